@@ -1,0 +1,102 @@
+# Every target has one line of help: make help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+TOOLS   := .tools
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+.PHONY: build
+build: ## Build bin/loadctl, one static binary
+	@$(BUILD) -o bin/loadctl ./cmd/loadctl
+
+.PHONY: demo
+demo: build ## Build, then run scenarios/items.yaml against the bundled target (about 40 s of load)
+	bin/loadctl run scenarios/items.yaml
+
+.PHONY: test
+test: ## Every test that needs only Go
+	go test ./...
+
+.PHONY: race
+race: ## The same under the race detector, short form
+	go test -race -short ./...
+
+.PHONY: e2e
+e2e: build ## Real processes, sockets and tools; says what it skips and why
+	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -tags e2e -count=1 -timeout 20m ./e2e/... ./reports/html/... ./reports/tui/...
+
+.PHONY: check
+check: ## Format, vet, lint, layout, fresh generated code, all platforms
+check: format vet lint check-generate cross
+	go test -run 'TestLayout|TestTargetSharesNothing' .
+
+.PHONY: format
+format: ## Fail when gofmt would change a file
+	@bad=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$bad" || { echo "gofmt would change:"; echo "$$bad"; exit 1; }
+
+.PHONY: vet
+vet: ## go vet, with the e2e tests
+	go vet ./...
+	go vet -tags e2e ./...
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## golangci-lint with the reasons in .golangci.yml
+	$(TOOLS)/golangci-lint run ./...
+
+.PHONY: generate
+generate: $(TOOLS)/buf ## Generate protobuf code
+	$(TOOLS)/buf generate
+
+.PHONY: check-generate
+check-generate: $(TOOLS)/buf ## Fail when the committed protobuf code is not what the .proto files give
+	$(TOOLS)/buf lint
+	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+	$(TOOLS)/buf generate -o "$$tmp" && diff -r "$$tmp/proto/loadctlpb" proto/loadctlpb
+
+.PHONY: cross
+cross: ## Build every platform without cgo
+	@for p in $(PLATFORMS); do echo "build $$p"; \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -o /dev/null ./cmd/loadctl; done
+
+.PHONY: dist
+dist: ## Write dist/loadctl-OS-ARCH and SHA256SUMS
+	@mkdir -p dist
+	@for p in $(PLATFORMS); do \
+	  GOOS=$${p%/*} GOARCH=$${p#*/} $(BUILD) -o dist/loadctl-$${p%/*}-$${p#*/} ./cmd/loadctl; done
+	@cd dist && sha256sum loadctl-* > SHA256SUMS && cat SHA256SUMS
+
+.PHONY: fuzz
+fuzz: ## Each fuzz target for FUZZTIME (default 20s)
+	@bash bench/fuzz.sh $(or $(FUZZTIME),20s)
+
+.PHONY: golden
+golden: ## Rewrite golden files; look at the diff
+	go test ./reports/... ./scenarios/... -update
+
+.PHONY: bench
+bench: ## Go benchmarks, ten times each (BENCH=pattern)
+	go test -run '^$$' -bench '$(or $(BENCH),.)' -count 10 ./...
+
+.PHONY: bench-peers
+bench-peers: build ## CPU per request beside the peers found on PATH, alternating runs
+	go run ./bench/peers
+
+.PHONY: pictures
+pictures: build ## Make the pictures of README from a real run
+	bash docs/pictures.sh
+
+$(TOOLS)/buf: tools/go.mod
+	go build -modfile=tools/go.mod -o $@ github.com/bufbuild/buf/cmd/buf
+
+$(TOOLS)/golangci-lint: tools/lint/go.mod
+	go build -modfile=tools/lint/go.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
