@@ -1,0 +1,183 @@
+package stats
+
+import "time"
+
+// A Run is everything kept of one run. It grows by Apply, one Update at a time,
+// so a live dashboard, a run file and a report all see the same arithmetic.
+type Run struct {
+	Info     Info
+	Layout   *Layout
+	Windows  []Window // closed windows in order of Index, without holes
+	Spans    []Span   // by phase index
+	Events   []Event
+	Agents   []AgentTotal
+	Hosts    []Usage
+	Self     Usage // the coordinator itself
+	Verdicts []Verdict
+	Validity Validity
+	State    string // what it is doing now: "starting", "running", "paused", "draining", "done"
+	// Lost are the counters of lost agents that no window holds: what their shared
+	// counter blocks said after their death, less what had been reported.
+	Lost []CellStats
+	// Result is set by the last update.
+	Result *Result
+
+	total Snapshot
+	lag   lagWatch
+}
+
+// Info is what is known before the first window.
+type Info struct {
+	RunID       string
+	Scenario    string // the scenario's name
+	File        string // its path as the user gave it
+	Source      []byte // its text, word for word
+	SHA256      string
+	Description string
+	Tags        map[string]string
+	Tool        string // version and commit of loadctl
+	Args        []string
+	Started     time.Time // wall clock of the epoch
+	Planned     time.Duration
+	Target      string // base URL
+	Seed        uint64
+	Model       string // "open", "closed", "hold" or several joined by "+"
+	Arrivals    string // "poisson", "uniform" or ""
+	Rate        float64
+	Asked       int // connections asked for by hold phases
+	Timeout     time.Duration
+	SmallestSLO time.Duration // smallest response-time limit of thresholds and slo, 0 if none
+	Machine     map[string]string
+	Pacing      string
+	Tick        time.Duration
+	OnLoss      string // what the loss of an agent means: "fail" (also ""), "degrade", "redistribute"
+	AgentsMin   int    // fewer agents than this make a run invalid; 0 = no claim
+}
+
+// A Window is one closed second: every live agent reported it.
+type Window struct {
+	Index  int64
+	Merged *Snapshot
+	Agents []AgentWindow
+	// Partial says that an agent that should have reported did not: the window is
+	// marked wherever it is shown.
+	Partial bool
+}
+
+// An AgentWindow is one agent's health in one window.
+type AgentWindow struct {
+	Name        string // such as "local-1"
+	Host        string
+	State       string        // "ok", "late", "lost"
+	CPU         time.Duration // user+sys used in the window
+	RSS         uint64        // bytes at its end
+	Intended    uint64        // every row counts here, warm-up and heartbeats too
+	Requests    uint64        // requests that were made and ended
+	Failed      uint64        // what did not end as OK, not sent and censored included
+	Connections uint64        // open at its end
+	Held        uint64
+	PacerLag    *Histogram // every row
+	Lost        uint64     // samples that could not be recorded
+
+	// Of recorded rows only: what thresholds with an agent tag are judged on.
+	RecordedRequests, RecordedEnded, RecordedFailed uint64
+	Response                                        *Histogram // of OK requests
+}
+
+// A Span is when a phase began, had all its connections, stopped issuing and ended.
+type Span struct {
+	Phase                         int
+	Begin, Connected, End, Finish Offset // Never until known
+}
+
+// An Event is something worth a line beside the numbers.
+type Event struct {
+	At    Offset
+	Level Level
+	Kind  string // "phase", "agent", "threshold", "note", "stop", "generator"
+	Text  string
+}
+
+// A Level orders events.
+type Level uint8
+
+// The levels of events.
+const (
+	Informative Level = iota
+	Warning
+	Severe
+)
+
+// An AgentTotal is one agent over the whole run.
+type AgentTotal struct {
+	Name, Host      string
+	PID             int
+	CPU             time.Duration
+	MaxRSS          uint64
+	Requests        uint64
+	PeakConnections uint64
+	Lost            string // why it was lost, "" if it was not
+	LostAt          Offset
+}
+
+// Usage is what a process of ours other than an agent used over the run.
+type Usage struct {
+	Name   string
+	CPU    time.Duration
+	MaxRSS uint64
+}
+
+// A Result is how a run ended.
+type Result struct {
+	Verdict  string // pass | fail | inconclusive | invalid | aborted
+	ExitCode int
+	Reason   string // why, when it is not simply thresholds
+	Ended    Offset
+}
+
+// Validity says whether the generator, not the target, limited what was seen.
+type Validity struct {
+	Verdict string // valid | degraded | invalid
+	Reasons []string
+}
+
+// An Update is one step of a run's growth; exactly one field is set.
+type Update struct {
+	Started  *Started
+	Window   *Window
+	Span     *Span
+	Event    *Event
+	Verdicts []Verdict
+	Lost     *AgentLoss
+	State    *State
+	Ended    *Ended
+}
+
+// Started begins a run.
+type Started struct {
+	Info   Info
+	Layout *Layout
+	Agents []AgentTotal
+}
+
+// State is what the run is doing now.
+type State struct {
+	Name string // "starting", "running", "paused", "draining", "done"
+}
+
+// An AgentLoss is an agent that died or fell silent, with the counts its windows miss.
+type AgentLoss struct {
+	Agent   string
+	At      Offset
+	Why     string
+	Missing []CellStats // by layout cell; Censored holds what was in flight
+	Phases  []PhaseStats
+}
+
+// Ended closes a run.
+type Ended struct {
+	Result Result
+	Agents []AgentTotal
+	Hosts  []Usage
+	Self   Usage
+}

@@ -1,0 +1,80 @@
+package stats
+
+// A Snapshot is what was counted and timed in one window of one second: by one
+// loop, or merged over loops, agents and hosts. Counters are deltas of the
+// window; gauges are values at its end.
+type Snapshot struct {
+	Window int64 // the window is [Window, Window+1) seconds after the epoch
+	Cells  []CellStats
+	Phases []PhaseStats
+	Errors []ErrorGroup // in order of CompareErrors
+}
+
+// CellStats are the counts and times of one row. Histograms are nil until the
+// first value.
+type CellStats struct {
+	Intended                   uint64
+	Classes                    [Classes]uint64
+	BytesIn, BytesOut          uint64
+	ChecksPassed, ChecksFailed uint64
+
+	// Statuses counts whole answers by HTTP status, in rising order of status.
+	Statuses []StatusCount
+
+	Response  *Histogram // response time of OK requests; failures count as infinite beside it
+	Service   *Histogram // service time of every request with a whole answer
+	FirstByte *Histogram // first byte time of the same
+	Failed    *Histogram // response time of failed requests, apart: fast failures never improve a percentile
+}
+
+// A StatusCount is how many answers had a status.
+type StatusCount struct {
+	Status int
+	Count  uint64
+}
+
+// PhaseStats are the counts and times of one phase.
+type PhaseStats struct {
+	IterIntended, IterCompleted, IterAborted uint64
+	ConnOpened, ConnDropped, ConnFailed      uint64
+	HeartbeatsSent, HeartbeatsAnswered       uint64
+
+	// Gauges at the end of the window: summed over agents, last over time.
+	ConnOpen, ConnHeld, VUs, InFlight, Queued uint64
+
+	Connect  *Histogram // TCP connect, of new connections only
+	PoolWait *Histogram // waiting for a free connection
+	PacerLag *Histogram // scheduled − intended: the generator's own lateness
+}
+
+// An ErrorGroup is one kind of failure of one row.
+type ErrorGroup struct {
+	Cell        int
+	Class       Class
+	Status      int    // 0 when there was no answer
+	Kind        string // "connection reset", "status 503", "check status"
+	Count       uint64
+	First, Last Offset
+	// Samples are at most MaxErrorSamples examples, in order of At: the first, the
+	// slowest and the last.
+	Samples []ErrorSample
+}
+
+// Bounds of what is kept of errors. Past MaxErrorGroups in a window, or
+// MaxRunErrorGroups in a run, the rarest groups are added up in one group of
+// kind OtherErrors for each row and class.
+const (
+	MaxErrorSamples   = 3
+	MaxErrorGroups    = 50
+	MaxRunErrorGroups = 500
+	MaxErrorDetail    = 200 // bytes
+	OtherErrors       = "(other)"
+)
+
+// An ErrorSample is one example of a failure.
+type ErrorSample struct {
+	At       Offset // when it ended
+	Response Offset // its response time
+	Agent    string
+	Detail   string // such as the path asked for, or what a check found; at most 200 bytes
+}

@@ -1,0 +1,206 @@
+package stats
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// The three verdicts on a measurement, best first.
+const (
+	Valid    = "valid"
+	Degraded = "degraded"
+	Invalid  = "invalid"
+)
+
+// Limits of validity. A generator that is late by more than LagLimit in more than
+// lateShare of the windows degrades a run; by lagFactor times that, it spoils it.
+const (
+	lateShare    = 0.01
+	lagFactor    = 5
+	partialShare = 0.05
+)
+
+// LagLimit is how late the generator may be before it shows in what it measures:
+// the greatest of 1.5 ticks of its pacer, 1 ms, and 1 % of the smallest
+// response-time limit.
+func (i *Info) LagLimit() time.Duration {
+	return max(i.Tick+i.Tick/2, time.Millisecond, i.SmallestSLO/100)
+}
+
+// A lagWatch follows the pacer lag of recorded phases window by window.
+type lagWatch struct {
+	windows        int           // in which lag was seen
+	late, veryLate int           // seconds whose 99th percentile was over the limit, and far over it
+	worst          time.Duration // largest 99th percentile of a window
+	worstAt        Offset
+	partial        int
+	lost           uint64 // samples that could not be recorded
+}
+
+func (l *lagWatch) watch(r *Run, w *Window) {
+	if w.Partial {
+		l.partial++
+	}
+	for i := range w.Agents {
+		l.lost += w.Agents[i].Lost
+	}
+	lag := r.pacerLag(w.Merged)
+	if lag.Count() == 0 {
+		return
+	}
+	l.windows++
+	l.judge(lag.Percentile(99), w.Begin(), r.Info.LagLimit())
+}
+
+// judge counts a lag of several seconds as that many late seconds: a generator
+// that stood still reports one window in which everything is late.
+func (l *lagWatch) judge(p99 time.Duration, at Offset, limit time.Duration) {
+	seconds := max(1, int(p99/WindowLength))
+	if p99 > limit {
+		l.late += seconds
+	}
+	if p99 > lagFactor*limit {
+		l.veryLate += seconds
+	}
+	if p99 > l.worst {
+		l.worst, l.worstAt = p99, at
+	}
+}
+
+// pacerLag merges the lag of recorded phases.
+func (r *Run) pacerLag(s *Snapshot) *Histogram {
+	var lag *Histogram
+	for i := range min(len(s.Phases), len(r.Layout.Phases)) {
+		if r.Layout.Phases[i].Recorded {
+			join(&lag, s.Phases[i].PacerLag)
+		}
+	}
+	return lag
+}
+
+// JudgeValidity says whether the generator, not the target, limited what was
+// seen so far, and why, in sentences with figures. Only what the generator did
+// to the measurement makes it invalid, never how busy it was.
+func JudgeValidity(r *Run) Validity {
+	if r.Layout == nil {
+		return Validity{Verdict: Valid}
+	}
+	v := Validity{Verdict: Valid}
+	v.lag(r)
+	v.samples(r)
+	v.partial(r)
+	v.agents(r)
+	v.generator(r)
+	v.accounts(r)
+	return v
+}
+
+func (v *Validity) add(verdict, format string, args ...any) {
+	if verdict == Invalid || v.Verdict == Valid {
+		v.Verdict = verdict
+	}
+	v.Reasons = append(v.Reasons, fmt.Sprintf(format, args...))
+}
+
+// lag needs two late seconds for a share of windows to count, because in a short
+// run a single hiccup is more than one percent of it; one that mattered shows in
+// the lag of the whole run.
+func (v *Validity) lag(r *Run) {
+	l, limit := &r.lag, r.Info.LagLimit()
+	switch whole := r.pacerLag(&r.total).Percentile(99); {
+	case whole > lagFactor*limit:
+		v.add(Invalid, "the generator was late: 1 in 100 requests started more than %s after its time (limit %s)",
+			short(whole), short(lagFactor*limit))
+	case isShare(l.veryLate, l.windows):
+		v.add(Invalid, "the generator was late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s",
+			l.veryLate, max(l.windows, l.veryLate), short(lagFactor*limit), short(l.worst), short(l.worstAt))
+	case isShare(l.late, l.windows) || l.veryLate > 0 || whole > limit:
+		v.add(Degraded, "the generator was a little late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s",
+			l.late, max(l.windows, l.late), short(limit), short(l.worst), short(l.worstAt))
+	}
+}
+
+func isShare(late, windows int) bool {
+	return late >= 2 && float64(late) > lateShare*float64(windows)
+}
+
+func (v *Validity) samples(r *Run) {
+	if n := r.lag.lost; n > 0 {
+		v.add(Invalid, "%d measured requests could not be recorded", n)
+	}
+}
+
+func (v *Validity) partial(r *Run) {
+	n, all := r.lag.partial, len(r.Windows)
+	switch {
+	case n == 0:
+	case float64(n) > partialShare*float64(all):
+		v.add(Invalid, "in %d of %d seconds an agent did not report, more than %.0f %% of the run", n, all, 100*partialShare)
+	default:
+		v.add(Degraded, "in %d of %d seconds an agent did not report; they are marked", n, all)
+	}
+}
+
+func (v *Validity) agents(r *Run) {
+	left := 0
+	for i := range r.Agents {
+		a := &r.Agents[i]
+		if a.Lost == "" {
+			left++
+			continue
+		}
+		verdict := Degraded
+		if r.Info.OnLoss == "" || r.Info.OnLoss == "fail" {
+			verdict = Invalid
+		}
+		v.add(verdict, "agent %s was lost at %s: %s", a.Name, short(a.LostAt), a.Lost)
+	}
+	if left < len(r.Agents) && left < r.Info.AgentsMin {
+		v.add(Invalid, "%d agents were left, fewer than the %d the scenario asks for", left, r.Info.AgentsMin)
+	}
+}
+
+// generator tells of errors of our own machine: out of files, ports or buffers.
+// The first few are named, the rest counted.
+func (v *Validity) generator(r *Run) {
+	const named = 3
+	n := 0
+	for i := range r.Events {
+		e := &r.Events[i]
+		if e.Kind != "generator" || e.Level != Severe {
+			continue
+		}
+		if n++; n <= named {
+			v.add(Invalid, "the generator hit a limit of its own: %s", e.Text)
+		}
+	}
+	if n > named {
+		v.add(Invalid, "and %d more limits of the generator, listed with the events", n-named)
+	}
+}
+
+// accounts holds the identity against a run that is over.
+func (v *Validity) accounts(r *Run) {
+	if r.Result == nil && r.State != "done" {
+		return
+	}
+	for _, recorded := range []bool{true, false} {
+		if a := r.Accounting(recorded); a.Missing() != 0 {
+			v.add(Invalid, "the accounting does not add up, which is a mistake in loadctl: %s", a)
+		}
+	}
+}
+
+// short prints a duration to three significant digits.
+func short(d time.Duration) string {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	text := d.Round(unit).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	return text
+}
