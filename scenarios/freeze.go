@@ -1,0 +1,138 @@
+package scenarios
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/loadctl/loadctl/stats"
+)
+
+// freeze turns what was read into what agents walk over: the rows and the bytes of
+// every request.
+func (p *parser) freeze() {
+	host, prefix := p.hostAndPrefix()
+	for u := range p.s.Users {
+		for t := range p.s.Users[u].Tasks {
+			steps := p.s.Users[u].Tasks[t].Steps
+			for i := range steps {
+				p.freezeStep(&steps[i], host, prefix)
+			}
+		}
+	}
+	p.layOut()
+	p.emptyLimits()
+	if p.names.folded {
+		p.warn("more than %d names of requests: those after the first %d share the row %s", maxNames, maxNames, otherNames)
+	}
+	p.warnings()
+}
+
+func (p *parser) warn(text string, args ...any) {
+	p.s.Warnings = append(p.s.Warnings, fmt.Sprintf(text, args...))
+}
+
+// hostAndPrefix splits the base URL. A bundled target that is not yet started has no
+// address; the file is then parsed again with Options.BaseURL before it is run.
+func (p *parser) hostAndPrefix() (host, prefix string) {
+	rest := strings.TrimPrefix(p.s.Target.BaseURL, "http://")
+	host, prefix, slash := strings.Cut(rest, "/")
+	if slash {
+		prefix = "/" + prefix
+	}
+	if host == "" {
+		host = "localhost"
+	}
+	return strings.TrimSuffix(host, ":80"), prefix
+}
+
+// freezeStep writes the request once and for all: literal bytes are one part, and
+// only expressions are left to do.
+func (p *parser) freezeStep(s *Step, host, prefix string) {
+	h := &Template{}
+	h.literal(s.Method + " " + prefix)
+	h.join(s.Path)
+	h.literal(" HTTP/1.1\r\n")
+	defaults := []Header{{"Host", literalTemplate(host)}, {"User-Agent", literalTemplate(p.o.UserAgent)}}
+	for _, d := range defaults {
+		if indexHeader(s.Headers, d.Name) < 0 {
+			h.header(d)
+		}
+	}
+	for _, header := range s.Headers {
+		h.header(header)
+	}
+	s.head = h
+	switch {
+	case s.Body == nil:
+		h.literal("\r\n")
+	case s.Body.Static():
+		h.literal("Content-Length: " + strconv.Itoa(len(s.Body.text())) + "\r\n\r\n" + s.Body.text())
+	default:
+		h.literal("Content-Length: ")
+		s.body = s.Body
+	}
+}
+
+func (t *Template) header(h Header) {
+	t.literal(h.Name + ": ")
+	t.join(h.Value)
+	t.literal("\r\n")
+}
+
+// text is what a static template expands to.
+func (t *Template) text() string {
+	if len(t.parts) == 0 {
+		return ""
+	}
+	return string(t.parts[0].literal)
+}
+
+// layOut numbers the rows: for each phase in file order, each name its user can ask
+// for in file order, and one row for its heartbeats.
+func (p *parser) layOut() {
+	l := &stats.Layout{}
+	p.s.Layout = l
+	for i := range p.s.Phases {
+		ph := &p.s.Phases[i]
+		l.Phases = append(l.Phases, stats.PhaseKey{
+			Name: ph.Name, Recorded: ph.Record, Holds: ph.Connections,
+			Closed: ph.Executor == ConstantVUs || ph.Executor == RampingVUs,
+		})
+		if ph.Heartbeat != nil {
+			step := &p.s.Users[ph.User].Tasks[ph.Heartbeat.Task].Steps[0]
+			ph.HeartbeatCell = len(l.Cells)
+			l.Cells = append(l.Cells, stats.CellKey{Phase: i, Name: step.Name, Method: step.Method, Heartbeat: true})
+		}
+		p.rowsOf(i, ph)
+	}
+}
+
+// rowsOf gives the steps of a phase's user their rows.
+func (p *parser) rowsOf(phase int, ph *Phase) {
+	rows := map[string]int{}
+	for u := range p.s.Users {
+		for t := range p.s.Users[u].Tasks {
+			task := &p.s.Users[u].Tasks[t]
+			runs := u == ph.User && task.Weight > 0 && ph.Executor != HeldConnections
+			for i := range task.Steps {
+				cell := -1
+				if runs {
+					cell = p.row(rows, phase, ph, &task.Steps[i])
+				}
+				task.Steps[i].Cells = append(task.Steps[i].Cells, cell)
+			}
+		}
+	}
+}
+
+func (p *parser) row(rows map[string]int, phase int, ph *Phase, s *Step) int {
+	cell, ok := rows[s.Name]
+	if !ok {
+		l := p.s.Layout
+		cell = len(l.Cells)
+		rows[s.Name] = cell
+		l.Cells = append(l.Cells, stats.CellKey{Phase: phase, Name: s.Name, Method: s.Method, Recorded: ph.Record})
+	}
+	return cell
+}

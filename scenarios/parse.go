@@ -1,0 +1,117 @@
+package scenarios
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Options are what a run adds to a file.
+type Options struct {
+	// Vars replace variables of the file (-e name=value); a name the file does not
+	// have is a mistake.
+	Vars map[string]string
+	// Env are variables from the environment (LOADCTL_VAR_NAME=value), by name in
+	// any case; names the file does not have are passed over. Vars rule over them.
+	Env       map[string]string
+	BaseURL   string // replaces target.base_url
+	UserAgent string // default "loadctl"
+}
+
+// Parse reads and checks a scenario file and freezes it. The error is *Errors and
+// holds every mistake of the file. Parse is deterministic: every agent that reads
+// the same file with the same options has the same rows and requests.
+func Parse(file string, src []byte, o Options) (*Scenario, error) {
+	p := newParser(file, src, o)
+	if root := p.load(src); root != nil {
+		p.file(root)
+	}
+	if len(p.mistakes) == 0 {
+		p.freeze()
+	}
+	if len(p.mistakes) > 0 {
+		return nil, p.errors(file, src)
+	}
+	return p.s, nil
+}
+
+// A parser reads one file into a scenario.
+type parser struct {
+	reader
+	o      Options
+	s      *Scenario
+	phases []phaseDraft
+	names  names
+	limits []limitDraft
+	before int // mistakes before the phase being read
+}
+
+func newParser(file string, src []byte, o Options) *parser {
+	if o.UserAgent == "" {
+		o.UserAgent = "loadctl"
+	}
+	name := file[strings.LastIndexAny(file, `/\`)+1:]
+	name, _, _ = strings.Cut(name, ".")
+	return &parser{o: o, s: &Scenario{Name: name, Source: src}, names: newNames()}
+}
+
+var topKeys = keys{
+	known: "version name description tags vars target http users allow_hosts phases slo thresholds agents",
+	later: "feeders setup teardown gate fleet outputs",
+}
+
+// file reads the top of the file. Variables come first, since all else may use
+// them; phases need users, and thresholds need both.
+func (p *parser) file(root *node) {
+	vars := p.varsOf(root)
+	top := p.object(root, "the file", topKeys)
+	if !top.isMapping() {
+		return
+	}
+	p.version(top)
+	p.readVars(vars)
+	top.text("name", &p.s.Name)
+	top.text("description", &p.s.Description)
+	p.s.Tags = p.textMap(top.get("tags"), "tags")
+	p.target(top)
+	p.http(top.get("http"))
+	p.allowHosts(top.get("allow_hosts"))
+	p.users(top)
+	p.readPhases(top)
+	p.readLimits(top)
+	p.agents(top.get("agents"))
+}
+
+func (p *parser) version(top *object) {
+	version := 1
+	top.count("version", 0, &version)
+	if version != 1 {
+		p.wrong(top.get("version"), "version %d: this loadctl reads version 1", version)
+	}
+}
+
+// textMap reads a mapping from names to plain text.
+func (r *reader) textMap(n *node, what string) map[string]string {
+	entries := r.entries(n, what)
+	if len(entries) == 0 {
+		return nil
+	}
+	m := make(map[string]string, len(entries))
+	for _, e := range entries {
+		if text, ok := r.text(e.value, what+"."+e.name); ok {
+			m[e.name] = text
+		}
+	}
+	return m
+}
+
+// errors gives the mistakes in order of place.
+func (p *parser) errors(file string, src []byte) *Errors {
+	slices.SortStableFunc(p.mistakes, func(a, b Mistake) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	})
+	return &Errors{File: file, Mistakes: p.mistakes, source: src}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,193 @@
+package scenarios
+
+import (
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Defaults of http:, as documented on HTTP.
+const (
+	defaultTimeout        = 10 * time.Second
+	defaultConnectTimeout = 3 * time.Second
+)
+
+func (p *parser) target(top *object) {
+	o := p.object(top.get("target"), "target", keys{"base_url bundled workers", "tls monitor"})
+	t := &p.s.Target
+	o.text("base_url", &t.BaseURL)
+	o.flag("bundled", &t.Bundled)
+	o.count("workers", 1, &t.Workers)
+	at := o.get("base_url")
+	switch {
+	case t.Bundled && at != nil && p.o.BaseURL == "":
+		p.wrong(at, "target: give base_url, or bundled: true, not both")
+	case t.Workers > 0 && !t.Bundled:
+		p.wrong(o.get("workers"), "target.workers are those of the bundled target: add bundled: true")
+	case at == nil && !t.Bundled && p.o.BaseURL == "":
+		p.missingTarget(top, o)
+	}
+	if p.o.BaseURL != "" {
+		t.BaseURL = p.o.BaseURL
+	}
+	if t.BaseURL != "" {
+		t.BaseURL = p.baseURL(at, t.BaseURL)
+	}
+}
+
+func (p *parser) missingTarget(top, o *object) {
+	at := top.node
+	if o.node != nil {
+		at = o.node
+	}
+	p.wrong(at, `target needs "base_url", such as http://127.0.0.1:8080, or bundled: true`)
+}
+
+// baseURL checks a base URL and takes a slash off its end.
+func (p *parser) baseURL(n *node, text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		p.wrong(n, "base_url: %q is not a URL", shorten(text))
+	case u.Scheme == "https":
+		p.wrong(n, "base_url: https is not supported yet")
+	case u.Scheme != "http" || u.Opaque != "":
+		p.hinted(n, "such as http://127.0.0.1:8080", "base_url: must begin with http://, got %q", shorten(text))
+	case u.User != nil:
+		p.wrong(n, "base_url: no user or password here; send an Authorization header")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		p.wrong(n, "base_url: no query and no fragment, got %q", shorten(text))
+	case !goodHost(u.Hostname()) || !goodPort(u.Port()) || strings.HasSuffix(u.Host, ":"):
+		p.wrong(n, "base_url: %q has no host that can be asked", shorten(text))
+	case !goodPath(u.EscapedPath()):
+		p.wrong(n, "base_url: the path has characters that a request line cannot hold")
+	default:
+		return "http://" + u.Host + strings.TrimRight(u.EscapedPath(), "/")
+	}
+	return text
+}
+
+// goodHost accepts an IP address or a name of letters, digits, "-", "_" and ".".
+func goodHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	return len(host) <= 253 && isWord(strings.ReplaceAll(host, ".", "")) && !strings.HasPrefix(host, ".")
+}
+
+func goodPort(port string) bool {
+	n, err := strconv.Atoi(port)
+	return port == "" || err == nil && n >= 1 && n <= 65535
+}
+
+// goodPath says whether text can stand in a request line as it is.
+func goodPath(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *parser) http(n *node) {
+	o := p.object(n, "http", keys{"version timeout connect_timeout headers expect keep_bodies", ""})
+	h := &p.s.HTTP
+	*h = HTTP{
+		Timeout: defaultTimeout, ConnectTimeout: defaultConnectTimeout,
+		ExpectStatus: []StatusRange{{200, 299}, {300, 399}},
+	}
+	p.httpVersion(o)
+	o.duration("timeout", time.Millisecond, &h.Timeout)
+	o.duration("connect_timeout", time.Millisecond, &h.ConnectTimeout)
+	h.Headers = p.headers(o.get("headers"))
+	p.expect(o.get("expect"), &h.ExpectStatus)
+	kept := 0
+	words := []string{"needed", "never", "always"}
+	o.choice("keep_bodies", words, &kept)
+	h.KeepBodies = words[kept]
+}
+
+func (p *parser) httpVersion(o *object) {
+	version := "1.1"
+	o.text("version", &version)
+	switch version {
+	case "1.1":
+	case "2", "2.0", "h2c", "auto", "1.0":
+		p.wrong(o.get("version"), "http.version %q is not supported yet; \"1.1\" is", version)
+	default:
+		p.wrong(o.get("version"), "http.version must be \"1.1\", got %q", shorten(version))
+	}
+}
+
+func (p *parser) expect(n *node, to *[]StatusRange) {
+	o := p.object(n, "expect", keys{"status", ""})
+	if at := o.get("status"); at != nil {
+		*to = p.statuses(at)
+	}
+}
+
+// statuses reads 200, 2xx, 200-204, or a list of these.
+func (p *parser) statuses(n *node) []StatusRange {
+	items := []*node{n}
+	if n.Kind == sequenceNode {
+		items = n.Content
+	}
+	if len(items) == 0 {
+		p.wrong(n, "status: the list is empty")
+	}
+	var all []StatusRange
+	for _, item := range items {
+		text, ok := p.text(item, "status")
+		if !ok {
+			continue
+		}
+		s, good := parseStatus(text)
+		if !good {
+			p.hinted(item, "such as 200, 2xx or 200-204", "status: %q is not a status", shorten(text))
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func parseStatus(text string) (StatusRange, bool) {
+	if class, ok := strings.CutSuffix(strings.ToLower(text), "xx"); ok {
+		n, err := strconv.Atoi(class)
+		return StatusRange{n * 100, n*100 + 99}, err == nil && n >= 1 && n <= 5
+	}
+	low, high, isRange := strings.Cut(text, "-")
+	if !isRange {
+		high = low
+	}
+	from, errFrom := strconv.Atoi(low)
+	to, errTo := strconv.Atoi(high)
+	return StatusRange{from, to}, errFrom == nil && errTo == nil && from >= 100 && from <= to && to <= 599
+}
+
+// allowHosts reads the hosts a run may load though they are public.
+func (p *parser) allowHosts(n *node) {
+	for _, item := range p.list(n, "allow_hosts") {
+		host, ok := p.text(item, "allow_hosts")
+		if !ok {
+			continue
+		}
+		host = strings.ToLower(strings.TrimSuffix(host, "."))
+		if !goodHost(host) {
+			p.hinted(item, "without scheme, port or path", "allow_hosts: %q is not a host name or an address", shorten(host))
+			continue
+		}
+		p.s.AllowHosts = append(p.s.AllowHosts, host)
+	}
+}
+
+func (p *parser) agents(n *node) {
+	o := p.object(n, "agents", keys{"min on_loss", "valid_if"})
+	a := &p.s.Agents
+	o.count("min", 0, &a.Min)
+	loss := int(Fail)
+	o.choice("on_loss", []string{"fail", "degrade", "redistribute"}, &loss)
+	a.OnLoss = OnLoss(loss)
+}

@@ -1,0 +1,74 @@
+package scenarios
+
+import "strings"
+
+// varsOf finds vars: before anything else is read.
+func (p *parser) varsOf(root *node) []entry {
+	if root.Kind != mappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i].Value == "vars" {
+			return p.entries(root.Content[i+1], "vars")
+		}
+	}
+	return nil
+}
+
+// readVars sets the variables: the file's values, replaced by the environment's,
+// replaced by the command line's. A value may use variables above it.
+func (p *parser) readVars(entries []entry) {
+	p.vars = make(map[string]string, len(entries))
+	env := lowerKeys(p.o.Env)
+	for _, e := range entries {
+		if !isWord(e.name) {
+			p.wrong(e.key, "vars: a name has letters, digits, - and _, got %q", shorten(e.name))
+			continue
+		}
+		value, ok := p.scalar(e.value, "vars."+e.name)
+		if !ok {
+			continue
+		}
+		if v, has := env[strings.ToLower(e.name)]; has {
+			value = v
+		}
+		if v, has := p.o.Vars[e.name]; has {
+			value = v
+		}
+		p.vars[e.name] = value
+	}
+	p.s.Vars = p.vars
+	p.strayVars(entries)
+}
+
+// strayVars refuses options for variables the file does not have: a mistyped -e
+// would otherwise run another load than was asked for.
+func (p *parser) strayVars(entries []entry) {
+	line, col := 1, 1
+	if len(entries) > 0 {
+		line, col = entries[0].key.Line, entries[0].key.Column
+	}
+	for _, name := range sortedKeys(p.o.Vars) {
+		if !hasName(entries, name) {
+			p.at(line, col, ask(closest(name, sortedKeys(p.vars))), "the file has no variable %q to set", name)
+		}
+	}
+}
+
+func lowerKeys(m map[string]string) map[string]string {
+	lower := make(map[string]string, len(m))
+	for k, v := range m {
+		lower[strings.ToLower(k)] = v
+	}
+	return lower
+}
+
+// isWord says whether a name can be used in ${vars.name}.
+func isWord(name string) bool {
+	for _, c := range name {
+		if !(c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z') {
+			return false
+		}
+	}
+	return name != ""
+}

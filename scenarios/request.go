@@ -1,0 +1,28 @@
+package scenarios
+
+import "strconv"
+
+// AppendRequest writes the whole request of one step, head and body, at the end
+// of dst. It allocates nothing if dst has the room.
+func (s *Step) AppendRequest(dst []byte, v *Values) []byte {
+	dst = s.head.Append(dst, v)
+	if s.body == nil {
+		return dst
+	}
+	return appendSized(dst, s.body, v)
+}
+
+// appendSized writes the value of Content-Length, the end of the head and the
+// body. The length is known only once the body is expanded, so the body is
+// expanded where the head ends and moved up.
+func appendSized(dst []byte, body *Template, v *Values) []byte {
+	at := len(dst)
+	dst = body.Append(dst, v)
+	size := len(dst) - at
+	var room [24]byte
+	between := append(strconv.AppendInt(room[:0], int64(size), 10), "\r\n\r\n"...)
+	dst = append(dst, between...)
+	copy(dst[at+len(between):], dst[at:at+size])
+	copy(dst[at:], between)
+	return dst
+}

@@ -1,0 +1,176 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Bounds of a file. A scenario is written by hand; what is larger is a mistake or
+// an attack, such as aliases of aliases that unfold without end.
+const (
+	maxFile  = 1 << 20
+	maxNodes = 100_000 // visited, aliases unfolded
+	maxDepth = 50      // of a json: body
+)
+
+// load reads a file into nodes that know their places. It returns nil when that is
+// not possible, and the mistake is noted.
+func (r *reader) load(src []byte) *node {
+	if len(src) > maxFile {
+		r.at(1, 1, "", "the file has %d bytes; at most %d are read", len(src), maxFile)
+		return nil
+	}
+	if !r.isText(src) {
+		return nil
+	}
+	var document yaml.Node
+	if err := decode(mask(src), &document); err != nil {
+		r.syntax(err, src)
+		return nil
+	}
+	if len(document.Content) == 0 {
+		r.at(1, 1, "", "the file is empty")
+		return nil
+	}
+	unmask(&document, 0)
+	return document.Content[0]
+}
+
+// decode is yaml.Load; what would be a panic of the library is an error.
+func decode(src []byte, document *node) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("cannot be read: %v", p)
+		}
+	}()
+	return yaml.Load(src, document)
+}
+
+// isText finds the first byte that cannot be in a YAML file: the library names
+// no place for these.
+func (r *reader) isText(src []byte) bool {
+	line, col := 1, 1
+	for i := 0; i < len(src); {
+		c, size := utf8.DecodeRune(src[i:])
+		switch {
+		case c == utf8.RuneError && size == 1:
+			r.at(line, col, "", "not UTF-8")
+			return false
+		case c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f:
+			r.at(line, col, "", "control character U+%04X", c)
+			return false
+		}
+		col++
+		if c == '\n' {
+			line, col = line+1, 1
+		}
+		i += size
+	}
+	return true
+}
+
+// syntax notes a mistake of YAML itself. Only the first is known: what follows it
+// cannot be read.
+func (r *reader) syntax(err error, src []byte) {
+	var load *yaml.LoadError
+	if !errors.As(err, &load) {
+		r.at(1, 1, "", "%s", plainError(err.Error()))
+		return
+	}
+	text := load.Message
+	if load.ContextMsg != "" {
+		text = load.ContextMsg + ": " + text
+	}
+	line, col := max(load.Mark.Line, 1), max(load.Mark.Column, 1)
+	r.at(line, col, syntaxHint(src, line, text), "%s", plainError(text))
+}
+
+func plainError(text string) string { return strings.TrimPrefix(text, "yaml: ") }
+
+func syntaxHint(src []byte, line int, problem string) string {
+	lines := strings.Split(string(src), "\n")
+	if line > len(lines) {
+		return ""
+	}
+	text := strings.TrimLeft(lines[line-1], " ")
+	switch {
+	case strings.HasPrefix(text, "\t"):
+		return "indent with spaces, not tabs"
+	case strings.HasPrefix(problem, "mapping values"):
+		return `text that holds ": " needs quotes`
+	}
+	return ""
+}
+
+// In {flow: mappings} YAML would take the braces and commas of ${rand.int(1, 5)}
+// for its own. They are masked by private characters while YAML is read, one for
+// one, so that columns stay true.
+const (
+	maskOpen  = '\uF8E0'
+	maskClose = '\uF8E1'
+	maskComma = '\uF8E2'
+)
+
+var masks = strings.NewReplacer("{", string(maskOpen), "}", string(maskClose), ",", string(maskComma))
+
+var unmasks = strings.NewReplacer(string(maskOpen), "{", string(maskClose), "}", string(maskComma), ",")
+
+func mask(src []byte) []byte {
+	text := string(src)
+	var b strings.Builder
+	for {
+		at := strings.Index(text, "${")
+		if at < 0 {
+			break
+		}
+		end := at + expressionEnd(text[at:])
+		b.WriteString(text[:at])
+		b.WriteString(masks.Replace(text[at:end]))
+		text = text[end:]
+	}
+	b.WriteString(text)
+	return []byte(b.String())
+}
+
+// expressionEnd is the length of the ${…} that text begins with, with the
+// ${…} inside it; 2 when it is not closed on its line.
+func expressionEnd(text string) int {
+	depth := 0
+	for i, c := range text {
+		switch c {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case '\n':
+			return 2
+		}
+	}
+	return 2
+}
+
+func unmask(n *node, depth int) {
+	if depth > 10_000 {
+		return
+	}
+	n.Value = unmasks.Replace(n.Value)
+	for _, c := range n.Content {
+		unmask(c, depth+1)
+	}
+}
+
+// The library's words used in this package.
+type node = yaml.Node
+
+const (
+	mappingNode  = yaml.MappingNode
+	sequenceNode = yaml.SequenceNode
+	scalarNode   = yaml.ScalarNode
+	aliasNode    = yaml.AliasNode
+)
