@@ -1,0 +1,69 @@
+package http1
+
+import "bytes"
+
+// is compares a name with one written in lower case.
+func is(b []byte, lower string) bool {
+	if len(b) != len(lower) {
+		return false
+	}
+	for i := range len(lower) {
+		if toLower(b[i]) != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func toLower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+func sameFold(b []byte, name string) bool {
+	if len(b) != len(name) {
+		return false
+	}
+	for i := range len(name) {
+		if toLower(b[i]) != toLower(name[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func trim(b []byte) []byte { return bytes.Trim(b, " \t") }
+
+// nextToken splits off the first element of a comma-separated list; nil at its end.
+func nextToken(list []byte) (token, rest []byte) {
+	if list == nil {
+		return nil, nil
+	}
+	comma := bytes.IndexByte(list, ',')
+	if comma < 0 {
+		return nonNil(trim(list)), nil
+	}
+	return nonNil(trim(list[:comma])), list[comma+1:]
+}
+
+func nonNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// find looks for a header in a head, its status line included.
+func find(head []byte, name string) []byte {
+	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
+	for len(rest) > 0 {
+		var line []byte
+		line, rest, _ = bytes.Cut(rest, []byte("\r\n"))
+		if i := bytes.IndexByte(line, ':'); i == len(name) && sameFold(line[:i], name) {
+			return nonNil(trim(line[i+1:]))
+		}
+	}
+	return nil
+}
