@@ -1,0 +1,167 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/loadctl/loadctl/agent/internal/counters"
+	"github.com/loadctl/loadctl/agent/internal/gather"
+	"github.com/loadctl/loadctl/agent/loop"
+	"github.com/loadctl/loadctl/agent/machine"
+	"github.com/loadctl/loadctl/proto/loadctlpb"
+	"github.com/loadctl/loadctl/proto/wire"
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// maxLoops bounds what a host may ask of one process.
+const maxLoops = 256
+
+// A load is the loops of one agent and what they have told so far. Only the
+// goroutine of agent.drive uses it, but for the loops' own sending of events.
+type load struct {
+	name     string
+	layout   *stats.Layout
+	counters *counters.Block
+	loops    []*loop.Loop
+	outs     []chan loop.Output
+	events   chan event
+	started  sync.WaitGroup
+	running  int // loops that have not returned
+
+	windows gather.Gather[*stats.Snapshot]
+	phases  gather.Barrier
+	usage   usage
+}
+
+// An event is one thing a loop told, or its end.
+type event struct {
+	loop  int
+	out   loop.Output
+	ended bool
+	err   error
+}
+
+// newLoad reads the scenario as every side of the run does, and makes the loops.
+func newLoad(m *loadctlpb.AgentPrepare) (*load, error) {
+	p := m.GetPrepare()
+	if len(p.GetAgents()) != 1 {
+		return nil, fmt.Errorf("prepare: %d agents for one process", len(p.GetAgents()))
+	}
+	plan := p.GetAgents()[0]
+	n := int(max(plan.GetLoops(), 1))
+	if n > maxLoops {
+		return nil, fmt.Errorf("prepare: %d loops, at most %d", n, maxLoops)
+	}
+	if err := machine.RaiseFiles(); err != nil {
+		return nil, err
+	}
+	s, err := scenarios.Parse(p.GetFile(), p.GetSource(), scenarios.Options{Vars: p.GetVars(), BaseURL: p.GetBaseUrl()})
+	if err != nil {
+		return nil, fmt.Errorf("the scenario: %w", err)
+	}
+	l := &load{name: plan.GetName(), layout: s.Layout, events: make(chan event, 4*n)}
+	if err := l.share(m.GetCountersFd(), n); err != nil {
+		return nil, err
+	}
+	if err := l.make(p, plan, s, n); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// share maps the counters the host reads should this process die.
+func (l *load) share(fd uint32, loops int) (err error) {
+	f := os.NewFile(uintptr(fd), "counters")
+	if f == nil {
+		return fmt.Errorf("prepare: counters have no file descriptor %d", fd)
+	}
+	defer f.Close()
+	l.counters, err = counters.Map(f, loops*l.layout.CounterWords())
+	return err
+}
+
+func (l *load) make(p *loadctlpb.Prepare, plan *loadctlpb.AgentPlan, s *scenarios.Scenario, n int) error {
+	share, err := wire.DecodeShare(plan.GetShare())
+	if err != nil {
+		return err
+	}
+	addrs, err := each(p.GetAddresses(), netip.ParseAddrPort)
+	if err != nil {
+		return fmt.Errorf("prepare: addresses: %w", err)
+	}
+	sources, err := each(plan.GetSources(), netip.ParseAddr)
+	if err != nil {
+		return fmt.Errorf("prepare: sources: %w", err)
+	}
+	blocks, shares := l.counters.Split(n), share.Split(n)
+	for i := range n {
+		out := make(chan loop.Output, 64)
+		one, err := loop.New(loop.Config{
+			Scenario: s, Share: shares[i], Seed: p.GetSeed(),
+			Addrs: addrs, Sources: turned(sources, i*len(sources)/n),
+			Counters: blocks[i], Agent: l.name,
+			Pacing: p.GetPacing(), Tick: time.Duration(p.GetTickNs()), Out: out,
+		})
+		if err != nil {
+			return err
+		}
+		l.loops, l.outs = append(l.loops, one), append(l.outs, out)
+		l.windows.Join(i)
+		l.phases.Join(i)
+	}
+	return nil
+}
+
+// turned starts a list elsewhere, so that loops begin with different sources.
+func turned[T any](list []T, by int) []T {
+	return append(append(make([]T, 0, len(list)), list[by:]...), list[:by]...)
+}
+
+func each[T any](texts []string, parse func(string) (T, error)) ([]T, error) {
+	list := make([]T, len(texts))
+	var errs []error
+	for i, s := range texts {
+		v, err := parse(s)
+		list[i], errs = v, append(errs, err)
+	}
+	return list, errors.Join(errs...)
+}
+
+// start runs every loop, and forwards what each tells until it has returned.
+func (l *load) start() {
+	l.running = len(l.loops)
+	for i, one := range l.loops {
+		failed := make(chan error, 1)
+		l.started.Go(func() {
+			failed <- one.Run()
+			close(l.outs[i])
+		})
+		l.started.Go(func() {
+			for o := range l.outs[i] {
+				l.events <- event{loop: i, out: o}
+			}
+			l.events <- event{loop: i, ended: true, err: <-failed}
+		})
+	}
+}
+
+// stop ends every loop now. It may be called more than once.
+func (l *load) stop() { l.do(loop.Stop{}) }
+
+func (l *load) do(c loop.Command) {
+	for _, one := range l.loops {
+		one.Do(c)
+	}
+}
+
+// close waits for the loops and gives the shared memory back.
+func (l *load) close() {
+	l.started.Wait()
+	_ = l.counters.Close()
+}

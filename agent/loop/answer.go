@@ -1,0 +1,243 @@
+package loop
+
+import (
+	"errors"
+	"syscall"
+
+	"github.com/loadctl/loadctl/agent/http1"
+	"github.com/loadctl/loadctl/agent/vu"
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// event takes up what the poller says of a connection. One that has been closed
+// since is not there any more.
+func (l *Loop) event(e event) {
+	i := int32(uint32(e.ref))
+	c := l.conns.at(i)
+	gen := uint32(e.ref >> 32)
+	if c.gen != gen || c.state == closed {
+		return
+	}
+	if c.state == connecting {
+		l.dialed(i, c)
+	} else if e.is&writable != 0 && c.out != none {
+		l.writeRest(i, c)
+	}
+	if e.is&(readable|hungUp) != 0 && c.gen == gen && c.state == established {
+		l.read(i, c, gen, e.is&hungUp != 0)
+	}
+}
+
+// read takes what has come. A short read says that there is no more, unless the
+// other side has closed, which only another read tells.
+func (l *Loop) read(i int32, c *conn, gen uint32, toEnd bool) {
+	for c.gen == gen {
+		n, stamp, errno := l.poller.recv(c.fd, l.in)
+		l.fresh = false
+		switch {
+		case errno == syscall.EAGAIN:
+			return
+		case errno != 0:
+			l.broken(i, c, connError(errno))
+			return
+		case n == 0:
+			l.farewell(i, c)
+			return
+		}
+		l.received(i, c, l.in[:n], l.stamped(c, stamp))
+		if n < len(l.in) && !toEnd {
+			return
+		}
+	}
+}
+
+// stamped is when bytes came: the kernel's word where it is plausible. It is a
+// wall clock's, and that may have been set.
+func (l *Loop) stamped(c *conn, stamp int64) stats.Offset {
+	now := l.clock()
+	if stamp == 0 || c.task == none {
+		return now
+	}
+	at := stats.Offset(stamp - l.epoch)
+	if at > now || at < l.tasks.at(c.task).written {
+		return now
+	}
+	return at
+}
+
+// received feeds the parser of the request that waits on the connection.
+func (l *Loop) received(ci int32, c *conn, b []byte, at stats.Offset) {
+	if !l.awaits(c) {
+		l.lose(ci, c) // bytes nobody asked for
+		return
+	}
+	i := c.task
+	t := l.tasks.at(i)
+	parser := l.parserOf(c, t)
+	if t.bytesIn == 0 {
+		t.firstByte = at
+	}
+	t.bytesIn += int64(len(b))
+	n, done, err := parser.Feed(b)
+	switch {
+	case err != nil:
+		l.fail(i, t, stats.ConnError, errorText(err), at)
+	case done:
+		l.answered(i, t, ci, c, parser, at, n == len(b) && !parser.Close)
+	default:
+		l.keepParser(c)
+	}
+}
+
+// awaits says whether a request has been written on the connection and not yet
+// been answered.
+func (l *Loop) awaits(c *conn) bool {
+	return c.task != none && l.tasks.at(c.task).state == asked
+}
+
+// parserOf is the connection's own parser when an answer is in pieces, else the
+// loop's, made ready.
+func (l *Loop) parserOf(c *conn, t *task) *http1.Parser {
+	if c.parser != none {
+		return l.parsers.at(c.parser)
+	}
+	l.parser.Reset(options(l.step(t)))
+	return l.parser
+}
+
+func options(s *scenarios.Step) http1.Options {
+	o := http1.Options{NoBody: s.Method == "HEAD", KeepBody: s.NeedBody}
+	for i := range s.Checks {
+		o.KeepHead = o.KeepHead || s.Checks[i].Kind == scenarios.CheckHeader
+	}
+	return o
+}
+
+// keepParser leaves the loop's parser with a connection whose answer is in
+// pieces; the loop takes another.
+func (l *Loop) keepParser(c *conn) {
+	if c.parser != none {
+		return
+	}
+	i, other := l.parsers.lend()
+	l.parsers.all[i], l.parser = l.parser, other
+	c.parser = i
+}
+
+func (l *Loop) dropParser(c *conn) {
+	if c.parser != none {
+		l.parsers.giveBack(c.parser)
+		c.parser = none
+	}
+}
+
+// farewell is the end of the stream: of an answer that has no other end, of a
+// connection nobody uses, or of one somebody waits on.
+func (l *Loop) farewell(ci int32, c *conn) {
+	if !l.awaits(c) {
+		l.lose(ci, c)
+		return
+	}
+	i := c.task
+	t := l.tasks.at(i)
+	parser := l.parserOf(c, t)
+	if done, err := parser.EOF(); !done {
+		l.fail(i, t, stats.ConnError, errorText(err), l.clock())
+		return
+	}
+	l.answered(i, t, ci, c, parser, l.clock(), false)
+}
+
+// broken is a connection that gave an error.
+func (l *Loop) broken(ci int32, c *conn, text string) {
+	if !l.awaits(c) {
+		l.lose(ci, c)
+		return
+	}
+	l.fail(c.task, l.tasks.at(c.task), stats.ConnError, text, l.clock())
+}
+
+// answered ends a request that got its whole answer.
+func (l *Loop) answered(i int32, t *task, ci int32, c *conn, parser *http1.Parser, at stats.Offset, reusable bool) {
+	p := l.phases[t.phase]
+	s := l.startSample(t, p, at)
+	l.judge(s, t, parser)
+	l.recorder.Record(s)
+	p.inFlight--
+	if t.kind == beating {
+		l.recorder.HeartbeatAnswered(p.index)
+	}
+	l.dropParser(c)
+	t.state = pausing
+	if !reusable || c.out != none {
+		l.lose(ci, c)
+	}
+	l.next(i, t, vu.Answered, at)
+}
+
+// judge gives the class of an answer. Checks are looked at only when the status
+// is one the step expects; a check of the status decides that itself.
+func (l *Loop) judge(s *stats.Sample, t *task, parser *http1.Parser) {
+	step := l.step(t)
+	s.Status = parser.Status
+	if !step.Expects(parser.Status) {
+		s.Class = stats.HTTPError
+		return
+	}
+	l.judged = parser
+	for i := range step.Checks {
+		ok, detail := step.Checks[i].Holds(parser.Status, l.header, parser.Body(), &l.values)
+		if ok {
+			s.ChecksPassed++
+			continue
+		}
+		if s.ChecksFailed++; s.ChecksFailed == 1 {
+			s.Class, s.Err = stats.CheckFailed, step.Checks[i].Name
+			l.detail = append(l.detail[:0], detail...)
+			s.Detail = l.detail
+		}
+	}
+}
+
+// fail ends a request that got no answer. Its connection is of no more use.
+func (l *Loop) fail(i int32, t *task, class stats.Class, text string, at stats.Offset) {
+	p := l.phases[t.phase]
+	s := l.startSample(t, p, at)
+	s.Class, s.Err = class, text
+	l.recorder.Record(s)
+	p.inFlight--
+	t.state = pausing
+	if t.conn != none {
+		l.lose(t.conn, l.conns.at(t.conn))
+	}
+	l.next(i, t, vu.Unanswered, at)
+}
+
+// neverSent ends a request that waited too long for a connection, or for which
+// this machine has none (text says why).
+func (l *Loop) neverSent(i int32, t *task, text string) {
+	s := l.startSample(t, l.phases[t.phase], l.clock())
+	s.Class, s.Err = stats.NotSent, text
+	l.recorder.Record(s)
+	t.state = pausing
+	l.next(i, t, vu.Unanswered, l.now)
+}
+
+func (l *Loop) startSample(t *task, p *phase, at stats.Offset) *stats.Sample {
+	l.sample = stats.Sample{
+		Cell: l.cell(t, p, l.step(t)), Reused: t.reused,
+		Intended: t.intended, Scheduled: t.scheduled, Connected: t.connected,
+		Written: t.written, FirstByte: t.firstByte, Done: at,
+		ConnectTime: t.connectTime, BytesIn: t.bytesIn, BytesOut: int64(t.bytesOut),
+	}
+	return &l.sample
+}
+
+func errorText(err error) string {
+	var e http1.Error
+	if errors.As(err, &e) {
+		return string(e)
+	}
+	return "bad http"
+}

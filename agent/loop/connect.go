@@ -1,0 +1,223 @@
+package loop
+
+import (
+	"net/netip"
+	"syscall"
+	"time"
+
+	"github.com/loadctl/loadctl/stats"
+)
+
+// restAfterFailure is how long a closed user rests when it could not connect.
+const restAfterFailure = 100 * time.Millisecond
+
+// dialFor opens a connection for a task at the head of its queue. It gives false
+// when this machine can open no more and the task has gone back to wait.
+func (l *Loop) dialFor(i int32, t *task) bool {
+	p := l.phases[t.phase]
+	ci, c, errno := l.dial(p, i, none)
+	t.notBefore = 0
+	switch {
+	case errno == 0:
+		t.state, t.conn = dialing, ci
+		p.inFlight++
+		l.arm(i, t)
+	case isLimit(errno):
+		return l.dialLimited(i, t, p, errno)
+	default:
+		t.notBefore = l.now + restAfterFailure
+		p.inFlight++
+		l.fail(i, t, stats.ConnError, connError(errno), l.now)
+	}
+	_ = c
+	return true
+}
+
+// dialLimited is what happens when the machine has no more files, ports or
+// buffers: wait for the connections there are, or give up.
+func (l *Loop) dialLimited(i int32, t *task, p *phase, errno syscall.Errno) bool {
+	l.limited(errno)
+	if p.connections > 0 && !p.own.owned {
+		p.own.limit = p.connections
+		q := &p.fresh
+		if !t.cursor.First() {
+			q = &p.going
+		}
+		l.putBack(q, i)
+		return false
+	}
+	t.notBefore = l.now + restAfterFailure
+	l.neverSent(i, t, limitText(errno))
+	return true
+}
+
+// dial begins to open a connection of a phase: for a task, or for a place among
+// the held ones.
+func (l *Loop) dial(p *phase, ti, place int32) (int32, *conn, syscall.Errno) {
+	i, c := l.conns.take()
+	gen := c.gen + 1
+	fd, errno := l.connect(ref(i, gen))
+	l.fresh = false
+	l.clock()
+	if errno != 0 {
+		l.conns.give(i)
+		return none, nil, errno
+	}
+	*c = conn{
+		began: l.now, fd: fd, gen: gen, task: ti, parser: none, out: none,
+		next: none, prev: none, place: place, phase: int16(p.index), state: connecting,
+	}
+	l.dialing++
+	until := l.now + l.config.Scenario.HTTP.ConnectTimeout
+	l.timers.add(timer{at: until, index: i, stamp: uint16(gen), kind: connectTimeout})
+	return i, c, 0
+}
+
+// connect takes addresses and sources in turn. A source without free ports is
+// passed over.
+func (l *Loop) connect(ref uint64) (fd int32, errno syscall.Errno) {
+	sources := l.config.Sources
+	for range max(len(sources), 1) {
+		l.dials++
+		to := l.config.Addrs[l.dials%len(l.config.Addrs)]
+		var from netip.Addr
+		if len(sources) > 0 {
+			from = sources[l.dials%len(sources)]
+		}
+		if fd, errno = l.poller.connect(ref, from, to); errno != syscall.EADDRNOTAVAIL {
+			break
+		}
+	}
+	return fd, errno
+}
+
+// dialed is the first event of a connection: it is open, or could not be opened.
+func (l *Loop) dialed(i int32, c *conn) {
+	if errno := l.poller.connected(c.fd); errno != 0 {
+		if errno == syscall.EINPROGRESS || errno == syscall.EAGAIN {
+			return
+		}
+		l.dialFailed(i, c, connError(errno))
+		return
+	}
+	p := l.phases[c.phase]
+	l.dialing--
+	l.unserved = true
+	c.state = established
+	p.connections++
+	took := l.clock() - c.began
+	l.recorder.Opened(p.index)
+	l.recorder.Connect(p.index, took)
+	switch {
+	case c.place != none:
+		l.heldOpened(i, c, p)
+	case c.task != none:
+		t := l.tasks.at(c.task)
+		t.connectTime, t.connected = took, l.now
+		l.write(c.task, t, i, c)
+	default:
+		l.putIdle(p.own, i, c)
+	}
+}
+
+// dialFailed gives up one attempt to connect.
+func (l *Loop) dialFailed(i int32, c *conn, text string) {
+	if c.task == none {
+		l.lose(i, c)
+		return
+	}
+	t := l.tasks.at(c.task)
+	t.notBefore = l.clock() + restAfterFailure
+	l.fail(c.task, t, stats.ConnError, text, l.now)
+}
+
+// lose closes a connection that is of no more use. A held one is missed.
+func (l *Loop) lose(i int32, c *conn) {
+	p := l.phases[c.phase]
+	place, was := c.place, c.state
+	if c.task != none {
+		l.tasks.at(c.task).conn = none
+	}
+	l.closeConn(i, c, l.awaits(c))
+	if place != none {
+		l.heldLost(p, place, was)
+	}
+}
+
+// closeConn ends a connection and frees all it has borrowed.
+func (l *Loop) closeConn(i int32, c *conn, abort bool) {
+	p := l.phases[c.phase]
+	if c.state == connecting {
+		l.dialing--
+		l.unserved = true
+	} else {
+		p.connections--
+		if c.place != none {
+			p.held--
+		}
+	}
+	l.dropIdle(p.own, c)
+	l.dropParser(c)
+	l.dropUnsent(c)
+	l.poller.close(c.fd, abort)
+	l.fresh = false
+	c.state, c.task = closed, none
+	c.gen++
+	l.conns.give(i)
+	l.unserved = true
+}
+
+// closeIdle ends the connections of a pool that nobody uses.
+func (l *Loop) closeIdle(o *pool) {
+	for i := l.takeIdle(o); i != none; i = l.takeIdle(o) {
+		c := l.conns.at(i)
+		l.forget(c)
+		l.closeConn(i, c, false)
+	}
+}
+
+// release gives a task's connection back, unless the task keeps it.
+func (l *Loop) release(t *task) {
+	p := l.phases[t.phase]
+	if t.conn == none || p.pool.owned && t.kind == resident {
+		return
+	}
+	i := t.conn
+	c := l.conns.at(i)
+	t.conn, c.task = none, none
+	l.putIdle(l.phases[c.phase].own, i, c)
+	l.unserved = true
+	if c.owesBeat && l.phases[c.phase].own.longest(l) == nil {
+		l.beat(i, c)
+	}
+}
+
+// connError names what went wrong with a connection.
+func connError(errno syscall.Errno) string {
+	switch errno {
+	case syscall.ECONNREFUSED:
+		return "refused"
+	case syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED:
+		return "connection reset"
+	case syscall.ETIMEDOUT:
+		return "connection timed out"
+	case syscall.EHOSTUNREACH, syscall.ENETUNREACH:
+		return "unreachable"
+	}
+	return errno.Error()
+}
+
+// isLimit says whether an error is this machine's and not the target's.
+func isLimit(errno syscall.Errno) bool { return limitText(errno) != "" }
+
+func limitText(errno syscall.Errno) string {
+	switch errno {
+	case syscall.EMFILE, syscall.ENFILE:
+		return "out of files"
+	case syscall.EADDRNOTAVAIL, syscall.EADDRINUSE:
+		return "out of ports"
+	case syscall.ENOBUFS, syscall.ENOMEM:
+		return "out of buffers"
+	}
+	return ""
+}

@@ -1,0 +1,47 @@
+// Package loop drives the load of one thread: it owns sockets, timers and virtual
+// users, and is the only place of the house with system calls. Everything it
+// decides it decides from a poller (epoll, kqueue, or the simulated world of the
+// tests), so the same code runs a ten-minute load in milliseconds of virtual time.
+//
+// # Time
+//
+// All moments are offsets from the run's epoch on the machine's monotonic clock.
+// The clock is read after each wait and once more for each answer or request
+// written, never for both of a pair. Pacing says when the loop wakes:
+//
+//   - ticks: sleep to the next tick, send all that is due, read all that has come.
+//     Wake-ups cost the same at any rate, and the kernel's receive stamps keep
+//     service times true. What is late by up to a tick shows as pacer lag.
+//   - precise: wake for each moment and spin the last microseconds.
+//   - auto: ticks from 500 requests a second on, unless closed users without
+//     pauses run (they need their answers at once); below that, wake for each
+//     moment and each answer.
+//
+// # What becomes due, and what becomes of it
+//
+// An arrival picks its task at once, is intended when due, and takes a free
+// connection or waits for one in order, its intended start kept. When it has
+// waited max_lag it is not_sent. An open phase has its own connections, taken last
+// in first out and opened when none is idle, up to max_vus or the file limit; with
+// `over` it takes the held connections of another phase in turn. A closed user
+// owns a connection. A time-out runs from the moment the pacer took a request up,
+// and closes the connection; one that passes while the request still waits for a
+// connection makes it not_sent.
+//
+// A phase stops issuing at its end, or when the run drains. What was due by then is
+// finished; iterations between two steps are aborted. What is still open at the
+// drain's deadline, or when the loop is stopped, is censored.
+//
+// A held connection is tried three times, one second apart, before it has failed.
+// Its heartbeats start at a random part of their interval, so that they do not
+// come in waves, and run only while it is idle: one that falls due on a busy
+// connection waits for it and is due then.
+//
+// A closed user whose connection could not be opened rests for 100 ms before its
+// next iteration, so that a target that refuses is not flooded with attempts.
+//
+// Being out of files, ports or buffers is the generator's fault: it is told as a
+// severe notice, makes requests not_sent, and is never an error of the target.
+//
+// The loop refuses to connect to any address it was not given.
+package loop

@@ -1,0 +1,247 @@
+package loop
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/loadctl/loadctl/agent/vu"
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/scenarios/arrival"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// A hold is this loop's part of a number of connections kept open.
+type hold struct {
+	todo    []opening // connections not yet tried, in order of time
+	places  []place
+	opening int // tried, and neither open nor given up
+	told    bool
+}
+
+// An opening is when a held connection is to be opened: its number among those
+// of the whole phase over the connect rate.
+type opening struct {
+	id uint32
+	at stats.Offset
+}
+
+// A place is where a held connection is, was, or will be again.
+type place struct {
+	id    uint32
+	conn  int32 // none while it is not there
+	beats uint32
+	tries uint8
+	due   stats.Offset // of its next heartbeat
+}
+
+const (
+	maxTries    = 3
+	retryAfter  = time.Second
+	minHeartGap = time.Millisecond
+)
+
+func (l *Loop) beginHold(p *phase) {
+	p.hold = &hold{}
+	p.hold.todo = openings(p.spec, l.share, nil, p.begin, 1)
+}
+
+// openings lists the connections a share owns and did not own before. part is how
+// much of the connect rate is the loop's to use; with 1 the slots are those of the
+// whole fleet, and each connection waits for its own.
+func openings(spec *scenarios.Phase, share, before arrival.Share, from stats.Offset, part float64) []opening {
+	var todo []opening
+	for id := range uint64(max(spec.Connections, 0)) {
+		if !share.Owns(id) || before.Owns(id) {
+			continue
+		}
+		slot := id
+		if part < 1 {
+			slot = uint64(len(todo))
+		}
+		at := from
+		if spec.ConnectRate > 0 {
+			at += time.Duration(float64(slot) / (spec.ConnectRate * part) * float64(time.Second))
+		}
+		todo = append(todo, opening{uint32(id), at})
+	}
+	return todo
+}
+
+// reshareHold opens what a lost agent held, from now on and at this loop's part of
+// the rate. What others have taken over is not closed: its agent is gone.
+func (l *Loop) reshareHold(p *phase, before arrival.Share, from stats.Offset) {
+	more := openings(p.spec, l.share, before, max(from, l.now), min(part(l.share), 0.999))
+	p.hold.todo = append(slices.Clone(p.hold.todo), more...)
+	slices.SortStableFunc(p.hold.todo, func(a, b opening) int { return cmp.Compare(a.at, b.at) })
+}
+
+// part is how much of the whole a share is.
+func part(s arrival.Share) float64 {
+	sum := 0.0
+	for _, slot := range s {
+		if slot.Of > 0 {
+			sum += 1 / float64(slot.Of)
+		}
+	}
+	return sum
+}
+
+// dialHeld opens the connections whose moment has come, and tells when all are
+// there.
+func (l *Loop) dialHeld(p *phase) {
+	h := p.hold
+	for len(h.todo) > 0 && h.todo[0].at <= l.now && l.dialing < maxDialing && p.state == running {
+		h.places = append(h.places, place{id: h.todo[0].id, conn: none})
+		h.todo = h.todo[1:]
+		h.opening++
+		l.dialPlace(p, int32(len(h.places)-1))
+	}
+	if !h.told && len(h.todo) == 0 && h.opening == 0 {
+		h.told = true
+		l.tell(Output{Phase: &PhaseEvent{Phase: p.index, State: Connected, At: l.now}})
+	}
+}
+
+// dialPlace tries to open one held connection.
+func (l *Loop) dialPlace(p *phase, i int32) {
+	at := &p.hold.places[i]
+	at.tries++
+	ci, _, errno := l.dial(p, none, i)
+	if errno == 0 {
+		at.conn = ci
+		return
+	}
+	if isLimit(errno) {
+		l.limited(errno)
+	}
+	l.retryPlace(p, i)
+}
+
+// retryPlace tries again a second later, or gives the connection up.
+func (l *Loop) retryPlace(p *phase, i int32) {
+	at := &p.hold.places[i]
+	at.conn = none
+	if p.state != running {
+		p.hold.opening--
+		return
+	}
+	if at.tries >= maxTries {
+		l.recorder.ConnFailed(p.index)
+		p.hold.opening--
+		return
+	}
+	l.timers.add(timer{at: l.clock() + retryAfter, index: i, stamp: uint16(p.index), kind: reopen})
+}
+
+// reopen tries a held connection again, unless the phase has ended meanwhile.
+func (l *Loop) reopen(t timer) {
+	p := l.phases[t.stamp]
+	if p.state != running {
+		p.hold.opening--
+		return
+	}
+	l.dialPlace(p, t.index)
+}
+
+// heldOpened makes a connection one of the held.
+func (l *Loop) heldOpened(ci int32, c *conn, p *phase) {
+	at := &p.hold.places[c.place]
+	at.conn, at.tries = ci, 0
+	p.hold.opening--
+	p.held++
+	l.putIdle(p.own, ci, c)
+	l.unserved = true
+	if hb := p.spec.Heartbeat; hb != nil && p.user != nil {
+		u := vu.At(l.config.Seed, p.index, uint64(at.id), at.beats, hb.Task)
+		at.due = l.now + time.Duration(u.Float64()*float64(hb.Every))
+		l.setBeat(ci, c, at)
+	}
+}
+
+// heldLost is a held connection, or an attempt at one, that is gone.
+func (l *Loop) heldLost(p *phase, i int32, was connState) {
+	if was == connecting {
+		l.retryPlace(p, i)
+		return
+	}
+	at := &p.hold.places[i]
+	at.conn = none
+	if p.state != running && !l.taken(p) {
+		return // closing anyway
+	}
+	l.recorder.ConnDropped(p.index)
+	switch p.spec.OnClose {
+	case scenarios.Reconnect:
+		if p.state == running {
+			p.hold.opening++
+			l.timers.add(timer{at: l.clock(), index: i, stamp: uint16(p.index), kind: reopen})
+		}
+	case scenarios.Abort:
+		l.tell(Output{Notice: &Notice{
+			At: l.now, Level: stats.Severe, Kind: "abort",
+			Text: fmt.Sprintf("phase %s: the target closed a held connection (on_close: abort)", p.spec.Name),
+		}})
+	}
+}
+
+// forget takes a connection out of the held, so that its end is not a loss.
+func (l *Loop) forget(c *conn) {
+	p := l.phases[c.phase]
+	if c.place != none {
+		p.hold.places[c.place].conn = none
+		if c.state == established {
+			p.held--
+		}
+		c.place = none
+	}
+}
+
+// setBeat sets the timer of the next heartbeat.
+func (l *Loop) setBeat(ci int32, c *conn, at *place) {
+	l.timers.add(timer{at: at.due, index: ci, stamp: uint16(c.gen), kind: heartbeat})
+}
+
+// beatDue sends a heartbeat on an idle connection; a busy one owes it.
+func (l *Loop) beatDue(t timer) {
+	c := l.conns.at(t.index)
+	if uint16(c.gen) != t.stamp || c.state != established || c.place == none {
+		return
+	}
+	if c.task != none {
+		c.owesBeat = true
+		return
+	}
+	l.beat(t.index, c)
+}
+
+// beat sends a heartbeat: at the moment its timer said, or now if it was put off.
+func (l *Loop) beat(ci int32, c *conn) {
+	p := l.phases[c.phase]
+	if p.state != running {
+		return
+	}
+	hb, at := p.spec.Heartbeat, &p.hold.places[c.place]
+	intended := at.due
+	if c.owesBeat {
+		intended, c.owesBeat = l.clock(), false
+	}
+	if intended >= p.endAt {
+		return
+	}
+	at.beats++
+	i, t := l.tasks.take()
+	t.renew(beating, p, vu.At(l.config.Seed, p.index, uint64(at.id), at.beats, hb.Task))
+	at.due = max(intended+l.interval(hb, &t.cursor), l.clock()+minHeartGap)
+	l.setBeat(ci, c, at)
+	l.dropIdle(p.own, c)
+	t.conn, c.task = ci, i
+	l.due(i, t, p, t.cursor.Step(p.user), intended)
+}
+
+// interval draws the time to the next heartbeat: every ± jitter.
+func (l *Loop) interval(hb *scenarios.Heartbeat, c *vu.Cursor) time.Duration {
+	spread := hb.Jitter * (2*c.Float64() - 1)
+	return time.Duration(float64(hb.Every) * (1 + spread))
+}

@@ -1,0 +1,198 @@
+package loop
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/loadctl/loadctl/agent/http1"
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/scenarios/arrival"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// A Loop drives its share of a run on one thread. Make it with New.
+type Loop struct {
+	config Config
+	poller poller
+	mail   mailbox
+
+	epoch   int64 // on the poller's clock
+	started bool
+	now     stats.Offset // as last read
+	fresh   bool         // nothing that takes time has happened since
+	window  int64        // the one being filled
+	agenda  agenda
+	reshare []Reshare // all there were, for phases that begin later
+	share   arrival.Share
+
+	phases []*phase
+	tasks  slab[task]
+	conns  slab[conn]
+	timers timers
+	pace   pace
+
+	recorder *stats.Recorder
+	sample   stats.Sample
+	values   scenarios.Values
+	pending  []Output
+	limits   limits
+
+	in      []byte // shared read buffer
+	out     []byte // shared write buffer
+	detail  []byte
+	parser  *http1.Parser // for an answer that comes whole
+	parsers lender[http1.Parser]
+	unsent  lender[unsent]
+	judged  *http1.Parser
+	header  func(name string) []byte // of the answer being judged
+
+	dialing  int // connections being opened
+	dials    int // opened so far: turns through addresses and sources
+	unserved bool
+	paused   bool
+	pausedAt stats.Offset
+	draining bool
+	drainAt  stats.Offset
+	deadline stats.Offset
+	stopped  bool
+	tight    int  // closed phases running whose users do not pause
+	behind   bool // more is due than was taken up
+}
+
+const (
+	readBuffer = 64 << 10
+	eventBatch = 128
+	maxBurst   = 256 // arrivals taken up before sockets are looked at again
+	maxDialing = 512 // more does not open any faster
+)
+
+// New makes a loop. It opens nothing but the poller.
+func New(c Config) (*Loop, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("loop: %w", err)
+	}
+	l := &Loop{
+		config: c, poller: c.poller, share: c.Share, deadline: never,
+		recorder: stats.NewRecorder(c.Scenario.Layout, c.Counters),
+		in:       make([]byte, readBuffer),
+		parser:   new(http1.Parser),
+		pace:     newPace(&c),
+	}
+	l.recorder.Agent = c.Agent
+	l.header = func(name string) []byte { return l.judged.Header(name) }
+	l.makePhases()
+	if l.poller != nil {
+		return l, nil
+	}
+	var err error
+	if l.poller, err = newPoller(l.wantsStamps()); err != nil {
+		return nil, fmt.Errorf("loop: %w", err)
+	}
+	return l, nil
+}
+
+// Do gives the loop an order, from any goroutine.
+func (l *Loop) Do(c Command) {
+	l.mail.put(c)
+	l.poller.wake()
+}
+
+// Run drives the load until it is drained or stopped. It locks its thread.
+func (l *Loop) Run() error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer l.poller.shut()
+	events := make([]event, eventBatch)
+	for !l.finished() {
+		l.cycle()
+		if l.finished() {
+			break
+		}
+		until, asleep := l.nap()
+		n := l.poller.wait(until, asleep, events)
+		l.fresh = false
+		l.clock()
+		l.handle(events[:n], events)
+	}
+	l.end()
+	return nil
+}
+
+// cycle does everything that is due.
+func (l *Loop) cycle() {
+	for _, c := range l.mail.take() {
+		l.obey(c)
+	}
+	if !l.started {
+		return
+	}
+	l.clock()
+	l.cut()
+	for e, ok := l.agenda.next(l.now); ok; e, ok = l.agenda.next(l.now) {
+		l.do(e)
+	}
+	l.fire()
+	l.issue()
+	l.expire()
+	l.serve()
+	l.finish()
+	l.pace.judge(l.now, l.tight > 0)
+}
+
+// handle takes up events, and those that did not fit in the first batch.
+func (l *Loop) handle(first, room []event) {
+	for _, e := range first {
+		l.event(e)
+		l.serve()
+	}
+	for n := len(first); n == len(room); {
+		n = l.poller.wait(0, false, room)
+		for _, e := range room[:n] {
+			l.event(e)
+			l.serve()
+		}
+		if l.clock(); l.now >= l.windowEnd() {
+			return // what is left is told again: edges are kept by the kernel
+		}
+	}
+}
+
+// clock reads the clock unless nothing has happened since it was read.
+func (l *Loop) clock() stats.Offset {
+	if !l.fresh {
+		l.now = stats.Offset(l.poller.now() - l.epoch)
+		l.fresh = true
+	}
+	return l.now
+}
+
+func (l *Loop) finished() bool {
+	if l.stopped {
+		return true
+	}
+	if !l.draining || l.now < l.drainAt || l.agenda.due() <= l.now {
+		return false
+	}
+	for _, p := range l.phases {
+		if p.state == running || p.state == draining {
+			return false
+		}
+	}
+	return true
+}
+
+// end censors what is open, tells the rest of the counts, and waits until all
+// was taken.
+func (l *Loop) end() {
+	if l.started {
+		l.censor()
+		l.cut()
+		l.gauge()
+		l.tell(Output{Snapshot: l.recorder.Cut(l.window)})
+	}
+	l.closeAll()
+	for _, o := range l.pending {
+		l.config.Out <- o
+	}
+	l.pending = nil
+}

@@ -1,0 +1,100 @@
+package loop
+
+import "github.com/loadctl/loadctl/stats"
+
+// obey takes up a command: at once what has no moment, the rest when it is due.
+func (l *Loop) obey(c Command) {
+	switch c := c.(type) {
+	case Start:
+		l.epoch, l.started, l.fresh = c.Epoch, true, false
+	case Begin:
+		l.agenda.add(c.At, c)
+	case End:
+		l.agenda.add(c.At, c)
+	case Pause:
+		l.agenda.add(c.At, c)
+	case Drain:
+		l.drain(c)
+	case Reshare:
+		l.takeShare(c)
+	case Stop:
+		l.stopped = true
+		if l.started {
+			l.clock()
+			l.issueAll()
+		}
+	}
+}
+
+// do is obey at the moment of the command.
+func (l *Loop) do(e entry) {
+	switch c := e.do.(type) {
+	case Begin:
+		l.begin(c)
+	case End:
+		l.endPhase(c)
+	case Pause:
+		l.pause(c)
+	case Drain:
+		l.issueAll() // what fell due while the process stood still was intended all the same
+		l.stopped = true
+	case Reshare:
+		l.reshareUsers(c)
+	}
+}
+
+// drain gives every phase its end. Phases that have not begun by then never do.
+func (l *Loop) drain(c Drain) {
+	l.deadline = c.Deadline
+	l.agenda.add(c.Deadline, c)
+	for _, p := range l.phases {
+		p.endAt = min(p.endAt, c.At)
+	}
+	l.draining = true
+	l.drainAt = c.At
+}
+
+// takeShare gives phases that run by a schedule their new share at once: the
+// schedule knows from when on. Users and held connections follow at the moment.
+func (l *Loop) takeShare(c Reshare) {
+	l.reshare = append(l.reshare, c)
+	for _, p := range l.phases {
+		if p.sched != nil {
+			p.sched.Reshare(c.From-p.begin, c.Share)
+		}
+	}
+	l.agenda.add(c.From, c)
+}
+
+// pause stops the clock of schedules, or lets it go on.
+func (l *Loop) pause(c Pause) {
+	switch {
+	case c.Paused == l.paused:
+	case c.Paused:
+		l.issueUntil(c.At)
+		l.paused, l.pausedAt = true, c.At
+	default:
+		l.paused = false
+		l.resume(c.At, c.At-l.pausedAt)
+	}
+}
+
+// resume moves what was still to come by the length of the pause, and wakes those
+// whose moment came meanwhile.
+func (l *Loop) resume(at, lost stats.Offset) {
+	for _, p := range l.phases {
+		if p.state != running || p.hold != nil {
+			continue
+		}
+		p.begin += lost
+		if p.endAt != never && !l.draining {
+			p.endAt += lost
+		}
+	}
+	for i := range l.tasks.used {
+		if t := l.tasks.at(i); t.state == parked {
+			t.intended = at
+			l.wake(i, t)
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package loop
+
+import (
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// A pool is the connections one phase has opened, and who waits for them. Held
+// connections are taken in turn, so that load spreads over all; others last in
+// first out, so that no more are used than needed. Connections of closed users
+// are never idle in it: their users own them.
+type pool struct {
+	owner       *phase
+	takers      []*phase // whose requests wait for its connections
+	first, last int32    // idle connections
+	inTurn      bool
+	grows       bool
+	owned       bool // connections stay with the task that opened them
+	limit       int  // connections at once: found out the hard way; 0 = none found
+}
+
+func newPool(p *phase) *pool {
+	held := p.spec.Executor == scenarios.HeldConnections
+	return &pool{
+		owner: p, first: none, last: none,
+		inTurn: held, grows: !held, owned: !held && !p.spec.Executor.Open(),
+	}
+}
+
+// putIdle makes a connection free to take.
+func (l *Loop) putIdle(o *pool, i int32, c *conn) {
+	c.idle = true
+	if o.inTurn {
+		c.prev, c.next = o.last, none
+		o.link(l, c.prev, i, c.next)
+		return
+	}
+	c.prev, c.next = none, o.first
+	o.link(l, c.prev, i, c.next)
+}
+
+// link makes i the neighbour of both sides.
+func (o *pool) link(l *Loop, prev, i, next int32) {
+	o.join(l, prev, i)
+	o.join(l, i, next)
+}
+
+// join makes two neighbours; none stands for the ends.
+func (o *pool) join(l *Loop, a, b int32) {
+	if a == none {
+		o.first = b
+	} else {
+		l.conns.at(a).next = b
+	}
+	if b == none {
+		o.last = a
+	} else {
+		l.conns.at(b).prev = a
+	}
+}
+
+func (l *Loop) dropIdle(o *pool, c *conn) {
+	if c.idle {
+		o.join(l, c.prev, c.next)
+		c.idle = false
+	}
+}
+
+// takeIdle takes the next idle connection; none when there is none.
+func (l *Loop) takeIdle(o *pool) int32 {
+	i := o.first
+	if i != none {
+		l.dropIdle(o, l.conns.at(i))
+	}
+	return i
+}
+
+// serve gives connections to those who wait. It is called from the top of the
+// loop only, so that a request that fails at once cannot recurse.
+func (l *Loop) serve() {
+	if !l.unserved {
+		return
+	}
+	l.unserved = false
+	for _, p := range l.phases {
+		if p.state == running || p.state == draining {
+			l.servePool(p.own)
+		}
+	}
+}
+
+func (l *Loop) servePool(o *pool) {
+	for {
+		q := o.longest(l)
+		if q == nil {
+			return
+		}
+		if i := l.takeIdle(o); i != none {
+			t := q.head
+			l.unqueue(q)
+			l.use(t, l.tasks.at(t), i, l.conns.at(i))
+			continue
+		}
+		if !o.grows || l.dialing >= maxDialing || o.limit > 0 && o.owner.connections >= o.limit {
+			return
+		}
+		t := q.head
+		l.unqueue(q)
+		if !l.dialFor(t, l.tasks.at(t)) {
+			return
+		}
+	}
+}
+
+// longest is the queue whose head has waited longest among those that may be
+// served: later steps of iterations always, first steps while there is room for
+// another iteration.
+func (o *pool) longest(l *Loop) *queue {
+	var best *queue
+	since := never
+	for _, p := range o.takers {
+		if q := &p.going; q.head != none && l.tasks.at(q.head).scheduled < since {
+			best, since = q, l.tasks.at(q.head).scheduled
+		}
+		if q := &p.fresh; q.head != none && p.hasRoom() && l.tasks.at(q.head).scheduled < since {
+			best, since = q, l.tasks.at(q.head).scheduled
+		}
+	}
+	return best
+}
+
+// hasRoom says whether another iteration may start.
+func (p *phase) hasRoom() bool { return p.limit == 0 || p.iterations-p.fresh.length < p.limit }
+
+// A queue is tasks in order of their becoming due.
+type queue struct {
+	head, tail int32
+	length     int
+}
+
+var emptyQueue = queue{head: none, tail: none}
+
+func (l *Loop) enqueue(q *queue, i int32) {
+	l.tasks.at(i).next = none
+	if q.tail == none {
+		q.head = i
+	} else {
+		l.tasks.at(q.tail).next = i
+	}
+	q.tail = i
+	q.length++
+}
+
+// putBack returns a task to the head of its queue.
+func (l *Loop) putBack(q *queue, i int32) {
+	l.tasks.at(i).next = q.head
+	q.head = i
+	if q.tail == none {
+		q.tail = i
+	}
+	q.length++
+}
+
+func (l *Loop) unqueue(q *queue) {
+	q.head = l.tasks.at(q.head).next
+	if q.head == none {
+		q.tail = none
+	}
+	q.length--
+}
+
+// expire ends waits that have become too long.
+func (l *Loop) expire() {
+	for _, p := range l.phases {
+		for _, q := range [...]*queue{&p.fresh, &p.going} {
+			for q.head != none && l.patience(p, l.tasks.at(q.head)) <= l.now {
+				i := q.head
+				l.unqueue(q)
+				l.neverSent(i, l.tasks.at(i), "")
+			}
+		}
+	}
+}
+
+// patience is when a queued request becomes not_sent.
+func (l *Loop) patience(p *phase, t *task) stats.Offset {
+	return min(t.intended+p.maxLag, t.deadline)
+}

@@ -1,0 +1,104 @@
+package loop
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A peer is one connection of a server that can do anything wrong.
+type peer struct {
+	net.Conn
+	read *bufio.Reader
+	path string // of the last request
+}
+
+// rawServer handles each connection with f and then closes it.
+func rawServer(t testing.TB, f func(c *peer)) netip.AddrPort {
+	t.Helper()
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	var open []net.Conn
+	all.Go(func() {
+		for {
+			c, err := ln.Accept()
+			if errors.Is(err, syscall.EMFILE) { // it shares this process's limit with the loop
+				time.Sleep(5 * time.Millisecond)
+				continue
+			}
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			open = append(open, c)
+			mu.Unlock()
+			all.Go(func() {
+				defer c.Close()
+				f(&peer{Conn: c, read: bufio.NewReaderSize(c, 1024)})
+			})
+		}
+	})
+	t.Cleanup(func() {
+		ln.Close()
+		mu.Lock()
+		for _, c := range open {
+			c.Close()
+		}
+		mu.Unlock()
+		all.Wait()
+	})
+	return ln.Addr().(*net.TCPAddr).AddrPort()
+}
+
+// request reads one request without a body; false at the end.
+func (c *peer) request() bool {
+	line, err := c.read.ReadString('\n')
+	if err != nil {
+		return false
+	}
+	c.path = strings.Fields(line)[1]
+	for line != "\r\n" {
+		if line, err = c.read.ReadString('\n'); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *peer) write(s string) { _, _ = io.WriteString(c, s) }
+
+// slowly writes byte by byte.
+func (c *peer) slowly(s string) {
+	for i := range len(s) {
+		c.write(s[i : i+1])
+		time.Sleep(200 * time.Microsecond)
+	}
+}
+
+// reset breaks the connection.
+func (c *peer) reset() {
+	_ = c.Conn.(*net.TCPConn).SetLinger(0)
+	c.Close()
+}
+
+// refusing is an address where nobody listens.
+func refusing(t testing.TB) netip.AddrPort {
+	t.Helper()
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().(*net.TCPAddr).AddrPort()
+}

@@ -1,0 +1,179 @@
+package loop
+
+import (
+	"syscall"
+
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// due is where a request is intended: it is counted here and nowhere else.
+func (l *Loop) due(i int32, t *task, p *phase, step *scenarios.Step, at stats.Offset) {
+	l.recorder.Intend(l.cell(t, p, step))
+	t.intended, t.scheduled = at, l.clock()
+	t.connected, t.written, t.firstByte = stats.Never, stats.Never, stats.Never
+	t.connectTime, t.bytesIn, t.bytesOut, t.reused = 0, 0, 0, false
+	t.deadline = t.scheduled + step.Timeout
+	l.pace.counted++
+	if t.conn != none {
+		l.use(i, t, t.conn, l.conns.at(t.conn))
+		return
+	}
+	l.acquire(i, t, p)
+}
+
+// cell is the row a task's request is recorded in.
+func (l *Loop) cell(t *task, p *phase, step *scenarios.Step) int {
+	if t.kind == beating {
+		return p.spec.HeartbeatCell
+	}
+	return step.Cells[p.index]
+}
+
+// acquire finds a connection, or lets the request wait for one. Nobody overtakes.
+func (l *Loop) acquire(i int32, t *task, p *phase) {
+	if p.fresh.head == none && p.going.head == none && (p.limit == 0 || p.iterations <= p.limit) {
+		if c := l.takeIdle(p.pool); c != none {
+			l.use(i, t, c, l.conns.at(c))
+			return
+		}
+	}
+	t.state = queued
+	if t.cursor.First() {
+		l.enqueue(&p.fresh, i)
+	} else {
+		l.enqueue(&p.going, i)
+	}
+	l.unserved = true
+}
+
+// use sends a request on an open connection.
+func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
+	p := l.phases[t.phase]
+	if l.clock() >= t.deadline {
+		if c.task == none && !p.pool.owned {
+			l.putIdle(p.pool, ci, c)
+		}
+		l.neverSent(i, t, "")
+		return
+	}
+	t.conn, c.task = ci, i
+	t.reused = c.used
+	t.connected = l.now
+	p.inFlight++
+	l.write(i, t, ci, c)
+}
+
+// write builds the request and sends what the socket takes.
+func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
+	step := l.step(t)
+	l.values = t.cursor.Values()
+	l.out = step.AppendRequest(l.out[:0], &l.values)
+	t.state, t.written = asked, l.clock()
+	c.used = true
+	if t.kind == beating {
+		l.recorder.HeartbeatSent(int(t.phase))
+	}
+	n, errno := l.poller.send(c.fd, l.out)
+	l.fresh = false
+	switch {
+	case errno == syscall.EAGAIN:
+		n = 0
+	case errno != 0:
+		l.fail(i, t, stats.ConnError, connError(errno), l.clock())
+		return
+	}
+	t.bytesOut = int32(n)
+	if n < len(l.out) {
+		l.keepUnsent(c, l.out[n:])
+	}
+	l.arm(i, t)
+}
+
+func (l *Loop) step(t *task) *scenarios.Step {
+	p := l.phases[t.phase]
+	return t.cursor.Step(p.user)
+}
+
+// arm sees to it that a timer fires at the deadline or before. One that fires
+// early is set again, so that most requests set none at all.
+func (l *Loop) arm(i int32, t *task) {
+	if t.armed > l.now && t.armed <= t.deadline {
+		return
+	}
+	t.armed = t.deadline
+	l.timers.add(timer{at: t.armed, index: i, kind: taskDeadline})
+}
+
+// pastDeadline is where such a timer fires.
+func (l *Loop) pastDeadline(i int32, at stats.Offset) {
+	t := l.tasks.at(i)
+	if t.armed != at {
+		return // an earlier one was set since
+	}
+	t.armed = 0
+	switch {
+	case t.state != asked && t.state != dialing:
+	case t.deadline > l.now:
+		l.arm(i, t)
+	default:
+		l.fail(i, t, stats.Timeout, "timeout", l.now)
+	}
+}
+
+// unsent is the rest of a request the socket did not take.
+type unsent struct{ bytes []byte }
+
+func (l *Loop) keepUnsent(c *conn, b []byte) {
+	if c.out == none {
+		c.out, _ = l.unsent.lend()
+	}
+	u := l.unsent.at(c.out)
+	u.bytes = append(u.bytes[:0], b...)
+}
+
+// writeRest goes on with a request once the socket takes more.
+func (l *Loop) writeRest(ci int32, c *conn) {
+	u := l.unsent.at(c.out)
+	for len(u.bytes) > 0 {
+		n, errno := l.poller.send(c.fd, u.bytes)
+		l.fresh = false
+		if errno == syscall.EAGAIN {
+			return
+		}
+		if errno != 0 {
+			l.broken(ci, c, connError(errno))
+			return
+		}
+		l.tasks.at(c.task).bytesOut += int32(n)
+		u.bytes = u.bytes[n:]
+	}
+	l.dropUnsent(c)
+}
+
+func (l *Loop) dropUnsent(c *conn) {
+	if c.out != none {
+		l.unsent.giveBack(c.out)
+		c.out = none
+	}
+}
+
+// A lender has things that few connections need at a time.
+type lender[T any] struct {
+	all  []*T
+	free []int32
+}
+
+func (p *lender[T]) at(i int32) *T { return p.all[i] }
+
+func (p *lender[T]) lend() (int32, *T) {
+	if n := len(p.free); n > 0 {
+		i := p.free[n-1]
+		p.free = p.free[:n-1]
+		return i, p.all[i]
+	}
+	p.all = append(p.all, new(T))
+	return int32(len(p.all) - 1), p.all[len(p.all)-1]
+}
+
+func (p *lender[T]) giveBack(i int32) { p.free = append(p.free, i) }

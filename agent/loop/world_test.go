@@ -1,0 +1,306 @@
+package loop
+
+import (
+	"bytes"
+	"container/heap"
+	"fmt"
+	"net/netip"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/scenarios/arrival"
+)
+
+// A world is a poller without a machine: a clock that jumps from event to event,
+// and a target that does what its script says. A ten-minute load is a matter of
+// milliseconds, and always the same.
+type world struct {
+	clock   int64
+	todo    happenings
+	seq     int
+	sockets map[int32]*socket
+	lastFD  int32
+	ready   []int32
+	target  target
+	stuck   func()
+
+	open, requests int
+}
+
+// A target says how the simulated server behaves; nil means kindly.
+type target struct {
+	dial   func(n int) (after time.Duration, errno syscall.Errno) // of the n-th connection; an error without delay is told by connect itself
+	answer func(r request) reply
+}
+
+type request struct {
+	conn int32
+	n    int // of its connection, from 0
+	at   time.Duration
+	text []byte
+}
+
+// A reply is an answer in pieces, after some time.
+type reply struct {
+	after  time.Duration
+	bytes  string
+	pieces int           // 0 = whole
+	gap    time.Duration // between pieces
+	close  bool          // afterwards
+	reset  bool          // afterwards, instead
+	never  bool
+}
+
+const helloReply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+type socket struct {
+	ref        uint64
+	fd         int32
+	dial       syscall.Errno
+	dialed     bool
+	in         []byte
+	stamp      int64
+	eof, reset bool
+	flags      readiness
+	isReady    bool
+	request    []byte
+	served     int
+}
+
+func newWorld(t target) *world {
+	return &world{sockets: map[int32]*socket{}, target: t, lastFD: 2}
+}
+
+func (w *world) now() int64 { return w.clock }
+
+// at has something happen at a moment.
+func (w *world) at(moment int64, f func()) {
+	w.seq++
+	heap.Push(&w.todo, happening{max(moment, w.clock), w.seq, f})
+}
+
+func (w *world) connect(ref uint64, _ netip.Addr, _ netip.AddrPort) (int32, syscall.Errno) {
+	var after time.Duration
+	var errno syscall.Errno
+	if w.target.dial != nil {
+		after, errno = w.target.dial(w.open)
+	}
+	w.open++
+	if errno != 0 && after == 0 {
+		return -1, errno
+	}
+	w.lastFD++
+	s := &socket{ref: ref, fd: w.lastFD, dial: errno}
+	w.sockets[s.fd] = s
+	if after >= 0 {
+		w.at(w.clock+int64(after), func() {
+			s.dialed = true
+			w.signal(s, writable)
+		})
+	}
+	return s.fd, 0
+}
+
+func (w *world) connected(fd int32) syscall.Errno {
+	s := w.sockets[fd]
+	if !s.dialed {
+		return syscall.EINPROGRESS
+	}
+	return s.dial
+}
+
+func (w *world) send(fd int32, b []byte) (int, syscall.Errno) {
+	s := w.sockets[fd]
+	if s.reset {
+		return 0, syscall.EPIPE
+	}
+	s.request = append(s.request, b...)
+	for {
+		end := bytes.Index(s.request, []byte("\r\n\r\n"))
+		if end < 0 {
+			return len(b), 0
+		}
+		w.serve(s, s.request[:end+4])
+		s.request = s.request[end+4:]
+	}
+}
+
+func (w *world) serve(s *socket, text []byte) {
+	w.requests++
+	r := reply{after: time.Millisecond}
+	if w.target.answer != nil {
+		r = w.target.answer(request{conn: s.fd, n: s.served, at: time.Duration(w.clock), text: text})
+	}
+	s.served++
+	if r.never {
+		return
+	}
+	if r.bytes == "" && !r.close && !r.reset {
+		r.bytes = helloReply
+	}
+	pieces := max(r.pieces, 1)
+	for i := range pieces {
+		from, to := len(r.bytes)*i/pieces, len(r.bytes)*(i+1)/pieces
+		last := i == pieces-1
+		w.at(w.clock+int64(r.after)+int64(i)*int64(r.gap), func() {
+			w.arrive(s, r.bytes[from:to], last && r.close, last && r.reset)
+		})
+	}
+}
+
+func (w *world) arrive(s *socket, b string, eof, reset bool) {
+	s.in = append(s.in, b...)
+	s.stamp = w.clock
+	s.eof = s.eof || eof
+	s.reset = s.reset || reset
+	flags := readable
+	if eof || reset {
+		flags |= hungUp
+	}
+	w.signal(s, flags)
+}
+
+func (w *world) recv(fd int32, b []byte) (int, int64, syscall.Errno) {
+	s := w.sockets[fd]
+	if len(s.in) > 0 {
+		n := copy(b, s.in)
+		s.in = s.in[n:]
+		return n, s.stamp, 0
+	}
+	switch {
+	case s.reset:
+		return 0, 0, syscall.ECONNRESET
+	case s.eof:
+		return 0, 0, 0
+	}
+	return 0, 0, syscall.EAGAIN
+}
+
+func (w *world) close(fd int32, _ bool) {
+	if w.sockets[fd] == nil {
+		panic(fmt.Sprintf("file %d closed twice", fd))
+	}
+	delete(w.sockets, fd)
+}
+
+func (w *world) signal(s *socket, flags readiness) {
+	s.flags |= flags
+	if !s.isReady {
+		s.isReady = true
+		w.ready = append(w.ready, s.fd)
+	}
+}
+
+func (w *world) wait(until int64, asleep bool, events []event) int {
+	for len(w.todo) > 0 && w.todo[0].at <= until && (asleep || len(w.ready) == 0) {
+		h := heap.Pop(&w.todo).(happening)
+		w.clock = max(w.clock, h.at)
+		h.do()
+	}
+	if asleep || len(w.ready) == 0 {
+		if until == 1<<63-1 {
+			w.stuck()
+			return 0
+		}
+		w.clock = max(w.clock+1000, until) // looking takes a microsecond
+	}
+	n := 0
+	for n < len(events) && len(w.ready) > 0 {
+		s := w.sockets[w.ready[0]]
+		w.ready = w.ready[1:]
+		if s == nil {
+			continue
+		}
+		s.isReady = false
+		events[n] = event{ref: s.ref, is: s.flags}
+		s.flags = 0
+		n++
+	}
+	return n
+}
+
+func (w *world) wake() {}
+func (w *world) shut() {}
+
+type happening struct {
+	at  int64
+	seq int
+	do  func()
+}
+
+type happenings []happening
+
+func (h happenings) Len() int { return len(h) }
+func (h happenings) Less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
+}
+func (h happenings) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *happenings) Push(x any)   { *h = append(*h, x.(happening)) }
+func (h *happenings) Pop() any {
+	old := *h
+	x := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return x
+}
+
+// A play is a scenario in a world.
+type play struct {
+	*told
+	world *world
+	loop  *Loop
+	out   chan Output
+}
+
+// stage makes a loop in a world, its epoch at the clock's zero.
+func stage(t testing.TB, s *scenarios.Scenario, w *world, change func(*Config)) *play {
+	t.Helper()
+	p := &play{told: &told{}, world: w, out: make(chan Output, 10_000)}
+	c := Config{
+		Scenario: s, Share: arrival.Whole(), Seed: 7, Out: p.out, poller: w,
+		Addrs: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:80")},
+	}
+	if change != nil {
+		change(&c)
+	}
+	l, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.stuck = func() { panic("the loop waits for ever") }
+	p.loop = l
+	l.Do(Start{})
+	return p
+}
+
+// run plays to the end.
+func (p *play) run(t testing.TB, commands ...Command) *play {
+	t.Helper()
+	for _, c := range commands {
+		p.loop.Do(c)
+	}
+	if err := p.loop.Run(); err != nil {
+		t.Fatal(err)
+	}
+	close(p.out)
+	for o := range p.out {
+		p.take(o)
+	}
+	if n := len(p.world.sockets); n != 0 {
+		t.Errorf("%d sockets left open", n)
+	}
+	return p
+}
+
+// frozen gives the moment a target that stands still from..from+length is done
+// with something that takes it took.
+func frozen(at, took, from, length time.Duration) time.Duration {
+	switch {
+	case at >= from && at < from+length:
+		return from + length - at + took
+	case at < from && at+took >= from:
+		return took + length
+	}
+	return took
+}

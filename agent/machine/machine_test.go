@@ -1,0 +1,63 @@
+package machine
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestReadLooksAtThisMachine(t *testing.T) {
+	l := Read()
+	if l.Cores < 1 || l.MaxFiles < 64 || l.Memory < 64<<20 || l.PortLow < 1 || l.PortHigh <= l.PortLow {
+		t.Errorf("implausible: %+v", l)
+	}
+	if l.Kernel == "" || l.OS != runtime.GOOS || l.Arch != runtime.GOARCH {
+		t.Errorf("does not know what it runs on: %+v", l)
+	}
+}
+
+func TestRaiseFilesReachesTheHardLimit(t *testing.T) {
+	if err := RaiseFiles(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestClocksAgree(t *testing.T) {
+	wall, before := time.Now().UnixNano(), Monotonic()
+	at := ToMonotonic(wall)
+	if d := time.Duration(at - before).Abs(); d > time.Millisecond {
+		t.Errorf("the moment now lies %v away on the monotonic clock", d)
+	}
+	if ahead := ToMonotonic(wall+int64(time.Second)) - at; time.Duration(ahead-int64(time.Second)).Abs() > time.Millisecond {
+		t.Errorf("a second is %v", time.Duration(ahead))
+	}
+}
+
+// TestRSSDoesNotInheritTheParents: ru_maxrss of a child starts at what its parent
+// had, which made every agent look as large as its host.
+func TestRSSDoesNotInheritTheParents(t *testing.T) {
+	if os.Getenv("LOADCTL_TEST_RSS") != "" {
+		_, most := RSS()
+		if most > 0 && most < 200<<20 {
+			os.Stdout.WriteString("small")
+		}
+		return
+	}
+	ballast := make([]byte, 256<<20)
+	for i := 0; i < len(ballast); i += 4096 {
+		ballast[i] = 1
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRSSDoesNotInheritTheParents$")
+	cmd.Env = append(os.Environ(), "LOADCTL_TEST_RSS=1")
+	out, err := cmd.CombinedOutput()
+	runtime.KeepAlive(ballast)
+	if err != nil || !strings.Contains(string(out), "small") {
+		t.Errorf("a child reports its parent's memory (%v): %s", err, out)
+	}
+	if CPU() <= 0 {
+		t.Error("this process used no CPU")
+	}
+}
