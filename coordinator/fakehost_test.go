@@ -1,0 +1,345 @@
+package coordinator
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/loadctl/loadctl/proto/loadctlpb"
+	"github.com/loadctl/loadctl/proto/wire"
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// A fakeHost speaks as a host does, without agents: every agent does perAgent
+// requests a window in the first row.
+type fakeHost struct {
+	name     string
+	lis      *bufconn.Listener
+	scenario *scenarios.Scenario
+	perAgent uint64
+
+	// What goes wrong, by offset from the epoch; zero = nothing.
+	version   string        // instead of the run's
+	skew      time.Duration // of its wall clock
+	unable    string        // Ready says so
+	breaks    []time.Duration
+	dieAt     time.Duration // the process ends without a word
+	freezeAt  time.Duration // says nothing from here on
+	thawAt    time.Duration // until here
+	loseAgent time.Duration // its first agent dies
+	deaf      bool          // never finishes after Stop
+	failing   bool          // every request fails with a status
+	badReport bool          // reports garbage
+
+	creds    credentials.TransportCredentials
+	runID    string
+	exit     chan struct{}
+	exitOnce sync.Once
+	err      error
+
+	// Below belongs to serve.
+	stream      grpc.BidiStreamingClient[loadctlpb.SessionRequest, loadctlpb.SessionResponse]
+	hangUp      context.CancelFunc
+	orders      chan incoming
+	unacked     []*loadctlpb.SessionRequest
+	seq, order  uint64
+	agents      []string
+	epoch       time.Time
+	next        int64
+	ends        map[uint32]time.Duration
+	drained     map[uint32]bool
+	stopped     bool
+	finishedSeq uint64
+	began       []uint32
+	reshares    []*loadctlpb.Reshare
+	dead        []string
+	refused     string
+	resumes     int
+	stopReason  string
+}
+
+type incoming struct {
+	m   *loadctlpb.SessionResponse
+	err error
+	on  any
+}
+
+func (h *fakeHost) Name() string { return h.name }
+
+func (h *fakeHost) Start(_ context.Context, _, runID string, ca, cert, key []byte) error {
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(ca) {
+		return errors.New("no CA")
+	}
+	h.creds = credentials.NewTLS(&tls.Config{
+		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{pair}, RootCAs: pool, ServerName: ServerName,
+	})
+	h.runID = runID
+	h.exit = make(chan struct{})
+	h.orders = make(chan incoming)
+	h.ends, h.drained = map[uint32]time.Duration{}, map[uint32]bool{}
+	go h.serve()
+	return nil
+}
+
+func (h *fakeHost) Wait() error { <-h.exit; return h.err }
+func (h *fakeHost) Kill()       { h.exitOnce.Do(func() { h.err = errors.New("killed"); close(h.exit) }) }
+
+func (h *fakeHost) leave() { h.exitOnce.Do(func() { close(h.exit) }) }
+
+func (h *fakeHost) now() time.Time { return time.Now().Add(h.skew) }
+
+func (h *fakeHost) offset() time.Duration {
+	if h.epoch.IsZero() {
+		return -1
+	}
+	return h.now().Sub(h.epoch)
+}
+
+func (h *fakeHost) serve() {
+	defer h.leave()
+	conn, err := grpc.NewClient("passthrough:///coordinator", grpc.WithTransportCredentials(h.creds),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return h.lis.DialContext(ctx) }))
+	if err != nil {
+		h.err = err
+		return
+	}
+	defer conn.Close()
+	client := loadctlpb.NewCoordinatorServiceClient(conn)
+	if h.err = h.dial(client); h.err != nil {
+		return
+	}
+	defer func() { h.hangUp() }()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.exit:
+			return
+		case in := <-h.orders:
+			if in.on != h.stream {
+				continue
+			}
+			if in.err != nil {
+				return
+			}
+			if h.frozen() {
+				continue
+			}
+			if !h.obey(in.m) {
+				return
+			}
+		case <-tick.C:
+			if h.dieAt > 0 && h.offset() >= h.dieAt {
+				h.err = errors.New("signal: killed")
+				return
+			}
+			if h.frozen() {
+				continue
+			}
+			if len(h.breaks) > 0 && h.offset() >= h.breaks[0] {
+				h.breaks = h.breaks[1:]
+				h.hangUp()
+				h.resumes++
+				if h.err = h.dial(client); h.err != nil {
+					return
+				}
+			}
+			h.work()
+		}
+	}
+}
+
+func (h *fakeHost) frozen() bool {
+	return h.freezeAt > 0 && h.offset() >= h.freezeAt && (h.thawAt == 0 || h.offset() < h.thawAt)
+}
+
+func (h *fakeHost) dial(client loadctlpb.CoordinatorServiceClient) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	st, err := client.Session(ctx)
+	if err != nil {
+		cancel()
+		return err
+	}
+	h.stream, h.hangUp = st, cancel
+	version := cmp.Or(h.version, "v-test")
+	err = st.Send(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Hello{Hello: &loadctlpb.Hello{
+		Protocol: wire.Protocol, Version: version, RunId: h.runID, Host: h.name, LastSeq: h.seq, LastOrder: h.order,
+		Machine: &loadctlpb.Machine{Cores: 4, MaxFiles: 20_000, PortLow: 32768, PortHigh: 60999, Os: "linux", Arch: "amd64"},
+	}}})
+	go func() {
+		for {
+			m, err := st.Recv()
+			select {
+			case h.orders <- incoming{m, err, st}:
+			case <-h.exit:
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return err
+}
+
+func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
+	if m.GetSeq() > 0 {
+		if m.GetSeq() <= h.order {
+			return true
+		}
+		h.order = m.GetSeq()
+	}
+	switch {
+	case m.GetWelcome() != nil:
+		if h.refused = m.GetWelcome().GetRefused(); h.refused != "" {
+			return false
+		}
+		h.acked(m.GetWelcome().GetAckedSeq())
+		for _, u := range h.unacked {
+			_ = h.stream.Send(u)
+		}
+	case m.GetPing() != nil:
+		h.send(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Pong{Pong: &loadctlpb.Pong{
+			Id: m.GetPing().GetId(), Sent: m.GetPing().GetSent(), Received: h.now().UnixNano()}}})
+	case m.GetPrepare() != nil:
+		r := &loadctlpb.Ready{Failed: h.unable}
+		for i, a := range m.GetPrepare().GetAgents() {
+			h.agents = append(h.agents, a.GetName())
+			r.Agents = append(r.Agents, &loadctlpb.AgentStarted{Name: a.GetName(), Pid: int32(100 + i)})
+		}
+		h.send(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Ready{Ready: r}})
+	case m.GetStart() != nil:
+		h.epoch = time.Unix(0, m.GetStart().GetEpoch())
+	case m.GetBegin() != nil:
+		p := m.GetBegin().GetPhase()
+		h.began = append(h.began, p)
+		if phase := &h.scenario.Phases[p]; phase.Executor != scenarios.HeldConnections {
+			h.ends[p] = time.Duration(m.GetBegin().GetAt()) + phase.Duration()
+		} else {
+			h.ends[p] = 1 << 62
+			h.numbered(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_PhaseEvent{
+				PhaseEvent: &loadctlpb.PhaseEvent{Phase: p, State: "connected", At: m.GetBegin().GetAt()}}})
+		}
+	case m.GetEnd() != nil:
+		h.ends[m.GetEnd().GetPhase()] = time.Duration(m.GetEnd().GetAt())
+	case m.GetReshare() != nil:
+		h.reshares = append(h.reshares, m.GetReshare())
+	case m.GetDrain() != nil:
+		for p, end := range h.ends {
+			h.ends[p] = min(end, time.Duration(m.GetDrain().GetAt()))
+		}
+	case m.GetStop() != nil:
+		h.stopReason = m.GetStop().GetReason()
+		if !h.deaf {
+			h.finish()
+		}
+	case m.GetAck() != nil:
+		h.acked(m.GetAck().GetSeq())
+		return !h.stopped || h.finishedSeq > m.GetAck().GetSeq()
+	}
+	return true
+}
+
+func (h *fakeHost) acked(seq uint64) {
+	h.unacked = slices.DeleteFunc(h.unacked, func(m *loadctlpb.SessionRequest) bool { return seqOf(m) <= seq })
+}
+
+func (h *fakeHost) send(m *loadctlpb.SessionRequest) { _ = h.stream.Send(m) }
+
+func (h *fakeHost) numbered(m *loadctlpb.SessionRequest) {
+	h.seq++
+	switch {
+	case m.GetReport() != nil:
+		m.GetReport().Seq = h.seq
+	case m.GetPhaseEvent() != nil:
+		m.GetPhaseEvent().Seq = h.seq
+	case m.GetAgentLost() != nil:
+		m.GetAgentLost().Seq = h.seq
+	case m.GetFinished() != nil:
+		m.GetFinished().Seq = h.seq
+	}
+	h.unacked = append(h.unacked, m)
+	h.send(m)
+}
+
+// work does what is due by now: whole windows, phases that ended.
+func (h *fakeHost) work() {
+	if h.epoch.IsZero() || h.stopped {
+		return
+	}
+	if h.loseAgent > 0 && h.offset() >= h.loseAgent && len(h.dead) == 0 {
+		dead := h.agents[0]
+		h.dead, h.agents = append(h.dead, dead), h.agents[1:]
+		l := h.scenario.Layout
+		missing := &stats.Snapshot{Cells: make([]stats.CellStats, len(l.Cells)), Phases: make([]stats.PhaseStats, len(l.Phases))}
+		missing.Cells[0].Intended = 3
+		missing.Cells[0].Classes[stats.Censored] = 3
+		h.numbered(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_AgentLost{AgentLost: wire.EncodeAgentLost(0,
+			&stats.AgentLoss{Agent: dead, Why: "signal: killed", At: h.offset(), Missing: missing.Cells, Phases: missing.Phases})}})
+	}
+	for h.offset() >= time.Duration(h.next+1)*time.Second+20*time.Millisecond {
+		h.report()
+	}
+	for p, end := range h.ends {
+		if !h.drained[p] && h.offset() >= end+50*time.Millisecond {
+			h.drained[p] = true
+			h.numbered(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_PhaseEvent{
+				PhaseEvent: &loadctlpb.PhaseEvent{Phase: p, State: "drained", At: int64(end)}}})
+		}
+	}
+}
+
+func (h *fakeHost) report() {
+	l := h.scenario.Layout
+	s := &stats.Snapshot{Window: h.next, Cells: make([]stats.CellStats, len(l.Cells)), Phases: make([]stats.PhaseStats, len(l.Phases))}
+	n := h.perAgent * uint64(len(h.agents))
+	s.Cells[0].Intended = n
+	class := stats.OK
+	if h.failing {
+		class = stats.HTTPError
+	}
+	s.Cells[0].Classes[class] = n
+	var agents []stats.AgentWindow
+	for _, a := range h.agents {
+		agents = append(agents, stats.AgentWindow{Name: a, Host: h.name, State: "ok", Intended: h.perAgent, Requests: h.perAgent})
+	}
+	h.next++
+	m := wire.EncodeReport(0, s, agents)
+	if h.badReport {
+		m.Merged.Cells = m.Merged.Cells[:0]
+	}
+	h.numbered(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Report{Report: m}})
+}
+
+func (h *fakeHost) finish() {
+	if h.stopped {
+		return
+	}
+	if !h.epoch.IsZero() {
+		h.report()
+	}
+	h.stopped = true
+	totals := make([]stats.AgentTotal, len(h.agents))
+	for i, a := range h.agents {
+		totals[i] = stats.AgentTotal{Name: a, PID: 100 + i, CPU: time.Second}
+	}
+	h.numbered(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Finished{
+		Finished: wire.EncodeFinished(0, totals, stats.Usage{Name: h.name, CPU: time.Second})}})
+	h.finishedSeq = h.seq
+}

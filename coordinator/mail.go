@@ -1,0 +1,200 @@
+package coordinator
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/loadctl/loadctl/coordinator/fleet"
+	"github.com/loadctl/loadctl/coordinator/run"
+	"github.com/loadctl/loadctl/proto/loadctlpb"
+	"github.com/loadctl/loadctl/proto/wire"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// mail takes one thing from a host's stream.
+func (d *driver) mail(m mail) {
+	l := d.linkOf(m.session.host)
+	switch {
+	case l == nil:
+		m.session.end()
+	case m.closed != nil:
+		if l.session == m.session {
+			d.log.Info("stream ended", "host", l.host.Name(), "why", m.closed)
+			l.drop()
+		}
+		m.session.end()
+	case m.message.GetHello() != nil:
+		d.hello(l, m.session, m.message.GetHello())
+	case l.session == m.session:
+		d.message(l, m.message)
+	}
+}
+
+// hello lets a host in, or says why not. A host of another version ends the
+// run: its figures would not be ours. One that was given up, or belongs to
+// another run, is told to go away and changes nothing.
+func (d *driver) hello(l *link, s *session, h *loadctlpb.Hello) {
+	if why := d.mixed(h); why != "" {
+		d.refuse(s, why)
+		d.step(run.Unable{Host: l.host.Name(), Why: why})
+		return
+	}
+	if h.GetRunId() != d.cfg.RunID {
+		d.refuse(s, fmt.Sprintf("this is run %s, not %s", d.cfg.RunID, h.GetRunId()))
+		return
+	}
+	if err := d.fleet.Join(l.host.Name(), d.now()); err != nil {
+		d.say(stats.Warning, "agent", fmt.Sprintf("host %s came back too late and was told to stop: %v", l.host.Name(), err))
+		d.refuse(s, err.Error())
+		return
+	}
+	l.machine = h.GetMachine()
+	l.attach(s, &loadctlpb.Welcome{Protocol: wire.Protocol, Version: d.cfg.Version}, h.GetLastOrder())
+	l.ping(d.now())
+}
+
+// mixed says why a host's version does not fit ours, "" if it does.
+func (d *driver) mixed(h *loadctlpb.Hello) string {
+	if h.GetProtocol() == wire.Protocol && h.GetVersion() == d.cfg.Version {
+		return ""
+	}
+	return fmt.Sprintf("mixed versions: the host runs loadctl %s (protocol %d), the coordinator %s (protocol %d)",
+		h.GetVersion(), h.GetProtocol(), d.cfg.Version, wire.Protocol)
+}
+
+func (d *driver) refuse(s *session, why string) {
+	d.log.Warn("host refused", "host", s.host, "why", why)
+	s.send(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Welcome{Welcome: &loadctlpb.Welcome{
+		Protocol: wire.Protocol, Version: d.cfg.Version, Refused: why,
+	}}})
+	s.end()
+}
+
+// message takes a message of a host that is in.
+func (d *driver) message(l *link, m *loadctlpb.SessionRequest) {
+	name := l.host.Name()
+	if d.fleet.Host(name).State == fleet.Lost {
+		d.keepApart(l, m)
+		return
+	}
+	d.changes(d.fleet.Heard(name, d.now()))
+	switch {
+	case m.GetPong() != nil:
+		d.pong(l, m.GetPong())
+	case m.GetReady() != nil:
+		d.ready(l, m.GetReady())
+	default:
+		if l.take(seqOf(m)) {
+			d.numbered(l, m)
+		}
+	}
+}
+
+func seqOf(m *loadctlpb.SessionRequest) uint64 {
+	switch {
+	case m.GetReport() != nil:
+		return m.GetReport().GetSeq()
+	case m.GetPhaseEvent() != nil:
+		return m.GetPhaseEvent().GetSeq()
+	case m.GetAgentLost() != nil:
+		return m.GetAgentLost().GetSeq()
+	case m.GetNotice() != nil:
+		return m.GetNotice().GetSeq()
+	}
+	return m.GetFinished().GetSeq()
+}
+
+// numbered takes a message that comes exactly once, whatever happens to streams.
+func (d *driver) numbered(l *link, m *loadctlpb.SessionRequest) {
+	switch {
+	case m.GetReport() != nil:
+		d.report(l, m.GetReport())
+	case m.GetPhaseEvent() != nil:
+		d.phaseEvent(l, m.GetPhaseEvent())
+	case m.GetAgentLost() != nil:
+		d.agentLost(l, m.GetAgentLost())
+	case m.GetNotice() != nil:
+		d.notice(m.GetNotice())
+	case m.GetFinished() != nil:
+		d.hostFinished(l, m.GetFinished())
+	}
+}
+
+func (d *driver) pong(l *link, p *loadctlpb.Pong) {
+	l.clock.learn(p.GetSent(), p.GetReceived(), time.Now().UnixNano())
+	switch {
+	case !l.clock.known():
+		l.ping(d.now())
+	case !l.joined:
+		l.joined = true
+		d.step(run.Joined{Host: l.host.Name()})
+	case l.clock.stepped(clockStep) && !l.stepped:
+		l.stepped = true
+		d.say(stats.Warning, "generator", fmt.Sprintf("the clock of host %s moved by %s against ours; response times do not depend on it",
+			l.host.Name(), (l.clock.latest-l.clock.offset).Round(time.Millisecond)))
+	}
+}
+
+// clockStep is how far a host's wall clock may drift from ours in a run before
+// it is worth a line.
+const clockStep = 10 * time.Millisecond
+
+func (d *driver) ready(l *link, r *loadctlpb.Ready) {
+	if why := r.GetFailed(); why != "" {
+		d.step(run.Unable{Host: l.host.Name(), Why: why})
+		return
+	}
+	for _, a := range r.GetAgents() {
+		d.usage.pid(a.GetName(), int(a.GetPid()))
+	}
+	d.step(run.Ready{Host: l.host.Name()})
+}
+
+func (d *driver) report(l *link, m *loadctlpb.Report) {
+	name := l.host.Name()
+	merged, agents, err := wire.DecodeReport(m, name, d.cfg.Scenario.Layout)
+	if err != nil {
+		d.changes(d.fleet.LoseHost(name, "its report cannot be read: "+err.Error()))
+		return
+	}
+	if merged.Window < 0 || merged.Window > d.latestWindow() {
+		d.changes(d.fleet.LoseHost(name, fmt.Sprintf("it reports window %d, which cannot be", merged.Window)))
+		return
+	}
+	if !d.windows.add(merged, agents) {
+		d.say(stats.Severe, "agent", fmt.Sprintf("host %s handed in window %d after it was closed: kept apart", name, merged.Window))
+		return
+	}
+	d.book.report(name, merged)
+	missing := d.fleet.Report(name, merged.Window, namesOf(agents), d.now())
+	d.step(run.Reported{Host: name, Window: merged.Window, Partial: len(missing) > 0})
+}
+
+// latestWindow is the last window that can have been in progress: clocks of
+// hosts differ a little.
+func (d *driver) latestWindow() int64 {
+	return int64((d.machine.Offset(d.now()) + 2*time.Second) / stats.WindowLength)
+}
+
+func namesOf(agents []stats.AgentWindow) []string {
+	names := make([]string, len(agents))
+	for i := range agents {
+		names[i] = agents[i].Name
+	}
+	return names
+}
+
+// keepApart counts what a host that was given up still hands in: its share was
+// dealt with, so its figures are told but never merged.
+func (d *driver) keepApart(l *link, m *loadctlpb.SessionRequest) {
+	if r := m.GetReport(); r != nil {
+		l.late.windows++
+		for _, c := range r.GetMerged().GetCells() {
+			l.late.requests += c.GetIntended()
+		}
+	}
+	l.send(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Stop{
+		Stop: &loadctlpb.Stop{Reason: "this host was given up, its share was dealt with"},
+	}})
+	l.drop()
+}

@@ -1,0 +1,169 @@
+package coordinator
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/loadctl/loadctl/coordinator/plan"
+)
+
+func (w World) withDefaults() World {
+	if w.Listen == nil {
+		w.Listen = func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
+	}
+	if w.Resolve == nil {
+		w.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
+	}
+	if w.Dial == nil {
+		w.Dial = (&net.Dialer{}).DialContext
+	}
+	return w
+}
+
+// How long a target may take to be found and to answer before the run.
+const (
+	resolveWithin = 10 * time.Second
+	probeWithin   = 5 * time.Second
+)
+
+// clear makes sure that the target may be loaded and is there. Nothing is sent
+// to an address before all rules have allowed it, and what follows is sent to
+// exactly these addresses.
+func (c *Coordinator) clear(ctx context.Context) (plan.Clearance, error) {
+	target, err := plan.TargetOf(c.cfg.baseURL())
+	if err != nil {
+		return plan.Clearance{}, &UsageError{err}
+	}
+	aim, err := c.resolve(ctx, target)
+	if err != nil {
+		return plan.Clearance{}, err
+	}
+	if aim.NeedsProof {
+		if err := c.prove(ctx, target, aim); err != nil {
+			return plan.Clearance{}, &UsageError{err}
+		}
+	}
+	return aim, c.probe(ctx, target, aim)
+}
+
+// resolve asks for the target's addresses, judges them, and asks once more: a
+// name that changes between check and use is refused.
+func (c *Coordinator) resolve(ctx context.Context, target plan.Target) (plan.Clearance, error) {
+	addrs, err := c.lookup(ctx, target)
+	if err != nil {
+		return plan.Clearance{}, err
+	}
+	aim, err := target.Clear(addrs, plan.Permission{AllowHosts: c.cfg.Scenario.AllowHosts, Authorised: c.cfg.Authorised})
+	if err != nil {
+		return plan.Clearance{}, &UsageError{err}
+	}
+	again, err := c.lookup(ctx, target)
+	if err != nil {
+		return plan.Clearance{}, err
+	}
+	if err := aim.Same(target, again); err != nil {
+		return plan.Clearance{}, &UsageError{err}
+	}
+	return aim, nil
+}
+
+func (c *Coordinator) lookup(ctx context.Context, target plan.Target) ([]netip.Addr, error) {
+	if len(c.cfg.Addresses) > 0 {
+		return given(c.cfg.Addresses, target)
+	}
+	if a, err := netip.ParseAddr(target.Host); err == nil {
+		return []netip.Addr{a}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
+	defer cancel()
+	addrs, err := c.cfg.World.Resolve(ctx, target.Host)
+	if err != nil {
+		return nil, fmt.Errorf("target %s cannot be found: %w", target.Host, err)
+	}
+	return addrs, nil
+}
+
+func given(addresses []netip.AddrPort, target plan.Target) (addrs []netip.Addr, err error) {
+	for _, a := range addresses {
+		if a.Port() != target.Port {
+			return nil, &UsageError{fmt.Errorf("address %s has another port than target %s", a, target)}
+		}
+		addrs = append(addrs, a.Addr())
+	}
+	return addrs, nil
+}
+
+// probe connects once to each address: a target that is not there is said so
+// before anything is started. It is no load, and counted nowhere.
+func (c *Coordinator) probe(ctx context.Context, target plan.Target, aim plan.Clearance) error {
+	var errs []error
+	for _, a := range aim.Addresses {
+		if err := c.connectOnce(ctx, a); err != nil {
+			errs = append(errs, fmt.Errorf("target %s is not reachable: %w", target, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Coordinator) connectOnce(ctx context.Context, a netip.AddrPort) error {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	conn, err := c.cfg.World.Dial(ctx, "tcp", a.String())
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// prove asks a public target whether it may be loaded, at every address of it.
+func (c *Coordinator) prove(ctx context.Context, target plan.Target, aim plan.Clearance) error {
+	if c.cfg.Token == "" {
+		return target.Proven(0, "", "") // says what is missing, and sends nothing
+	}
+	for _, a := range aim.Addresses {
+		status, body, err := c.askProof(ctx, target, a)
+		if err != nil {
+			return fmt.Errorf("target %s is public and does not answer for itself at %s: %w", target, plan.ProofPath, err)
+		}
+		if err := target.Proven(status, body, c.cfg.Token); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// askProof makes the one request without a client that would follow redirects,
+// use proxies or resolve the name again.
+func (c *Coordinator) askProof(ctx context.Context, target plan.Target, a netip.AddrPort) (int, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	conn, err := c.cfg.World.Dial(ctx, "tcp", a.String())
+	if err != nil {
+		return 0, "", err
+	}
+	defer conn.Close()
+	if at, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(at); err != nil {
+			return 0, "", err
+		}
+	}
+	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: loadctl\r\nConnection: close\r\n\r\n", plan.ProofPath, target); err != nil {
+		return 0, "", err
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, 64<<10)), nil)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	return resp.StatusCode, string(body), err
+}
