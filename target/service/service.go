@@ -1,0 +1,152 @@
+package service
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Config is what one worker's service needs.
+type Config struct {
+	Upstream    string        // base URL, http://host:port; required
+	Timeout     time.Duration // of the upstream calls of a request; 0 = 5 s
+	MaxConns    int           // upstream connections at once; 0 = 512
+	MaxIdle     int           // of these, kept while idle; 0 = MaxConns
+	IdleTimeout time.Duration // after which an idle one is closed; 0 = 90 s
+	AuthToken   string        // answer of /.well-known/loadctl; "" = 404
+}
+
+// Defaults of Config.
+const (
+	DefaultTimeout     = 5 * time.Second
+	DefaultMaxConns    = 512
+	DefaultIdleTimeout = 90 * time.Second
+)
+
+// WithDefaults is the configuration with its zeros replaced.
+func (c Config) WithDefaults() Config {
+	c.Upstream = strings.TrimRight(c.Upstream, "/")
+	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	c.MaxConns = cmp.Or(c.MaxConns, DefaultMaxConns)
+	c.MaxIdle = cmp.Or(c.MaxIdle, c.MaxConns)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, DefaultIdleTimeout)
+	return c
+}
+
+// Validate reports everything that is wrong with a configuration.
+func (c Config) Validate() error {
+	var errs []error
+	if u, err := url.Parse(c.Upstream); err != nil || u.Scheme != "http" || u.Host == "" {
+		errs = append(errs, fmt.Errorf("upstream: must be a URL such as http://127.0.0.1:9000, got %q", c.Upstream))
+	}
+	if c.Timeout < 0 || c.IdleTimeout < 0 {
+		errs = append(errs, fmt.Errorf("timeout, idle_timeout: must not be negative, got %s, %s", c.Timeout, c.IdleTimeout))
+	}
+	if c.MaxConns < 0 || c.MaxIdle < 0 {
+		errs = append(errs, fmt.Errorf("max_conns, max_idle: must not be negative, got %d, %d", c.MaxConns, c.MaxIdle))
+	}
+	return errors.Join(errs...)
+}
+
+// A Service answers
+//
+//	GET       /items/{id}             an item, from two upstream calls
+//	GET, HEAD /health                 {"status":"ok"}, without any
+//	GET       /-/stats                Stats, of all workers
+//	GET       /.well-known/loadctl    AuthToken: the owner's word that this may be loaded
+//
+// and errors as {"detail", "request_id"}. It is safe for concurrent use.
+type Service struct {
+	cfg   Config
+	board *Board
+	slot  *Slot
+	pool  *pool
+	named atomic.Uint64 // request ids given out
+}
+
+// New makes the service of one worker, counting in the given slot of the board.
+func New(cfg Config, board *Board, slot int) *Service {
+	cfg = cfg.WithDefaults()
+	s := &Service{cfg: cfg, board: board, slot: board.Slot(slot)}
+	s.pool = newPool(cfg, s.slot)
+	return s
+}
+
+// Slot is where the service counts.
+func (s *Service) Slot() *Slot { return s.slot }
+
+// Probe says whether a request is about the service rather than for it.
+func (s *Service) Probe(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/-/") || r.URL.Path == wellKnown || r.Header.Get("Loadctl-Probe") == "1"
+}
+
+const wellKnown = "/.well-known/loadctl"
+
+// ServeHTTP answers one request.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.Probe(r) {
+		s.slot.probes.Add(1)
+		s.probe(w, r)
+		return
+	}
+	s.slot.inFlight.Add(1)
+	defer s.slot.inFlight.Add(-1)
+	switch rt, id := find(r.URL.Path); {
+	case rt == routeOther:
+		s.fail(w, r, rt, http.StatusNotFound, "Not Found")
+	case !allowed(rt, r.Method):
+		w.Header().Set("Allow", allow[rt])
+		s.fail(w, r, rt, http.StatusMethodNotAllowed, "Method Not Allowed")
+	case rt == routeItems:
+		s.items(w, r, id)
+	default:
+		s.answer(w, r, rt, http.StatusOK, healthy)
+	}
+}
+
+// find is the route of a path, and the id in it.
+func find(path string) (route, string) {
+	if path == "/health" {
+		return routeHealth, ""
+	}
+	id, ok := strings.CutPrefix(path, "/items/")
+	if !ok || id == "" || strings.Contains(id, "/") {
+		return routeOther, ""
+	}
+	return routeItems, id
+}
+
+var (
+	healthy = []byte(`{"status":"ok"}` + "\n")
+	allow   = [routes]string{routeItems: "GET", routeHealth: "GET, HEAD"}
+)
+
+func allowed(rt route, method string) bool {
+	return method == http.MethodGet || rt == routeHealth && method == http.MethodHead
+}
+
+// probe answers what is counted apart. No probe calls the upstream: it asks
+// whether the service is there.
+func (s *Service) probe(w http.ResponseWriter, r *http.Request) {
+	rt, _ := find(r.URL.Path)
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		writeJSON(w, http.StatusMethodNotAllowed, s.problem(w, r, "Method Not Allowed"))
+	case r.URL.Path == "/-/stats":
+		body, _ := json.MarshalIndent(s.board.Stats(s.cfg.Upstream), "", "  ") // numbers and names always marshal
+		writeJSON(w, http.StatusOK, append(body, '\n'))
+	case r.URL.Path == wellKnown && s.cfg.AuthToken != "":
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte(s.cfg.AuthToken))
+	case rt != routeOther:
+		writeJSON(w, http.StatusOK, healthy)
+	default:
+		writeJSON(w, http.StatusNotFound, s.problem(w, r, "Not Found"))
+	}
+}

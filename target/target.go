@@ -1,0 +1,100 @@
+// Package target runs the reference service that loadctl is tried on: a master
+// with several worker processes on one port, and the simulator of their upstream.
+// Its functions block until their context ends and own every process they start.
+//
+// It shares no code with what measures it: the yardstick must not inherit the
+// meter's bugs. It reads no flags, environment or signals; its caller does.
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"time"
+
+	"github.com/loadctl/loadctl/target/upstream"
+	"github.com/loadctl/loadctl/target/workers"
+)
+
+// DefaultDrain is how long requests may take to finish once a stop was asked for.
+const DefaultDrain = 5 * time.Second
+
+// A Parent is what a part of the target shares with whoever started it.
+type Parent struct {
+	// Lifeline, when not nil, ends everything at once when it reads end of file:
+	// the parent holds the other end and needs do nothing to let go of it.
+	Lifeline *os.File
+	// Out gets one line, `READY http://HOST:PORT pid=PID`, once connections are
+	// accepted by every process; nil = os.Stdout.
+	Out io.Writer
+	// Log is told of changes of state; nil = silent.
+	Log *slog.Logger
+}
+
+// ready prints the line that a parent waits for.
+func (p Parent) ready(at net.Addr) error {
+	out := p.Out
+	if out == nil {
+		out = os.Stdout
+	}
+	if _, err := fmt.Fprintf(out, "READY %s pid=%d\n", baseURL(at), os.Getpid()); err != nil {
+		return fmt.Errorf("saying that the target is ready: %w", err)
+	}
+	return nil
+}
+
+// ctx ends with the given one, or at once with the lifeline.
+func (p Parent) ctx(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	if p.Lifeline != nil {
+		go hold(p.Lifeline, cancel)
+	}
+	return ctx, cancel
+}
+
+// hold reads a lifeline until its other end closes. It may outlive its caller: a
+// read of a pipe ends with the pipe or with the process.
+func hold(lifeline *os.File, cancel context.CancelCauseFunc) {
+	_, err := io.Copy(io.Discard, lifeline)
+	if err != nil {
+		err = fmt.Errorf("reading the lifeline: %w", err)
+	}
+	cancel(errors.Join(workers.ErrAtOnce, err))
+}
+
+// self starts this program again as `loadctl target worker`.
+func self() func() *exec.Cmd {
+	return func() *exec.Cmd {
+		path, err := os.Executable()
+		if err != nil {
+			path = os.Args[0]
+		}
+		cmd := exec.Command(path, "target", "worker")
+		cmd.Stderr = os.Stderr
+		return cmd
+	}
+}
+
+// defaultWorkers is one for each core, and at least two: a service of one process
+// has nothing to spread.
+func defaultWorkers() int { return max(2, runtime.NumCPU()) }
+
+// parse turns what a flag says into the simulator's configuration.
+func (c UpstreamConfig) parse() (upstream.Config, error) {
+	delay, err := upstream.ParseDelay(c.Delay)
+	errs := []error{err}
+	if c.ErrorRate < 0 || c.ErrorRate > 1 {
+		errs = append(errs, fmt.Errorf("error rate: must be between 0 and 1, got %g", c.ErrorRate))
+	}
+	if c.FreezeAt < 0 || c.FreezeFor < 0 {
+		errs = append(errs, fmt.Errorf("freeze: must not be negative, got at %s for %s", c.FreezeAt, c.FreezeFor))
+	}
+	return upstream.Config{Delay: delay, Seed: c.Seed, ErrorRate: c.ErrorRate,
+		Freeze: upstream.Freeze{At: c.FreezeAt, For: c.FreezeFor}}, errors.Join(errs...)
+}
