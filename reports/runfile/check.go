@@ -1,0 +1,71 @@
+package runfile
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/loadctl/loadctl/stats"
+)
+
+// Bounds no real run comes near; past them a file is damaged or hostile.
+const (
+	maxRows   = 1 << 16
+	maxWindow = 1 << 24 // seconds: half a year
+)
+
+// check says whether an update can be applied: everything in it that is an
+// index must lie within the layout.
+func check(u stats.Update, l *stats.Layout) error {
+	switch {
+	case u.Started != nil && l != nil:
+		return errors.New("a run cannot start twice")
+	case u.Started != nil:
+		return checkLayout(u.Started.Layout)
+	case l == nil:
+		return errors.New("the run's layout must come first")
+	case u.Window != nil:
+		return checkWindow(u.Window, l)
+	case u.Span != nil && (u.Span.Phase < 0 || u.Span.Phase >= len(l.Phases)):
+		return fmt.Errorf("span of phase %d of %d", u.Span.Phase, len(l.Phases))
+	case u.Lost != nil:
+		return checkRows(u.Lost.Missing, u.Lost.Phases, l)
+	}
+	return nil
+}
+
+func checkLayout(l *stats.Layout) error {
+	if l == nil {
+		return errors.New("no layout")
+	}
+	if len(l.Cells) > maxRows || len(l.Phases) > maxRows {
+		return fmt.Errorf("a layout of %d rows and %d phases", len(l.Cells), len(l.Phases))
+	}
+	for _, c := range l.Cells {
+		if c.Phase < 0 || c.Phase >= len(l.Phases) {
+			return fmt.Errorf("row %q of phase %d of %d", c.Name, c.Phase, len(l.Phases))
+		}
+	}
+	return nil
+}
+
+func checkWindow(w *stats.Window, l *stats.Layout) error {
+	if w.Merged == nil || w.Index < 0 || w.Index > maxWindow {
+		return fmt.Errorf("window %d is empty or out of range", w.Index)
+	}
+	if err := checkRows(w.Merged.Cells, w.Merged.Phases, l); err != nil {
+		return err
+	}
+	for _, g := range w.Merged.Errors {
+		if g.Cell < 0 || g.Cell >= len(l.Cells) || g.Class >= stats.Classes {
+			return fmt.Errorf("errors of row %d, class %d", g.Cell, g.Class)
+		}
+	}
+	return nil
+}
+
+func checkRows(cells []stats.CellStats, phases []stats.PhaseStats, l *stats.Layout) error {
+	if len(cells) > len(l.Cells) || len(phases) > len(l.Phases) {
+		return fmt.Errorf("%d rows and %d phases for a layout of %d and %d", len(cells), len(phases), len(l.Cells), len(l.Phases))
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package sample
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/loadctl/loadctl/stats"
+)
+
+// finish records what ends in second s. What a lost agent had in flight is gone
+// with it.
+func (t *tale) finish(s int) {
+	for _, x := range t.pending[s] {
+		if t.lost && x.agent == t.Agents-1 {
+			continue
+		}
+		r := t.recorders[x.agent]
+		r.Record(&x.Sample)
+		switch phase := t.layout.Cells[x.Cell].Phase; {
+		case x.Cell == beat:
+			r.HeartbeatAnswered(1)
+		default:
+			r.Iteration(phase, stats.IterCompleted)
+		}
+		if !x.Reused && x.Cell != beat {
+			r.Opened(t.layout.Cells[x.Cell].Phase)
+			r.Connect(t.layout.Cells[x.Cell].Phase, x.ConnectTime)
+		}
+	}
+}
+
+// cut closes second s on every agent that lives and merges their snapshots.
+func (t *tale) cut(s int) {
+	t.hold(s)
+	lose := t.LoseAgent > 0 && s == t.steadyAt+t.LoseAgent
+	w := &stats.Window{Index: int64(s), Merged: &stats.Snapshot{Window: int64(s)}, Partial: lose}
+	for i := range t.alive() {
+		if lose && i == t.Agents-1 {
+			t.lose(s)
+			break
+		}
+		part := t.recorders[i].Cut(int64(s))
+		health := part.Health(t.layout)
+		health.Name, health.Host, health.State = t.names[i], "local", "ok"
+		health.CPU = time.Duration((0.08 + 0.0006*float64(health.Requests)) * 1e9)
+		health.RSS = uint64(31<<20 + i<<20 + s<<14)
+		part.Pack()
+		w.Agents = append(w.Agents, health)
+		w.Merged.Merge(part)
+	}
+	t.add(stats.Update{Window: w})
+}
+
+// hold opens connections and sets the gauges.
+func (t *tale) hold(s int) {
+	for i := range t.alive() {
+		r := t.recorders[i]
+		want := 0
+		if t.Connections > 0 && s >= t.Warmup && s <= t.steadyAt+t.Seconds {
+			want = min(t.Connections, (s-t.Warmup+1)*400) * (i + 1) / t.Agents
+			want -= min(t.Connections, (s-t.Warmup+1)*400) * i / t.Agents
+		}
+		for ; t.held[i] < want; t.held[i]++ {
+			r.Opened(1)
+			r.Connect(1, time.Duration(150+t.random.IntN(900))*time.Microsecond)
+		}
+		t.held[i] = want
+		r.SetGauges(1, uint64(want), uint64(want), 0, 0, 0)
+		var users, flying uint64
+		if s >= t.steadyAt && s < t.steadyAt+t.Seconds {
+			users = uint64(t.Rate / 40 / float64(t.Agents) * (1 + 0.3*math.Sin(float64(s)/5)))
+			flying = users / 2
+			if t.Freeze > 0 && s >= t.steadyAt+t.Freeze && s < t.steadyAt+t.Freeze+2 {
+				users, flying = users+uint64(t.Rate/float64(t.Agents)), flying+uint64(t.Rate/float64(t.Agents))
+			}
+		}
+		r.SetGauges(2, users/4, 0, users, flying, 0)
+		if s < t.Warmup {
+			r.SetGauges(0, 8, 0, 8, 3, 0)
+		} else {
+			r.SetGauges(0, 0, 0, 0, 0, 0)
+		}
+	}
+}
+
+// lose ends the last agent: what it had counted and not reported is missing, and
+// what it had not ended is censored.
+func (t *tale) lose(s int) {
+	t.lost = true
+	last := t.recorders[t.Agents-1]
+	counts := last.Cut(int64(s))
+	loss := &stats.AgentLoss{Agent: t.names[t.Agents-1], At: second(s) + 400*time.Millisecond, Why: "killed by signal 9", Missing: counts.Cells, Phases: counts.Phases}
+	for i := range loss.Missing { // times die with an agent; only its counters are in shared memory
+		c := &loss.Missing[i]
+		c.Response, c.Service, c.FirstByte, c.Failed = nil, nil, nil, nil
+	}
+	for i := range loss.Phases {
+		p := &loss.Phases[i]
+		p.Connect, p.PoolWait, p.PacerLag = nil, nil, nil
+		p.ConnOpen, p.ConnHeld, p.VUs, p.InFlight, p.Queued = 0, 0, 0, 0, 0
+	}
+	for _, later := range t.pending[s+1:] {
+		for _, x := range later {
+			if x.agent == t.Agents-1 {
+				loss.Missing[x.Cell].Classes[stats.Censored]++
+			}
+		}
+	}
+	t.add(stats.Update{Lost: loss})
+	t.event(loss.At, stats.Severe, "agent", fmt.Sprintf("agent %s was lost: %s; its share was given to the others", loss.Agent, loss.Why))
+}

@@ -1,0 +1,316 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/loadctl/loadctl/reports/view"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// Options say how a summary is written.
+type Options struct {
+	Color  bool
+	Report string // path of the report, "" without one
+}
+
+// Summary writes the block a run ends with: what was asked, what was seen, where
+// every request went, which limits held, and whether it may be believed.
+func Summary(w io.Writer, v *view.View, o Options) error {
+	p := &page{color: o.Color}
+	p.head(v)
+	p.validity(v)
+	p.figures(v)
+	p.endpoints(v)
+	p.errors(v)
+	p.accounting(v)
+	p.thresholds(v)
+	if o.Report != "" {
+		p.line("")
+		p.field("report", o.Report)
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+// Result writes the line a program looks for; it is the last one.
+func Result(w io.Writer, v *view.View, dir string) error {
+	_, err := fmt.Fprintf(w, "RESULT %s exit=%d validity=%s run=%s\n", v.Verdict, v.ExitCode, v.Validity.Verdict, dir)
+	return err
+}
+
+// A page is text growing line by line.
+type page struct {
+	strings.Builder
+	color bool
+}
+
+func (p *page) line(format string, args ...any) {
+	line := format
+	if len(args) > 0 {
+		line = fmt.Sprintf(format, args...)
+	}
+	p.WriteString(strings.TrimRight(line, " ") + "\n")
+}
+
+func (p *page) field(name, text string) { p.line("  %s %s", pad(name, 11), text) }
+
+func (p *page) mark(ok bool) string {
+	if ok {
+		return paint(p.color, green, "✓")
+	}
+	return paint(p.color, red, "✗")
+}
+
+func (p *page) head(v *view.View) {
+	i := v.Info
+	p.line("")
+	p.line("  %s  %s", paint(p.color, bold, oneLine(i.Scenario)), load(v))
+	p.line("")
+}
+
+// load says what kind of load it was.
+func load(v *view.View) string {
+	words := []string{strings.ReplaceAll(v.Info.Model, "+", " + ") + " load"}
+	if v.Info.Rate > 0 {
+		words = append(words, view.Number(v.Info.Rate)+"/s")
+	}
+	if v.Info.Arrivals != "" {
+		words = append(words, v.Info.Arrivals+" arrivals")
+	}
+	words = append(words, view.Span(v.LoadTime)+" recorded", "target "+oneLine(v.Info.Target))
+	return strings.Join(words, " · ")
+}
+
+func (p *page) validity(v *view.View) {
+	word := strings.ToUpper(v.Validity.Verdict)
+	switch v.Validity.Verdict {
+	case stats.Valid:
+		word = paint(p.color, green, "✓ "+word)
+	case stats.Degraded:
+		word = paint(p.color, yellow, "! "+word)
+	default:
+		word = paint(p.color, red, "✗ "+word)
+	}
+	p.field("measurement", word)
+	for _, reason := range v.Validity.Reasons {
+		p.field("", oneLine(reason))
+	}
+	if v.Reason != "" {
+		p.field("ended", v.Verdict+": "+oneLine(v.Reason))
+	}
+}
+
+func (p *page) figures(v *view.View) {
+	p.field("requests", fmt.Sprintf("%s intended, %s/s offered, %s/s made, %s failed",
+		view.Group(v.Accounting.Intended), view.Number(v.Offered), view.Number(v.Throughput), view.Percent(v.ErrorRate)))
+	if v.Response.Count > 0 {
+		p.times(v)
+	}
+	if c := v.Connections; c.Opened > 0 || c.Asked > 0 {
+		p.field("connections", connections(v))
+	}
+	if h := v.Heartbeats; h.Sent > 0 {
+		p.field("heartbeats", fmt.Sprintf("%s sent, %s answered", view.Group(h.Sent), view.Group(h.Answered)))
+	}
+	p.field("generator", generator(v))
+	for _, note := range v.Notes {
+		p.field("note", note)
+	}
+	if v.Little != "" {
+		p.field("", v.Little)
+	}
+}
+
+// times are three lines under one heading.
+func (p *page) times(v *view.View) {
+	p.line("")
+	p.line("  %s%s", pad("", 12), columns("ms", "p50", "p90", "p95", "p99", "p99.9", "max"))
+	p.field("response", columns("", timesRow(v.Response, v.Info.Timeout)...)+"  from the intended start; failed = infinite")
+	if v.Response.Failed > 0 {
+		p.field(" ok only", columns("", timesRow(v.ResponseOK, 0)...)+"  "+view.Percent(v.ErrorRate)+" failed are left out here")
+	}
+	p.field("service", columns("", timesRow(v.Service, 0)...)+"  from the first byte written; hides waiting")
+	p.line("")
+}
+
+func timesRow(t view.Times, timeout time.Duration) []string {
+	row := make([]string, 0, 6)
+	for _, q := range t.All() {
+		row = append(row, quantile(t, q, timeout))
+	}
+	return append(row, maximum(t))
+}
+
+// quantile marks what the number of values cannot support with ~.
+func quantile(t view.Times, q view.Quantile, timeout time.Duration) string {
+	s := view.QuantileText(q, timeout, t.Count)
+	if q.Thin && t.Count > 0 && !q.Infinite {
+		return "~" + s
+	}
+	return s
+}
+
+func maximum(t view.Times) string {
+	if t.Count == t.Failed {
+		return "–"
+	}
+	return view.Millis(t.Max)
+}
+
+func connections(v *view.View) string {
+	c := v.Connections
+	s := fmt.Sprintf("%s opened, peak %s, %s dropped, %s failed", view.Group(c.Opened), view.Group(c.Peak), view.Group(c.Dropped), view.Group(c.Failed))
+	if c.Asked == 0 {
+		return s
+	}
+	return fmt.Sprintf("%s asked, at least %s held; ", view.Group(uint64(c.Asked)), view.Group(c.HeldMin)) + s
+}
+
+func generator(v *view.View) string {
+	var cpu time.Duration
+	lost := 0
+	for _, a := range v.Agents {
+		cpu += a.CPU
+		if a.Lost != "" {
+			lost++
+		}
+	}
+	s := fmt.Sprintf("%d agents", len(v.Agents))
+	if len(v.Agents) == 1 {
+		s = "1 agent"
+	}
+	if lost > 0 {
+		s += fmt.Sprintf(" (%d lost)", lost)
+	}
+	s += fmt.Sprintf(", %s CPU", view.Span(cpu))
+	if v.PacerLag.Count > 0 {
+		s += fmt.Sprintf(", pacer lag p99 %s", view.Span(v.PacerLag.P99.Value))
+	}
+	return s + fmt.Sprintf(", %s received, %s sent", view.Bytes(float64(v.BytesIn)), view.Bytes(float64(v.BytesOut)))
+}
+
+// maxRows bounds the tables of a summary; the report has the rest.
+const maxRows = 20
+
+func (p *page) endpoints(v *view.View) {
+	if len(v.Endpoints) == 0 {
+		return
+	}
+	wide := len("request")
+	for _, e := range v.Endpoints[:min(len(v.Endpoints), maxRows)] {
+		wide = max(wide, utf8.RuneCountInString(Label(e)))
+	}
+	wide = min(wide, 40)
+	p.line("")
+	p.line("  %s %s", pad("request", wide), columns("count", "req/s", "failed", "p50", "p90", "p99", "p99.9", "max ms"))
+	for i, e := range v.Endpoints {
+		if i == maxRows {
+			p.line("  … and %d more in the report", len(v.Endpoints)-maxRows)
+			break
+		}
+		t := e.Response
+		p.line("  %s %s", pad(Label(e), wide), columns(view.Group(e.Ended), view.Number(e.PerSecond), view.Percent(e.ErrorRate),
+			quantile(t, t.P50, v.Info.Timeout), quantile(t, t.P90, v.Info.Timeout), quantile(t, t.P99, v.Info.Timeout), quantile(t, t.P999, v.Info.Timeout), maximum(t)))
+	}
+	p.line("")
+}
+
+// Label names an endpoint with its method, once.
+func Label(e view.Endpoint) string {
+	if e.Method == "" || strings.HasPrefix(e.Name, e.Method+" ") {
+		return oneLine(e.Name)
+	}
+	return oneLine(e.Method + " " + e.Name)
+}
+
+func (p *page) errors(v *view.View) {
+	const most = 8
+	if len(v.Errors) == 0 {
+		return
+	}
+	for i, e := range v.Errors {
+		if i == most {
+			p.field("", fmt.Sprintf("… and %d more kinds in the report", len(v.Errors)+v.MoreErrors-most))
+			break
+		}
+		name := "errors"
+		if i > 0 {
+			name = ""
+		}
+		p.field(name, fmt.Sprintf("%s × %s: %s on %s", view.Group(e.Count), e.Class, oneLine(e.Kind), oneLine(e.Name)))
+	}
+	p.line("")
+}
+
+func (p *page) accounting(v *view.View) {
+	p.field("accounting", p.identity(v.Accounting))
+	if v.Unrecorded.Intended > 0 {
+		p.field("unrecorded", p.identity(v.Unrecorded))
+	}
+}
+
+// identity prints where every intended request went; zero terms are left out.
+func (p *page) identity(a stats.Accounting) string {
+	terms := []string{}
+	for i, n := range a.Classes {
+		if n > 0 || stats.Class(i) == stats.OK {
+			terms = append(terms, view.Group(n)+" "+stats.Class(i).String())
+		}
+	}
+	s := fmt.Sprintf("%s intended = %s", view.Group(a.Intended), strings.Join(terms, " + "))
+	if missing := a.Missing(); missing != 0 {
+		return fmt.Sprintf("%s + %d without a class %s", s, missing, p.mark(false))
+	}
+	return s + " " + p.mark(true)
+}
+
+func (p *page) thresholds(v *view.View) {
+	if len(v.Thresholds) == 0 {
+		return
+	}
+	p.line("")
+	name, expr := 0, 0
+	for _, t := range v.Thresholds {
+		name, expr = max(name, utf8.RuneCountInString(t.Name)), max(expr, utf8.RuneCountInString(t.Expr))
+	}
+	for _, t := range v.Thresholds {
+		first := ""
+		if !t.Held && t.FirstFail != stats.Never {
+			first = "  first broken at " + view.Clock(t.FirstFail)
+		}
+		p.line("  %s %s  %s  %s%s", p.mark(t.Held), pad(t.Name, name), pad(t.Expr, expr), t.Observed, first)
+	}
+}
+
+// columns sets cells flush right, ten wide; the first may be empty to stand for
+// nothing.
+func columns(first string, rest ...string) string {
+	var b strings.Builder
+	for i, s := range append([]string{first}, rest...) {
+		if i == 0 && s == "" {
+			continue
+		}
+		width := 9
+		if i == 0 {
+			width = 8
+			if s == "ms" {
+				continue
+			}
+		}
+		b.WriteString(strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s))) + s)
+	}
+	return b.String()
+}
+
+func pad(s string, width int) string {
+	n := utf8.RuneCountInString(s)
+	if n > width {
+		r := []rune(s)
+		return string(r[:width-1]) + "…"
+	}
+	return s + strings.Repeat(" ", width-n)
+}

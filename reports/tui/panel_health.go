@@ -1,0 +1,130 @@
+package tui
+
+import (
+	"fmt"
+
+	"github.com/loadctl/loadctl/reports/view"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// drawHealth answers whether the generator, not the target, limited what was
+// seen: the verdict with its reasons, then the measures behind it, the most
+// telling first, as many as there is room for.
+func (m *model) drawHealth(a area) {
+	verdict, st := validityWord(m.run.Validity.Verdict)
+	f := m.frame(panelHealth, "health of the measurement", "")
+	in := f.draw(a)
+	y := m.reasons(in, verdict, st)
+	for _, line := range m.measures() {
+		if y >= in.h {
+			return
+		}
+		x := 1
+		for _, t := range line {
+			x = in.text(x, y, t.style, t.s)
+		}
+		y++
+	}
+}
+
+// reasons writes the verdict and why, and returns the line after.
+func (m *model) reasons(a area, verdict string, st style) (y int) {
+	x := a.text(1, 0, st, verdict)
+	why := m.run.Validity.Reasons
+	if len(why) == 0 {
+		if m.run.Validity.Verdict == "valid" {
+			a.text(x+1, 0, faint, "the generator limited nothing")
+		}
+		return 1
+	}
+	y = 1
+	for _, reason := range why {
+		for _, line := range wrap(reason, a.w-4) {
+			if y >= a.h {
+				// Zoomed, or in the report, all of it can be read.
+				a.text(a.w-2, a.h-1, plain, "…")
+				return y
+			}
+			a.text(3, y, plain, line)
+			y++
+		}
+	}
+	return y
+}
+
+// measures are the figures behind the verdict.
+func (m *model) measures() [][]text {
+	p := &m.pic
+	lines := [][]text{
+		{{faint, "pacer lag p99 "}, judged(span(p.PacerLag), late(p)), {faint, " of "}, {plain, span(p.PacerLagLimit)}},
+		m.loads(),
+		m.losses(),
+	}
+	if p.Heartbeats > 0 {
+		lines = append(lines, []text{
+			{faint, "heartbeats "}, {plain, count(p.Heartbeats)},
+			{faint, "  unanswered "}, judged(count(p.HeartbeatsMissing), p.HeartbeatsMissing > 0),
+		})
+	}
+	return append(lines,
+		ledger("requests", p.Accounting), classes(p.Accounting),
+		ledger("warm-up, heartbeats", p.Warmup), classes(p.Warmup))
+}
+
+// classes say how the requests ended that did: every one in exactly one way.
+func classes(a stats.Accounting) (line []text) {
+	for c, n := range a.Classes {
+		if n > 0 {
+			line = append(line, text{faint, "  " + stats.Class(c).String() + " "}, text{plain, count(n)})
+		}
+	}
+	return line
+}
+
+// loads is how busy the agents are: it explains, it does not judge.
+func (m *model) loads() []text {
+	var busiest view.LiveAgent
+	for _, g := range m.pic.Agents {
+		if g.CPU >= busiest.CPU {
+			busiest = g
+		}
+	}
+	return []text{
+		{faint, "busiest agent "}, {plain, fmt.Sprintf("%.0f %%", busiest.CPU*100)},
+		{faint, " of a core  "}, {plain, busiest.Name},
+	}
+}
+
+func (m *model) losses() []text {
+	var lost uint64
+	for _, g := range m.pic.Agents {
+		lost += g.LostSamples
+	}
+	gone := len(m.pic.Agents) - m.pic.AgentsOK
+	return []text{
+		{faint, "missing: agents "}, judged(fmt.Sprint(gone), gone > 0),
+		{faint, " samples "}, judged(count(lost), lost > 0),
+		{faint, " seconds "}, judged(fmt.Sprint(m.pic.Partial), m.pic.Partial > 0),
+	}
+}
+
+// ledger is the accounting so far: what is neither ended nor censored is open.
+func ledger(what string, a stats.Accounting) []text {
+	ended := a.Intended
+	if open := a.Missing(); open > 0 {
+		ended -= min(uint64(open), ended)
+	}
+	return []text{
+		{faint, what + ": intended "}, {plain, count(a.Intended)},
+		{faint, " ended "}, {plain, count(ended)},
+		{faint, " open "}, {plain, count(a.Intended - ended)},
+	}
+}
+
+// judged marks a figure that is not as it should be.
+func judged(s string, wrong bool) text {
+	if wrong {
+		return text{warnBold, "!" + s}
+	}
+	return text{plain, s}
+}

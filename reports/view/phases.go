@@ -1,0 +1,122 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/loadctl/loadctl/stats"
+)
+
+// LoadTime is how long recorded phases issued requests: the length of the union
+// of their spans. Phases that only hold connections do not count, unless there is
+// nothing else.
+func LoadTime(r *stats.Run) time.Duration {
+	spans := loadSpans(r, false)
+	if len(spans) == 0 {
+		spans = loadSpans(r, true)
+	}
+	slices.SortFunc(spans, func(a, b [2]stats.Offset) int { return cmp.Compare(a[0], b[0]) })
+	var total time.Duration
+	until := stats.Never
+	for _, s := range spans {
+		if from := max(s[0], until); s[1] > from {
+			total += s[1] - from
+			until = s[1]
+		}
+	}
+	return total
+}
+
+func loadSpans(r *stats.Run, holds bool) (spans [][2]stats.Offset) {
+	for i, s := range r.Spans {
+		if i >= len(r.Layout.Phases) || s.Begin == stats.Never {
+			continue
+		}
+		if key := r.Layout.Phases[i]; key.Recorded && (key.Holds > 0) == holds {
+			spans = append(spans, [2]stats.Offset{s.Begin, endOf(r, s)})
+		}
+	}
+	return spans
+}
+
+// endOf is when a phase stopped issuing, or the last closed window while it goes on.
+func endOf(r *stats.Run, s stats.Span) stats.Offset {
+	if s.End != stats.Never {
+		return s.End
+	}
+	if n := len(r.Windows); n > 0 {
+		return max(s.Begin, time.Duration(r.Windows[n-1].Index+1)*time.Second)
+	}
+	return s.Begin
+}
+
+// phasesView is a row a phase, in the order of the file.
+func phasesView(r *stats.Run) (rows []Phase) {
+	total := r.Total()
+	for i, key := range r.Layout.Phases {
+		p := Phase{Name: key.Name, Model: model(key), Recorded: key.Recorded, Closed: key.Closed, Holds: key.Holds,
+			Begin: stats.Never, Connected: stats.Never, End: stats.Never, Finish: stats.Never}
+		all := together(r.Layout, [][]stats.CellStats{total.Cells}, inPhase(i))
+		p.Intended, p.Ended, p.ErrorRate, p.Response = all.Intended, all.Ended(), share(all.Bad(), all.Ended()), all.response()
+		if i < len(r.Spans) {
+			s := r.Spans[i]
+			p.Begin, p.Connected, p.End, p.Finish = s.Begin, s.Connected, s.End, s.Finish
+			if s.Begin != stats.Never {
+				p.PerSecond = per(all.Ended(), (endOf(r, s) - s.Begin).Seconds())
+			}
+		}
+		if i < len(total.Phases) {
+			p.ConnOpened = total.Phases[i].ConnOpened
+		}
+		rows = append(rows, p)
+	}
+	return rows
+}
+
+func model(k stats.PhaseKey) string {
+	switch {
+	case k.Holds > 0:
+		return "hold"
+	case k.Closed:
+		return "closed"
+	}
+	return "open"
+}
+
+// endpoints is a row a request name, busiest first; past MaxEndpoints the rest
+// is one row.
+func endpoints(r *stats.Run, rows []*pile, seconds float64) (all []Endpoint) {
+	slices.SortStableFunc(rows, func(a, b *pile) int { return cmp.Compare(b.Ended(), a.Ended()) })
+	if len(rows) > MaxEndpoints {
+		rest := sum(rows[MaxEndpoints-1:])
+		rest.name = "(other)"
+		rows = append(slices.Clip(rows[:MaxEndpoints-1]), rest)
+	}
+	for _, p := range rows {
+		if p.Intended == 0 && p.Ended() == 0 {
+			continue
+		}
+		all = append(all, Endpoint{
+			Name: p.name, Method: p.method, Accounting: stats.Accounting{Intended: p.Intended, Classes: p.Classes},
+			Ended: p.Ended(), PerSecond: per(p.Ended(), seconds), ErrorRate: share(p.Bad(), p.Ended()),
+			Response: p.response(), Service: TimesOf(p.Service, 0), FirstByte: TimesOf(p.FirstByte, 0),
+			BytesIn: p.BytesIn, Checks: [2]uint64{p.ChecksPassed, p.ChecksFailed}, Statuses: p.Statuses,
+			Trend: trendOf(r, p.name),
+		})
+	}
+	return all
+}
+
+// trendPoints bounds the points of a sparkline.
+const trendPoints = 60
+
+// trendOf is the response p99 of one name over the run.
+func trendOf(r *stats.Run, name string) (p99 []time.Duration) {
+	step := max(1, (len(r.Windows)+trendPoints-1)/trendPoints)
+	want := func(c stats.CellKey) bool { return c.Name == name && c.Recorded }
+	for i := 0; i < len(r.Windows); i += step {
+		p99 = append(p99, together(r.Layout, cellsOf(r.Windows[i:min(i+step, len(r.Windows))]), want).p99())
+	}
+	return p99
+}

@@ -1,0 +1,275 @@
+package view
+
+import (
+	"time"
+
+	"github.com/loadctl/loadctl/stats"
+)
+
+// A View is a whole run as its report shows it: recorded rows make the figures,
+// everything makes the charts over time, with warm-up marked.
+type View struct {
+	Info     stats.Info
+	Verdict  string // pass | fail | inconclusive | invalid | aborted | unfinished
+	ExitCode int
+	Reason   string
+	Validity stats.Validity
+	Length   time.Duration // of the run, drain included
+	LoadTime time.Duration // seconds of recorded load, what rates are divided by
+
+	Conclusion string   // one paragraph: what was offered, reached, broken, and by whom
+	Notes      []string // what a reader must know to read the numbers right
+	Little     string   // closed model: the consistency line, else ""
+
+	Accounting, Unrecorded stats.Accounting
+	Throughput             float64 // requests made and ended, a second of recorded load
+	Offered                float64 // intended a second of recorded load
+	ErrorRate              float64 // failed / ended
+	BytesIn, BytesOut      uint64
+	ChecksPassed           uint64
+	ChecksFailed           uint64
+	Iterations             Iterations
+	Connections            Connections
+	Heartbeats             Heartbeats
+
+	Response   Times // failures infinite: the only series for limits
+	ResponseOK Times // of ok requests alone, always shown with the failed share
+	Failures   Times // response times of failed requests
+	Service    Times
+	FirstByte  Times
+	Connect    Times
+	PoolWait   Times
+	PacerLag   Times
+
+	Thresholds []Threshold
+	Phases     []Phase
+	Points     []Point // at most MaxPoints
+	Step       int     // seconds a point
+	Heat       Heat
+	Spectrum   Spectrum
+	Endpoints  []Endpoint // recorded, busiest first
+	Beats      []Endpoint // heartbeat rows
+	Errors     []ErrorRow // at most MaxErrors
+	MoreErrors int        // groups left out
+	Agents     []Agent
+	Hosts      []Process
+	Self       Process
+	Events     []stats.Event
+	Partial    int // seconds that lack an agent's report
+	Limit      time.Duration
+}
+
+// Iterations are those of recorded phases.
+type Iterations struct{ Intended, Completed, Aborted uint64 }
+
+// Connections are those of the whole run. HeldMin and Peak are over seconds, of
+// the sum over agents.
+type Connections struct {
+	Asked                   int
+	Opened, Dropped, Failed uint64
+	HeldMin, PeakHeld       uint64 // least and most held while all should be held
+	Peak                    uint64 // most open at the end of any second
+}
+
+// Heartbeats are those of held connections.
+type Heartbeats struct{ Sent, Answered uint64 }
+
+// A Phase is one phase of a run and what its requests saw.
+type Phase struct {
+	Name             string
+	Model            string // "open", "closed", "hold"
+	Recorded, Closed bool
+	Holds            int
+	Begin, Connected stats.Offset // Never when unknown
+	End, Finish      stats.Offset
+	Intended, Ended  uint64
+	PerSecond        float64
+	ErrorRate        float64
+	Response         Times
+	ConnOpened       uint64
+	HeldMin          uint64
+}
+
+// An Endpoint is one request name over the recorded run.
+type Endpoint struct {
+	Name, Method string
+	Accounting   stats.Accounting
+	Ended        uint64
+	PerSecond    float64
+	ErrorRate    float64
+	Response     Times
+	Service      Times
+	FirstByte    Times
+	BytesIn      uint64
+	Checks       [2]uint64 // passed, failed
+	Statuses     []stats.StatusCount
+	Trend        []time.Duration // response p99 of each point, 0 where nothing ended
+}
+
+// An Agent is one agent over the run.
+type Agent struct {
+	Name, Host      string
+	CPU             time.Duration
+	Cores           float64 // mean cores used
+	MaxRSS          uint64
+	Requests        uint64
+	PeakConnections uint64
+	PacerLag        Times
+	Response        time.Duration // p99 of ok requests
+	LostSamples     uint64
+	Lost            string // why it was lost, "" if it was not
+	LostAt          stats.Offset
+}
+
+// A Process is one of ours that made no load.
+type Process struct {
+	Name   string
+	CPU    time.Duration
+	Cores  float64
+	MaxRSS uint64
+}
+
+// MaxErrors and MaxEndpoints bound the tables of a report.
+const (
+	MaxErrors    = 50
+	MaxEndpoints = 200
+)
+
+// New computes the view of a run, finished or not.
+func New(r *stats.Run) *View {
+	v := &View{Info: r.Info, Validity: r.Validity, Events: r.Events, Limit: r.Info.SmallestSLO}
+	v.outcome(r)
+	if r.Layout == nil {
+		v.Conclusion = conclusion(v)
+		return v
+	}
+	v.figures(r)
+	v.Thresholds = thresholds(r)
+	v.Phases = phasesView(r)
+	v.Points, v.Step, v.Heat = pointsOf(r), stepOf(len(r.Windows)), heatOf(r)
+	v.Errors = errorRows(r, everything)
+	if len(v.Errors) > MaxErrors {
+		v.MoreErrors, v.Errors = len(v.Errors)-MaxErrors, v.Errors[:MaxErrors]
+	}
+	v.generators(r)
+	v.Notes, v.Little = notes(v, r.Layout), little(v, r)
+	v.Conclusion = conclusion(v)
+	return v
+}
+
+func (v *View) outcome(r *stats.Run) {
+	if n := len(r.Windows); n > 0 {
+		v.Length = time.Duration(r.Windows[n-1].Index+1) * time.Second
+	}
+	v.Verdict = "unfinished"
+	if r.Result != nil {
+		v.Verdict, v.ExitCode, v.Reason = r.Result.Verdict, r.Result.ExitCode, r.Result.Reason
+		v.Length = max(v.Length, r.Result.Ended)
+	}
+	if v.Validity.Verdict == "" {
+		v.Validity.Verdict = "valid"
+	}
+	for i := range r.Windows {
+		if r.Windows[i].Partial {
+			v.Partial++
+		}
+	}
+}
+
+// figures are the numbers of the recorded run.
+func (v *View) figures(r *stats.Run) {
+	total := r.Total()
+	cells := [][]stats.CellStats{total.Cells}
+	rows := piles(r.Layout, cells, recorded)
+	all := sum(rows)
+	v.LoadTime = LoadTime(r)
+	seconds := v.LoadTime.Seconds()
+	v.Accounting, v.Unrecorded = r.Accounting(true), r.Accounting(false)
+	v.Throughput, v.Offered = r.Throughput(), per(v.Accounting.Intended, seconds)
+	v.ErrorRate = share(all.Bad(), all.Ended())
+	v.BytesIn, v.BytesOut = all.BytesIn, all.BytesOut
+	v.ChecksPassed, v.ChecksFailed = all.ChecksPassed, all.ChecksFailed
+	v.Response, v.ResponseOK = all.response(), TimesOf(all.Response, 0)
+	v.Failures, v.Service, v.FirstByte = TimesOf(all.Failed, 0), TimesOf(all.Service, 0), TimesOf(all.FirstByte, 0)
+	v.Spectrum = spectrumOf(all)
+	v.phaseFigures(r, total)
+	v.Endpoints = endpoints(r, rows, seconds)
+	v.Beats = endpoints(r, piles(r.Layout, cells, heartbeats), v.Length.Seconds())
+}
+
+// phaseFigures are the numbers that belong to phases: connections, heartbeats,
+// iterations and the generator's own lateness.
+func (v *View) phaseFigures(r *stats.Run, total *stats.Snapshot) {
+	var all, kept stats.PhaseStats
+	for i := range total.Phases {
+		addPhase(&all, &total.Phases[i])
+		if r.Layout.Phases[i].Recorded {
+			addPhase(&kept, &total.Phases[i])
+		}
+	}
+	v.Iterations = Iterations{kept.IterIntended, kept.IterCompleted, kept.IterAborted}
+	v.Heartbeats = Heartbeats{all.HeartbeatsSent, all.HeartbeatsAnswered}
+	v.Connect, v.PoolWait, v.PacerLag = TimesOf(all.Connect, 0), TimesOf(kept.PoolWait, 0), TimesOf(kept.PacerLag, 0)
+	v.Connections = Connections{
+		Asked: r.Info.Asked, Opened: all.ConnOpened, Dropped: all.ConnDropped, Failed: all.ConnFailed,
+		Peak: peakOpen(r),
+	}
+	v.Connections.HeldMin, _ = r.HeldMin()
+	v.Connections.PeakHeld, _ = r.HeldPeak()
+}
+
+// peakOpen is the most connections open at the end of any second, over all agents.
+func peakOpen(r *stats.Run) (peak uint64) {
+	for i := range r.Windows {
+		peak = max(peak, phasesOf(r.Windows[i:i+1]).ConnOpen)
+	}
+	return peak
+}
+
+func per(n uint64, seconds float64) float64 {
+	if seconds <= 0 {
+		return 0
+	}
+	return float64(n) / seconds
+}
+
+func (v *View) generators(r *stats.Run) {
+	seconds := v.Length.Seconds()
+	for _, a := range r.Agents {
+		row := Agent{
+			Name: a.Name, Host: a.Host, CPU: a.CPU, MaxRSS: a.MaxRSS, Requests: a.Requests,
+			PeakConnections: a.PeakConnections, Lost: a.Lost, LostAt: a.LostAt,
+		}
+		if seconds > 0 {
+			row.Cores = a.CPU.Seconds() / seconds
+		}
+		agentTimes(r, &row)
+		v.Agents = append(v.Agents, row)
+	}
+	for _, h := range r.Hosts {
+		v.Hosts = append(v.Hosts, process(h, seconds))
+	}
+	v.Self = process(r.Self, seconds)
+}
+
+func agentTimes(r *stats.Run, row *Agent) {
+	var lag, response stats.Histogram
+	for i := range r.Windows {
+		for j := range r.Windows[i].Agents {
+			if a := &r.Windows[i].Agents[j]; a.Name == row.Name {
+				lag.Merge(a.PacerLag)
+				response.Merge(a.Response)
+				row.LostSamples += a.Lost
+			}
+		}
+	}
+	row.PacerLag, row.Response = TimesOf(&lag, 0), response.Percentile(99)
+}
+
+func process(u stats.Usage, seconds float64) Process {
+	p := Process{Name: u.Name, CPU: u.CPU, MaxRSS: u.MaxRSS}
+	if seconds > 0 {
+		p.Cores = u.CPU.Seconds() / seconds
+	}
+	return p
+}

@@ -1,0 +1,227 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/loadctl/loadctl/stats"
+)
+
+// conclusion is one paragraph: what was offered, what was reached, what broke
+// first, and whether it may be believed.
+func conclusion(v *View) string {
+	var s []string
+	s = append(s, verdictSentence(v), loadSentence(v))
+	s = append(s, timesSentence(v), failuresSentence(v), holdSentence(v), brokenSentence(v), validitySentence(v))
+	var said []string
+	for _, one := range s {
+		if one != "" {
+			said = append(said, one)
+		}
+	}
+	return strings.Join(said, " ")
+}
+
+func verdictSentence(v *View) string {
+	switch v.Verdict {
+	case "pass":
+		if len(v.Thresholds) == 0 {
+			return "The run ended as planned; it has no thresholds, so nothing could break."
+		}
+		return fmt.Sprintf("All %s held.", count(len(v.Thresholds), "threshold", "thresholds"))
+	case "fail":
+		return fmt.Sprintf("%d of %s did not hold.", broken(v), count(len(v.Thresholds), "threshold", "thresholds"))
+	case "invalid":
+		return "The measurement is invalid: it shows the load generator at least as much as the target."
+	case "aborted":
+		return sentence("The run was aborted", v.Reason)
+	case "unfinished":
+		return "The run did not finish: this is what was recorded of it."
+	}
+	return sentence("The run is inconclusive", v.Reason)
+}
+
+func sentence(start, reason string) string {
+	if reason == "" {
+		return start + "."
+	}
+	return start + ": " + strings.TrimSuffix(reason, ".") + "."
+}
+
+func broken(v *View) (n int) {
+	for _, t := range v.Thresholds {
+		if !t.Held {
+			n++
+		}
+	}
+	return n
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func loadSentence(v *View) string {
+	if v.Accounting.Intended == 0 {
+		return "No recorded request became due."
+	}
+	return fmt.Sprintf("In %s of recorded load %s requests became due (%s/s offered) and %s/s were made.",
+		Span(v.LoadTime), Group(v.Accounting.Intended), Number(v.Offered), Number(v.Throughput))
+}
+
+func timesSentence(v *View) string {
+	if v.Response.Count == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("Half of the users waited at most %s, 99 %% at most %s", quantileWords(v, v.Response.P50), quantileWords(v, v.Response.P99))
+	if v.ResponseOK.Max > 0 {
+		text += fmt.Sprintf("; the slowest successful answer took %s", Span(v.ResponseOK.Max))
+	}
+	return text + "."
+}
+
+func quantileWords(v *View, q Quantile) string {
+	switch {
+	case q.Infinite && v.Info.Timeout > 0:
+		return "for ever (failed requests reach into this percentile)"
+	case q.Infinite:
+		return "for ever (failed requests reach into this percentile)"
+	}
+	return Span(q.Value)
+}
+
+func failuresSentence(v *View) string {
+	failed := v.Response.Failed
+	if failed == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%s requests failed (%s)", Group(failed), Percent(v.ErrorRate))
+	if len(v.Errors) > 0 {
+		e := v.Errors[0]
+		text += fmt.Sprintf(", most often %s on %s (%s times, first at %s)", e.Kind, e.Name, Group(e.Count), Clock(e.First))
+	}
+	return text + "."
+}
+
+func holdSentence(v *View) string {
+	c := v.Connections
+	if c.Asked == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("Of %s connections asked for, never fewer than %s were held", Group(uint64(c.Asked)), Group(c.HeldMin))
+	if c.Dropped+c.Failed > 0 {
+		text += fmt.Sprintf("; %s were dropped by the target and %s could not be opened", Group(c.Dropped), Group(c.Failed))
+	}
+	return text + "."
+}
+
+func brokenSentence(v *View) string {
+	first := -1
+	for i, t := range v.Thresholds {
+		if !t.Held && t.FirstFail != stats.Never && (first < 0 || t.FirstFail < v.Thresholds[first].FirstFail) {
+			first = i
+		}
+	}
+	if first < 0 {
+		return ""
+	}
+	t := v.Thresholds[first]
+	return fmt.Sprintf("First to break was %s %s, at %s; in the end it was %s.", t.Name, t.Expr, Clock(t.FirstFail), t.Observed)
+}
+
+func validitySentence(v *View) string {
+	switch v.Validity.Verdict {
+	case "degraded":
+		return "The measurement is degraded: read the reasons under measurement validity before relying on small differences."
+	case "invalid":
+		if v.Verdict != "invalid" {
+			return "The measurement is invalid: the load generator, not the target, limited what was seen."
+		}
+	}
+	return ""
+}
+
+// notes are what a reader must know to read the numbers right.
+func notes(v *View, l *stats.Layout) (n []string) {
+	if closedOnly(l) {
+		n = append(n, "Closed model: throughput is valid; response time hides queueing, because a slow target slows the users down.")
+	} else if anyClosed(l) {
+		n = append(n, "Some recorded phases are closed: their response times hide queueing, because a slow target slows the users down.")
+	}
+	if v.Info.Arrivals == "uniform" {
+		n = append(n, "Arrivals were evenly spaced: real users are not, and evenly spaced arrivals give shorter tails than real ones.")
+	}
+	if v.Response.Failed > 0 {
+		n = append(n, fmt.Sprintf("In response time a failed request counts as infinitely slow (%s failed); percentiles of successful requests alone stand beside it.", Percent(v.ErrorRate)))
+	}
+	if v.Response.Count > 0 && v.Response.P999.Thin {
+		n = append(n, fmt.Sprintf("%s requests are too few for the percentiles marked ~: there the value is the slowest request.", Group(v.Response.Count)))
+	}
+	if over := v.Response.Overflow + v.Service.Overflow; over > 0 {
+		n = append(n, fmt.Sprintf("%s values above one hour were counted as one hour.", Group(over)))
+	}
+	if v.Partial > 0 {
+		n = append(n, fmt.Sprintf("In %s an agent's report is missing; they are marked in the charts.", count(v.Partial, "second", "seconds")))
+	}
+	if missing := v.Accounting.Missing() + v.Unrecorded.Missing(); missing != 0 && v.Verdict != "unfinished" {
+		n = append(n, fmt.Sprintf("The accounting does not add up: %d requests have no class. This is a defect of loadctl.", missing))
+	}
+	return n
+}
+
+func closedOnly(l *stats.Layout) bool {
+	closed := false
+	for _, p := range l.Phases {
+		if p.Recorded && p.Holds == 0 && !p.Closed {
+			return false
+		}
+		closed = closed || p.Recorded && p.Closed
+	}
+	return closed
+}
+
+func anyClosed(l *stats.Layout) bool {
+	for _, p := range l.Phases {
+		if p.Recorded && p.Closed {
+			return true
+		}
+	}
+	return false
+}
+
+// little is the consistency line of a closed model: users N against X·(R+Z),
+// which gives the wait Z the users must have had.
+func little(v *View, r *stats.Run) string {
+	if !closedOnly(r.Layout) || v.Throughput <= 0 {
+		return ""
+	}
+	n, windows := 0.0, 0
+	for i := range r.Windows {
+		if m := r.Windows[i].Merged; m != nil {
+			if vus := recordedVUs(r.Layout, m); vus > 0 {
+				n, windows = n+vus, windows+1
+			}
+		}
+	}
+	if windows == 0 {
+		return ""
+	}
+	n /= float64(windows)
+	response := v.ResponseOK.Mean
+	wait := time.Duration(n/v.Throughput*1e9) - response
+	return fmt.Sprintf("Little's law, N = X·(R+Z): %s users made %s requests/s with a mean response time of %s, so between requests each waited %s in the mean.",
+		Number(n), Number(v.Throughput), Span(response), Span(wait))
+}
+
+func recordedVUs(l *stats.Layout, m *stats.Snapshot) (n float64) {
+	for i := range m.Phases {
+		if i < len(l.Phases) && l.Phases[i].Recorded && l.Phases[i].Closed {
+			n += float64(m.Phases[i].VUs)
+		}
+	}
+	return n
+}
