@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A bundled is the reference target, running as a child for one run. It ends
+// when its lifeline pipe closes, so it outlives neither this process nor a crash
+// of it.
+type bundled struct {
+	baseURL  string
+	cmd      *exec.Cmd
+	lifeline *os.File // our end: closing it ends the target
+	stderr   *tail
+}
+
+// bundledReady bounds how long the target may take to accept on every worker.
+const bundledReady = 20 * time.Second
+
+// bundledStop bounds how long it may take to drain before it is killed.
+const bundledStop = 8 * time.Second
+
+// startBundled starts `loadctl target serve` on a free loopback port. workers 0
+// means the target's default.
+func startBundled(ctx context.Context, exe string, workers int) (*bundled, error) {
+	life, ours, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting the bundled target: %w", err)
+	}
+	defer life.Close()
+	args := []string{"target", "serve", "--listen", "127.0.0.1:0", "--lifeline", "3"}
+	if workers > 0 {
+		args = append(args, "--workers", strconv.Itoa(workers))
+	}
+	b := &bundled{cmd: exec.Command(exe, args...), lifeline: ours, stderr: &tail{}}
+	b.cmd.ExtraFiles = []*os.File{life}
+	b.cmd.Stderr = b.stderr
+	// A group of its own: Ctrl-C in the terminal is the coordinator's to handle.
+	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stdout, err := b.cmd.StdoutPipe()
+	if err == nil {
+		err = b.cmd.Start()
+	}
+	if err == nil {
+		b.baseURL, err = awaitReady(ctx, stdout)
+	}
+	if err != nil {
+		b.stop()
+		return nil, fmt.Errorf("starting the bundled target: %w%s", err, b.stderr.quoted())
+	}
+	return b, nil
+}
+
+// awaitReady reads the line `READY URL …` and leaves the rest of r to a drain.
+func awaitReady(ctx context.Context, r io.Reader) (string, error) {
+	type answer struct {
+		url string
+		err error
+	}
+	ready := make(chan answer, 1)
+	go func() { // ends when the child closes its output
+		lines := bufio.NewScanner(r)
+		for lines.Scan() {
+			if f := strings.Fields(lines.Text()); len(f) >= 2 && f[0] == "READY" {
+				ready <- answer{url: f[1]}
+				break
+			}
+		}
+		ready <- answer{err: errors.New("it ended before it was ready")}
+		_, _ = io.Copy(io.Discard, r)
+	}()
+	select {
+	case a := <-ready:
+		return a.url, a.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-time.After(bundledReady):
+		return "", fmt.Errorf("not ready after %s", bundledReady)
+	}
+}
+
+// stop ends the target and waits for it. It is safe to call on one that never started.
+func (b *bundled) stop() {
+	if b == nil {
+		return
+	}
+	b.lifeline.Close()
+	if b.cmd.Process == nil {
+		return
+	}
+	kill := time.AfterFunc(bundledStop, func() { _ = b.cmd.Process.Kill() })
+	defer kill.Stop()
+	_ = b.cmd.Wait()
+}
+
+// A tail keeps the end of what a child wrote, for the error that follows.
+type tail struct{ kept []byte }
+
+const tailBytes = 2048
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.kept = append(t.kept, p...)
+	if extra := len(t.kept) - tailBytes; extra > 0 {
+		t.kept = append(t.kept[:0], t.kept[extra:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) quoted() string {
+	if s := strings.TrimSpace(string(t.kept)); s != "" {
+		return ":\n" + s
+	}
+	return ""
+}

@@ -1,0 +1,78 @@
+// Command loadctl finds out how much load a service holds. This package turns
+// flags, environment and signals into values, puts the parts together, and
+// exits once; it decides nothing itself. One file a subcommand.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// version and commit are set by the linker (see Makefile); a plain `go build`
+// falls back to what the toolchain recorded.
+var version, commit string
+
+func main() {
+	os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Main is the whole program for one command line; it returns the exit code.
+func Main(args []string, in io.Reader, out, errw io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errw)
+	err := root.Execute()
+	if err != nil {
+		printError(errw, err)
+	}
+	return exitCode(err)
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "loadctl",
+		Short: "How much does my service hold, with which settings, and did this change make it worse?",
+		Long: "loadctl starts agents on one machine or many, drives scripted users at a service,\n" +
+			"and says what was measured and whether it may be believed.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       versionLine(),
+	}
+	root.SetContext(context.Background())
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage(err, "see `"+c.CommandPath()+" --help`")
+	})
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return fromEnvironment(c.Flags()) }
+	root.AddCommand(newRun(), newReport(), newCheck(), newVersion(), newTarget(), newHost(), newAgent())
+	return root
+}
+
+// fromEnvironment sets every flag not given on the command line from
+// LOADCTL_<FLAG> (upper case, dashes as underscores). Flags win.
+func fromEnvironment(flags *pflag.FlagSet) error {
+	var errs []error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "LOADCTL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, ok := os.LookupEnv(name)
+		if !ok || f.Changed || f.Name == "help" {
+			return
+		}
+		if err := flags.Set(f.Name, value); err != nil {
+			errs = append(errs, fmt.Errorf("environment %s=%q: %w", name, value, err))
+		}
+	})
+	if err := errors.Join(errs...); err != nil {
+		return usage(err, "unset it, or give a value the flag takes")
+	}
+	return nil
+}

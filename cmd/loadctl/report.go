@@ -1,0 +1,45 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loadctl/loadctl/reports/html"
+	"github.com/loadctl/loadctl/reports/runfile"
+	"github.com/loadctl/loadctl/reports/text"
+	"github.com/loadctl/loadctl/reports/view"
+)
+
+func newReport() *cobra.Command {
+	return &cobra.Command{
+		Use:   "report RUN",
+		Short: "Make the report of a finished run again, from its files alone",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return remake(c.OutOrStdout(), filepath.Clean(args[0]))
+		},
+	}
+}
+
+// remake writes every view of a recorded run afresh; what was recorded stays.
+func remake(out io.Writer, dir string) error {
+	r, err := runfile.Open(dir)
+	if err != nil {
+		return usage(err, "a run directory is what `loadctl run` names in its last line")
+	}
+	v := view.New(r)
+	if err := runfile.Render(dir, r, v, page(v)); err != nil {
+		return cannot(err, "")
+	}
+	return text.Summary(out, v, text.Options{Color: colorful(out, os.Getenv), Report: filepath.Join(dir, reportName)})
+}
+
+// reportName is the file of the report in a run directory.
+const reportName = "report.html"
+
+func page(v *view.View) runfile.Extra {
+	return runfile.Extra{Name: reportName, Write: func(w io.Writer) error { return html.Render(w, v) }}
+}
