@@ -1,0 +1,228 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// steady is a short open run with a closed phase before it and held connections
+// under it: every way of counting at once.
+const steady = `
+version: 1
+name: steady
+target: {base_url: "%s"}
+http: {timeout: 2s}
+users:
+  reader:
+    tasks:
+      get_item:
+        weight: 3
+        steps:
+          - get: /items/${rand.int(1,100000)}
+            name: /items/{id}
+            check: [{status: 200}]
+      health:
+        weight: 1
+        steps: [{get: /health}]
+phases:
+  - {name: warmup, executor: constant-vus, user: reader, vus: 4, duration: 1s, record: false}
+  - name: hold
+    executor: held-connections
+    connections: 200
+    connect_rate: 400/s
+    hold: %s
+    user: reader
+    heartbeat: {task: health, every: 1s, jitter: 20%%}
+  - name: steady
+    executor: constant-arrival-rate
+    start: {with: hold, after: connected}
+    user: reader
+    over: hold
+    rate: 300/s
+    duration: %s
+agents: {on_loss: %s}
+`
+
+func steadyFile(t *testing.T, url string, load time.Duration, onLoss string) string {
+	return scenario(t, fmt.Sprintf(steady, url, load+500*time.Millisecond, load, onLoss))
+}
+
+// total is both accounting blocks together: what the target saw of us.
+func (f finished) total() (answered, uncertain int64) {
+	a, b := f.summary.Accounting, f.summary.AccountingUnrecorded
+	return a.answered() + b.answered(), a.uncertain() + b.uncertain()
+}
+
+// TestAccountingCleanRun: the target's own counter is exactly what we say it answered.
+func TestAccountingCleanRun(t *testing.T) {
+	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
+	f := run(t, time.Minute, "run", "--ui", "none", steadyFile(t, target.url, 6*time.Second, "fail"))
+	if f.code != 0 {
+		t.Fatalf("exit %d\n%s%s", f.code, f.out, f.errs)
+	}
+	f.identity(t)
+	answered, uncertain := f.total()
+	if uncertain != 0 {
+		t.Errorf("a clean run has %d requests that nobody can account for", uncertain)
+	}
+	if got := target.counted(t).Requests; got != answered {
+		t.Errorf("the target counted %d requests, the run %d", got, answered)
+	}
+	if hb := f.summary.Heartbeats; hb.Sent == 0 || hb.Sent != hb.Answered {
+		t.Errorf("heartbeats sent %d, answered %d", hb.Sent, hb.Answered)
+	}
+}
+
+// TestAccountingTargetKilled: the target dies in the middle of the run.
+func TestAccountingTargetKilled(t *testing.T) {
+	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
+	p := start(t, t.TempDir(), "run", "--ui", "none", steadyFile(t, target.url, 6*time.Second, "fail"))
+	time.Sleep(5 * time.Second)
+	answeredBefore := target.counted(t).Requests
+	target.signal(syscall.SIGKILL)
+	f := p.finish(time.Minute)
+	f.identity(t)
+	a := f.summary.Accounting
+	if a.ConnError == 0 {
+		t.Errorf("the target was killed, and no request failed: %+v", a)
+	}
+	answered, uncertain := f.total()
+	if answered+uncertain < answeredBefore {
+		t.Errorf("the target had counted %d before it died, the run knows of %d + %d", answeredBefore, answered, uncertain)
+	}
+}
+
+// between fails unless the target's counter lies between what was surely
+// answered and that plus what may have been.
+func between(t *testing.T, f finished, target service) {
+	t.Helper()
+	answered, uncertain := f.total()
+	if got := target.counted(t).Requests; got < answered || got > answered+uncertain {
+		t.Errorf("the target counted %d requests: not between %d and %d", got, answered, answered+uncertain)
+	}
+}
+
+// TestAccountingAgentKilled: counters of a killed agent are read from shared memory.
+func TestAccountingAgentKilled(t *testing.T) {
+	for _, policy := range []struct {
+		name string
+		code int
+	}{{"fail", 97}, {"degrade", -1}, {"redistribute", -1}} {
+		t.Run(policy.name, func(t *testing.T) {
+			target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
+			p := start(t, t.TempDir(), "run", "--ui", "none", "--agents", "3", steadyFile(t, target.url, 20*time.Second, policy.name))
+			agents := awaitAgents(t, p, 3)
+			time.Sleep(5 * time.Second)
+			killed := time.Now()
+			_ = syscall.Kill(agents[0], syscall.SIGKILL)
+			f := p.finish(time.Minute)
+			f.identity(t)
+			between(t, f, target)
+			if policy.name == "fail" && (f.code != 97 || f.summary.Verdict != "aborted") {
+				t.Errorf("exit %d, verdict %s: want 97, aborted", f.code, f.summary.Verdict)
+			}
+			if policy.name == "fail" && time.Since(killed) > 15*time.Second {
+				t.Errorf("the run ended %s after the loss", time.Since(killed))
+			}
+			if f.summary.Validity.Verdict == "valid" {
+				t.Error("a run that lost an agent is not simply valid")
+			}
+		})
+	}
+}
+
+func awaitAgents(t *testing.T, p *proc, n int) (pids []int) {
+	t.Helper()
+	eventually(t, 20*time.Second, fmt.Sprintf("%d agents", n), func() bool {
+		pids = children(t, p.cmd.Process.Pid, "agent")
+		return len(pids) == n
+	})
+	return pids
+}
+
+// TestAgentStopped: a frozen agent ends the run by its policy within 15 s, and nothing is left of it.
+func TestAgentStopped(t *testing.T) {
+	for _, policy := range []string{"fail", "redistribute"} {
+		t.Run(policy, func(t *testing.T) {
+			target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
+			p := start(t, t.TempDir(), "run", "--ui", "none", "--agents", "2", steadyFile(t, target.url, 20*time.Second, policy))
+			agents := awaitAgents(t, p, 2)
+			time.Sleep(5 * time.Second)
+			stopped := time.Now()
+			if err := syscall.Kill(agents[0], syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			f := p.finish(time.Minute)
+			f.identity(t)
+			between(t, f, target)
+			if policy == "fail" && (f.code != 97 || time.Since(stopped) > 15*time.Second) {
+				t.Errorf("exit %d, %s after the loss: want 97 within 15 s", f.code, time.Since(stopped))
+			}
+			if alive(agents[0]) {
+				t.Error("the stopped agent outlived the run")
+			}
+		})
+	}
+}
+
+// TestInterrupt: Ctrl-C drains and writes everything; twice stops at once and still writes.
+func TestInterrupt(t *testing.T) {
+	for _, times := range []int{1, 2} {
+		t.Run(fmt.Sprint(times), func(t *testing.T) {
+			target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
+			p := start(t, t.TempDir(), "run", "--ui", "none", steadyFile(t, target.url, 30*time.Second, "fail"))
+			awaitAgents(t, p, 2)
+			time.Sleep(6 * time.Second)
+			for range times {
+				p.signal(os.Interrupt)
+				time.Sleep(300 * time.Millisecond)
+			}
+			f := p.finish(20 * time.Second)
+			if f.code != 130 {
+				t.Errorf("exit %d, want 130", f.code)
+			}
+			f.identity(t)
+			between(t, f, target)
+			if f.summary.Accounting.OK == 0 {
+				t.Error("what was collected is lost")
+			}
+		})
+	}
+}
+
+// TestAccountingTimeouts: an upstream that freezes longer than the time-out.
+func TestAccountingTimeouts(t *testing.T) {
+	target := serve(t, "upstream", "--listen", "127.0.0.1:0", "--freeze-at", "3s", "--freeze-for", "4s")
+	f := run(t, time.Minute, "run", "--ui", "none", steadyFile(t, target.url, 8*time.Second, "fail"))
+	f.identity(t)
+	if f.summary.Accounting.Timeout == 0 {
+		t.Errorf("nothing timed out: %+v", f.summary.Accounting)
+	}
+	between(t, f, target)
+}
+
+// TestNothingOutlivesTheCoordinator: SIGKILL of the coordinator ends hosts, agents and the bundled target.
+func TestNothingOutlivesTheCoordinator(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, dir, "run", "--ui", "none", repo(t, "scenarios/items.yaml"))
+	awaitAgents(t, p, 2)
+	time.Sleep(4 * time.Second)
+	family := descendants(p.cmd.Process.Pid)
+	if len(family) < 5 {
+		t.Fatalf("only %d processes: %v", len(family), family)
+	}
+	p.signal(syscall.SIGKILL)
+	eventually(t, 15*time.Second, "every child has ended", func() bool {
+		for _, pid := range family {
+			if alive(pid) {
+				return false
+			}
+		}
+		return true
+	})
+}

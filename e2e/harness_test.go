@@ -1,0 +1,355 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binary is what is driven; make builds it first.
+func binary(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("../bin/loadctl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v: run make build first", err)
+	}
+	return path
+}
+
+// need skips with a printed reason when a tool is absent, and fails in CI.
+func need(t *testing.T, tools ...string) {
+	t.Helper()
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err == nil {
+			continue
+		}
+		if os.Getenv("LOADCTL_E2E_REQUIRED") != "" {
+			t.Fatalf("%s is not installed, and CI skips nothing", tool)
+		}
+		t.Skipf("%s is not installed", tool)
+	}
+}
+
+// A proc is a child under test. Every proc is ended with the test.
+type proc struct {
+	t              *testing.T
+	cmd            *exec.Cmd
+	stdout, stderr bytes.Buffer
+	done           chan struct{}
+	started        time.Time
+}
+
+func start(t *testing.T, dir string, args ...string) *proc {
+	t.Helper()
+	p := &proc{t: t, cmd: exec.Command(binary(t), args...), done: make(chan struct{}), started: time.Now()}
+	p.cmd.Dir = dir
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = p.cmd.Wait(); close(p.done) }()
+	t.Cleanup(func() { _ = p.cmd.Process.Kill(); <-p.done })
+	return p
+}
+
+// wait returns the exit code; the test fails when the process outlives limit.
+func (p *proc) wait(limit time.Duration) int {
+	p.t.Helper()
+	select {
+	case <-p.done:
+		return p.cmd.ProcessState.ExitCode()
+	case <-time.After(limit):
+		p.t.Fatalf("%v still runs after %s\nstdout:\n%s\nstderr:\n%s", p.cmd.Args, limit, p.stdout.String(), p.stderr.String())
+		return -1
+	}
+}
+
+func (p *proc) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// finished is a run that has ended: its exit code, output and files.
+type finished struct {
+	code    int
+	out     string
+	errs    string
+	dir     string
+	summary summary
+	took    time.Duration
+}
+
+type accounting struct {
+	Intended    int64 `json:"intended"`
+	OK          int64 `json:"ok"`
+	HTTPError   int64 `json:"http_error"`
+	CheckFailed int64 `json:"check_failed"`
+	Timeout     int64 `json:"timeout"`
+	ConnError   int64 `json:"conn_error"`
+	NotSent     int64 `json:"not_sent"`
+	Censored    int64 `json:"censored"`
+}
+
+func (a accounting) ended() int64 {
+	return a.OK + a.HTTPError + a.CheckFailed + a.Timeout + a.ConnError + a.NotSent + a.Censored
+}
+
+// answered is what the target must have counted, uncertain what it may have.
+func (a accounting) answered() int64  { return a.OK + a.HTTPError + a.CheckFailed }
+func (a accounting) uncertain() int64 { return a.Timeout + a.ConnError + a.Censored }
+
+type times struct {
+	Count                               int64
+	Mean, P50, P90, P95, P99, P999, Max *float64
+}
+
+type summary struct {
+	Schema   string `json:"schema"`
+	RunID    string `json:"run_id"`
+	Verdict  string `json:"verdict"`
+	ExitCode int    `json:"exit_code"`
+	Validity struct {
+		Verdict string   `json:"verdict"`
+		Reasons []string `json:"reasons"`
+	} `json:"validity"`
+	Accounting           accounting `json:"accounting"`
+	AccountingUnrecorded accounting `json:"accounting_unrecorded"`
+	ThroughputRPS        float64    `json:"throughput_rps"`
+	Connections          struct {
+		Asked   int64 `json:"asked"`
+		Opened  int64 `json:"opened"`
+		HeldMin int64 `json:"held_min"`
+		Peak    int64 `json:"peak"`
+		Dropped int64 `json:"dropped"`
+		Failed  int64 `json:"failed"`
+	} `json:"connections"`
+	Heartbeats struct {
+		Sent     int64 `json:"sent"`
+		Answered int64 `json:"answered"`
+	} `json:"heartbeats"`
+	ResponseMS times `json:"response_ms"`
+	ServiceMS  times `json:"service_ms"`
+	Agents     []struct {
+		Name            string  `json:"name"`
+		CPUS            float64 `json:"cpu_s"`
+		MaxRSSBytes     int64   `json:"max_rss_bytes"`
+		Requests        int64   `json:"requests"`
+		PeakConnections int64   `json:"peak_connections"`
+	} `json:"agents"`
+	Thresholds []struct {
+		Expr  string   `json:"expr"`
+		Value *float64 `json:"value"`
+		OK    bool     `json:"ok"`
+	} `json:"thresholds"`
+}
+
+var resultLine = regexp.MustCompile(`^RESULT (\w+) exit=(\d+) validity=(\w+) run=(\S+)$`)
+
+// finish waits for a run and reads what it left.
+func (p *proc) finish(limit time.Duration) finished {
+	p.t.Helper()
+	f := finished{code: p.wait(limit), out: p.stdout.String(), errs: p.stderr.String(), took: time.Since(p.started)}
+	lines := strings.Split(strings.TrimSpace(f.out), "\n")
+	m := resultLine.FindStringSubmatch(lines[len(lines)-1])
+	if m == nil {
+		p.t.Fatalf("last line is not a RESULT line (exit %d)\nstdout:\n%s\nstderr:\n%s", f.code, f.out, f.errs)
+	}
+	f.dir = filepath.Join(p.cmd.Dir, m[4])
+	readJSON(p.t, filepath.Join(f.dir, "summary.json"), &f.summary)
+	if m[2] != strconv.Itoa(f.code) || f.summary.ExitCode != f.code {
+		p.t.Errorf("exit code %d, RESULT line says %s, summary %d", f.code, m[2], f.summary.ExitCode)
+	}
+	return f
+}
+
+func readJSON(t *testing.T, path string, v any) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// run is start and finish.
+func run(t *testing.T, limit time.Duration, args ...string) finished {
+	t.Helper()
+	return start(t, t.TempDir(), args...).finish(limit)
+}
+
+// identity fails the test unless both accounting blocks add up exactly.
+func (f finished) identity(t *testing.T) {
+	t.Helper()
+	for name, a := range map[string]accounting{"recorded": f.summary.Accounting, "unrecorded": f.summary.AccountingUnrecorded} {
+		if a.Intended != a.ended() {
+			t.Errorf("%s: intended %d, but the classes add up to %d: %+v", name, a.Intended, a.ended(), a)
+		}
+	}
+}
+
+// A service is a target that outlives the run, so that its counters can be read.
+type service struct {
+	*proc
+	url string
+}
+
+var readyLine = regexp.MustCompile(`(?m)^READY (\S+)`)
+
+func serve(t *testing.T, args ...string) service {
+	t.Helper()
+	p := &proc{t: t, cmd: exec.Command(binary(t), append([]string{"target"}, args...)...), done: make(chan struct{})}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.Stderr = &p.stderr
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	url := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if m := readyLine.FindStringSubmatch(lines.Text()); m != nil {
+				url <- m[1]
+			}
+		}
+		_ = p.cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-p.done:
+		case <-time.After(10 * time.Second):
+			_ = p.cmd.Process.Kill()
+			<-p.done
+		}
+	})
+	select {
+	case u := <-url:
+		return service{p, u}
+	case <-time.After(20 * time.Second):
+		t.Fatalf("target %v is not ready\n%s", args, p.stderr.String())
+		return service{}
+	}
+}
+
+// counted is what the target says of itself.
+type counted struct {
+	Requests    int64 `json:"requests"`
+	Connections int64 `json:"connections_open"`
+}
+
+func (s service) counted(t *testing.T) counted {
+	t.Helper()
+	resp, err := http.Get(s.url + "/-/stats")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var c counted
+	if err := json.NewDecoder(resp.Body).Decode(&c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// scenario writes a file into a temporary folder and returns its path.
+func scenario(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "scenario.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// children lists the descendants of a process by the words of their command
+// line, such as "agent": found through /proc, so only those really running.
+func children(t *testing.T, root int, word string) (pids []int) {
+	t.Helper()
+	for _, pid := range descendants(root) {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if err == nil && strings.Contains(string(b), "\x00"+word) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func descendants(root int) (all []int) {
+	entries, _ := filepath.Glob("/proc/[0-9]*/stat")
+	parent := map[int]int{}
+	for _, e := range entries {
+		b, err := os.ReadFile(e)
+		if err != nil {
+			continue
+		}
+		s := string(b)
+		end := strings.LastIndexByte(s, ')')
+		f := strings.Fields(s[end+1:])
+		pid, _ := strconv.Atoi(s[:strings.IndexByte(s, ' ')])
+		ppid, _ := strconv.Atoi(f[1])
+		if f[0] != "Z" {
+			parent[pid] = ppid
+		}
+	}
+	for pid := range parent {
+		for p := parent[pid]; p > 1; p = parent[p] {
+			if p == root {
+				all = append(all, pid)
+				break
+			}
+		}
+	}
+	return all
+}
+
+// eventually waits until cond holds.
+func eventually(t *testing.T, limit time.Duration, what string, cond func() bool) {
+	t.Helper()
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if cond() {
+			return
+		}
+	}
+	t.Fatalf("not within %s: %s", limit, what)
+}
+
+func alive(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.Contains(string(b), ") Z ")
+}
+
+// repo is a path inside the repository.
+func repo(t *testing.T, path string) string {
+	t.Helper()
+	abs, err := filepath.Abs(filepath.Join("..", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return abs
+}

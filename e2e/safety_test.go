@@ -1,0 +1,141 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A pair is two hosts made of network namespaces, joined by one cable, with
+// addresses that look public (they are set aside for documentation).
+type pair struct{ generator, server string }
+
+const (
+	generatorIP = "203.0.113.1"
+	serverIP    = "203.0.113.2"
+)
+
+func newPair(t *testing.T) pair {
+	t.Helper()
+	need(t, "ip", "nft")
+	if os.Geteuid() != 0 {
+		t.Skip("network namespaces need root")
+	}
+	id := fmt.Sprintf("lc%d", os.Getpid())
+	p := pair{id + "g", id + "s"}
+	t.Cleanup(func() {
+		_ = exec.Command("ip", "netns", "del", p.generator).Run()
+		_ = exec.Command("ip", "netns", "del", p.server).Run()
+	})
+	for _, line := range []string{
+		"netns add " + p.generator,
+		"netns add " + p.server,
+		fmt.Sprintf("link add %s netns %s type veth peer name %s netns %s", id+"a", p.generator, id+"b", p.server),
+		fmt.Sprintf("-n %s addr add %s/24 dev %sa", p.generator, generatorIP, id),
+		fmt.Sprintf("-n %s addr add %s/24 dev %sb", p.server, serverIP, id),
+		fmt.Sprintf("-n %s link set %sa up", p.generator, id),
+		fmt.Sprintf("-n %s link set %sb up", p.server, id),
+		fmt.Sprintf("-n %s link set lo up", p.generator),
+		fmt.Sprintf("-n %s link set lo up", p.server),
+	} {
+		command(t, "ip", strings.Fields(line)...)
+	}
+	p.in(t, p.server, "nft", "add table inet watch")
+	p.in(t, p.server, "nft", "add chain inet watch in { type filter hook input priority 0; }")
+	p.in(t, p.server, "nft", "add rule inet watch in ip saddr "+generatorIP+" counter")
+	return p
+}
+
+func command(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	}
+	return string(out)
+}
+
+func (p pair) in(t *testing.T, ns string, args ...string) string {
+	t.Helper()
+	return command(t, "ip", append([]string{"netns", "exec", ns}, args...)...)
+}
+
+// packets is how many IP packets have come from the generator.
+func (p pair) packets(t *testing.T) (n int) {
+	t.Helper()
+	out := p.in(t, p.server, "nft", "list chain inet watch in")
+	_, after, _ := strings.Cut(out, "counter packets ")
+	fmt.Sscan(after, &n)
+	return n
+}
+
+func (p pair) loadctl(t *testing.T, args ...string) (code int, text string) {
+	t.Helper()
+	cmd := exec.Command("ip", append([]string{"netns", "exec", p.generator, binary(t)}, args...)...)
+	cmd.Dir = t.TempDir()
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	_ = cmd.Run()
+	return cmd.ProcessState.ExitCode(), out.String()
+}
+
+const public = `
+version: 1
+name: public
+target: {base_url: "http://203.0.113.2:8080"}
+%s
+users: {reader: {tasks: {health: {steps: [{get: /health}]}}}}
+phases:
+  - {name: steady, executor: constant-arrival-rate, user: reader, rate: 50/s, duration: 2s}
+`
+
+// TestPublicTarget: a load generator aimed at the wrong host is a weapon.
+func TestPublicTarget(t *testing.T) {
+	p := newPair(t)
+	service := exec.Command("ip", "netns", "exec", p.server, binary(t), "target", "serve",
+		"--listen", serverIP+":8080", "--workers", "2", "--auth-token", "we-agree")
+	var out bytes.Buffer
+	service.Stdout = &out
+	if err := service.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = service.Process.Signal(os.Interrupt); _ = service.Wait() })
+	time.Sleep(2 * time.Second)
+
+	bare := scenario(t, fmt.Sprintf(public, ""))
+	allowed := scenario(t, fmt.Sprintf(public, "allow_hosts: [203.0.113.2]"))
+
+	code, text := p.loadctl(t, "run", "--ui", "none", bare)
+	if code != 2 || !strings.Contains(text, "allow_hosts") {
+		t.Errorf("not allowed: exit %d\n%s", code, text)
+	}
+	if n := p.packets(t); n != 0 {
+		t.Errorf("a refused target was sent %d packets", n)
+	}
+	code, text = p.loadctl(t, "run", "--ui", "none", "--i-am-authorised", "203.0.113.9", bare)
+	if code != 2 || p.packets(t) != 0 {
+		t.Errorf("authorised for another host: exit %d, %d packets\n%s", code, p.packets(t), text)
+	}
+	code, text = p.loadctl(t, "run", "--ui", "none", allowed)
+	if code != 2 || !strings.Contains(text, "well-known") {
+		t.Errorf("allowed but unproven: exit %d\n%s", code, text)
+	}
+	code, text = p.loadctl(t, "run", "--ui", "none", "--i-am-authorised", "203.0.113.2", allowed)
+	if code != 0 {
+		t.Errorf("allowed and authorised: exit %d\n%s", code, text)
+	}
+	code, text = p.loadctl(t, "run", "--ui", "none", "--target-token", "we-agree", allowed)
+	if code != 0 {
+		t.Errorf("allowed and proven: exit %d\n%s", code, text)
+	}
+	code, text = p.loadctl(t, "run", "--ui", "none", "--target-token", "we-do-not", allowed)
+	if code != 2 {
+		t.Errorf("allowed with the wrong token: exit %d\n%s", code, text)
+	}
+}

@@ -1,0 +1,79 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+)
+
+// frozen is the run of docs/decisions/003: uncapped users over a pool of held connections.
+const frozen = `
+version: 1
+name: frozen
+target: {base_url: "%s"}
+http: {timeout: 10s}
+users:
+  reader:
+    tasks: {get_item: {steps: [{get: "/items/1", name: "/items/{id}"}]}}
+phases:
+  - {name: pool, executor: held-connections, connections: 100, hold: 75s}
+  - name: steady
+    executor: constant-arrival-rate
+    start: {with: pool, after: connected}
+    user: reader
+    over: pool
+    rate: 1000/s
+    arrivals: uniform
+    duration: 60s
+    max_lag: 10s
+`
+
+// TestFreezeIsSeen: a 2 s freeze in a 60 s run of 1,000/s has p99 = 1,401 ms and
+// p99.9 = 1,941 ms by arithmetic (S − (1−p)·T + s₀); a 6.5 s freeze that starts
+// 1.5 s before the end has p99 = 5,901 ms. Service time hides the first.
+func TestFreezeIsSeen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two minutes of load")
+	}
+	for _, c := range []struct {
+		at, length string
+		p99, p999  float64
+		hidden     bool
+	}{{"30s", "2s", 1401, 1941, true}, {"58500ms", "6500ms", 5901, 0, false}} {
+		t.Run(c.at, func(t *testing.T) {
+			target := serve(t, "upstream", "--listen", "127.0.0.1:0", "--freeze-at", c.at, "--freeze-for", c.length)
+			f := run(t, 2*time.Minute, "run", "--ui", "none", scenario(t, fmt.Sprintf(frozen, target.url)))
+			f.identity(t)
+			r, s := f.summary.ResponseMS, f.summary.ServiceMS
+			t.Logf("response p99 %.0f ms, p99.9 %.0f ms; service p99 %.1f ms; validity %s %v",
+				value(r.P99), value(r.P999), value(s.P99), f.summary.Validity.Verdict, f.summary.Validity.Reasons)
+			within(t, "response p99", value(r.P99), c.p99, 0.01)
+			if c.p999 > 0 {
+				within(t, "response p99.9", value(r.P999), c.p999, 0.01)
+			}
+			if c.hidden && value(s.P99) > 100 {
+				t.Errorf("service p99 is %.1f ms: it should hide the freeze", value(s.P99))
+			}
+			if f.summary.Accounting.Intended != 60000 {
+				t.Errorf("intended %d, the schedule has 60000", f.summary.Accounting.Intended)
+			}
+		})
+	}
+}
+
+func value(v *float64) float64 {
+	if v == nil {
+		return math.Inf(1)
+	}
+	return *v
+}
+
+func within(t *testing.T, what string, got, want, share float64) {
+	t.Helper()
+	if math.Abs(got-want) > share*want {
+		t.Errorf("%s is %.1f, want %.1f within %.0f %%", what, got, want, share*100)
+	}
+}
