@@ -143,6 +143,8 @@ func (p *kqueue) translate(k *unix.Kevent_t) (event, bool) {
 	return e, true
 }
 
+func (p *kqueue) prompt() {}
+
 func (p *kqueue) wake() {
 	ring := unix.Kevent_t{Ident: bellIdent, Filter: unix.EVFILT_USER, Fflags: unix.NOTE_TRIGGER}
 	_, _ = unix.Kevent(p.fd, []unix.Kevent_t{ring}, nil, nil)

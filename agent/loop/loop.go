@@ -85,7 +85,7 @@ func New(c Config) (*Loop, error) {
 		return l, nil
 	}
 	var err error
-	if l.poller, err = newPoller(l.wantsStamps()); err != nil {
+	if l.poller, err = newPoller(l.paced()); err != nil {
 		return nil, fmt.Errorf("loop: %w", err)
 	}
 	return l, nil
@@ -102,6 +102,9 @@ func (l *Loop) Run() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer l.poller.shut()
+	if l.paced() {
+		l.poller.prompt()
+	}
 	events := make([]event, eventBatch)
 	for !l.finished() {
 		l.cycle()

@@ -85,9 +85,10 @@ func (p *pace) before(at, now stats.Offset) stats.Offset {
 	return now
 }
 
-// wantsStamps says whether the kernel should stamp what it receives. Closed users
-// without pauses never make the loop sleep by ticks, and the stamps cost a little.
-func (l *Loop) wantsStamps() bool {
+// paced says whether moments matter to the loop: whether it should wake promptly,
+// and the kernel stamp what it receives. To closed users without pauses they do
+// not, and both cost a little.
+func (l *Loop) paced() bool {
 	for _, p := range l.phases {
 		tight := p.user != nil && !p.spec.Executor.Open() && p.hold == nil &&
 			p.spec.Executor != scenarios.HeldConnections && p.user.Wait.Kind == scenarios.NoWait

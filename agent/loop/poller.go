@@ -13,6 +13,9 @@ import (
 // writing alike, from connect on; a connection must be read until EAGAIN or a
 // short read.
 type poller interface {
+	// prompt asks for the thread, which is the loop's for good, to run soon after it
+	// wakes, even when others want the core.
+	prompt()
 	// now is the monotonic clock in nanoseconds.
 	now() int64
 	// connect opens a socket and begins to connect it. Events carry ref.

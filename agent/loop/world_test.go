@@ -221,8 +221,9 @@ func (w *world) wait(until int64, asleep bool, events []event) int {
 	return n
 }
 
-func (w *world) wake() {}
-func (w *world) shut() {}
+func (w *world) prompt() {}
+func (w *world) wake()   {}
+func (w *world) shut()   {}
 
 type happening struct {
 	at  int64
