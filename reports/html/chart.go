@@ -1,11 +1,13 @@
 package html
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/loadctl/loadctl/reports/view"
@@ -93,9 +95,7 @@ func (p *painter) draw(c timeChart) Chart {
 			lane += marks(&s, one, p.points, x, lane)
 		}
 	}
-	for _, l := range c.limits {
-		drawLimit(&s, l, x, y)
-	}
+	drawLimits(&s, c.limits, x, y)
 	p.flags(&s, x)
 	s.open("g", "class", "cross", "aria-hidden", "true")
 	s.close("g")
@@ -258,10 +258,18 @@ func (c *timeChart) columns(s *svg, points []view.Point, x, y scale) {
 	}
 }
 
-func drawLimit(s *svg, l limit, x, y scale) {
-	py := y.at(l.v)
-	s.el("path", "d", fmt.Sprintf("M%s %sH%s", num(x.from), num(py), num(x.to)), "stroke", "#B23B00", "stroke-width", "1.2", "stroke-dasharray", "2 3", "class", "limit")
-	s.text(x.to-3, py-4, "end", "axis halo", l.label)
+// drawLimits draws lines with their names above, or one below the other where
+// lines lie too close for that.
+func drawLimits(s *svg, limits []limit, x, y scale) {
+	const lineHeight = 11
+	free := math.Inf(-1) // where the next name may stand
+	for _, l := range slices.SortedFunc(slices.Values(limits), func(a, b limit) int { return cmp.Compare(b.v, a.v) }) {
+		py := y.at(l.v)
+		s.el("path", "d", fmt.Sprintf("M%s %sH%s", num(x.from), num(py), num(x.to)), "stroke", "#B23B00", "stroke-width", "1.2", "stroke-dasharray", "2 3", "class", "limit")
+		name := max(py-4, free)
+		s.text(x.to-3, name, "end", "axis halo", l.label)
+		free = name + lineHeight
+	}
 }
 
 // legend is the names of the series beside how they are drawn.

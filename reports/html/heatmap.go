@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/loadctl/loadctl/reports/view"
@@ -39,12 +40,8 @@ func (p *painter) heatmap() Chart {
 			s.text(left-7, y.at(t.v)+4, "end", "axis", t.label)
 		}
 	}
-	for _, l := range p.timeLimits() {
-		if l.v > y.lo && l.v < y.hi {
-			s.el("path", "d", fmt.Sprintf("M%s %sH%s", num(left), num(y.at(l.v)), num(w-right)), "stroke", "#B23B00", "stroke-width", "1.4", "stroke-dasharray", "2 3", "class", "limit")
-			s.text(w-right-3, y.at(l.v)-4, "end", "axis halo", l.label)
-		}
-	}
+	inside := slices.DeleteFunc(p.timeLimits(), func(l limit) bool { return l.v <= y.lo || l.v >= y.hi })
+	drawLimits(&s, inside, x, y)
 	p.timeAxis(&s, x, h)
 	s.close("svg")
 	c.SVG = template.HTML(s.String())

@@ -39,10 +39,7 @@ func (p *painter) spectrum() Chart {
 	if sp.Failed > 0 {
 		p.failedFrom(&s, sp, x, h)
 	}
-	for _, l := range p.timeLimits() {
-		s.el("path", "d", fmt.Sprintf("M%s %sH%s", num(left), num(y.at(l.v)), num(w-right)), "stroke", "#B23B00", "stroke-width", "1.2", "stroke-dasharray", "2 3", "class", "limit")
-		s.text(w-right-3, y.at(l.v)-4, "end", "axis", l.label)
-	}
+	drawLimits(&s, p.timeLimits(), x, y)
 	s.close("svg")
 	c.SVG = template.HTML(s.String())
 	c.Legend = legend([]series{{name: "response time (from the intended start)", ink: blue}, {name: "service time (from the first byte written)", ink: orange}})

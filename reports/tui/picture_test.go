@@ -26,17 +26,9 @@ var (
 )
 
 func TestPicture(t *testing.T) {
-	m := told(demo(), 0, 0)
+	m := pictured(t)
 	if _, err := fmt.Sscanf(*size, "%dx%d", &m.w, &m.h); err != nil {
 		t.Fatal(err)
-	}
-	if *of != "" {
-		whole, err := runfile.Open(*of)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.run = until(whole, *moment)
-		m.refresh()
 	}
 	svg := scalable(m.draw())
 	if err := xml.Unmarshal(svg, new(struct{})); err != nil {
@@ -47,6 +39,22 @@ func TestPicture(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// pictured is a dashboard that has seen the run it shows and no other.
+func pictured(t *testing.T) *model {
+	t.Helper()
+	if *of == "" {
+		return told(demo(), 0, 0)
+	}
+	whole, err := runfile.Open(*of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newModel(Config{Controls: func(Control) {}, Env: []string{"LANG=C.UTF-8"}}, newFeed())
+	m.run = until(whole, *moment)
+	m.refresh()
+	return m
 }
 
 // until replays a run up to a moment.
