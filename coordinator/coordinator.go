@@ -120,13 +120,13 @@ func (c *Config) Validate() error {
 	check(c.Scenario != nil && c.Scenario.Layout != nil, "Scenario: missing or not frozen")
 	check(c.Sink != nil, "Sink: missing")
 	check(len(c.Hosts) > 0, "Hosts: a run needs at least one")
-	check(c.Agents >= 0, fmt.Sprintf("Agents: must not be negative, got %d", c.Agents))
-	check(c.Loops >= 0, fmt.Sprintf("Loops: must not be negative, got %d", c.Loops))
-	check(c.Tick >= 0, fmt.Sprintf("Tick: must not be negative, got %s", c.Tick))
+	check(c.Agents >= 0, fmt.Sprintf("agents: must not be negative, got %d", c.Agents))
+	check(c.Loops >= 0, fmt.Sprintf("loops: must not be negative, got %d", c.Loops))
+	check(c.Tick >= 0, fmt.Sprintf("tick: must not be negative, got %s", c.Tick))
 	switch c.Pacing {
 	case "", "auto", "ticks", "precise":
 	default:
-		check(false, fmt.Sprintf("Pacing: %q is none of auto, ticks, precise", c.Pacing))
+		check(false, fmt.Sprintf("pacing: %q is none of auto, ticks, precise", c.Pacing))
 	}
 	return errors.Join(append(errs, c.hostNames()...)...)
 }

@@ -13,7 +13,10 @@ import (
 // TestDemo is what `make demo` runs: it exits 0, names its report, and leaves a
 // whole run directory, in under a minute.
 func TestDemo(t *testing.T) {
-	f := run(t, 2*time.Minute, "run", "--ui", "plain", repo(t, "scenarios/items.yaml"))
+	f := undisturbed(t, func() finished {
+		return run(t, 2*time.Minute, "run", "--ui", "plain", repo(t, "scenarios/items.yaml"))
+	})
+	t.Logf("exit %d, validity %s, in %s", f.code, f.summary.Validity.Verdict, f.took.Round(time.Second))
 	if f.code != 0 || f.summary.Verdict != "pass" || f.summary.Validity.Verdict != "valid" {
 		t.Errorf("exit %d, verdict %s, validity %s %v\n%s%s", f.code, f.summary.Verdict,
 			f.summary.Validity.Verdict, f.summary.Validity.Reasons, f.out, f.errs)
@@ -46,7 +49,9 @@ func TestDemo(t *testing.T) {
 func TestExamplesRun(t *testing.T) {
 	for _, name := range []string{"smoke.yaml", "ramp.yaml"} {
 		t.Run(name, func(t *testing.T) {
-			f := run(t, time.Minute, "run", "--ui", "none", repo(t, "scenarios/"+name))
+			f := undisturbed(t, func() finished {
+				return run(t, time.Minute, "run", "--ui", "none", repo(t, "scenarios/"+name))
+			})
 			f.identity(t)
 			if f.code != 0 {
 				t.Errorf("exit %d\n%s%s", f.code, f.out, f.errs)

@@ -47,7 +47,8 @@ func TestParseThreshold(t *testing.T) {
 func TestThresholdMistakes(t *testing.T) {
 	for _, c := range []struct{ selector, expr, want string }{
 		{"respons_time", "p(99)<1s", "did you mean response_time?"},
-		{"http_req_duration", "p(99)<1s", `unknown metric "http_req_duration" (allowed: response_time,`},
+		{"http_req_duration", "p(99)<1s", `unknown metric "http_req_duration": what k6 calls so is here service_time; limits belong on response_time`},
+		{"reaction_time_p", "p(99)<1s", `unknown metric "reaction_time_p" (allowed: response_time,`},
 		{"", "p(99)<1s", "metric is missing"},
 		{"tls_time", "p(99)<1s", "not supported yet"},
 		{"response_time{nmae:/x}", "p(99)<1s", `unknown tag "nmae": did you mean name?`},

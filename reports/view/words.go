@@ -77,18 +77,15 @@ func timesSentence(v *View) string {
 	if v.Response.Count == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("Half of the users waited at most %s, 99 %% at most %s", quantileWords(v, v.Response.P50), quantileWords(v, v.Response.P99))
+	text := fmt.Sprintf("Half of the users waited at most %s, 99 %% at most %s", quantileWords(v.Response.P50), quantileWords(v.Response.P99))
 	if v.ResponseOK.Max > 0 {
 		text += fmt.Sprintf("; the slowest successful answer took %s", Span(v.ResponseOK.Max))
 	}
 	return text + "."
 }
 
-func quantileWords(v *View, q Quantile) string {
-	switch {
-	case q.Infinite && v.Info.Timeout > 0:
-		return "for ever (failed requests reach into this percentile)"
-	case q.Infinite:
+func quantileWords(q Quantile) string {
+	if q.Infinite {
 		return "for ever (failed requests reach into this percentile)"
 	}
 	return Span(q.Value)
@@ -147,6 +144,9 @@ func validitySentence(v *View) string {
 
 // notes are what a reader must know to read the numbers right.
 func notes(v *View, l *stats.Layout) (n []string) {
+	if len(v.Thresholds) == 0 {
+		n = append(n, "The scenario has neither thresholds nor an slo: whatever happened, nothing could break.")
+	}
 	if closedOnly(l) {
 		n = append(n, "Closed model: throughput is valid; response time hides queueing, because a slow target slows the users down.")
 	} else if anyClosed(l) {
@@ -194,9 +194,11 @@ func anyClosed(l *stats.Layout) bool {
 }
 
 // little is the consistency line of a closed model: users N against X·(R+Z),
-// which gives the wait Z the users must have had.
+// which gives the wait Z the users must have had. R is known of successful
+// requests only, so there is none when many failed.
 func little(v *View, r *stats.Run) string {
-	if !closedOnly(r.Layout) || v.Throughput <= 0 {
+	const fewFailed = 0.01
+	if !closedOnly(r.Layout) || v.Throughput <= 0 || v.ErrorRate > fewFailed {
 		return ""
 	}
 	n, windows := 0.0, 0

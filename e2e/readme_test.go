@@ -1,0 +1,79 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// elsewhere are commands of README that other tests run, because they take long.
+var elsewhere = map[string]string{
+	"make demo": "TestDemo",
+	"make test": "CI",
+	"bin/loadctl run scenarios/hold-50k.yaml": "TestHold50k",
+}
+
+// TestReadmeCommands runs the commands README shows, on the scenario it shows, as
+// they stand but for a free port and a shorter load.
+func TestReadmeCommands(t *testing.T) {
+	b, err := os.ReadFile(repo(t, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(b), "duration: 30s", "duration: 3s")
+	target := serve(t, "serve", "--listen", "127.0.0.1:0")
+	mine := strings.ReplaceAll(fenced(text, "yaml")[0], "http://127.0.0.1:8080", target.url)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine.yaml"), []byte(mine), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(repo(t, "scenarios"), filepath.Join(dir, "scenarios")); err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for _, line := range commands(text) {
+		if elsewhere[line] != "" || strings.Contains(line, "target serve") {
+			continue // the latter is what mine.yaml is driven at
+		}
+		ran++
+		t.Run(line, func(t *testing.T) { readmeCommand(t, dir, line) })
+	}
+	if ran < 5 {
+		t.Errorf("only %d commands found", ran)
+	}
+}
+
+func readmeCommand(t *testing.T, dir, line string) {
+	args := strings.Fields(strings.TrimPrefix(line, "bin/loadctl "))
+	p := start(t, dir, args...)
+	code := p.wait(90 * time.Second)
+	if code == 97 {
+		t.Logf("the machine was disturbed: %s", p.stdout.String())
+	} else if code != 0 {
+		t.Errorf("exit %d\n%s%s", code, p.stdout.String(), p.stderr.String())
+	}
+}
+
+// fenced are the blocks of a language.
+func fenced(text, language string) (blocks []string) {
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```").FindAllStringSubmatch(text, -1) {
+		blocks = append(blocks, m[1])
+	}
+	return blocks
+}
+
+// commands are the lines of all sh blocks without their comments.
+func commands(text string) (lines []string) {
+	for _, block := range fenced(text, "sh") {
+		for line := range strings.Lines(block) {
+			line, _, _ = strings.Cut(line, " #")
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
