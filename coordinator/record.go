@@ -72,7 +72,7 @@ func (d *driver) info(epoch time.Time) stats.Info {
 		Description: s.Description, Tags: s.Tags, Tool: c.Version, Args: c.Args,
 		Started: epoch, Planned: s.PlannedDuration(), Target: c.baseURL(), Seed: c.Seed,
 		Model: s.Model(), Arrivals: arrivalsOf(s), Rate: s.PeakRate(), Asked: s.ConnectionsAsked(),
-		Timeout: s.HTTP.Timeout, SmallestSLO: s.SmallestResponseLimit(), Machine: d.describe(),
+		Timeout: s.HTTP.Timeout, SmallestSLO: s.SmallestResponseLimit(), Beat: s.Beat(), Machine: d.describe(),
 		Pacing: c.pacing(), Tick: c.tick(), OnLoss: onLoss(s.Agents.OnLoss), AgentsMin: s.Agents.Min,
 	}
 }

@@ -132,3 +132,25 @@ func TestParseIsDeterministic(t *testing.T) {
 		}
 	}
 }
+
+// TestBeatIsOfFilesThatOnlyHold: see Scenario.Beat.
+func TestBeatIsOfFilesThatOnlyHold(t *testing.T) {
+	const hold = `
+version: 1
+name: hold
+target: {base_url: "http://127.0.0.1:1"}
+users: {u: {tasks: {t: {steps: [{get: /}]}}}}
+phases:
+  - {name: hold, executor: held-connections, connections: 5, hold: 9s, user: u, heartbeat: {task: t, every: 4s}}
+`
+	const load = "  - {name: load, executor: constant-vus, user: u, vus: 1, duration: 1s}\n"
+	for text, want := range map[string]time.Duration{hold: 4 * time.Second, hold + load: 0} {
+		s, err := Parse("hold.yaml", []byte(text), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Beat(); got != want {
+			t.Errorf("%s\nbeat %s, want %s", text, got, want)
+		}
+	}
+}

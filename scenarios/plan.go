@@ -179,3 +179,21 @@ func (s *Scenario) SmallestResponseLimit() time.Duration {
 	}
 	return least
 }
+
+// Beat is the shortest interval between heartbeats of a file that only holds
+// connections; 0 where it sends anything else, or no heartbeats.
+func (s *Scenario) Beat() time.Duration {
+	least := time.Duration(0)
+	for i := range s.Phases {
+		p := &s.Phases[i]
+		switch {
+		case p.Executor != HeldConnections:
+			if p.Record {
+				return 0
+			}
+		case p.Heartbeat != nil && (least == 0 || p.Heartbeat.Every < least):
+			least = p.Heartbeat.Every
+		}
+	}
+	return least
+}

@@ -47,6 +47,7 @@ type Info struct {
 	Asked       int // connections asked for by hold phases
 	Timeout     time.Duration
 	SmallestSLO time.Duration // smallest response-time limit of thresholds and slo, 0 if none
+	Beat        time.Duration // shortest heartbeat interval of a run that only holds connections, else 0
 	Machine     map[string]string
 	Pacing      string
 	Tick        time.Duration

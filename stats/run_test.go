@@ -318,15 +318,37 @@ func TestValidity(t *testing.T) {
 
 func TestLagLimit(t *testing.T) {
 	for _, c := range []struct {
-		tick, slo, want time.Duration
+		tick, slo, beat, want time.Duration
 	}{
-		{0, 0, time.Millisecond},
-		{time.Millisecond, 0, 1500 * time.Microsecond},
-		{time.Millisecond, time.Second, 10 * time.Millisecond},
+		{0, 0, 0, time.Millisecond},
+		{time.Millisecond, 0, 0, 1500 * time.Microsecond},
+		{time.Millisecond, time.Second, 0, 10 * time.Millisecond},
+		{time.Millisecond, 0, 30 * time.Second, 300 * time.Millisecond},
 	} {
-		if got := (&Info{Tick: c.tick, SmallestSLO: c.slo}).LagLimit(); got != c.want {
-			t.Errorf("tick %s limit %s: %s", c.tick, c.slo, got)
+		if got := (&Info{Tick: c.tick, SmallestSLO: c.slo, Beat: c.beat}).LagLimit(); got != c.want {
+			t.Errorf("tick %s limit %s beat %s: %s", c.tick, c.slo, c.beat, got)
 		}
+	}
+}
+
+// TestHeartbeatsAreJudgedWhereNothingElseIsSent: beside recorded requests their lag
+// says nothing about a result.
+func TestHeartbeatsAreJudgedWhereNothingElseIsSent(t *testing.T) {
+	s := &Snapshot{Phases: make([]PhaseStats, 2)}
+	s.Phases[0].PacerLag, s.Phases[1].PacerLag = &Histogram{}, &Histogram{}
+	s.Phases[0].PacerLag.Record(time.Second)
+	s.Phases[1].PacerLag.Record(time.Millisecond)
+	layout := &Layout{Phases: []PhaseKey{{Name: "hold", Recorded: true, Holds: 5}, {Name: "load", Recorded: true}}}
+	mixed := &Run{Layout: layout}
+	if got := mixed.PacerLag(s, nil, s).Count(); got != 2 {
+		t.Errorf("judged on %d samples, want the two of requests", got)
+	}
+	if s.Phases[1].PacerLag.Count() != 1 {
+		t.Error("asking changed what was measured")
+	}
+	alone := &Run{Layout: &Layout{Phases: layout.Phases[:1]}, Info: Info{Beat: 30 * time.Second}}
+	if got := alone.PacerLag(s).Count(); got != 1 {
+		t.Errorf("judged on %d samples, want the heartbeat", got)
 	}
 }
 

@@ -23,9 +23,9 @@ const (
 
 // LagLimit is how late the generator may be before it shows in what it measures:
 // the greatest of 1.5 ticks of its pacer, 1 ms, and 1 % of the smallest
-// response-time limit.
+// response-time limit, or of the heartbeats' interval where nothing else is sent.
 func (i *Info) LagLimit() time.Duration {
-	return max(i.Tick+i.Tick/2, time.Millisecond, i.SmallestSLO/100)
+	return max(i.Tick+i.Tick/2, time.Millisecond, i.SmallestSLO/100, i.Beat/100)
 }
 
 // A lagWatch follows the pacer lag of recorded phases window by window.
@@ -45,7 +45,7 @@ func (l *lagWatch) watch(r *Run, w *Window) {
 	for i := range w.Agents {
 		l.lost += w.Agents[i].Lost
 	}
-	lag := r.pacerLag(w.Merged)
+	lag := r.PacerLag(w.Merged)
 	if lag.Count() == 0 {
 		return
 	}
@@ -68,12 +68,19 @@ func (l *lagWatch) judge(p99 time.Duration, at Offset, limit time.Duration) {
 	}
 }
 
-// pacerLag merges the lag of recorded phases.
-func (r *Run) pacerLag(s *Snapshot) *Histogram {
+// PacerLag merges the lag that a run is judged on: that of the requests it records.
+// Heartbeats are not among them, and count only where connections are held and
+// nothing else is sent.
+func (r *Run) PacerLag(all ...*Snapshot) *Histogram {
 	var lag *Histogram
-	for i := range min(len(s.Phases), len(r.Layout.Phases)) {
-		if r.Layout.Phases[i].Recorded {
-			join(&lag, s.Phases[i].PacerLag)
+	for _, s := range all {
+		if s == nil {
+			continue
+		}
+		for i := range min(len(s.Phases), len(r.Layout.Phases)) {
+			if p := &r.Layout.Phases[i]; p.Recorded && (p.Holds == 0 || r.Info.Beat > 0) {
+				join(&lag, s.Phases[i].PacerLag)
+			}
 		}
 	}
 	return lag
@@ -108,7 +115,7 @@ func (v *Validity) add(verdict, format string, args ...any) {
 // the lag of the whole run.
 func (v *Validity) lag(r *Run) {
 	l, limit := &r.lag, r.Info.LagLimit()
-	switch whole := r.pacerLag(&r.total).Percentile(99); {
+	switch whole := r.PacerLag(&r.total).Percentile(99); {
 	case whole > lagFactor*limit:
 		v.add(Invalid, "the generator was late: 1 in 100 requests started more than %s after its time (limit %s)",
 			short(whole), short(lagFactor*limit))

@@ -126,7 +126,7 @@ func (l *Lens) lookAtWindow(r *stats.Run, v *Live, w []stats.Window) {
 	v.InFlight, v.Queued, v.VUs = phases.InFlight, phases.Queued, phases.VUs
 	v.ConnOpen, v.ConnHeld = phases.ConnOpen, phases.ConnHeld
 	v.ConnOpenRate = float64(phases.ConnOpened) / seconds
-	v.PacerLag = phases.PacerLag.Percentile(99)
+	v.PacerLag = lagOf(r, w).Percentile(99)
 	for i := range r.Total().Phases {
 		p := &r.Total().Phases[i]
 		v.ConnDropped += p.ConnDropped

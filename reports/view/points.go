@@ -18,13 +18,26 @@ func PointOf(r *stats.Run, w []stats.Window) Point {
 		TX:     float64(all.BytesOut) / seconds, RX: float64(all.BytesIn) / seconds,
 		VUs: phases.VUs, InFlight: phases.InFlight, Queued: phases.Queued,
 		Open: phases.ConnOpen, Held: phases.ConnHeld, Dropped: phases.ConnDropped, ConnFailed: phases.ConnFailed,
-		Response: all.response(), Service: TimesOf(all.Service, 0), PacerLag: phases.PacerLag.Percentile(99),
+		Response: all.response(), Service: TimesOf(all.Service, 0), PacerLag: lagOf(r, w).Percentile(99),
 	}
 	for i, n := range all.Classes {
 		p.Classes[i] = float64(n) / seconds
 	}
 	p.least(w)
 	return p
+}
+
+// lagOf is the lag of windows that the run is judged on; where nothing is recorded,
+// of what was sent at all.
+func lagOf(r *stats.Run, w []stats.Window) *stats.Histogram {
+	var snapshots []*stats.Snapshot
+	for i := range w {
+		snapshots = append(snapshots, w[i].Merged)
+	}
+	if lag := r.PacerLag(snapshots...); lag.Count() > 0 {
+		return lag
+	}
+	return phasesOf(w).PacerLag
 }
 
 // least notes the least gauges of the bucket, and whether a report is missing.

@@ -209,7 +209,7 @@ func (v *View) phaseFigures(r *stats.Run, total *stats.Snapshot) {
 	}
 	v.Iterations = Iterations{kept.IterIntended, kept.IterCompleted, kept.IterAborted}
 	v.Heartbeats = Heartbeats{all.HeartbeatsSent, all.HeartbeatsAnswered}
-	v.Connect, v.PoolWait, v.PacerLag = TimesOf(all.Connect, 0), TimesOf(kept.PoolWait, 0), TimesOf(kept.PacerLag, 0)
+	v.Connect, v.PoolWait, v.PacerLag = TimesOf(all.Connect, 0), TimesOf(kept.PoolWait, 0), TimesOf(r.PacerLag(total), 0)
 	v.Connections = Connections{
 		Asked: r.Info.Asked, Opened: all.ConnOpened, Dropped: all.ConnDropped, Failed: all.ConnFailed,
 		Peak: peakOpen(r),
