@@ -63,15 +63,15 @@ func (b *outbox) resume(acked uint64) {
 	b.nudge()
 }
 
-// ack forgets what the coordinator has.
+// ack forgets what the coordinator has, which is never more than was numbered.
 func (b *outbox) ack(seq uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	first := b.last - uint64(len(b.kept)) + 1
-	if seq < first {
+	if seq = min(seq, b.last); seq < first {
 		return
 	}
-	n := min(int(seq-first)+1, len(b.kept))
+	n := int(seq-first) + 1
 	b.kept = slices.Delete(b.kept, 0, n)
 	b.sent = max(b.sent-n, 0)
 }
