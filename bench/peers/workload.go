@@ -44,7 +44,9 @@ users:
         weight: 1
         steps: [{get: /health, check: [{status: 200}]}]`
 
-// scenario is the workload in loadctl's language.
+// scenario is the workload in loadctl's language. The limit is one that nothing
+// breaks: what is weighed is CPU, and thousands of users who all begin at once are
+// late by themselves.
 func (w workload) scenario(url string, took time.Duration) string {
 	user := bareUser
 	if w.rich {
@@ -55,6 +57,7 @@ version: 1
 name: peers
 target: {base_url: "%s"}%s
 phases: [{name: load, user: u, executor: constant-vus, vus: %d, duration: %v}]
+slo: {response_time: [p(50)<60s]}
 agents: {min: 1}
 `, url, user, w.conns, took)) + "\n"
 }

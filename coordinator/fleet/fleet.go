@@ -94,20 +94,28 @@ func (f *Fleet) Expect(host string, now time.Duration) error {
 
 // Enlist adds agents of a host.
 func (f *Fleet) Enlist(host string, names ...string) error {
-	if f.Host(host) == nil {
+	h := f.Host(host)
+	switch {
+	case h == nil:
 		return fmt.Errorf("no host %s", host)
+	case h.State == Lost:
+		return fmt.Errorf("host %s was given up (%s)", host, h.Why)
 	}
 	for _, name := range names {
 		if f.Agent(name) != nil {
 			return fmt.Errorf("agent %s is in the fleet already", name)
 		}
-		f.agents = append(f.agents, &Agent{Name: name, Host: host})
+		f.agents = append(f.agents, &Agent{Name: name, Host: host, State: min(h.State, Joined)})
 	}
 	return nil
 }
 
-// Divide gives every agent that is not lost an equal share of the whole.
+// Divide gives every agent that is not lost an equal share of the whole. The
+// lost get none, whatever they had: it would be given away a second time.
 func (f *Fleet) Divide() {
+	for _, a := range f.agents {
+		a.Share = nil
+	}
 	live := f.Live()
 	for i, share := range arrival.Whole().Split(len(live)) {
 		live[i].Share = share

@@ -1,6 +1,9 @@
 package plan
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // A Kind is what sort of address a target has.
 type Kind uint8
@@ -24,7 +27,7 @@ func (k Kind) String() string {
 }
 
 // KindOf sorts an address. One that carries an IPv4 address inside (mapped,
-// NAT64, 6to4) is forbidden if that is; mapped ones are just another way to write
+// translated, NAT64, 6to4) is forbidden if that is; mapped ones are just another way to write
 // it, of the others somebody else decides what they reach: they are public.
 func KindOf(a netip.Addr) Kind {
 	a = a.Unmap()
@@ -43,22 +46,35 @@ func KindOf(a netip.Addr) Kind {
 }
 
 func forbidden(a netip.Addr) bool {
-	if a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast() || a.IsInterfaceLocalMulticast() {
+	if isMetadata(a) || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast() || a.IsInterfaceLocalMulticast() {
 		return true
 	}
 	if a.Is4() {
 		b := a.As4()
 		return b[0] == 0 || b[0] >= 240 // "this network"; reserved and broadcast
 	}
-	return isMetadata6(a)
+	return false
 }
 
-// isMetadata6 knows where clouds serve metadata over IPv6. It looks private.
-func isMetadata6(a netip.Addr) bool {
-	return a == netip.AddrFrom16([16]byte{0: 0xfd, 2: 0x0e, 3: 0xc2, 14: 0x02, 15: 0x54}) // fd00:ec2::254
+// metadata is where clouds serve credentials and the like to their machines,
+// as far as that is not link-local. Most of it looks private, some public.
+var metadata = []netip.Prefix{
+	netip.MustParsePrefix("fd00:ec2::/32"),         // AWS: instance data, pod identities, names, time
+	netip.MustParsePrefix("fd20:ce::254/128"),      // Google Cloud
+	netip.MustParsePrefix("fd00:a9fe:a9fe::1/128"), // Akamai (Linode)
+	netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128"),
+	netip.MustParsePrefix("fd00:42::42/128"),       // Scaleway
+	netip.MustParsePrefix("fd00:100::100:200/128"), // Alibaba Cloud
+	netip.MustParsePrefix("100.100.100.200/32"),
+	netip.MustParsePrefix("168.63.129.16/32"), // Azure
+	netip.MustParsePrefix("192.0.0.192/32"),   // Oracle Cloud, as fd00:c1::a9fe:a9fe
 }
 
-// embedded is the IPv4 address inside an address of NAT64 or 6to4.
+func isMetadata(a netip.Addr) bool {
+	return slices.ContainsFunc(metadata, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// embedded is the IPv4 address inside an address of NAT64, 6to4 or their like.
 func embedded(a netip.Addr) (netip.Addr, bool) {
 	if !a.Is6() {
 		return netip.Addr{}, false
@@ -66,6 +82,10 @@ func embedded(a netip.Addr) (netip.Addr, bool) {
 	b := a.As16()
 	switch {
 	case [12]byte(b[:12]) == [12]byte{1: 0x64, 2: 0xff, 3: 0x9b}:
+		return netip.AddrFrom4([4]byte(b[12:])), true
+	case [6]byte(b[:6]) == [6]byte{1: 0x64, 2: 0xff, 3: 0x9b, 5: 1}: // NAT64 of one's own network
+		return netip.AddrFrom4([4]byte(b[12:])), true
+	case [12]byte(b[:12]) == [12]byte{8: 0xff, 9: 0xff}: // translated by SIIT
 		return netip.AddrFrom4([4]byte(b[12:])), true
 	case b[0] == 0x20 && b[1] == 0x02:
 		return netip.AddrFrom4([4]byte(b[2:6])), true

@@ -7,6 +7,7 @@ package plan
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/loadctl/loadctl/scenarios"
 )
@@ -39,24 +40,27 @@ func NeedOf(s *scenarios.Scenario) Need {
 	return n
 }
 
-// pauses says whether a user waits or thinks anywhere.
+// pauses says whether a user waits or thinks somewhere in every task it runs.
 func pauses(s *scenarios.Scenario, user int) bool {
 	if user < 0 || user >= len(s.Users) {
 		return true
 	}
 	u := &s.Users[user]
-	if u.Wait.Kind != scenarios.NoWait {
+	if lasts(u.Wait) {
 		return true
 	}
-	for _, t := range u.Tasks {
-		for i := range t.Steps {
-			if t.Steps[i].Think.Kind == scenarios.NoWait {
-				return false
-			}
+	for i := range u.Tasks {
+		if t := &u.Tasks[i]; t.Weight > 0 && !slices.ContainsFunc(t.Steps, thinks) {
+			return false
 		}
 	}
 	return true
 }
+
+func thinks(s scenarios.Step) bool { return lasts(s.Think) }
+
+// lasts says whether a pause is one: a wait of 0s may stand in a file.
+func lasts(w scenarios.Wait) bool { return w.Kind != scenarios.NoWait && max(w.Min, w.Max) > 0 }
 
 // Figures one agent or loop is planned with. What a loop can do is several
 // times this: the margin is what keeps the generator out of its own numbers.
@@ -65,6 +69,9 @@ const (
 	filesMargin        = 200    // files of an agent that are not connections
 	ratePerLoop        = 20_000 // iterations a second
 	connectionsPerLoop = 25_000
+	mostAgents         = 256     // on one machine; more would not start in time
+	connectionMemory   = 5 << 10 // bytes of one end of an idle connection, the kernel's 4.5 KiB included
+	agentMemory        = 24 << 20
 )
 
 // A Wish is what the user asked for; zero means by the figures.
@@ -85,9 +92,9 @@ func Fit(n Need, w Wish, machines []Machine) ([]Place, error) {
 		return nil, fmt.Errorf("no machine to run agents on")
 	}
 	places := make([]Place, len(machines))
-	total := 0
-	for i, m := range machines {
-		places[i].Agents = agentsOn(n, w, m, len(machines), i)
+	per, total := leastPerAgent(machines), 0
+	for i := range machines {
+		places[i].Agents = agentsOn(n, w, per, len(machines), i)
 		total += places[i].Agents
 	}
 	for i, m := range machines {
@@ -101,13 +108,14 @@ func Fit(n Need, w Wish, machines []Machine) ([]Place, error) {
 	return places, nil
 }
 
-// agentsOn is how many agents machine i of hosts runs.
-func agentsOn(n Need, w Wish, m Machine, hosts, i int) int {
+// agentsOn is how many agents machine i of hosts runs, where one may hold per
+// connections.
+func agentsOn(n Need, w Wish, per, hosts, i int) int {
 	if w.Agents > 0 {
 		return max(1, (w.Agents+hosts-1-i)/hosts)
 	}
 	count := ceilDiv(fewest, hosts)
-	if per := perAgent(m); per > 0 {
+	if per > 0 {
 		count = max(count, ceilDiv(ceilDiv(n.Connections, hosts), per))
 	}
 	return count
@@ -121,6 +129,17 @@ func perAgent(m Machine) int {
 	return max(1, int(min(m.MaxFiles, math.MaxInt32))-filesMargin)
 }
 
+// leastPerAgent is how many connections an agent can hold on any of the machines,
+// 0 if unknown: all get an equal share, so the strictest machine decides.
+func leastPerAgent(machines []Machine) (least int) {
+	for _, m := range machines {
+		if per := perAgent(m); per > 0 && (least == 0 || per < least) {
+			least = per
+		}
+	}
+	return least
+}
+
 func loopsFor(n Need, w Wish, m Machine, total, here int) int {
 	if w.Loops > 0 {
 		return w.Loops
@@ -131,16 +150,36 @@ func loopsFor(n Need, w Wish, m Machine, total, here int) int {
 	}
 	byRate := int(math.Ceil(n.Rate / float64(total) / ratePerLoop))
 	byConnections := ceilDiv(ceilDiv(n.Connections, total), connectionsPerLoop)
-	return min(room, max(1, byRate, byConnections))
+	wanted := max(1, byRate, byConnections)
+	if m.Cores <= 0 {
+		return wanted
+	}
+	return min(room, wanted)
 }
 
 func fits(n Need, p Place, m Machine, total int) error {
-	if per := perAgent(m); per > 0 && p.Connections > per {
+	per := perAgent(m)
+	switch {
+	case p.Agents > mostAgents:
+		return fmt.Errorf("%s agents do not fit on machine %s, at most %d start there: each holds %s connections, so raise the limit of open files (ulimit -n), add machines, or ask for fewer of the %s connections",
+			thousands(p.Agents), m.Name, mostAgents, thousands(p.Connections), thousands(n.Connections))
+	case per > 0 && p.Connections > per:
 		return fmt.Errorf("%s connections do not fit: %d agents of %s files each hold %s; take --agents %d, or raise the limit of open files (ulimit -n) to %s",
 			thousands(n.Connections), total, thousands(int(m.MaxFiles)), thousands(total*per),
 			ceilDiv(n.Connections, per), thousands(p.Connections+filesMargin))
 	}
-	return nil
+	return remembers(p, m)
+}
+
+// remembers says whether the agents and their connections fit into memory.
+func remembers(p Place, m Machine) error {
+	room := int(min(m.MemoryBytes, math.MaxInt64)) - p.Agents*agentMemory
+	if m.MemoryBytes == 0 || p.Agents*p.Connections <= room/connectionMemory {
+		return nil
+	}
+	return fmt.Errorf("%s connections do not fit into the %s MiB of memory of machine %s: with some %d KiB each, and %d MiB an agent, it holds at most %s; add machines, or ask for fewer",
+		thousands(p.Agents*p.Connections), thousands(int(m.MemoryBytes>>20)), m.Name, connectionMemory>>10, agentMemory>>20,
+		thousands(max(0, room/connectionMemory)))
 }
 
 func ceilDiv(a, b int) int {

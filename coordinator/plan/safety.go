@@ -17,17 +17,18 @@ type Target struct {
 	Port uint16
 }
 
-// TargetOf takes a base URL apart. Only http has load to offer yet.
+// TargetOf takes a base URL apart. Only http has load to offer yet. Errors never
+// repeat a user name or a password: they end up in logs.
 func TargetOf(baseURL string) (Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" {
-		return Target{}, fmt.Errorf("target.base_url %q is not a URL such as http://127.0.0.1:8080", baseURL)
-	}
-	if u.Scheme != "http" {
-		return Target{}, fmt.Errorf("target.base_url %q: scheme %q is not supported yet, only http", baseURL, u.Scheme)
+		return Target{}, fmt.Errorf("target.base_url %q is not a URL such as http://127.0.0.1:8080", withoutUser(baseURL))
 	}
 	if u.User != nil {
 		return Target{}, fmt.Errorf("target.base_url of %s holds a user name; put credentials into headers", u.Hostname())
+	}
+	if u.Scheme != "http" {
+		return Target{}, fmt.Errorf("target.base_url %q: scheme %q is not supported yet, only http", baseURL, u.Scheme)
 	}
 	port := uint64(80)
 	if p := u.Port(); p != "" {
@@ -42,6 +43,14 @@ func TargetOf(baseURL string) (Target, error) {
 	return Target{Host: host, Port: uint16(port)}, nil
 }
 
+// withoutUser cuts what may be a password off a text that is no URL.
+func withoutUser(text string) string {
+	if i := strings.LastIndexByte(text, '@'); i >= 0 {
+		return "…" + text[i:]
+	}
+	return text
+}
+
 // String gives host:port.
 func (t Target) String() string {
 	if strings.Contains(t.Host, ":") {
@@ -50,7 +59,15 @@ func (t Target) String() string {
 	return t.Host + ":" + strconv.Itoa(int(t.Port))
 }
 
-func canonical(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }
+// canonical is the one way to write a host, so that an address that may be
+// written in many ways is found in a list.
+func canonical(host string) string {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.Unmap().String()
+	}
+	return host
+}
 
 // Permission is what is said in favour of a target that is not ours by address.
 type Permission struct {
@@ -122,10 +139,13 @@ func whyForbidden(a netip.Addr) string {
 		return "multicast"
 	case a.IsLinkLocalUnicast():
 		return "link-local, where clouds serve their metadata"
-	case isMetadata6(a):
+	case isMetadata(a):
 		return "cloud metadata"
 	case a.Is4():
 		return "reserved or broadcast"
+	}
+	if inner, ok := embedded(a); ok {
+		return "it carries " + inner.String() + ": " + whyForbidden(inner)
 	}
 	return "not an ordinary address"
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // Ephemeral ports assumed when a machine does not say: Linux's default.
@@ -11,40 +12,70 @@ const (
 	defaultPortHigh = 60999
 )
 
+func portRange(m Machine) (low, high int) {
+	if m.PortLow <= 0 || m.PortHigh < m.PortLow {
+		return defaultPortLow, defaultPortHigh
+	}
+	return m.PortLow, m.PortHigh
+}
+
 // usablePorts is how many connections one source address can have to one
 // destination: half of the range. Past that a kernel searches long for each
 // next port, and connects crawl.
 func usablePorts(m Machine) int {
-	low, high := m.PortLow, m.PortHigh
-	if low <= 0 || high <= low {
-		low, high = defaultPortLow, defaultPortHigh
-	}
+	low, high := portRange(m)
 	return max(1, (high-low+1)/2)
 }
 
 // Sources gives each agent of a machine its source addresses for connections
-// to the destinations, all different. An empty list leaves the choice to the
-// kernel: one address has enough ports. own are the machine's own addresses,
-// needed for a target that is not on loopback; each may serve several agents
-// only as far as its ports go.
+// to the destinations. An empty list leaves the choice to the kernel: one
+// address has enough ports. own are the machine's own addresses, needed for a
+// target that is not on loopback; each may serve several agents, but only as
+// far as its ports go.
 func Sources(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) ([][]netip.Addr, error) {
 	sources := make([][]netip.Addr, p.Agents)
-	here := p.Agents * p.Connections // on this machine
 	each := usablePorts(m) * max(1, len(to))
-	if here <= each || len(to) == 0 {
+	if p.Agents*p.Connections <= each || len(to) == 0 {
 		return sources, nil
 	}
-	perAgent := ceilDiv(p.Connections, each)
-	if to[0].Addr().IsLoopback() && to[0].Addr().Is4() && m.OS != "darwin" {
-		return loopbackSources(sources, perAgent), nil
+	if families(to) > 1 {
+		return nil, mixedFamilies(p, to)
 	}
-	if len(own) < perAgent*p.Agents {
-		return nil, tooFewSources(here, each, p, m, to, len(own))
+	apiece := ceilDiv(p.Connections, each)
+	if to[0].Addr().IsLoopback() && to[0].Addr().Is4() && m.OS != "darwin" {
+		return loopbackSources(sources, apiece), nil
+	}
+	together := max(1, each/p.Connections) // agents that share an address
+	own = usable(own, to[0].Addr())
+	if need := apiece * ceilDiv(p.Agents, together); len(own) < need {
+		return nil, tooFewSources(p, m, to, need, max(1, len(own)))
 	}
 	for i := range sources {
-		sources[i] = own[i*perAgent : (i+1)*perAgent]
+		first := i / together * apiece
+		sources[i] = own[first : first+apiece]
 	}
 	return sources, nil
+}
+
+// families is how many of IPv4 and IPv6 there are among the destinations.
+func families(to []netip.AddrPort) int {
+	four := slices.ContainsFunc(to, func(a netip.AddrPort) bool { return a.Addr().Is4() })
+	six := slices.ContainsFunc(to, func(a netip.AddrPort) bool { return !a.Addr().Is4() })
+	if four && six {
+		return 2
+	}
+	return 1
+}
+
+// usable are the addresses that can be connected from, each once: a source
+// speaks to its own family only, and named twice it has no more ports.
+func usable(own []netip.Addr, to netip.Addr) (usable []netip.Addr) {
+	for _, a := range own {
+		if a = a.Unmap(); a.Is4() == to.Is4() && !slices.Contains(usable, a) {
+			usable = append(usable, a)
+		}
+	}
+	return usable
 }
 
 // loopbackSources takes addresses of 127.0.0.0/8, all of which Linux has by
@@ -60,16 +91,27 @@ func loopbackSources(sources [][]netip.Addr, each int) [][]netip.Addr {
 	return sources
 }
 
-func tooFewSources(connections, each int, p Place, m Machine, to []netip.AddrPort, have int) error {
-	low, high := m.PortLow, m.PortHigh
-	if low <= 0 || high <= low {
-		low, high = defaultPortLow, defaultPortHigh
-	}
-	need := ceilDiv(connections, each)
+func mixedFamilies(p Place, to []netip.AddrPort) error {
+	return fmt.Errorf("%s connections need several source addresses, and the target has addresses of IPv4 and of IPv6, which no source serves both; "+
+		"name one of them as the target, such as http://%s", thousands(p.Agents*p.Connections), to[0])
+}
+
+func tooFewSources(p Place, m Machine, to []netip.AddrPort, need, have int) error {
+	low, high := portRange(m)
+	ports := usablePorts(m)
 	return fmt.Errorf("%s connections to %s need %d source addresses, and machine %s has %d: one address has %s ports for one destination "+
 		"(half of %d–%d; beyond that connecting crawls); add addresses or machines, widen net.ipv4.ip_local_port_range, or ask for at most %s connections",
-		thousands(connections), destinations(to), max(need, p.Agents*ceilDiv(p.Connections, each)), m.Name, max(have, 1), thousands(each/max(1, len(to))), low, high,
-		thousands(each*max(have, 1)))
+		thousands(p.Agents*p.Connections), destinations(to), need, m.Name, have, thousands(ports), low, high,
+		thousands(mostFrom(have, p.Agents, ports*len(to))))
+}
+
+// mostFrom is how many connections agents can have from addresses of each
+// connections, when all have as many and none shares an address in part.
+func mostFrom(addresses, agents, each int) int {
+	if addresses >= agents {
+		return addresses / agents * each * agents
+	}
+	return each / ceilDiv(agents, addresses) * agents
 }
 
 func destinations(to []netip.AddrPort) string {
