@@ -14,7 +14,7 @@ import (
 // Stories: "fleet" makes one, a line for each host with its agents; "step" tells it
 // things, one a line with its time; "shares" shows who runs what.
 func TestStories(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/fleet", func(t *testing.T, path string) {
 		var f *Fleet
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {

@@ -26,7 +26,7 @@ type Machine struct {
 type Need struct {
 	Connections int     // open at once, at most
 	Rate        float64 // iterations a second of open load, at most
-	Eager       bool    // closed users without any pause: they take what they get
+	Eager       bool    // closed users who do not pause before each request: they take what they get
 }
 
 // NeedOf sums up what a scenario asks for.
@@ -40,7 +40,9 @@ func NeedOf(s *scenarios.Scenario) Need {
 	return n
 }
 
-// pauses says whether a user waits or thinks somewhere in every task it runs.
+// pauses says whether a user waits between iterations, or thinks before every
+// request of every task it runs. Less than that may leave a loop no rest: a user
+// who thinks once among many requests is taken for an eager one.
 func pauses(s *scenarios.Scenario, user int) bool {
 	if user < 0 || user >= len(s.Users) {
 		return true
@@ -50,14 +52,14 @@ func pauses(s *scenarios.Scenario, user int) bool {
 		return true
 	}
 	for i := range u.Tasks {
-		if t := &u.Tasks[i]; t.Weight > 0 && !slices.ContainsFunc(t.Steps, thinks) {
+		if t := &u.Tasks[i]; t.Weight > 0 && slices.ContainsFunc(t.Steps, hurries) {
 			return false
 		}
 	}
 	return true
 }
 
-func thinks(s scenarios.Step) bool { return lasts(s.Think) }
+func hurries(s scenarios.Step) bool { return !lasts(s.Think) }
 
 // lasts says whether a pause is one: a wait of 0s may stand in a file.
 func lasts(w scenarios.Wait) bool { return w.Kind != scenarios.NoWait && max(w.Min, w.Max) > 0 }
