@@ -73,16 +73,16 @@ func (l *Loop) dial(p *phase, ti, place int32) (int32, *conn, syscall.Errno) {
 	return i, c, 0
 }
 
-// connect takes addresses and sources in turn. A source without free ports is
-// passed over.
+// connect takes pairs of address and source in turn, every one of them: each has
+// ports of its own. A pair without free ports is passed over.
 func (l *Loop) connect(ref uint64) (fd int32, errno syscall.Errno) {
-	sources := l.config.Sources
-	for range max(len(sources), 1) {
+	addrs, sources := l.config.Addrs, l.config.Sources
+	for range len(addrs) * max(len(sources), 1) {
 		l.dials++
-		to := l.config.Addrs[l.dials%len(l.config.Addrs)]
+		to := addrs[l.dials%len(addrs)]
 		var from netip.Addr
 		if len(sources) > 0 {
-			from = sources[l.dials%len(sources)]
+			from = sources[l.dials/len(addrs)%len(sources)]
 		}
 		if fd, errno = l.poller.connect(ref, from, to); errno != syscall.EADDRNOTAVAIL {
 			break

@@ -211,3 +211,23 @@ func TestSourceAddresses(t *testing.T) {
 		t.Errorf("sources %v, want ten of each", count)
 	}
 }
+
+// TestEveryPairOfAddressAndSource: turning both at once used half of the pairs,
+// and so half of the ports.
+func TestEveryPairOfAddressAndSource(t *testing.T) {
+	w := newWorld(target{})
+	l := &Loop{poller: w, config: Config{
+		Addrs:   []netip.AddrPort{netip.MustParseAddrPort("10.0.0.1:80"), netip.MustParseAddrPort("10.0.0.2:80")},
+		Sources: []netip.Addr{netip.MustParseAddr("10.0.1.1"), netip.MustParseAddr("10.0.1.2")},
+	}}
+	pairs := map[string]int{}
+	w.watch = func(from netip.Addr, to netip.AddrPort) { pairs[from.String()+" "+to.String()]++ }
+	for i := range 8 {
+		if _, errno := l.connect(uint64(i)); errno != 0 {
+			t.Fatal(errno)
+		}
+	}
+	if len(pairs) != 4 {
+		t.Errorf("pairs %v, want all four", pairs)
+	}
+}

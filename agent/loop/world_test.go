@@ -25,6 +25,7 @@ type world struct {
 	ready   []int32
 	target  target
 	stuck   func()
+	watch   func(from netip.Addr, to netip.AddrPort) // of each connect
 
 	open, requests int
 }
@@ -81,7 +82,10 @@ func (w *world) at(moment int64, f func()) {
 	heap.Push(&w.todo, happening{max(moment, w.clock), w.seq, f})
 }
 
-func (w *world) connect(ref uint64, _ netip.Addr, _ netip.AddrPort) (int32, syscall.Errno) {
+func (w *world) connect(ref uint64, from netip.Addr, to netip.AddrPort) (int32, syscall.Errno) {
+	if w.watch != nil {
+		w.watch(from, to)
+	}
 	var after time.Duration
 	var errno syscall.Errno
 	if w.target.dial != nil {
