@@ -15,7 +15,7 @@ import (
 // object, and what is meant for people goes to standard error.
 func (j *job) conclude(r *stats.Run, writer *runfile.Writer, runErr error) error {
 	v := view.New(r)
-	dir, err := writer.Finish(r, v, page(v))
+	dir, err := writer.Finish(r, v, extras(v)...)
 	if err != nil {
 		return cannot(fmt.Errorf("writing the run: %w", err), "what was collected is in "+writer.Partial())
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loadctl/loadctl/reports/html"
+	"github.com/loadctl/loadctl/reports/junit"
 	"github.com/loadctl/loadctl/reports/runfile"
 	"github.com/loadctl/loadctl/reports/text"
 	"github.com/loadctl/loadctl/reports/view"
@@ -31,7 +32,7 @@ func remake(out io.Writer, dir string) error {
 		return usage(err, "a run directory is what `loadctl run` names in its last line")
 	}
 	v := view.New(r)
-	if err := runfile.Render(dir, r, v, page(v)); err != nil {
+	if err := runfile.Render(dir, r, v, extras(v)...); err != nil {
 		return cannot(err, "")
 	}
 	return text.Summary(out, v, text.Options{Color: colorful(out, os.Getenv), Report: filepath.Join(dir, reportName)})
@@ -40,6 +41,10 @@ func remake(out io.Writer, dir string) error {
 // reportName is the file of the report in a run directory.
 const reportName = "report.html"
 
-func page(v *view.View) runfile.Extra {
-	return runfile.Extra{Name: reportName, Write: func(w io.Writer) error { return html.Render(w, v) }}
+// extras are the files of a run directory that show it to others than loadctl.
+func extras(v *view.View) []runfile.Extra {
+	return []runfile.Extra{
+		{Name: reportName, Write: func(w io.Writer) error { return html.Render(w, v) }},
+		{Name: "junit.xml", Write: func(w io.Writer) error { return junit.Render(w, v) }},
+	}
 }
