@@ -33,18 +33,23 @@ func (w terminal) tmux(args ...string) string {
 	return command(w.t, "tmux", append([]string{"-u", "-S", w.socket}, args...)...)
 }
 
+// sees waits until everything is on the screen, or has scrolled off it, at once.
 func (w terminal) sees(limit time.Duration, what ...string) (screen string) {
 	w.t.Helper()
-	eventually(w.t, limit, strings.Join(what, ", "), func() bool {
-		screen = w.tmux("capture-pane", "-p")
+	missing := ""
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		screen, missing = w.tmux("capture-pane", "-p", "-S", "-200"), ""
 		for _, one := range what {
 			if !strings.Contains(screen, one) {
-				return false
+				missing = one
 			}
 		}
-		return true
-	})
-	return screen
+		if missing == "" {
+			return screen
+		}
+	}
+	w.t.Fatalf("not within %s: %q in\n%s", limit, missing, screen)
+	return ""
 }
 
 // TestDashboardOfARealRun drives `loadctl run` as a person at a terminal does:
@@ -53,7 +58,7 @@ func TestDashboardOfARealRun(t *testing.T) {
 	w := newTerminal(t)
 	w.tmux("send-keys", "echo before; stty -a > before; "+binary(t)+" run "+repo(t, "scenarios/items.yaml")+
 		"; echo exit=$?; stty -a > after", "Enter")
-	w.sees(20*time.Second, "RUNNING", "VALID", "/items/{id}", "2 000/2 000", "thresholds")
+	w.sees(20*time.Second, "RUNNING", "VALID", "/items/{id}", "held", "agents 2/2")
 	w.tmux("resize-window", "-x", "160", "-y", "50")
 	w.sees(5*time.Second, "heatmap", "agents", "local-2", "service p99")
 	w.tmux("send-keys", "f")

@@ -19,7 +19,7 @@ users:
   reader:
     tasks: {get_item: {steps: [{get: "/items/1", name: "/items/{id}"}]}}
 phases:
-  - {name: pool, executor: held-connections, connections: 500, hold: 75s}
+  - {name: pool, executor: held-connections, connections: 590, hold: 75s}
   - name: steady
     executor: constant-arrival-rate
     start: {with: pool, after: connected}

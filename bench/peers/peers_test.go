@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -48,5 +50,24 @@ func TestScenariosOfWorkloadsAreGood(t *testing.T) {
 		if _, err := scenarios.Parse("peers.yaml", []byte(w.scenario("http://127.0.0.1:1", 2*time.Second)), scenarios.Options{}); err != nil {
 			t.Errorf("%s: %v", w.name, err)
 		}
+	}
+}
+
+// TestReadmeShowsWhatWasMeasured: the table of README is the one in bench/results.
+func TestReadmeShowsWhatWasMeasured(t *testing.T) {
+	b, err := os.ReadFile("../results/peers.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := json.Unmarshal(b, &r); err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := r.readme(); !strings.Contains(string(readme), want) {
+		t.Errorf("README lacks\n%s", want)
 	}
 }

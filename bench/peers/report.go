@@ -151,6 +151,20 @@ func (r report) markdown() string {
 	return b.String()
 }
 
+// readme is the table that README shows.
+func (r report) readme() string {
+	var b strings.Builder
+	b.WriteString("| workload | loadctl's CPU for a request ÷ " + base + "'s |\n|---|---|\n")
+	for _, t := range r.Tables {
+		for _, l := range t.Lines {
+			if l.Client == "loadctl" {
+				fmt.Fprintf(&b, "| %s | %s |\n", t.What, l.ToBase)
+			}
+		}
+	}
+	return b.String()
+}
+
 // write makes path.json and path.md.
 func (r report) write(path string) error {
 	b, err := json.MarshalIndent(r, "", "  ")
