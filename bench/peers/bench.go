@@ -16,7 +16,8 @@ import (
 type outing struct {
 	Round    int     `json:"round"`
 	CPU      float64 `json:"cpu_s"`
-	Beside   float64 `json:"beside_cores"` // loadctl's host and coordinator, as a share of a core
+	Beside   float64 `json:"beside_cores"`     // loadctl's host and coordinator, as a share of a core
+	Lag      float64 `json:"pacer_lag_p99_ms"` // loadctl's
 	Requests uint64  `json:"requests"`
 	Steal    float64 `json:"steal"`
 	Wall     float64 `json:"wall_s"`
@@ -63,7 +64,7 @@ func newBench(ctx context.Context, o options, dir string) (*bench, error) {
 
 func (b *bench) findPeers() {
 	for _, p := range peers {
-		if p.name != base && !b.peers.MatchString(p.name) {
+		if !b.peers.MatchString(p.name) {
 			continue
 		}
 		path, err := exec.LookPath(p.name)
@@ -83,19 +84,20 @@ func (b *bench) workload(ctx context.Context, w workload) ([]row, error) {
 		return nil, err
 	}
 	defer s.close()
-	rows := make([]row, len(b.clients))
+	clients := slices.DeleteFunc(slices.Clone(b.clients), func(c client) bool { return !c.makes(w) })
+	rows := make([]row, len(clients))
 	for round := range b.rounds {
-		for i := range b.clients {
-			k := (i + round) % len(b.clients)
+		for i := range clients {
+			k := (i + round) % len(clients)
 			if round%2 == 1 {
-				k = len(b.clients) - 1 - k
+				k = len(clients) - 1 - k
 			}
-			r, err := b.undisturbed(ctx, w, b.clients[k], s)
+			r, err := b.undisturbed(ctx, w, clients[k], s)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", b.clients[k].name, err)
+				return nil, fmt.Errorf("%s: %w", clients[k].name, err)
 			}
 			r.Round = round
-			rows[k].client = b.clients[k].name
+			rows[k].client = clients[k].name
 			rows[k].runs = append(rows[k].runs, r)
 		}
 	}
@@ -112,6 +114,7 @@ func (b *bench) serve(ctx context.Context, w workload) (*server, error) {
 const (
 	mostSteal = 0.08
 	tries     = 4
+	openLeast = 10 * time.Second // or opening the connections would weigh more than the load
 )
 
 // undisturbed runs a client until neighbours leave it alone; of runs that were
@@ -138,7 +141,11 @@ func (b *bench) once(ctx context.Context, w workload, c client, s *server) (r ou
 		return r, err
 	}
 	defer os.RemoveAll(dir)
-	words, err := c.words(w, s.url, dir, b.took)
+	took := max(b.took, c.least)
+	if w.rate > 0 {
+		took = max(took, openLeast)
+	}
+	words, err := c.words(w, s.url, dir, took)
 	if err != nil {
 		return r, err
 	}
@@ -146,7 +153,7 @@ func (b *bench) once(ctx context.Context, w workload, c client, s *server) (r ou
 	if err != nil {
 		return r, err
 	}
-	limit, cancel := context.WithTimeout(ctx, b.took+time.Minute)
+	limit, cancel := context.WithTimeout(ctx, took+time.Minute)
 	defer cancel()
 	cmd := command(limit, b.onLoads, c.path, words...)
 	ticks, began := readCPU(), time.Now()
@@ -165,11 +172,11 @@ func (b *bench) once(ctx context.Context, w workload, c client, s *server) (r ou
 		return r, fmt.Errorf("the server saw no request\n%s", out)
 	}
 	if c.split != nil {
-		agents, beside, err := c.split(dir)
+		o, err := c.split(dir)
 		if err != nil {
 			return r, err
 		}
-		r.CPU, r.Beside = agents.Seconds(), beside.Seconds()/wall.Seconds()
+		r.CPU, r.Beside, r.Lag = o.agents.Seconds(), o.beside.Seconds()/wall.Seconds(), o.lag
 	}
 	return r, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,9 +15,19 @@ import (
 type client struct {
 	name, path string
 	words      func(w workload, url, dir string, took time.Duration) ([]string, error)
-	// split says how much of the CPU was the agents' and how much was spent beside
-	// them; nil: all of it is the client's.
-	split func(dir string) (agents, beside time.Duration, err error)
+	// split reads what the client says of itself; nil: all of the CPU is its own.
+	split        func(dir string) (own, error)
+	open, closed bool          // the loads it can make
+	least        time.Duration // a shorter run says nothing of it
+}
+
+// makes says whether the client can make a workload's load.
+func (c client) makes(w workload) bool { return w.rate > 0 && c.open || w.rate == 0 && c.closed }
+
+// own is what loadctl says of one run.
+type own struct {
+	agents, beside time.Duration // CPU; beside: of host and coordinator
+	lag            float64       // p99 of the pacer's, in ms
 }
 
 func seconds(d time.Duration) string {
@@ -26,28 +37,36 @@ func seconds(d time.Duration) string {
 // peers are the tools measured when they are on PATH, as their users run them:
 // one thread, keep-alive, HTTP/1.1.
 var peers = []client{
-	{name: "wrk", words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
+	{name: "wrk", closed: true, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
 		return []string{"-t1", fmt.Sprint("-c", w.conns), "-d" + seconds(took) + "s", url}, nil
 	}},
-	{name: "h2load", words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
-		return []string{"--h1", "-t1", fmt.Sprint("-c", w.conns), "-D", seconds(took), url}, nil
+	// wrk2 calls itself wrk; whoever has it puts it on PATH as wrk2. Its first 10 s calibrate.
+	{name: "wrk2", open: true, least: 20 * time.Second, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
+		return []string{"-t1", fmt.Sprint("-c", w.conns), "-d" + seconds(took) + "s", fmt.Sprintf("-R%.0f", w.rate), url}, nil
 	}},
-	{name: "ab", words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
+	{name: "h2load", open: true, closed: true, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
+		words := []string{"--h1", "-t1", fmt.Sprint("-c", w.conns), "-D", seconds(took), url}
+		if w.rate > 0 {
+			words = append([]string{fmt.Sprintf("--rps=%g", w.rate/float64(w.conns))}, words...)
+		}
+		return words, nil
+	}},
+	{name: "ab", closed: true, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
 		return []string{"-q", "-k", fmt.Sprint("-c", w.conns), "-t", seconds(took), "-n", "100000000", url + "/"}, nil
 	}},
-	{name: "hey", words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
+	{name: "hey", closed: true, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
 		return []string{"-c", strconv.Itoa(w.conns), "-z", took.String(), url}, nil
 	}},
-	{name: "fortio", words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
+	{name: "fortio", closed: true, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
 		return []string{"load", "-quiet", "-c", strconv.Itoa(w.conns), "-qps", "0", "-t", took.String(), url}, nil
 	}},
-	{name: "vegeta", words: func(w workload, url, dir string, took time.Duration) ([]string, error) {
+	{name: "vegeta", closed: true, words: func(w workload, url, dir string, took time.Duration) ([]string, error) {
 		targets := filepath.Join(dir, "targets")
 		return []string{"attack", "-rate=0", fmt.Sprint("-max-workers=", w.conns), "-duration=" + took.String(),
 				"-targets=" + targets, "-output=/dev/null"},
 			os.WriteFile(targets, []byte("GET "+url+"/\n"), 0o644)
 	}},
-	{name: "k6", words: func(w workload, url, dir string, took time.Duration) ([]string, error) {
+	{name: "k6", closed: true, words: func(w workload, url, dir string, took time.Duration) ([]string, error) {
 		script := filepath.Join(dir, "peer.js")
 		text := fmt.Sprintf("import http from 'k6/http';\nexport default function () { http.get('%s/'); }\n", url)
 		return []string{"run", "--quiet", "--no-usage-report", "--vus", strconv.Itoa(w.conns), "--duration", took.String(), script},
@@ -57,18 +76,19 @@ var peers = []client{
 
 // ours is loadctl with one agent process and one loop.
 func ours(binary string) client {
-	return client{name: "loadctl", path: binary, split: split,
+	return client{name: "loadctl", path: binary, split: split, open: true, closed: true,
 		words: func(w workload, url, dir string, took time.Duration) ([]string, error) {
 			file := filepath.Join(dir, "peers.yaml")
-			return []string{"run", "--ui", "none", "--agents", "1", "--loops", "1", "--runs", filepath.Join(dir, "runs"), file},
+			return []string{"run", "--ui", "none", "--agents", "1", "--loops", "1", "--pacing", cmp.Or(w.pacing, "auto"),
+					"--runs", filepath.Join(dir, "runs"), file},
 				os.WriteFile(file, []byte(w.scenario(url, took)), 0o644)
 		}}
 }
 
 func floor(binary string) client {
-	return client{name: "floor", path: binary,
+	return client{name: "floor", path: binary, open: true, closed: true,
 		words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
-			return []string{"-addr", url[len("http://"):], "-conns", strconv.Itoa(w.conns), "-for", took.String()}, nil
+			return []string{"-addr", url[len("http://"):], "-conns", strconv.Itoa(w.conns), "-for", took.String(), fmt.Sprintf("-rate=%g", w.rate)}, nil
 		}}
 }
 
@@ -77,27 +97,29 @@ type spent struct {
 }
 
 // split reads the one run in dir.
-func split(dir string) (agents, beside time.Duration, err error) {
+func split(dir string) (o own, err error) {
 	files, err := filepath.Glob(filepath.Join(dir, "runs", "*", "summary.json"))
 	if err != nil || len(files) != 1 {
-		return 0, 0, fmt.Errorf("%d summaries in %s", len(files), dir)
+		return o, fmt.Errorf("%d summaries in %s", len(files), dir)
 	}
 	b, err := os.ReadFile(files[0])
 	if err != nil {
-		return 0, 0, err
+		return o, err
 	}
 	var s struct {
 		Agents, Hosts []spent
 		Coordinator   spent
+		Lag           struct{ P99 float64 } `json:"pacer_lag_ms"`
 	}
 	if err := json.Unmarshal(b, &s); err != nil {
-		return 0, 0, err
+		return o, err
 	}
 	for _, a := range s.Agents {
-		agents += time.Duration(a.CPU * float64(time.Second))
+		o.agents += time.Duration(a.CPU * float64(time.Second))
 	}
 	for _, h := range append(s.Hosts, s.Coordinator) {
-		beside += time.Duration(h.CPU * float64(time.Second))
+		o.beside += time.Duration(h.CPU * float64(time.Second))
 	}
-	return agents, beside, nil
+	o.lag = s.Lag.P99
+	return o, nil
 }

@@ -38,7 +38,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds; each runs every client once")
 	flag.DurationVar(&o.took, "for", 4*time.Second, "load of one run")
 	only := flag.String("only", "", "workloads whose name matches")
-	peers := flag.String("clients", "", "clients whose name matches, beside loadctl and the one it is held against")
+	peers := flag.String("clients", "", "peers whose name matches, such as ^wrk2?$")
 	flag.BoolVar(&o.pin, "pin", true, "server on core 0, client on core 1")
 	flag.StringVar(&o.binary, "binary", "bin/loadctl", "the loadctl to weigh")
 	flag.StringVar(&o.results, "results", "bench/results", "folder for peers.json and peers.md")

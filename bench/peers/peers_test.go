@@ -21,8 +21,8 @@ func spending(client string, micros ...float64) row {
 
 // TestRatiosAreTakenWithinRounds: a round in which all were slow says nothing.
 func TestRatiosAreTakenWithinRounds(t *testing.T) {
-	rows := []row{spending("loadctl", 8, 16, 9), spending(base, 10, 20, 10)}
-	got := ratio(rows[0], rows, base)
+	rows := []row{spending("loadctl", 8, 16, 9), spending("wrk", 10, 20, 10)}
+	got := ratio(rows[0], rows, "wrk")
 	if want := (spread{Median: 0.8, Least: 0.8, Most: 0.9}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -32,8 +32,9 @@ func TestRatiosAreTakenWithinRounds(t *testing.T) {
 }
 
 func TestVerdictNamesAMissedGoal(t *testing.T) {
-	rows := []row{spending("loadctl", 11), spending(base, 10)}
-	if text := newTable(workload{goal: 1}, rows).verdict(); !strings.Contains(text, "1.10 × wrk") || !strings.Contains(text, "MISSED") {
+	rows := []row{spending("loadctl", 11), spending("wrk", 10)}
+	w := workload{goals: []goal{{"wrk2", 2}, {"wrk", 1}}} // wrk2 is not here
+	if text := newTable(w, rows).verdict(); !strings.Contains(text, "1.10 × wrk") || !strings.Contains(text, "MISSED") {
 		t.Error(text)
 	}
 }

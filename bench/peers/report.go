@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -22,7 +23,8 @@ type report struct {
 type table struct {
 	Name  string  `json:"name"`
 	What  string  `json:"what"`
-	Goal  float64 `json:"goal"`
+	Goal  goal    `json:"goal"`             // none: its client is not here
+	Lag   float64 `json:"pacer_lag_p99_ms"` // loadctl's, median; open loads only
 	Lines []line  `json:"clients"`
 }
 
@@ -52,11 +54,14 @@ func (s spread) String() string {
 }
 
 func newTable(w workload, rows []row) table {
-	t := table{Name: w.name, What: w.what, Goal: w.goal}
+	t := table{Name: w.name, What: w.what, Goal: w.goal(rows)}
 	for _, r := range rows {
-		l := line{Client: r.client, Runs: r.runs, ToBase: ratio(r, rows, base), ToFloor: ratio(r, rows, "floor")}
+		l := line{Client: r.client, Runs: r.runs, ToBase: ratio(r, rows, t.Goal.Against), ToFloor: ratio(r, rows, "floor")}
 		l.Micros = median(r.runs, outing.perRequest)
 		l.Beside = median(r.runs, func(r outing) float64 { return r.Beside })
+		if r.client == "loadctl" && w.rate > 0 {
+			t.Lag = median(r.runs, func(r outing) float64 { return r.Lag })
+		}
 		for _, one := range r.runs {
 			l.Steal = max(l.Steal, one.Steal)
 		}
@@ -69,6 +74,16 @@ func newTable(w workload, rows []row) table {
 		return 1
 	})
 	return t
+}
+
+// goal is the first that has a client to be held against.
+func (w workload) goal(rows []row) goal {
+	for _, g := range w.goals {
+		if slices.ContainsFunc(rows, func(r row) bool { return r.client == g.Against }) {
+			return g
+		}
+	}
+	return goal{}
 }
 
 // ratio compares a row with another, round by round.
@@ -99,24 +114,32 @@ func middle(sorted []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// verdict says whether loadctl kept the goal; nothing when the base is absent.
+// verdict says whether loadctl kept the goal.
 func (t table) verdict() string {
 	for _, l := range t.Lines {
-		if l.Client == "loadctl" && l.ToBase.Median > 0 {
-			word := "kept"
-			if l.ToBase.Median > t.Goal {
-				word = "MISSED"
-			}
-			return fmt.Sprintf("loadctl %.2f × %s, goal ≤ %.2f: %s; host and coordinator beside it %.1f %% of a core",
-				l.ToBase.Median, base, t.Goal, word, 100*l.Beside)
+		if l.Client != "loadctl" || l.ToBase.Median == 0 {
+			continue
 		}
+		word := "kept"
+		if l.ToBase.Median > t.Goal.Most {
+			word = "MISSED"
+		}
+		text := fmt.Sprintf("loadctl %.2f × %s, goal ≤ %.2f: %s; host and coordinator beside it %.1f %% of a core",
+			l.ToBase.Median, t.Goal.Against, t.Goal.Most, word, 100*l.Beside)
+		if t.Lag > 0 {
+			text += fmt.Sprintf("; pacer lag p99 %.2f ms", t.Lag)
+		}
+		return text
 	}
-	return base + " is not here: no ratio"
+	return "nobody to hold loadctl against is here: no ratio"
 }
+
+// against heads the column of ratios.
+func (t table) against() string { return "× " + cmp.Or(t.Goal.Against, "nobody") }
 
 func (t table) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s: %s\n\n  %-9s %14s  %-18s %-18s %7s\n", t.Name, t.What, "client", "CPU µs/request", "× "+base, "× floor", "steal ≤")
+	fmt.Fprintf(&b, "\n%s: %s\n\n  %-9s %14s  %-18s %-18s %7s\n", t.Name, t.What, "client", "CPU µs/request", t.against(), "× floor", "steal ≤")
 	for _, l := range t.Lines {
 		fmt.Fprintf(&b, "  %-9s %14.2f  %-18s %-18s %6.1f%%\n", l.Client, l.Micros, l.ToBase, l.ToFloor, 100*l.Steal)
 	}
@@ -126,7 +149,7 @@ func (t table) text() string {
 
 func (t table) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| client | CPU µs/request | × %s | × floor |\n|---|---|---|---|\n", t.Name, t.What, base)
+	fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| client | CPU µs/request | %s | × floor |\n|---|---|---|---|\n", t.Name, t.What, t.against())
 	for _, l := range t.Lines {
 		fmt.Fprintf(&b, "| %s | %.2f | %s | %s |\n", l.Client, l.Micros, l.ToBase, l.ToFloor)
 	}
@@ -154,11 +177,11 @@ func (r report) markdown() string {
 // readme is the table that README shows.
 func (r report) readme() string {
 	var b strings.Builder
-	b.WriteString("| workload | loadctl's CPU for a request ÷ " + base + "'s |\n|---|---|\n")
+	b.WriteString("| workload | loadctl's CPU for a request | goal |\n|---|---|---|\n")
 	for _, t := range r.Tables {
 		for _, l := range t.Lines {
 			if l.Client == "loadctl" {
-				fmt.Fprintf(&b, "| %s | %s |\n", t.What, l.ToBase)
+				fmt.Fprintf(&b, "| %s | %s × %s | ≤ %.2f |\n", t.What, l.ToBase, t.Goal.Against, t.Goal.Most)
 			}
 		}
 	}

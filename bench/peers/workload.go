@@ -14,19 +14,32 @@ type workload struct {
 	nginx bool
 	// rich: loadctl does a scenario's work, the others still a bare GET.
 	rich bool
-	goal float64 // the most loadctl may spend, in CPU of the base for each request
+	// rate: an open load of so many requests a second over the connections, which
+	// loadctl paces so. 0 = closed.
+	rate   float64
+	pacing string
+	goals  []goal // the first whose client is there counts
 }
 
-// base is the client that loadctl is held against.
-const base = "wrk"
+// A goal is the most loadctl may spend, as a share of another's CPU for a request.
+type goal struct {
+	Against string  `json:"against"`
+	Most    float64 `json:"most"`
+}
 
 var workloads = []workload{
-	{name: "closed-64", what: "closed loop, 64 connections, bare GET, tiny server", conns: 64, goal: 1.0},
-	{name: "closed-64-nginx", what: "closed loop, 64 connections, bare GET, nginx", conns: 64, nginx: true, goal: 1.0},
-	{name: "closed-1000", what: "closed loop, 1,000 connections, bare GET, tiny server", conns: 1000, goal: 1.0},
-	{name: "closed-10000", what: "closed loop, 10,000 connections, bare GET, tiny server", conns: 10000, goal: 1.0},
+	{name: "closed-64", what: "closed loop, 64 connections, bare GET, tiny server", conns: 64, goals: []goal{{"wrk", 0.8}}},
+	{name: "closed-64-nginx", what: "closed loop, 64 connections, bare GET, nginx", conns: 64, nginx: true, goals: []goal{{"wrk", 0.9}}},
+	{name: "closed-1000", what: "closed loop, 1,000 connections, bare GET, tiny server", conns: 1000, goals: []goal{{"wrk", 0.8}}},
+	{name: "closed-10000", what: "closed loop, 10,000 connections, bare GET, tiny server", conns: 10000, goals: []goal{{"wrk", 0.8}}},
 	{name: "scenario-64", what: "closed loop, 64 connections: loadctl runs two weighted tasks with a templated path, three headers, " +
-		"a status and a JSON check; the others a bare GET", conns: 64, rich: true, goal: 1.0},
+		"a status and a JSON check; the others a bare GET", conns: 64, rich: true, goals: []goal{{"wrk", 1}}},
+	{name: "open-5000-ticks", what: "open model, 5,000/s over 1,000 connections, loadctl by ticks of 1 ms", conns: 1000, rate: 5000, pacing: "ticks",
+		goals: []goal{{"wrk2", 0.25}, {"h2load", 1.1}}},
+	{name: "open-5000-precise", what: "open model, 5,000/s over 1,000 connections, loadctl precise", conns: 1000, rate: 5000, pacing: "precise",
+		goals: []goal{{"wrk2", 0.8}}},
+	{name: "open-50000", what: "open model, 50,000/s over 1,000 connections, loadctl by ticks of 1 ms", conns: 1000, rate: 50000, pacing: "ticks",
+		goals: []goal{{"wrk2", 0.4}, {"h2load", 0.65}}},
 }
 
 const bareUser = `
@@ -56,8 +69,18 @@ func (w workload) scenario(url string, took time.Duration) string {
 version: 1
 name: peers
 target: {base_url: "%s"}%s
-phases: [{name: load, user: u, executor: constant-vus, vus: %d, duration: %v}]
+phases:
+%s
 slo: {response_time: [p(50)<60s]}
 agents: {min: 1}
-`, url, user, w.conns, took)) + "\n"
+`, url, user, w.phases(took))) + "\n"
+}
+
+func (w workload) phases(took time.Duration) string {
+	if w.rate == 0 {
+		return fmt.Sprintf("  - {name: load, user: u, executor: constant-vus, vus: %d, duration: %v}", w.conns, took)
+	}
+	return fmt.Sprintf(`  - {name: pool, executor: held-connections, connections: %d, hold: %v}
+  - {name: load, user: u, executor: constant-arrival-rate, start: {with: pool, after: connected}, over: pool, rate: %g/s, duration: %v}`,
+		w.conns, took, w.rate, took)
 }
