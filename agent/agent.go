@@ -61,6 +61,7 @@ func Run(ctx context.Context, c Config) error {
 		up:    frame.NewWriter(c.Conn),
 		down:  make(chan *loadctlpb.AgentDown),
 		ended: make(chan struct{}),
+		heard: time.Now(),
 	}
 	var reader sync.WaitGroup
 	reader.Go(a.read)
@@ -75,6 +76,7 @@ type agent struct {
 	up    *frame.Writer
 	down  chan *loadctlpb.AgentDown
 	ended chan struct{} // nobody reads down any more
+	heard time.Time     // when the host said something last
 	load  *load
 }
 
@@ -121,13 +123,25 @@ func (a *agent) read() {
 	}
 }
 
-// say tells the host something. A host that reads nothing for as long as silence
-// may last is gone.
+// lastWords is how long a host that was silent for too long may still take to read
+// what was measured.
+const lastWords = time.Second
+
+// say tells the host something. A host that neither reads nor says anything for as
+// long as silence may last is gone: waiting for it must not keep the load on.
 func (a *agent) say(m *loadctlpb.AgentUp) error {
-	if err := a.cfg.Conn.SetWriteDeadline(time.Now().Add(a.cfg.Silence)); err != nil {
+	by := a.heard.Add(a.cfg.Silence)
+	if soon := time.Now().Add(lastWords); by.Before(soon) {
+		by = soon
+	}
+	if err := a.cfg.Conn.SetWriteDeadline(by); err != nil {
 		return err
 	}
-	return a.up.Write(m)
+	err := a.up.Write(m)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		a.cfg.Conn.Close() // nothing is understood after a part of a message
+	}
+	return err
 }
 
 func (a *agent) awaitPrepare(ctx context.Context) (*loadctlpb.AgentPrepare, error) {
@@ -139,6 +153,7 @@ func (a *agent) awaitPrepare(ctx context.Context) (*loadctlpb.AgentPrepare, erro
 			if !ok || m.GetStop() != nil {
 				return nil, errHostGone
 			}
+			a.heard = time.Now()
 			if m.GetPrepare() != nil {
 				return m.GetPrepare(), nil
 			}
@@ -169,6 +184,7 @@ func (a *agent) drive(ctx context.Context) (failed error) {
 				end(errHostGone)
 				break
 			}
+			a.heard = time.Now()
 			silence.Reset(a.cfg.Silence)
 			if err := a.load.order(m); err != nil {
 				end(err)

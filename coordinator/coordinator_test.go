@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -384,4 +386,35 @@ func (s silent) Kill() {
 	default:
 		close(s.exit)
 	}
+}
+
+// TestAnAddressNobodyAnswersIsLeftOut: localhost is two addresses, and most services
+// listen on one.
+func TestAnAddressNobodyAnswersIsLeftOut(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, scenarioText, &fakeHost{name: "a"})
+		w.cfg.BaseURL = "http://localhost:8080"
+		w.cfg.World.Resolve = func(context.Context, string) ([]netip.Addr, error) {
+			return []netip.Addr{netip.MustParseAddr("::1"), netip.MustParseAddr("127.0.0.1")}, nil
+		}
+		answering := w.cfg.World.Dial
+		w.cfg.World.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if address == "[::1]:8080" {
+				return nil, syscall.ECONNREFUSED
+			}
+			return answering(ctx, network, address)
+		}
+		w.go_(t.Context()).want("pass", 0)
+		if !strings.Contains(w.events(), "does not answer at [::1]:8080") {
+			t.Errorf("nobody was told:\n%s", w.events())
+		}
+		w.cfg.World.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, syscall.ECONNREFUSED }
+		c, err := New(w.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "not reachable") {
+			t.Errorf("nobody answers anywhere: %v", err)
+		}
+	})
 }

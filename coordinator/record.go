@@ -49,6 +49,9 @@ func (d *driver) began(epoch time.Time) {
 	for _, w := range d.cfg.Scenario.Warnings {
 		d.say(stats.Warning, "note", w)
 	}
+	for _, a := range d.aim.Silent {
+		d.say(stats.Warning, "note", fmt.Sprintf("the target does not answer at %s, an address of its name: it is left out", a))
+	}
 	worst := time.Duration(0)
 	for _, l := range d.links {
 		worst = max(worst, l.clock.uncertainty())

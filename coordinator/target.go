@@ -47,12 +47,18 @@ func (c *Coordinator) clear(ctx context.Context) (plan.Clearance, error) {
 	if err != nil {
 		return plan.Clearance{}, err
 	}
+	if aim.NeedsProof && c.cfg.Token == "" {
+		return plan.Clearance{}, &UsageError{target.Proven(0, "", "")} // nothing is sent
+	}
+	if aim, err = c.probe(ctx, target, aim); err != nil {
+		return plan.Clearance{}, err
+	}
 	if aim.NeedsProof {
 		if err := c.prove(ctx, target, aim); err != nil {
 			return plan.Clearance{}, &UsageError{err}
 		}
 	}
-	return aim, c.probe(ctx, target, aim)
+	return aim, nil
 }
 
 // resolve asks for the target's addresses, judges them, and asks once more: a
@@ -102,16 +108,25 @@ func given(addresses []netip.AddrPort, target plan.Target) (addrs []netip.Addr, 
 	return addrs, nil
 }
 
-// probe connects once to each address: a target that is not there is said so
-// before anything is started. It is no load, and counted nowhere.
-func (c *Coordinator) probe(ctx context.Context, target plan.Target, aim plan.Clearance) error {
+// probe connects once to each address, and keeps those that answer: localhost is
+// often two of which a service listens on one. A target that is not there at all is
+// said so before anything is started. It is no load, and counted nowhere.
+func (c *Coordinator) probe(ctx context.Context, target plan.Target, aim plan.Clearance) (plan.Clearance, error) {
 	var errs []error
+	var there []netip.AddrPort
 	for _, a := range aim.Addresses {
 		if err := c.connectOnce(ctx, a); err != nil {
 			errs = append(errs, fmt.Errorf("target %s is not reachable: %w", target, err))
+			aim.Silent = append(aim.Silent, a)
+			continue
 		}
+		there = append(there, a)
 	}
-	return errors.Join(errs...)
+	if len(there) == 0 {
+		return plan.Clearance{}, errors.Join(errs...)
+	}
+	aim.Addresses = there
+	return aim, nil
 }
 
 func (c *Coordinator) connectOnce(ctx context.Context, a netip.AddrPort) error {
@@ -126,9 +141,6 @@ func (c *Coordinator) connectOnce(ctx context.Context, a netip.AddrPort) error {
 
 // prove asks a public target whether it may be loaded, at every address of it.
 func (c *Coordinator) prove(ctx context.Context, target plan.Target, aim plan.Clearance) error {
-	if c.cfg.Token == "" {
-		return target.Proven(0, "", "") // says what is missing, and sends nothing
-	}
 	for _, a := range aim.Addresses {
 		status, body, err := c.askProof(ctx, target, a)
 		if err != nil {

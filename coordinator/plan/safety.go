@@ -78,6 +78,7 @@ type Permission struct {
 // A Clearance is the outcome of Clear: the only addresses anything is sent to.
 type Clearance struct {
 	Addresses []netip.AddrPort
+	Silent    []netip.AddrPort // cleared, but nobody answered there: left out
 	Kind      Kind
 	// NeedsProof says that the target must answer for itself at
 	// /.well-known/loadctl before it is loaded.
