@@ -81,7 +81,8 @@ fuzz: ## Each fuzz target for FUZZTIME (default 20s)
 
 .PHONY: golden
 golden: ## Rewrite golden files; look at the diff
-	go test ./reports/... ./scenarios/... -update
+	go test ./reports/text ./reports/tui -update
+	go test ./coordinator/run ./coordinator/fleet ./agent/host ./agent/internal/gather ./scenarios ./scenarios/arrival -rewrite
 
 .PHONY: bench
 bench: ## Go benchmarks, ten times each (BENCH=pattern)
