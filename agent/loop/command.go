@@ -36,8 +36,9 @@ type Reshare struct {
 	Share arrival.Share
 }
 
-// Pause stops new starts of open and closed phases at an offset, or resumes
-// them: schedules go on where they stopped. Heartbeats go on.
+// Pause stops the schedule at an offset, or lets it go on from one: what was still
+// to come, phases' beginnings and ends too, comes later by the length of the pause.
+// Requests under way end; connections are opened and heartbeats sent as ever.
 type Pause struct {
 	Paused bool
 	At     stats.Offset
@@ -57,6 +58,14 @@ func (Reshare) command() {}
 func (Pause) command()   {}
 func (Drain) command()   {}
 func (Stop) command()    {}
+
+// A postponable command is part of the schedule: a pause moves it.
+type postponable interface {
+	later(by stats.Offset) (stats.Offset, Command)
+}
+
+func (c Begin) later(by stats.Offset) (stats.Offset, Command) { c.At += by; return c.At, c }
+func (c End) later(by stats.Offset) (stats.Offset, Command)   { c.At += by; return c.At, c }
 
 // A mailbox carries commands from any goroutine to the loop.
 type mailbox struct {
@@ -109,6 +118,20 @@ func (a *agenda) next(now stats.Offset) (entry, bool) {
 	first := (*a)[0]
 	*a = slices.Delete(*a, 0, 1)
 	return first, true
+}
+
+// takeAfter takes out the beginnings and ends of phases after a moment.
+func (a *agenda) takeAfter(at stats.Offset) (taken []postponable) {
+	kept := (*a)[:0]
+	for _, e := range *a {
+		if c, moves := e.do.(postponable); moves && e.at > at {
+			taken = append(taken, c)
+		} else {
+			kept = append(kept, e)
+		}
+	}
+	*a = kept
+	return taken
 }
 
 func (a agenda) due() stats.Offset {

@@ -92,7 +92,7 @@ func (l *Loop) act(i int32, t *task, p *phase, a vu.Action) {
 		l.abort(i, t)
 	case a.Kind == vu.Wait:
 		l.pauseTask(i, t, a.At)
-	case l.paused && a.At >= l.pausedAt:
+	case l.standsStill(a.At):
 		t.intended, t.state = a.At, parked
 	default:
 		l.due(i, t, p, a.Step, a.At)
@@ -111,7 +111,7 @@ func (l *Loop) pauseTask(i int32, t *task, until stats.Offset) {
 func (l *Loop) wake(i int32, t *task) {
 	p := l.phases[t.phase]
 	switch {
-	case l.paused:
+	case l.standsStill(t.intended):
 		t.state = parked
 	case p.state != running || t.intended >= p.endAt:
 		t.state = pausing // the end of the phase aborts it
@@ -155,7 +155,7 @@ func (l *Loop) endIteration(i int32, t *task, p *phase, how stats.IterEvent, nex
 		l.retire(i, t, p)
 	case next > l.now:
 		l.pauseTask(i, t, next)
-	case l.paused && next >= l.pausedAt:
+	case l.standsStill(next):
 		t.intended, t.state = next, parked
 	default:
 		l.beginIteration(i, t, p, next)

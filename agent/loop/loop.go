@@ -51,6 +51,8 @@ type Loop struct {
 	unserved bool
 	paused   bool
 	pausedAt stats.Offset
+	waiting  []postponable // for the end of the pause
+	owed     []Reshare     // the same
 	draining bool
 	drainAt  stats.Offset
 	deadline stats.Offset

@@ -1,7 +1,5 @@
 package loop
 
-import "github.com/loadctl/loadctl/stats"
-
 // obey takes up a command: at once what has no moment, the rest when it is due.
 func (l *Loop) obey(c Command) {
 	switch c := c.(type) {
@@ -48,7 +46,7 @@ func (l *Loop) drain(c Drain) {
 	l.deadline = c.Deadline
 	l.agenda.add(c.Deadline, c)
 	for _, p := range l.phases {
-		p.endAt = min(p.endAt, c.At)
+		p.endAt = min(p.endAt, l.lastDue(p, c.At))
 	}
 	l.draining = true
 	l.drainAt = c.At
@@ -56,7 +54,12 @@ func (l *Loop) drain(c Drain) {
 
 // takeShare gives phases that run by a schedule their new share at once: the
 // schedule knows from when on. Users and held connections follow at the moment.
+// In a pause it waits: where the schedules will go on is not known before.
 func (l *Loop) takeShare(c Reshare) {
+	if l.paused {
+		l.owed = append(l.owed, c)
+		return
+	}
 	l.reshare = append(l.reshare, c)
 	for _, p := range l.phases {
 		if p.sched != nil {
@@ -64,37 +67,4 @@ func (l *Loop) takeShare(c Reshare) {
 		}
 	}
 	l.agenda.add(c.From, c)
-}
-
-// pause stops the clock of schedules, or lets it go on.
-func (l *Loop) pause(c Pause) {
-	switch {
-	case c.Paused == l.paused:
-	case c.Paused:
-		l.issueUntil(c.At)
-		l.paused, l.pausedAt = true, c.At
-	default:
-		l.paused = false
-		l.resume(c.At, c.At-l.pausedAt)
-	}
-}
-
-// resume moves what was still to come by the length of the pause, and wakes those
-// whose moment came meanwhile.
-func (l *Loop) resume(at, lost stats.Offset) {
-	for _, p := range l.phases {
-		if p.state != running || p.hold != nil {
-			continue
-		}
-		p.begin += lost
-		if p.endAt != never && !l.draining {
-			p.endAt += lost
-		}
-	}
-	for i := range l.tasks.used {
-		if t := l.tasks.at(i); t.state == parked {
-			t.intended = at
-			l.wake(i, t)
-		}
-	}
 }

@@ -28,6 +28,7 @@ type world struct {
 	watch   func(from netip.Addr, to netip.AddrPort) // of each connect
 
 	open, requests int
+	waits          int // times the loop asked
 }
 
 // A target says how the simulated server behaves; nil means kindly.
@@ -198,7 +199,8 @@ func (w *world) signal(s *socket, flags readiness) {
 }
 
 func (w *world) wait(until int64, asleep bool, events []event) int {
-	for len(w.todo) > 0 && w.todo[0].at <= until && (asleep || len(w.ready) == 0) {
+	w.waits++
+	for len(w.todo) > 0 && w.todo[0].at <= max(until, w.clock) && (asleep || len(w.ready) == 0) {
 		h := heap.Pop(&w.todo).(happening)
 		w.clock = max(w.clock, h.at)
 		h.do()

@@ -2,7 +2,7 @@ package run
 
 import (
 	"math"
-	"time"
+	"slices"
 
 	"github.com/loadctl/loadctl/stats"
 )
@@ -13,10 +13,11 @@ type closing struct {
 	next    int64 // the window to close next
 	highest int64 // 1 + the highest window anybody reported
 	partial map[int64]bool
-	gaps    []gap
+	gaps    []gap // that lack an agent
+	pauses  []gap
 }
 
-// A gap is windows [from, until) that lack an agent.
+// A gap is windows [from, until).
 type gap struct{ from, until int64 }
 
 func (c *closing) reported(w int64, partial bool) {
@@ -31,23 +32,30 @@ func (c *closing) reported(w int64, partial bool) {
 
 // lostBetween marks the windows from one to the one that holds an offset.
 func (c *closing) lostBetween(from int64, until stats.Offset) {
-	end := int64(math.Ceil(until.Seconds()))
-	if until%time.Second == 0 {
-		end = int64(until / time.Second)
-	}
-	c.gaps = append(c.gaps, gap{max(from, 0), end})
+	c.gaps = append(c.gaps, gap{max(from, 0), windowsUntil(until)})
+}
+
+// pausedFrom marks the windows from the one that holds an offset on.
+func (c *closing) pausedFrom(at stats.Offset) {
+	c.pauses = append(c.pauses, gap{int64(at / stats.WindowLength), math.MaxInt64})
+}
+
+// pausedUntil ends the last pause with the window that holds an offset.
+func (c *closing) pausedUntil(at stats.Offset) {
+	c.pauses[len(c.pauses)-1].until = windowsUntil(at)
+}
+
+// windowsUntil is the number of windows that begin before an offset.
+func windowsUntil(at stats.Offset) int64 {
+	return int64((at + stats.WindowLength - 1) / stats.WindowLength)
 }
 
 func (c *closing) isPartial(w int64) bool {
-	if c.partial[w] {
-		return true
-	}
-	for _, g := range c.gaps {
-		if w >= g.from && w < g.until {
-			return true
-		}
-	}
-	return false
+	return c.partial[w] || within(c.gaps, w)
+}
+
+func within(gaps []gap, w int64) bool {
+	return slices.ContainsFunc(gaps, func(g gap) bool { return w >= g.from && w < g.until })
 }
 
 // closeWindows closes what every live host has handed in. A host that finished
@@ -67,7 +75,7 @@ func (m *Machine) closeRest() { m.closeUntil(m.closed.highest) }
 
 func (m *Machine) closeUntil(end int64) {
 	for c := &m.closed; c.next < end; c.next++ {
-		m.do(Close{Window: c.next, Partial: c.isPartial(c.next)})
+		m.do(Close{Window: c.next, Partial: c.isPartial(c.next), Paused: within(c.pauses, c.next)})
 		delete(c.partial, c.next)
 	}
 }

@@ -22,12 +22,18 @@ func (m *Machine) drainFrom(now time.Duration, at stats.Offset, within time.Dura
 	for i := range m.phases {
 		m.cutAt(i, at)
 	}
+	if m.pause.on {
+		m.endPause(at)
+	}
 }
 
 // cutAt ends phase i at an offset at the latest. A phase that would have begun
 // later never does.
 func (m *Machine) cutAt(i int, at stats.Offset) {
 	p := &m.phases[i]
+	if !p.Holds {
+		at = m.lastDue(at)
+	}
 	switch {
 	case !p.begun() || p.begin >= at:
 		p.skipped = true
@@ -164,8 +170,13 @@ func (m *Machine) absorb(e Lost, now time.Duration) stats.Offset {
 		m.abort(now, fmt.Sprintf("%d agents are left, agents.min is %d: %s", e.Live, m.cfg.Min, e.text()))
 	case m.state >= Draining:
 	case m.cfg.OnLoss == scenarios.Redistribute:
-		from := max(here+m.cfg.Lead, 0)
-		m.do(Reshare{Lost: e.Agents, From: from})
+		if m.pause.on {
+			m.pause.owed = append(m.pause.owed, e.Agents...)
+			m.sayGap(now, e, here, "the others take its share over when the pause ends")
+			return here
+		}
+		from := max(here+m.cfg.Lead, m.pause.resumed)
+		m.reshare(e.Agents, from)
 		m.sayGap(now, e, from, "the others take its share over")
 		return from
 	default:
@@ -174,8 +185,13 @@ func (m *Machine) absorb(e Lost, now time.Duration) stats.Offset {
 	return here
 }
 
+func (m *Machine) reshare(lost []string, from stats.Offset) {
+	m.reshared = from
+	m.do(Reshare{Lost: lost, From: from})
+}
+
 func (m *Machine) sayGap(now time.Duration, e Lost, until stats.Offset, then string) {
-	m.say(now, stats.Warning, "agent", fmt.Sprintf("lost interval: %.1f s to %.1f s is not whole and is excluded; %s",
+	m.say(now, stats.Warning, "agent", fmt.Sprintf("lost interval: %.1f s to %.1f s is not whole and is left out of times and rates; %s",
 		(time.Duration(e.Window)*time.Second).Seconds(), until.Seconds(), then))
 }
 

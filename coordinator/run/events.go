@@ -110,18 +110,3 @@ func (e Kill) apply(m *Machine, now time.Duration) {
 	}
 }
 
-func (Pause) apply(m *Machine, now time.Duration)  { m.hold(now, true) }
-func (Resume) apply(m *Machine, now time.Duration) { m.hold(now, false) }
-
-func (m *Machine) hold(now time.Duration, paused bool) {
-	if m.state != Running || m.paused == paused {
-		return
-	}
-	m.paused = paused
-	text := "resumed"
-	if paused {
-		text = "paused: nothing new is started, the phases' clocks go on"
-	}
-	m.say(now, stats.Warning, "note", text)
-	m.do(Hold{Paused: paused, At: m.Offset(now)})
-}

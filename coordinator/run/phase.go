@@ -47,7 +47,7 @@ func (m *Machine) schedule(now time.Duration) {
 // order goes out as soon as that is so, however far ahead.
 func (m *Machine) beginPhase(i int, now time.Duration) bool {
 	p := &m.phases[i]
-	if p.begun() || p.skipped {
+	if p.begun() || p.skipped || m.pause.on {
 		return false
 	}
 	base, skip := m.tiedTo(i)
@@ -157,7 +157,7 @@ func (m *Machine) endPhase(i int, at stats.Offset) {
 // known, and with it the latest end of the phases that run over it.
 func (m *Machine) connectPhase(i int, now time.Duration) bool {
 	p := &m.phases[i]
-	if !p.Holds || !p.begun() || p.connected != stats.Never {
+	if !p.Holds || !p.begun() || p.connected != stats.Never || m.pause.on {
 		return false
 	}
 	all := p.seenConnected != stats.Never && m.waiting(func(h *host) bool { return h.connected[i] }) == ""
@@ -169,7 +169,7 @@ func (m *Machine) connectPhase(i int, now time.Duration) bool {
 		p.seenConnected = max(p.seenConnected, m.Offset(now))
 	}
 	p.connected = max(p.seenConnected, p.begin)
-	p.end = max(p.connected+p.Duration, m.soonest(now))
+	p.end = max(max(p.connected, m.pause.resumed)+p.Duration, m.soonest(now))
 	m.do(Span{p.span(i)})
 	m.do(End{Phase: i, At: p.end})
 	m.cutUsers(i)
@@ -189,7 +189,7 @@ func (m *Machine) cutUsers(i int) {
 // drainPhase sees whether the last request of an ended phase has ended.
 func (m *Machine) drainPhase(i int, now time.Duration) bool {
 	p := &m.phases[i]
-	if p.end == stats.Never || p.drained != stats.Never || m.Offset(now) < p.end {
+	if p.end == stats.Never || p.drained != stats.Never || !m.reached(now, p.end) {
 		return false
 	}
 	all := p.seenDrained != stats.Never && m.waiting(func(h *host) bool { return h.drainedSet[i] || h.finished }) == ""
@@ -211,7 +211,7 @@ func (m *Machine) lastEnd(now time.Duration) (end stats.Offset, over bool) {
 		p := &m.phases[i]
 		end = max(end, p.end)
 		waiting = waiting || !p.begun() && !p.skipped
-		active = active || p.begun() && (p.end == stats.Never || m.Offset(now) < p.end || p.drained == stats.Never && m.awaited(i))
+		active = active || p.begun() && (p.end == stats.Never || !m.reached(now, p.end) || p.drained == stats.Never && m.awaited(i))
 	}
 	return end, !active && (m.allEnded() || waiting)
 }

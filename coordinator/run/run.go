@@ -102,9 +102,11 @@ type Machine struct {
 	drain  drain
 	closed closing
 
-	started, paused bool
-	outcome         Outcome
-	out             []Action
+	pause    pause
+	reshared stats.Offset // from when the last new shares hold
+	started  bool
+	outcome  Outcome
+	out      []Action
 }
 
 type host struct {
@@ -219,7 +221,7 @@ func (m *Machine) run(now time.Duration) {
 		m.enter(Running, now)
 	}
 	m.schedule(now)
-	if end, over := m.lastEnd(now); over && m.Offset(now) >= end {
+	if end, over := m.lastEnd(now); over && m.reached(now, end) {
 		m.drainFrom(now, end, m.cfg.Drain)
 	}
 }

@@ -170,10 +170,14 @@ func actionText(a Action) string {
 	case Become:
 		return "→ " + a.State.String()
 	case Close:
+		text := fmt.Sprintf("close %d", a.Window)
 		if a.Partial {
-			return fmt.Sprintf("close %d partial", a.Window)
+			text += " partial"
 		}
-		return fmt.Sprintf("close %d", a.Window)
+		if a.Paused {
+			text += " paused"
+		}
+		return text
 	case Span:
 		s := a.Span
 		return fmt.Sprintf("span %d begin=%s connected=%s end=%s finish=%s", s.Phase, known(s.Begin), known(s.Connected), known(s.End), known(s.Finish))

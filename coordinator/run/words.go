@@ -53,7 +53,7 @@ type (
 	Interrupt struct{}
 	// Kill stops at once.
 	Kill struct{ Why string }
-	// Pause stops new starts; Resume allows them again.
+	// Pause stops the schedule; Resume lets it go on.
 	Pause  struct{}
 	Resume struct{}
 )
@@ -86,17 +86,18 @@ type (
 	}
 	// Drain stops issuing at At; what is open at Deadline is censored.
 	Drain struct{ At, Deadline stats.Offset }
-	// Hold pauses or resumes new starts.
+	// Hold stops the schedule at an offset, or lets it go on from one.
 	Hold struct {
 		Paused bool
 		At     stats.Offset
 	}
 	// Stop ends everything on every host now.
 	Stop struct{ Reason string }
-	// Close closes a window: each is closed once, in order.
+	// Close closes a window: each is closed once, in order. Partial: an agent is
+	// missing in it. Paused: the run stood still in it, or in a part of it.
 	Close struct {
-		Window  int64
-		Partial bool
+		Window          int64
+		Partial, Paused bool
 	}
 	// Span tells what is known of a phase's life.
 	Span struct{ Span stats.Span }
