@@ -133,7 +133,8 @@ func (d *driver) reshare(a run.Reshare) {
 // closeWindow hands a whole second on, judges the run with it, and ends the run
 // when a limit broke that says so.
 func (d *driver) closeWindow(a run.Close) {
-	w := d.windows.close(a.Window, a.Partial, d.cfg.Scenario.Layout)
+	w := d.windows.close(a.Window, d.cfg.Scenario.Layout)
+	w.Partial, w.Paused = a.Partial, a.Paused
 	complete(w, d.fleet)
 	d.tell(stats.Update{Window: w})
 	if len(d.cfg.Scenario.Thresholds) == 0 {

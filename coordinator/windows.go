@@ -33,7 +33,7 @@ func (w *windows) add(merged *stats.Snapshot, agents []stats.AgentWindow) bool {
 
 // close gives a window and forgets it. One that nobody handed in is empty: the
 // run has no holes.
-func (w *windows) close(index int64, partial bool, l *stats.Layout) *stats.Window {
+func (w *windows) close(index int64, l *stats.Layout) *stats.Window {
 	w.closed = max(w.closed, index+1)
 	closed := w.open[index]
 	delete(w.open, index)
@@ -42,7 +42,6 @@ func (w *windows) close(index int64, partial bool, l *stats.Layout) *stats.Windo
 			Window: index, Cells: make([]stats.CellStats, len(l.Cells)), Phases: make([]stats.PhaseStats, len(l.Phases)),
 		}}
 	}
-	closed.Partial = partial
 	return closed
 }
 

@@ -67,6 +67,9 @@ func (r *Run) window(w *Window) {
 	r.Windows = append(r.Windows, *w)
 	r.total.Append(w.Merged)
 	r.total.Window = w.Index
+	if !w.Excluded() {
+		r.sound.Append(w.Merged)
+	}
 	for i := range w.Agents {
 		r.agent(w.Agents[i].Name, w.Agents[i].Host).count(&w.Agents[i])
 	}
@@ -130,11 +133,6 @@ func (r *Run) end(e *Ended) {
 		*mine = a
 	}
 }
-
-// Total is everything counted and timed so far: all windows, and the counters
-// that lost agents never reported. Gauges are those of the last window. It is
-// the run's own: read it, do not change it.
-func (r *Run) Total() *Snapshot { return &r.total }
 
 // Between merges the windows with from <= Index < to.
 func (r *Run) Between(from, to int64) *Snapshot {

@@ -51,7 +51,7 @@ func measure(t Threshold, r *Run) float64 {
 	if !ok {
 		return math.NaN()
 	}
-	return agg.of(query{r, t.Tags}, t.P)
+	return agg.of(query{r, t.Tags, agg.name == "count"}, t.P)
 }
 
 func compare(v float64, op string, limit float64) bool {
@@ -92,7 +92,7 @@ func (t Threshold) Check(l *Layout) error {
 		slices.Sort(names)
 		return fmt.Errorf("%s: %w", t.Metric, unknown("name", n, slices.Compact(names)))
 	}
-	if !(query{&Run{Layout: l}, t.Tags}).picksAnything() {
+	if !(query{run: &Run{Layout: l}, tags: t.Tags}).picksAnything() {
 		return fmt.Errorf("%s: only warm-up phases or heartbeats match, which are no results; name their phase to judge them", t.Metric)
 	}
 	return nil

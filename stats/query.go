@@ -15,9 +15,20 @@ import (
 // selects its rows, and a phase and a name tag together select a heartbeat.
 // Connections are there whether or not requests are recorded, so their metrics
 // look at all phases.
+//
+// Counts are of the whole run; times, rates, shares and gauges leave excluded
+// windows out.
 type query struct {
-	run  *Run
-	tags Tags
+	run   *Run
+	tags  Tags
+	whole bool // excluded windows too
+}
+
+func (q query) from() *Snapshot {
+	if q.whole {
+		return &q.run.total
+	}
+	return &q.run.sound
 }
 
 func (q query) picksCell(c *CellKey) bool {
@@ -44,7 +55,7 @@ func (q query) eachCell(f func(*CellStats)) {
 	if q.run.Layout == nil {
 		return
 	}
-	cells := q.run.total.Cells
+	cells := q.from().Cells
 	for i := range min(len(cells), len(q.run.Layout.Cells)) {
 		if q.picksCell(&q.run.Layout.Cells[i]) {
 			f(&cells[i])
@@ -69,9 +80,10 @@ func (q query) cellTimes(pick func(*CellStats) *Histogram) *Histogram {
 // count too.
 func (q query) eachPhase(all bool, f func(*PhaseStats)) {
 	picked := q.run.phases(func(p *PhaseKey) bool { return q.picksPhase(p) || all && q.tags.Phase == "" })
+	of := q.from().Phases
 	for _, i := range picked {
-		if i < len(q.run.total.Phases) {
-			f(&q.run.total.Phases[i])
+		if i < len(of) {
+			f(&of[i])
 		}
 	}
 }
@@ -90,6 +102,9 @@ func (q query) phaseCount(all bool, count func(*PhaseStats) uint64) (n uint64) {
 // eachAgent calls f for every window of the agent that is asked for.
 func (q query) eachAgent(f func(*AgentWindow)) {
 	for i := range q.run.Windows {
+		if !q.whole && q.run.Windows[i].Excluded() {
+			continue
+		}
 		agents := q.run.Windows[i].Agents
 		for j := range agents {
 			if agents[j].Name == q.tags.Agent {
@@ -188,10 +203,10 @@ func (r *Run) cellKeys() []CellKey {
 }
 
 // seconds is the time over which rates of rows are taken.
-func (q query) seconds() time.Duration { return q.run.issuing(q.loadPhases()) }
+func (q query) seconds() time.Duration { return q.run.Issuing(q.loadPhases()...) }
 
 // phaseSeconds is the time over which rates of phases are taken.
-func (q query) phaseSeconds() time.Duration { return q.run.issuing(q.run.phases(q.picksPhase)) }
+func (q query) phaseSeconds() time.Duration { return q.run.Issuing(q.run.phases(q.picksPhase)...) }
 
 // open follows connections open at the ends of the windows in which a phase asked
 // for is under way.
@@ -199,6 +214,9 @@ func (q query) open() (g gauge) {
 	phases := q.run.phases(func(p *PhaseKey) bool { return q.tags.Phase == "" || p.Name == q.tags.Phase })
 	for i := range q.run.Windows {
 		w, sum, in := &q.run.Windows[i], uint64(0), false
+		if w.Excluded() {
+			continue
+		}
 		for _, p := range phases {
 			if q.run.underWay(p, w) && p < len(w.Merged.Phases) {
 				sum, in = sum+w.Merged.Phases[p].ConnOpen, true
@@ -228,7 +246,7 @@ func (r *Run) underWay(phase int, w *Window) bool {
 func (q query) agentGauge(pick func(*Window) bool, of func(*AgentWindow) uint64) (g gauge) {
 	for i := range q.run.Windows {
 		w := &q.run.Windows[i]
-		if !pick(w) {
+		if w.Excluded() || !pick(w) {
 			continue
 		}
 		for j := range w.Agents {

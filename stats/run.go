@@ -22,7 +22,8 @@ type Run struct {
 	// Result is set by the last update.
 	Result *Result
 
-	total Snapshot
+	total Snapshot // all windows
+	sound Snapshot // those that are not excluded
 	lag   lagWatch
 }
 
@@ -60,9 +61,10 @@ type Window struct {
 	Index  int64
 	Merged *Snapshot
 	Agents []AgentWindow
-	// Partial says that an agent that should have reported did not: the window is
-	// marked wherever it is shown.
-	Partial bool
+	// Partial says that an agent that should have reported did not, Paused that the
+	// run stood still in the window or in a part of it. Both are marked wherever they
+	// are shown, and excluded from times, rates and shares.
+	Partial, Paused bool
 }
 
 // An AgentWindow is one agent's health in one window.

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,10 +154,33 @@ func TestLostCountsReachEverything(t *testing.T) {
 	if s.Lost[steadyItems].Classes[Censored] != 1 || s.Agents[1].Lost != "killed" || s.Agents[1].LostAt != time.Second {
 		t.Errorf("%+v %+v", s.Lost[steadyItems], s.Agents[1])
 	}
-	s.wants(t, "failed", "rate<5%", "10%", false)
+	s.wants(t, "failed", "count<1", "1", false)
+	s.wants(t, "failed", "rate<5%", "0%", true) // the target did not fail it
 	s.Apply(Update{Ended: &Ended{Agents: []AgentTotal{{Name: "local-2", PID: 7}}}})
 	if s.Agents[1].Lost != "killed" || s.Agents[1].PID != 7 {
 		t.Errorf("at the end the loss is forgotten: %+v", s.Agents[1])
+	}
+}
+
+// TestExcludedSecondsAreInCountsOnly: a second without an agent, or in a pause, is
+// in no percentile, rate or share, and in every count.
+func TestExcludedSecondsAreInCountsOnly(t *testing.T) {
+	s := begin(Info{OnLoss: "degrade"})
+	s.span(1, 0, Never, 4*time.Second)
+	for second, took := range []time.Duration{time.Millisecond, time.Second, time.Millisecond, time.Second} {
+		s.ok(steadyItems, 50, took)
+		w := &Window{Index: int64(second), Merged: s.rec.Cut(int64(second)), Partial: second == 1, Paused: second == 3}
+		s.Apply(Update{Window: w})
+	}
+	s.wants(t, "response_time", "max<10ms", "1ms", true)
+	s.wants(t, "requests", "rate>=50/s", "50/s", true)
+	s.wants(t, "requests", "count>=200", "200", true)
+	if a := s.Accounting(true); a.Intended != 200 || s.LoadTime() != 2*time.Second || s.Sound().Cells[steadyItems].Intended != 100 {
+		t.Errorf("%s over %s", a, s.LoadTime())
+	}
+	want := []Gap{{time.Second, 2 * time.Second, false}, {3 * time.Second, 4 * time.Second, true}}
+	if got := s.Gaps(); !slices.Equal(got, want) {
+		t.Errorf("gaps %v, want %v", got, want)
 	}
 }
 
@@ -226,8 +250,13 @@ func TestUnionOfSpans(t *testing.T) {
 		{[]Span{{Begin: 0, End: 9 * sec}, {Begin: sec, End: 2 * sec}}, 9 * sec},
 		{[]Span{{Begin: 4 * sec, End: Never}}, 6 * sec},
 		{[]Span{{Begin: 40 * sec, End: Never}}, 0},
+		{[]Span{{Begin: 4 * sec, End: 40 * sec}}, 6 * sec}, // an end told in advance
 	} {
-		if got := unionOf(c.spans, 10*sec); got != c.want {
+		r := Run{Spans: c.spans, Windows: make([]Window, 10)}
+		for i := range r.Windows {
+			r.Windows[i].Index = int64(i)
+		}
+		if got := r.Issuing(0, 1); got != c.want {
 			t.Errorf("%v covers %s, want %s", c.spans, got, c.want)
 		}
 	}
@@ -284,14 +313,20 @@ func TestValidity(t *testing.T) {
 		{"a warning is no reason", Valid, "", func(s *story) {
 			s.Apply(Update{Event: &Event{Kind: "generator", Level: Warning, Text: "busy"}})
 		}},
-		{"two partial seconds", Invalid, "in 2 of 21 seconds", func(s *story) {
+		{"two partial seconds", Invalid, "agents did not report for 2s of 21s, more than 5 %; 19s to 21s: an agent did not report", func(s *story) {
 			for range 2 {
 				s.Apply(Update{Window: &Window{Index: s.next, Merged: &Snapshot{}, Partial: true}})
 				s.next++
 			}
 		}},
-		{"one partial second", Degraded, "in 1 of 20 seconds", func(s *story) {
+		{"one partial second", Degraded, "19s to 20s: an agent did not report", func(s *story) {
 			s.Apply(Update{Window: &Window{Index: s.next, Merged: &Snapshot{}, Partial: true}})
+		}},
+		{"paused", Degraded, "19s to 25s: paused", func(s *story) {
+			for range 6 {
+				s.Apply(Update{Window: &Window{Index: s.next, Merged: &Snapshot{}, Paused: true}})
+				s.next++
+			}
 		}},
 		{"lost samples", Invalid, "5 measured requests could not be recorded", func(s *story) {
 			s.Apply(Update{Window: &Window{Index: s.next, Merged: &Snapshot{}, Agents: []AgentWindow{{Lost: 5}}}})

@@ -42,6 +42,9 @@ func (r *Run) held(phase string) (g gauge) {
 	phases := r.phases(func(p *PhaseKey) bool { return p.Holds > 0 && (phase == "" || p.Name == phase) })
 	for i := range r.Windows {
 		w, sum, in := &r.Windows[i], uint64(0), false
+		if w.Excluded() {
+			continue
+		}
 		for _, p := range phases {
 			if r.holdsDuring(p, w) && p < len(w.Merged.Phases) {
 				sum, in = sum+w.Merged.Phases[p].ConnHeld, true
@@ -77,36 +80,49 @@ func (r *Run) holdsDuring(phase int, w *Window) bool {
 	return s.Connected != Never && w.Begin() >= s.Connected && (s.End == Never || w.End()+gaugeSlack <= s.End)
 }
 
-// issuing is for how long at least one of the phases issued load so far. Without
-// spans it is the length of the windows.
-func (r *Run) issuing(phases []int) time.Duration {
+// A spell is some stretches of time, in order and apart from each other.
+type spell []stretch
+
+type stretch struct{ from, until Offset }
+
+// within is how much of the spell lies in [from, until).
+func (s spell) within(from, until Offset) (sum time.Duration) {
+	for _, c := range s {
+		sum += max(0, min(c.until, until)-max(c.from, from))
+	}
+	return sum
+}
+
+// covered is when at least one of the phases issued load so far, nil when none has
+// begun. A phase may say its end in advance.
+func (r *Run) covered(phases []int) (s spell) {
 	var spans []Span
 	for _, p := range phases {
 		if p < len(r.Spans) && r.Spans[p].Begin != Never {
 			spans = append(spans, r.Spans[p])
 		}
 	}
-	if len(spans) == 0 {
-		return time.Duration(len(r.Windows)) * WindowLength
+	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Begin, b.Begin) })
+	for _, one := range spans {
+		s = s.add(one.Begin, one.endBy(r.Now()))
 	}
-	return unionOf(spans, r.Now())
+	return s
 }
 
-// unionOf is how much time the spans cover, where one without an end lasts till now.
-func unionOf(spans []Span, now Offset) (covered time.Duration) {
-	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Begin, b.Begin) })
-	reached := Never
-	for _, s := range spans {
-		end := s.End
-		if end == Never {
-			end = max(now, s.Begin)
-		}
-		if from := max(s.Begin, reached); end > from {
-			covered += end - from
-		}
-		reached = max(reached, end)
+func (s *Span) endBy(now Offset) Offset {
+	if s.End == Never || s.End > now {
+		return max(now, s.Begin)
 	}
-	return covered
+	return s.End
+}
+
+// add puts a stretch in that begins no earlier than the others.
+func (s spell) add(from, until Offset) spell {
+	if n := len(s); n > 0 && from <= s[n-1].until {
+		s[n-1].until = max(s[n-1].until, until)
+		return s
+	}
+	return append(s, stretch{from, until})
 }
 
 // Throughput is recorded requests a second over the time recorded phases issued
@@ -114,7 +130,7 @@ func unionOf(spans []Span, now Offset) (covered time.Duration) {
 // connections were only held.
 func (r *Run) Throughput() float64 {
 	q := query{run: r}
-	return perSecond(q.cells(func(c *CellStats) uint64 { return c.Requests() }), r.issuing(q.loadPhases()))
+	return perSecond(q.cells((*CellStats).Requests), q.seconds())
 }
 
 func perSecond(n uint64, over time.Duration) float64 {

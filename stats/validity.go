@@ -34,19 +34,15 @@ type lagWatch struct {
 	late, veryLate int           // seconds whose 99th percentile was over the limit, and far over it
 	worst          time.Duration // largest 99th percentile of a window
 	worstAt        Offset
-	partial        int
 	lost           uint64 // samples that could not be recorded
 }
 
 func (l *lagWatch) watch(r *Run, w *Window) {
-	if w.Partial {
-		l.partial++
-	}
 	for i := range w.Agents {
 		l.lost += w.Agents[i].Lost
 	}
 	lag := r.PacerLag(w.Merged)
-	if lag.Count() == 0 {
+	if lag.Count() == 0 || w.Excluded() {
 		return
 	}
 	l.windows++
@@ -96,7 +92,7 @@ func JudgeValidity(r *Run) Validity {
 	v := Validity{Verdict: Valid}
 	v.lag(r)
 	v.samples(r)
-	v.partial(r)
+	v.gaps(r)
 	v.agents(r)
 	v.generator(r)
 	v.accounts(r)
@@ -115,7 +111,7 @@ func (v *Validity) add(verdict, format string, args ...any) {
 // the lag of the whole run.
 func (v *Validity) lag(r *Run) {
 	l, limit := &r.lag, r.Info.LagLimit()
-	switch whole := r.PacerLag(&r.total).Percentile(99); {
+	switch whole := r.PacerLag(&r.sound).Percentile(99); {
 	case whole > lagFactor*limit:
 		v.add(Invalid, "the generator was late: 1 in 100 requests started more than %s after its time (limit %s)",
 			short(whole), short(lagFactor*limit))
@@ -138,16 +134,33 @@ func (v *Validity) samples(r *Run) {
 	}
 }
 
-func (v *Validity) partial(r *Run) {
-	n, all := r.lag.partial, len(r.Windows)
-	switch {
-	case n == 0:
-	case float64(n) > partialShare*float64(all):
-		v.add(Invalid, "in %d of %d seconds an agent did not report, more than %.0f %% of the run", n, all, 100*partialShare)
-	default:
-		v.add(Degraded, "in %d of %d seconds an agent did not report; they are marked", n, all)
+// gaps names the excluded seconds. Those that lack an agent spoil a run when they
+// are more than a twentieth of it, of what is planned while it goes on. A pause is
+// somebody's wish and spoils nothing, but the target had a rest.
+func (v *Validity) gaps(r *Run) {
+	gaps, missing := r.Gaps(), time.Duration(0)
+	for _, g := range gaps {
+		if !g.Paused {
+			missing += g.Until - g.From
+		}
+	}
+	if all := r.length(); float64(missing) > partialShare*float64(all) {
+		v.add(Invalid, "agents did not report for %s of %s, more than %.0f %%", short(missing), short(all), 100*partialShare)
+	}
+	for _, g := range gaps {
+		v.add(Degraded, "%s (left out of times and rates)", g)
 	}
 }
+
+// length is that of the run; while it goes on, at least what is planned.
+func (r *Run) length() time.Duration {
+	if r.over() {
+		return r.Now()
+	}
+	return max(r.Now(), r.Info.Planned)
+}
+
+func (r *Run) over() bool { return r.Result != nil || r.State == "done" }
 
 func (v *Validity) agents(r *Run) {
 	left := 0
@@ -189,7 +202,7 @@ func (v *Validity) generator(r *Run) {
 
 // accounts holds the identity against a run that is over.
 func (v *Validity) accounts(r *Run) {
-	if r.Result == nil && r.State != "done" {
+	if !r.over() {
 		return
 	}
 	for _, recorded := range []bool{true, false} {

@@ -109,4 +109,3 @@ func (e Kill) apply(m *Machine, now time.Duration) {
 		m.stop(now, e.Why)
 	}
 }
-

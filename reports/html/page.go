@@ -121,7 +121,7 @@ func tiles(v *view.View) []Tile {
 		q("response p99", v.Response.P99, "service p99 "+view.QuantileText(v.Service.P99, 0, v.Service.Count)+" ms"),
 		q("response p99.9", v.Response.P999, thinNote(v.Response)),
 		{"slowest success", maxText(v.ResponseOK), "ms", view.Group(v.ResponseOK.Count) + " successful requests", ""},
-		{"failed", view.Percent(v.ErrorRate), "", view.Group(v.Response.Failed) + " of " + view.Group(v.Accounting.Intended) + " requests", mood(v.Response.Failed > 0)},
+		{"failed", view.Percent(v.ErrorRate), "", view.Group(v.Response.Failed) + " of " + view.Group(v.Response.Count) + " requests", mood(v.Response.Failed > 0)},
 	}
 	if c := v.Connections; c.Asked > 0 {
 		all = append(all, Tile{"connections held", view.Group(c.HeldMin), "", "at least, of " + view.Group(uint64(c.Asked)) + " asked; " + view.Group(c.Dropped) + " dropped", mood(c.HeldMin < uint64(c.Asked))})

@@ -52,7 +52,7 @@ func (p *painter) failedFrom(s *svg, sp view.Spectrum, x scale, h float64) {
 	if at >= x.to {
 		return
 	}
-	s.el("path", "d", fmt.Sprintf("M%s %sH%sV%sH%sz", num(at), num(top), num(x.to), num(h-bottom), num(at)), "fill", "#D55E00", "fill-opacity", "0.13", "class", "partial")
+	s.el("path", "d", fmt.Sprintf("M%s %sH%sV%sH%sz", num(at), num(top), num(x.to), num(h-bottom), num(at)), "fill", "#D55E00", "fill-opacity", "0.13", "class", "excluded")
 	words := "failed: " + view.Percent(sp.Failed)
 	s.text(x.to-4, top+14, "end", "strong", words)
 }

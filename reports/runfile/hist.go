@@ -128,6 +128,9 @@ func fileName(name string) string {
 	return escaped[:160] + "~" + hex.EncodeToString(sum[:6])
 }
 
+// excludedTag marks the lines of seconds that no figure of the summary has.
+const excludedTag = "Tag=excluded,"
+
 // writeLog writes a standard HdrHistogram log, one line a second with values.
 func writeLog(to io.Writer, r *stats.Run, metric, name string, of histogramsOf) error {
 	start := r.Info.Started
@@ -142,7 +145,11 @@ func writeLog(to io.Writer, r *stats.Run, metric, name string, of histogramsOf) 
 		if err != nil || h.Count() == 0 {
 			continue
 		}
-		_, err = fmt.Fprintf(to, "%.3f,%.3f,%.3f,%s\n", float64(r.Windows[i].Index), 1.0, float64(h.Max())/1e6, c.encode(h))
+		tag := ""
+		if r.Windows[i].Excluded() {
+			tag = excludedTag
+		}
+		_, err = fmt.Fprintf(to, "%s%.3f,%.3f,%.3f,%s\n", tag, float64(r.Windows[i].Index), 1.0, float64(h.Max())/1e6, c.encode(h))
 	}
 	return err
 }

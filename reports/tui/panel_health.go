@@ -104,7 +104,7 @@ func (m *model) losses() []text {
 	return []text{
 		{faint, "missing: agents "}, judged(fmt.Sprint(gone), gone > 0),
 		{faint, " samples "}, judged(count(lost), lost > 0),
-		{faint, " seconds "}, judged(fmt.Sprint(m.pic.Partial), m.pic.Partial > 0),
+		{faint, " seconds "}, judged(fmt.Sprint(m.pic.Excluded), m.pic.Excluded > 0),
 	}
 }
 

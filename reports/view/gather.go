@@ -7,10 +7,13 @@ import (
 	"github.com/loadctl/loadctl/stats"
 )
 
-// A pile is rows of a run added up: counts added, histograms merged.
+// A pile is rows of a run added up: counts added, histograms merged. Of a whole
+// run it is what times, rates and shares are taken of, and whole has the counts
+// of excluded seconds too.
 type pile struct {
 	name, method string
 	stats.CellStats
+	whole stats.Accounting
 }
 
 // add puts one row of one window on the pile.
@@ -92,6 +95,15 @@ func piles(l *stats.Layout, cells [][]stats.CellStats, want choice) []*pile {
 	return all
 }
 
+// rowsOf adds up the chosen rows of the whole run by name, in layout order.
+func rowsOf(r *stats.Run, want choice) []*pile {
+	rows := piles(r.Layout, [][]stats.CellStats{r.Sound().Cells}, want)
+	for i, p := range piles(r.Layout, [][]stats.CellStats{r.Total().Cells}, want) {
+		rows[i].whole.Add(&p.CellStats)
+	}
+	return rows
+}
+
 // together adds up the chosen rows into one pile.
 func together(l *stats.Layout, cells [][]stats.CellStats, want choice) *pile {
 	p := &pile{name: "all"}
@@ -113,6 +125,10 @@ func sum(all []*pile) *pile {
 	p := &pile{name: "all"}
 	for _, one := range all {
 		p.add(&one.CellStats)
+		p.whole.Intended += one.whole.Intended
+		for i, n := range one.whole.Classes {
+			p.whole.Classes[i] += n
+		}
 	}
 	return p
 }

@@ -106,16 +106,12 @@ func (l *Lens) lookAtWindow(r *stats.Run, v *Live, w []stats.Window) {
 	if len(w) == 0 {
 		return
 	}
-	seconds := float64(len(w))
-	cells, phases := cellsOf(w), phasesOf(w)
+	sound := soundOf(w)
+	v.Excluded = len(w) - len(sound)
+	seconds := float64(max(len(sound), 1))
+	cells, phases := cellsOf(sound), phasesOf(w)
 	if len(w) == len(r.Windows) {
-		total := r.Total()
-		cells = [][]stats.CellStats{total.Cells}
-	}
-	for i := range w {
-		if w[i].Partial {
-			v.Partial++
-		}
+		cells = [][]stats.CellStats{r.Sound().Cells}
 	}
 	rows := piles(r.Layout, cells, requests)
 	all := sum(rows)
@@ -126,7 +122,7 @@ func (l *Lens) lookAtWindow(r *stats.Run, v *Live, w []stats.Window) {
 	v.InFlight, v.Queued, v.VUs = phases.InFlight, phases.Queued, phases.VUs
 	v.ConnOpen, v.ConnHeld = phases.ConnOpen, phases.ConnHeld
 	v.ConnOpenRate = float64(phases.ConnOpened) / seconds
-	v.PacerLag = lagOf(r, w).Percentile(99)
+	v.PacerLag = lagOf(r, sound).Percentile(99)
 	for i := range r.Total().Phases {
 		p := &r.Total().Phases[i]
 		v.ConnDropped += p.ConnDropped
@@ -149,6 +145,14 @@ func (l *Lens) lookAtWindow(r *stats.Run, v *Live, w []stats.Window) {
 			v.AgentsOK++
 		}
 	}
+}
+
+// soundOf leaves excluded windows out.
+func soundOf(w []stats.Window) []stats.Window {
+	if !slices.ContainsFunc(w, func(one stats.Window) bool { return one.Excluded() }) {
+		return w
+	}
+	return slices.DeleteFunc(slices.Clone(w), func(one stats.Window) bool { return one.Excluded() })
 }
 
 func liveRow(p *pile, seconds float64, ended uint64) LiveRow {

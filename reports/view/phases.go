@@ -8,62 +8,19 @@ import (
 	"github.com/loadctl/loadctl/stats"
 )
 
-// LoadTime is how long recorded phases issued requests: the length of the union
-// of their spans. Phases that only hold connections do not count, unless there is
-// nothing else.
-func LoadTime(r *stats.Run) time.Duration {
-	spans := loadSpans(r, false)
-	if len(spans) == 0 {
-		spans = loadSpans(r, true)
-	}
-	slices.SortFunc(spans, func(a, b [2]stats.Offset) int { return cmp.Compare(a[0], b[0]) })
-	var total time.Duration
-	until := stats.Never
-	for _, s := range spans {
-		if from := max(s[0], until); s[1] > from {
-			total += s[1] - from
-			until = s[1]
-		}
-	}
-	return total
-}
-
-func loadSpans(r *stats.Run, holds bool) (spans [][2]stats.Offset) {
-	for i, s := range r.Spans {
-		if i >= len(r.Layout.Phases) || s.Begin == stats.Never {
-			continue
-		}
-		if key := r.Layout.Phases[i]; key.Recorded && (key.Holds > 0) == holds {
-			spans = append(spans, [2]stats.Offset{s.Begin, endOf(r, s)})
-		}
-	}
-	return spans
-}
-
-// endOf is when a phase stopped issuing, or the last closed window while it goes on.
-func endOf(r *stats.Run, s stats.Span) stats.Offset {
-	if s.End != stats.Never {
-		return s.End
-	}
-	if n := len(r.Windows); n > 0 {
-		return max(s.Begin, time.Duration(r.Windows[n-1].Index+1)*time.Second)
-	}
-	return s.Begin
-}
-
 // phasesView is a row a phase, in the order of the file.
 func phasesView(r *stats.Run) (rows []Phase) {
 	total := r.Total()
 	for i, key := range r.Layout.Phases {
 		p := Phase{Name: key.Name, Model: model(key), Recorded: key.Recorded, Closed: key.Closed, Holds: key.Holds,
 			Begin: stats.Never, Connected: stats.Never, End: stats.Never, Finish: stats.Never}
-		all := together(r.Layout, [][]stats.CellStats{total.Cells}, inPhase(i))
-		p.Intended, p.Ended, p.ErrorRate, p.Response = all.Intended, all.Ended(), share(all.Bad(), all.Ended()), all.response()
+		all := sum(rowsOf(r, inPhase(i)))
+		p.Intended, p.Ended, p.ErrorRate, p.Response = all.whole.Intended, all.whole.Ended(), share(all.Bad(), all.Ended()), all.response()
 		if i < len(r.Spans) {
 			s := r.Spans[i]
 			p.Begin, p.Connected, p.End, p.Finish = s.Begin, s.Connected, s.End, s.Finish
 			if s.Begin != stats.Never {
-				p.PerSecond = per(all.Ended(), (endOf(r, s) - s.Begin).Seconds())
+				p.PerSecond = per(all.Ended(), r.Issuing(i).Seconds())
 			}
 		}
 		if i < len(total.Phases) {
@@ -87,19 +44,19 @@ func model(k stats.PhaseKey) string {
 // endpoints is a row a request name, busiest first; past MaxEndpoints the rest
 // is one row.
 func endpoints(r *stats.Run, rows []*pile, seconds float64) (all []Endpoint) {
-	slices.SortStableFunc(rows, func(a, b *pile) int { return cmp.Compare(b.Ended(), a.Ended()) })
+	slices.SortStableFunc(rows, func(a, b *pile) int { return cmp.Compare(b.whole.Ended(), a.whole.Ended()) })
 	if len(rows) > MaxEndpoints {
 		rest := sum(rows[MaxEndpoints-1:])
 		rest.name = "(other)"
 		rows = append(slices.Clip(rows[:MaxEndpoints-1]), rest)
 	}
 	for _, p := range rows {
-		if p.Intended == 0 && p.Ended() == 0 {
+		if p.whole.Intended == 0 && p.whole.Ended() == 0 {
 			continue
 		}
 		all = append(all, Endpoint{
-			Name: p.name, Method: p.method, Accounting: stats.Accounting{Intended: p.Intended, Classes: p.Classes},
-			Ended: p.Ended(), PerSecond: per(p.Ended(), seconds), ErrorRate: share(p.Bad(), p.Ended()),
+			Name: p.name, Method: p.method, Accounting: p.whole, Ended: p.whole.Ended(),
+			PerSecond: per(p.Ended(), seconds), ErrorRate: share(p.Bad(), p.Ended()),
 			Response: p.response(), Service: TimesOf(p.Service, 0), FirstByte: TimesOf(p.FirstByte, 0),
 			BytesIn: p.BytesIn, Checks: [2]uint64{p.ChecksPassed, p.ChecksFailed}, Statuses: p.Statuses,
 			Trend: trendOf(r, p.name),

@@ -40,11 +40,11 @@ func lagOf(r *stats.Run, w []stats.Window) *stats.Histogram {
 	return phasesOf(w).PacerLag
 }
 
-// least notes the least gauges of the bucket, and whether a report is missing.
+// least notes the least gauges of the bucket, and whether one of them is excluded.
 func (p *Point) least(w []stats.Window) {
 	p.OpenMin, p.HeldMin = p.Open, p.Held
 	for i := range w {
-		p.Partial = p.Partial || w[i].Partial
+		p.Excluded = p.Excluded || w[i].Excluded()
 		one := phasesOf(w[i : i+1])
 		p.OpenMin, p.HeldMin = min(p.OpenMin, one.ConnOpen), min(p.HeldMin, one.ConnHeld)
 	}

@@ -48,14 +48,14 @@ type Summary struct {
 	PoolWaitMS   SummaryTimes `json:"pool_wait_ms"`
 	PacerLagMS   SummaryTimes `json:"pacer_lag_ms"`
 
-	Requests       []SummaryRequest   `json:"requests"`
-	Phases         []SummaryPhase     `json:"phases"`
-	Errors         []SummaryError     `json:"errors"`
-	Thresholds     []SummaryThreshold `json:"thresholds"`
-	Agents         []SummaryAgent     `json:"agents"`
-	Hosts          []SummaryProcess   `json:"hosts"`
-	Coordinator    SummaryProcess     `json:"coordinator"`
-	PartialSeconds int                `json:"partial_seconds"`
+	Requests    []SummaryRequest   `json:"requests"`
+	Phases      []SummaryPhase     `json:"phases"`
+	Errors      []SummaryError     `json:"errors"`
+	Thresholds  []SummaryThreshold `json:"thresholds"`
+	Agents      []SummaryAgent     `json:"agents"`
+	Hosts       []SummaryProcess   `json:"hosts"`
+	Coordinator SummaryProcess     `json:"coordinator"`
+	Excluded    []SummaryGap       `json:"excluded"`
 }
 
 // SummaryValidity says whether the measurement may be believed.
@@ -195,6 +195,13 @@ type SummaryProcess struct {
 	MaxRSSBytes uint64  `json:"max_rss_bytes"`
 }
 
+// A SummaryGap is seconds left out of times, rates and shares.
+type SummaryGap struct {
+	FromS  float64 `json:"from_s"`
+	UntilS float64 `json:"until_s"`
+	Reason string  `json:"reason"`
+}
+
 // Summary is the view as summary.json. Lists are never null.
 func (v *View) Summary() Summary {
 	s := Summary{
@@ -206,11 +213,10 @@ func (v *View) Summary() Summary {
 		Accounting: accounting(v.Accounting), AccountingUnrecorded: accounting(v.Unrecorded),
 		OfferedRPS: round(v.Offered), ThroughputRPS: round(v.Throughput), FailedRate: v.ErrorRate,
 		BytesReceived: v.BytesIn, BytesSent: v.BytesOut,
-		Checks:         SummaryChecks{v.ChecksPassed, v.ChecksFailed},
-		Iterations:     SummaryIterations(v.Iterations),
-		Heartbeats:     SummaryHeartbeats(v.Heartbeats),
-		Coordinator:    summaryProcess(v.Self),
-		PartialSeconds: v.Partial,
+		Checks:      SummaryChecks{v.ChecksPassed, v.ChecksFailed},
+		Iterations:  SummaryIterations(v.Iterations),
+		Heartbeats:  SummaryHeartbeats(v.Heartbeats),
+		Coordinator: summaryProcess(v.Self),
 	}
 	c := v.Connections
 	s.Connections = SummaryConnections{c.Asked, c.Opened, c.HeldMin, c.Peak, c.Dropped, c.Failed}
@@ -222,6 +228,10 @@ func (v *View) Summary() Summary {
 }
 
 func (s *Summary) lists(v *View) {
+	s.Excluded = []SummaryGap{}
+	for _, g := range v.Gaps {
+		s.Excluded = append(s.Excluded, SummaryGap{g.From.Seconds(), g.Until.Seconds(), g.Why()})
+	}
 	s.Requests, s.Phases, s.Errors = []SummaryRequest{}, []SummaryPhase{}, []SummaryError{}
 	s.Thresholds, s.Agents, s.Hosts = []SummaryThreshold{}, []SummaryAgent{}, []SummaryProcess{}
 	for _, e := range v.Endpoints {

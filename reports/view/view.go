@@ -55,7 +55,7 @@ type View struct {
 	Hosts      []Process
 	Self       Process
 	Events     []stats.Event
-	Partial    int // seconds that lack an agent's report
+	Gaps       []stats.Gap // seconds left out of times, rates and shares
 	Limit      time.Duration
 }
 
@@ -169,47 +169,55 @@ func (v *View) outcome(r *stats.Run) {
 	if v.Validity.Verdict == "" {
 		v.Validity.Verdict = "valid"
 	}
-	for i := range r.Windows {
-		if r.Windows[i].Partial {
-			v.Partial++
-		}
-	}
+	v.Gaps = r.Gaps()
 }
 
 // figures are the numbers of the recorded run.
 func (v *View) figures(r *stats.Run) {
 	total := r.Total()
-	cells := [][]stats.CellStats{total.Cells}
-	rows := piles(r.Layout, cells, recorded)
+	rows := rowsOf(r, recorded)
 	all := sum(rows)
-	v.LoadTime = LoadTime(r)
+	v.LoadTime = r.LoadTime()
 	seconds := v.LoadTime.Seconds()
 	v.Accounting, v.Unrecorded = r.Accounting(true), r.Accounting(false)
-	v.Throughput, v.Offered = r.Throughput(), per(v.Accounting.Intended, seconds)
+	v.Throughput, v.Offered = r.Throughput(), per(all.Intended, seconds)
 	v.ErrorRate = share(all.Bad(), all.Ended())
-	v.BytesIn, v.BytesOut = all.BytesIn, all.BytesOut
-	v.ChecksPassed, v.ChecksFailed = all.ChecksPassed, all.ChecksFailed
+	whole := together(r.Layout, [][]stats.CellStats{total.Cells}, recorded)
+	v.BytesIn, v.BytesOut = whole.BytesIn, whole.BytesOut
+	v.ChecksPassed, v.ChecksFailed = whole.ChecksPassed, whole.ChecksFailed
 	v.Response, v.ResponseOK = all.response(), TimesOf(all.Response, 0)
 	v.Failures, v.Service, v.FirstByte = TimesOf(all.Failed, 0), TimesOf(all.Service, 0), TimesOf(all.FirstByte, 0)
 	v.Spectrum = spectrumOf(all)
-	v.phaseFigures(r, total)
+	v.phaseCounts(r, total)
+	v.phaseTimes(r, r.Sound())
 	v.Endpoints = endpoints(r, rows, seconds)
-	v.Beats = endpoints(r, piles(r.Layout, cells, heartbeats), v.Length.Seconds())
+	v.Beats = endpoints(r, rowsOf(r, heartbeats), v.Length.Seconds())
 }
 
-// phaseFigures are the numbers that belong to phases: connections, heartbeats,
-// iterations and the generator's own lateness.
-func (v *View) phaseFigures(r *stats.Run, total *stats.Snapshot) {
-	var all, kept stats.PhaseStats
-	for i := range total.Phases {
-		addPhase(&all, &total.Phases[i])
-		if r.Layout.Phases[i].Recorded {
-			addPhase(&kept, &total.Phases[i])
+// sumPhases adds up all phases, and those that are recorded.
+func sumPhases(l *stats.Layout, s *stats.Snapshot) (all, kept stats.PhaseStats) {
+	for i := range s.Phases {
+		addPhase(&all, &s.Phases[i])
+		if l.Phases[i].Recorded {
+			addPhase(&kept, &s.Phases[i])
 		}
 	}
+	return all, kept
+}
+
+// phaseTimes are the times that belong to phases: connecting, waiting for a
+// connection, and the generator's own lateness.
+func (v *View) phaseTimes(r *stats.Run, sound *stats.Snapshot) {
+	all, kept := sumPhases(r.Layout, sound)
+	v.Connect, v.PoolWait, v.PacerLag = TimesOf(all.Connect, 0), TimesOf(kept.PoolWait, 0), TimesOf(r.PacerLag(sound), 0)
+}
+
+// phaseCounts are the counts that belong to phases: connections, heartbeats and
+// iterations.
+func (v *View) phaseCounts(r *stats.Run, total *stats.Snapshot) {
+	all, kept := sumPhases(r.Layout, total)
 	v.Iterations = Iterations{kept.IterIntended, kept.IterCompleted, kept.IterAborted}
 	v.Heartbeats = Heartbeats{all.HeartbeatsSent, all.HeartbeatsAnswered}
-	v.Connect, v.PoolWait, v.PacerLag = TimesOf(all.Connect, 0), TimesOf(kept.PoolWait, 0), TimesOf(r.PacerLag(total), 0)
 	v.Connections = Connections{
 		Asked: r.Info.Asked, Opened: all.ConnOpened, Dropped: all.ConnDropped, Failed: all.ConnFailed,
 		Peak: peakOpen(r),
@@ -255,6 +263,9 @@ func (v *View) generators(r *stats.Run) {
 func agentTimes(r *stats.Run, row *Agent) {
 	var lag, response stats.Histogram
 	for i := range r.Windows {
+		if r.Windows[i].Excluded() {
+			continue
+		}
 		for j := range r.Windows[i].Agents {
 			if a := &r.Windows[i].Agents[j]; a.Name == row.Name {
 				lag.Merge(a.PacerLag)

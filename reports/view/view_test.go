@@ -97,14 +97,14 @@ func TestLensAgrees(t *testing.T) {
 	}
 }
 
-// TestLookOfWholeRun: the window "run" is the run's own total.
+// TestLookOfWholeRun: the window "run" is all of the run that is not excluded.
 func TestLookOfWholeRun(t *testing.T) {
 	r := sample.Run(sample.Troubled())
 	v := view.Look(r, 0)
 	var ended uint64
 	for i, c := range r.Layout.Cells {
 		if !c.Heartbeat {
-			ended += r.Total().Cells[i].Ended()
+			ended += r.Sound().Cells[i].Ended()
 		}
 	}
 	if v.All.Ended != ended || v.Window != len(r.Windows) {

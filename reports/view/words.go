@@ -164,8 +164,8 @@ func notes(v *View, l *stats.Layout) (n []string) {
 	if over := v.Response.Overflow + v.Service.Overflow; over > 0 {
 		n = append(n, fmt.Sprintf("%s values above one hour were counted as one hour.", Group(over)))
 	}
-	if v.Partial > 0 {
-		n = append(n, fmt.Sprintf("In %s an agent's report is missing; they are marked in the charts.", count(v.Partial, "second", "seconds")))
+	for _, g := range v.Gaps {
+		n = append(n, fmt.Sprintf("%s. These seconds are left out of times, rates and shares, and marked in the charts; counts have them.", g))
 	}
 	if missing := v.Accounting.Missing() + v.Unrecorded.Missing(); missing != 0 && v.Verdict != "unfinished" {
 		n = append(n, fmt.Sprintf("The accounting does not add up: %d requests have no class. This is a defect of loadctl.", missing))
