@@ -47,7 +47,7 @@ type HTTP struct {
 	ConnectTimeout time.Duration // default 3s
 	Headers        []Header
 	ExpectStatus   []StatusRange // default 2xx, 3xx
-	KeepBodies     string        // needed | never | always
+	KeepBodies     string        // needed | never
 }
 
 // A Header is one header line of a request; Value may hold templates.
