@@ -44,7 +44,8 @@ type Loop struct {
 	parsers lender[http1.Parser]
 	unsent  lender[unsent]
 	judged  *http1.Parser
-	header  func(name string) []byte // of the answer being judged
+	answer  scenarios.Answer // what checks see of it
+	cutTold []bool           // rows of which it was said that bodies are cut for checks
 
 	dialing  int // connections being opened
 	dials    int // opened so far: turns through addresses and sources
@@ -76,10 +77,11 @@ func New(c Config) (*Loop, error) {
 		recorder: stats.NewRecorder(c.Scenario.Layout, c.Counters),
 		in:       make([]byte, readBuffer),
 		parser:   new(http1.Parser),
+		cutTold:  make([]bool, len(c.Scenario.Layout.Cells)),
 		pace:     newPace(&c),
 	}
 	l.recorder.Agent = c.Agent
-	l.header = func(name string) []byte { return l.judged.Header(name) }
+	l.answer.Header = func(name string) []byte { return l.judged.Header(name) }
 	l.makePhases()
 	if l.poller != nil {
 		return l, nil
