@@ -109,18 +109,23 @@ func (l *Loop) Run() error {
 	}
 	events := make([]event, eventBatch)
 	for !l.finished() {
-		l.cycle()
-		if l.finished() {
-			break
-		}
-		until, asleep := l.nap()
-		n := l.poller.wait(until, asleep, events)
-		l.fresh = false
-		l.clock()
-		l.handle(events[:n], events)
+		l.turn(events)
 	}
 	l.end()
 	return nil
+}
+
+// turn does what is due, waits for what is next, and takes up what came.
+func (l *Loop) turn(events []event) {
+	l.cycle()
+	if l.finished() {
+		return
+	}
+	until, asleep := l.nap()
+	n := l.poller.wait(until, asleep, events)
+	l.fresh = false
+	l.clock()
+	l.handle(events[:n], events)
 }
 
 // cycle does everything that is due.
