@@ -11,23 +11,42 @@ import (
 // maxDetail bounds how much of a response a failed check quotes.
 const maxDetail = 80
 
-// Holds judges one response. header gives the value of a header by its name in
-// any case, nil when there is none. When the check does not hold, detail says
-// what was found, such as `got 503`; when it does, nothing is allocated. The body
-// is only read, and not kept.
-func (c *Check) Holds(status int, header func(name string) []byte, body []byte, v *Values) (ok bool, detail string) {
+// An Answer is what checks look at. They only read it, and keep nothing.
+type Answer struct {
+	Status int
+	Header func(name string) []byte // a header's value by its name in any case, nil when there is none
+	Body   []byte
+	Size   int64 // of the body as sent, of which Body may be the beginning; 0 = Body is all of it
+}
+
+// Holds judges one answer. When the check does not hold, detail says what was
+// found, such as `got 503`; when it does, nothing is allocated. Of a body that was
+// cut only what is certain of the whole is said: what could lie in the rest does
+// not hold, and detail names the cut.
+func (c *Check) Holds(a *Answer, v *Values) (ok bool, detail string) {
 	switch c.Kind {
 	case CheckStatus:
-		if inRanges(c.Status, status) {
+		if inRanges(c.Status, a.Status) {
 			return true, ""
 		}
-		return false, "got " + strconv.Itoa(status)
+		return false, "got " + strconv.Itoa(a.Status)
 	case CheckHeader:
-		return c.headerHolds(header(c.Header), v)
+		return c.headerHolds(a.Header(c.Header), v)
 	case CheckBodyContains:
-		return c.bodyHolds(body, v)
+		return c.bodyHolds(a, v)
 	}
-	return c.jsonHolds(body, v)
+	return c.jsonHolds(a, v)
+}
+
+func (a *Answer) isCut() bool { return a.Size > int64(len(a.Body)) }
+
+// cut says how much of the body a check has seen.
+func (a *Answer) cut() string {
+	seen := strconv.Itoa(len(a.Body)) + " bytes"
+	if n := len(a.Body); n > 0 && n%(1<<20) == 0 {
+		seen = strconv.Itoa(n>>20) + " MiB"
+	}
+	return "the check saw the first " + seen + " of a body of " + strconv.FormatInt(a.Size, 10) + " bytes"
 }
 
 func (c *Check) headerHolds(got []byte, v *Values) (bool, string) {
@@ -42,21 +61,26 @@ func (c *Check) headerHolds(got []byte, v *Values) (bool, string) {
 	return false, "got " + quote(got)
 }
 
-func (c *Check) bodyHolds(body []byte, v *Values) (bool, string) {
+func (c *Check) bodyHolds(a *Answer, v *Values) (bool, string) {
 	var room [128]byte
-	if bytes.Contains(body, c.Want.Append(room[:0], v)) {
+	switch {
+	case bytes.Contains(a.Body, c.Want.Append(room[:0], v)):
 		return true, ""
+	case a.isCut():
+		return false, a.cut()
 	}
-	return false, "got " + quote(body)
+	return false, "got " + quote(a.Body)
 }
 
 // jsonHolds compares by text: 7 and "7" are the same to it. Numbers written in two
 // ways, 1.5 and 1.50, are the same too.
-func (c *Check) jsonHolds(body []byte, v *Values) (bool, string) {
-	found := gjson.Get(unsafe.String(unsafe.SliceData(body), len(body)), c.Path)
+func (c *Check) jsonHolds(a *Answer, v *Values) (bool, string) {
+	found := gjson.Get(unsafe.String(unsafe.SliceData(a.Body), len(a.Body)), c.Path)
 	switch {
-	case !found.Exists() && !gjson.ValidBytes(body):
-		return false, "not JSON: " + quote(body)
+	case a.isCut() && !endsWithin(found, a.Body):
+		return false, a.cut()
+	case !found.Exists() && !gjson.ValidBytes(a.Body):
+		return false, "not JSON: " + quote(a.Body)
 	case !found.Exists():
 		return false, "not there"
 	case c.Kind == CheckJSONExists:
@@ -67,6 +91,12 @@ func (c *Check) jsonHolds(body []byte, v *Values) (bool, string) {
 		return true, ""
 	}
 	return false, "got " + quote([]byte(found.Raw))
+}
+
+// endsWithin says whether a value is there with something behind it: one that
+// reaches to the cut may go on after it.
+func endsWithin(found gjson.Result, body []byte) bool {
+	return found.Exists() && found.Index+len(found.Raw) < len(body)
 }
 
 func sameText(found gjson.Result, want []byte) bool {

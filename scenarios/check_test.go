@@ -53,7 +53,7 @@ func TestChecks(t *testing.T) {
 	}
 	for _, test := range tests {
 		c := oneCheck(t, test.check)
-		ok, found := c.Holds(200, headersOf, []byte(body), &Values{VU: 7})
+		ok, found := c.Holds(&Answer{Status: 200, Header: headersOf, Body: []byte(body)}, &Values{VU: 7})
 		if ok != test.ok || !strings.HasPrefix(found, test.found) {
 			t.Errorf("%s: %v %q, want %v %q", test.check, ok, found, test.ok, test.found)
 		}
@@ -63,7 +63,7 @@ func TestChecks(t *testing.T) {
 func TestChecksThatHoldAllocateNothing(t *testing.T) {
 	body := []byte(`{"id": "7", "main_item": {"id": 7, "name": "plain"}}`)
 	value := []byte("application/json")
-	header := func(string) []byte { return value }
+	a := &Answer{Status: 200, Header: func(string) []byte { return value }, Body: body}
 	v := &Values{VU: 7}
 	for _, check := range []string{
 		`{status: 200}`, `{header: A, contains: json}`, `{body: {contains: main}}`,
@@ -71,12 +71,63 @@ func TestChecksThatHoldAllocateNothing(t *testing.T) {
 	} {
 		c := oneCheck(t, check)
 		n := testing.AllocsPerRun(100, func() {
-			if ok, found := c.Holds(200, header, body, v); !ok {
+			if ok, found := c.Holds(a, v); !ok {
 				t.Fatal(check, found)
 			}
 		})
 		if n != 0 {
 			t.Errorf("%s: %v allocations", check, n)
+		}
+	}
+}
+
+// TestCheckOfACutBodySaysSo: it was judged as if the first 1 MiB were all of it.
+func TestCheckOfACutBodySaysSo(t *testing.T) {
+	body := []byte(`{"id": 12, "name": "ab", "list": [1, 2, {"x": true}], "last": 34` + strings.Repeat(" ", 1<<20))[:1<<20]
+	const cut = "the check saw the first 1 MiB of a body of 1200000 bytes"
+	for _, test := range []struct {
+		check string
+		ok    bool
+		found string
+	}{
+		{`{body: {contains: '"id": 12'}}`, true, ""},
+		{`{body: {contains: nope}}`, false, cut},
+		{`{json: $.id}`, true, ""},
+		{`{json: $.id, equals: 12}`, true, ""},
+		{`{json: $.id, equals: 13}`, false, `got "12"`},
+		{`{json: "$.list[2].x", equals: true}`, true, ""},
+		{`{json: $.missing}`, false, cut},
+		{`{json: $.missing, equals: 1}`, false, cut},
+		{`{json: $}`, false, cut},
+		{`{status: 200}`, true, ""},
+		{`{status: 201}`, false, "got 200"},
+	} {
+		a := &Answer{Status: 200, Header: headersOf, Body: body, Size: 1_200_000}
+		ok, found := oneCheck(t, test.check).Holds(a, &Values{})
+		if ok != test.ok || found != test.found {
+			t.Errorf("%s: %v %q, want %v %q", test.check, ok, found, test.ok, test.found)
+		}
+	}
+}
+
+// TestCheckOfACutBodyIsNeverWrong: wherever a body is cut, what is said of its
+// beginning is said of the whole, unless nothing can be said.
+func TestCheckOfACutBodyIsNeverWrong(t *testing.T) {
+	const whole = ` {"a": {"b": [10, "x\"y", {"c": null}, -1.5e3, []]}, "d.e": "caf\u00e9", "f": true, "g": [[1], [22, 333]], "h": {}} `
+	for _, check := range []string{
+		`{json: "$.a.b[0]", equals: 1}`, `{json: "$.a.b[0]", equals: 10}`, `{json: "$.a.b[1]", equals: 'x"y'}`, `{json: "$.a.b[1]", equals: x}`,
+		`{json: "$.a.b[2].c", equals: null}`, `{json: "$.a.b[3]", equals: -1}`, `{json: "$.a.b[3]", equals: -1500}`, `{json: "$.a.b[4]"}`,
+		`{json: "$.a.b[5]"}`, `{json: "$['d.e']", equals: café}`, `{json: "$['d.e']", equals: caf}`, `{json: $.f, equals: true}`, `{json: $.f, equals: t}`,
+		`{json: "$.g[1][1]", equals: 33}`, `{json: "$.g[1][1]", equals: 333}`, `{json: $.h}`, `{json: $.i}`, `{json: $}`, `{json: $.a}`, `{body: {contains: caf}}`,
+	} {
+		c := oneCheck(t, check)
+		holds, all := c.Holds(&Answer{Body: []byte(whole)}, &Values{})
+		for i := range len(whole) {
+			ok, found := c.Holds(&Answer{Body: []byte(whole[:i]), Size: int64(len(whole))}, &Values{})
+			undecided := strings.HasPrefix(found, "the check saw")
+			if !undecided && (ok != holds || found != all) {
+				t.Errorf("%s of %q: %v %q, and of the whole %v %q", check, whole[:i], ok, found, holds, all)
+			}
 		}
 	}
 }
@@ -104,7 +155,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		for _, kind := range []CheckKind{CheckJSONEquals, CheckJSONExists, CheckBodyContains} {
 			c := Check{Kind: kind, Path: compiled, Want: literalTemplate("7")}
-			if ok, found := c.Holds(200, headersOf, body, &Values{}); !ok && found == "" {
+			if ok, found := c.Holds(&Answer{Status: 200, Header: headersOf, Body: body}, &Values{}); !ok && found == "" {
 				t.Fatal("does not hold, and says not why")
 			} else if len(found) > 600 {
 				t.Fatal(fmt.Sprint("a long detail: ", len(found)))

@@ -40,6 +40,17 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// TestExampleSurvivesTheLossItProvidesFor: items.yaml redistributed the load of a lost
+// agent, and ended the run with fewer than the two it starts.
+func TestExampleSurvivesTheLossItProvidesFor(t *testing.T) {
+	const agents = 2 // of a run on one machine, unless its load takes more
+	for file := range examples {
+		if a := parseFile(t, file, Options{}).Agents; a.OnLoss != Fail && a.Min >= agents {
+			t.Errorf("%s: any loss leaves fewer than %d agents, so it is never survived", file, a.Min)
+		}
+	}
+}
+
 func parseFile(t *testing.T, file string, o Options) *Scenario {
 	t.Helper()
 	src, err := os.ReadFile(file)

@@ -104,10 +104,22 @@ func (p *parser) http(n *node) {
 	o.duration("connect_timeout", time.Millisecond, &h.ConnectTimeout)
 	h.Headers = p.headers(o.get("headers"))
 	p.expect(o.get("expect"), &h.ExpectStatus)
-	kept := 0
-	words := []string{"needed", "never", "always"}
-	o.choice("keep_bodies", words, &kept)
-	h.KeepBodies = words[kept]
+	h.KeepBodies = p.keepBodies(o)
+}
+
+// keepBodies reads which bodies are kept: those that checks look at, or none, which
+// refuses such checks. Nothing could show all of them yet.
+func (p *parser) keepBodies(o *object) string {
+	kept := "needed"
+	o.text("keep_bodies", &kept)
+	switch at := o.get("keep_bodies"); kept {
+	case "needed", "never":
+	case "always":
+		p.wrong(at, "keep_bodies: always is not supported yet; needed keeps what checks look at")
+	default:
+		p.hinted(at, ask(closest(kept, []string{"needed", "never"})), "keep_bodies: %q is neither needed nor never", shorten(kept))
+	}
+	return kept
 }
 
 func (p *parser) httpVersion(o *object) {

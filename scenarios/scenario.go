@@ -43,11 +43,11 @@ type Target struct {
 
 // HTTP are the defaults of every request.
 type HTTP struct {
-	Timeout        time.Duration // from the start of the request to its last byte; default 10s
+	Timeout        time.Duration // from when the request is taken up to its last byte; default 10s
 	ConnectTimeout time.Duration // default 3s
 	Headers        []Header
 	ExpectStatus   []StatusRange // default 2xx, 3xx
-	KeepBodies     string        // needed | never | always
+	KeepBodies     string        // needed | never
 }
 
 // A Header is one header line of a request; Value may hold templates.
@@ -210,7 +210,8 @@ const (
 	AfterDrained                     // its last request has ended
 )
 
-// A Heartbeat is the request sent now and then on each idle held connection.
+// A Heartbeat is the request sent now and then on each held connection; one that
+// falls due while it is busy waits for it.
 type Heartbeat struct {
 	Task   int // index into the phase's user's tasks; its first step is sent
 	Every  time.Duration

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"errors"
+	"fmt"
 	"syscall"
 
 	"github.com/loadctl/loadctl/agent/http1"
@@ -186,8 +187,12 @@ func (l *Loop) judge(s *stats.Sample, t *task, parser *http1.Parser) {
 		return
 	}
 	l.judged = parser
+	l.answer.Status, l.answer.Body, l.answer.Size = parser.Status, parser.Body(), parser.BodyBytes
+	if parser.Truncated {
+		l.tellCut(s.Cell)
+	}
 	for i := range step.Checks {
-		ok, detail := step.Checks[i].Holds(parser.Status, l.header, parser.Body(), &l.values)
+		ok, detail := step.Checks[i].Holds(&l.answer, &l.values)
 		if ok {
 			s.ChecksPassed++
 			continue
@@ -198,6 +203,20 @@ func (l *Loop) judge(s *stats.Sample, t *task, parser *http1.Parser) {
 			s.Detail = l.detail
 		}
 	}
+}
+
+// tellCut says once for each row that its checks do not see whole bodies.
+func (l *Loop) tellCut(cell int) {
+	if l.cutTold[cell] {
+		return
+	}
+	l.cutTold[cell] = true
+	row := &l.config.Scenario.Layout.Cells[cell]
+	l.tell(Output{Notice: &Notice{
+		At: l.clock(), Level: stats.Warning, Kind: "note",
+		Text: fmt.Sprintf("phase %s, %s: bodies longer than %d MiB are checked on their first %[3]d MiB only",
+			l.phases[row.Phase].spec.Name, row.Name, http1.MaxKeptBody>>20),
+	}})
 }
 
 // fail ends a request that got no answer. Its connection is of no more use.

@@ -59,7 +59,7 @@ const (
 type Notice struct {
 	At    stats.Offset
 	Level stats.Level
-	Kind  string // "generator": a limit of this machine; "abort": a phase asks for the run's end
+	Kind  string // "generator": a limit of this machine; "abort": a phase asks for the run's end; "note"
 	Text  string
 }
 

@@ -65,7 +65,7 @@ func (l *Loop) dial(p *phase, ti, place int32) (int32, *conn, syscall.Errno) {
 	}
 	*c = conn{
 		began: l.now, fd: fd, gen: gen, task: ti, parser: none, out: none,
-		next: none, prev: none, place: place, phase: int16(p.index), state: connecting,
+		next: none, prev: none, place: place, beat: none, phase: int16(p.index), state: connecting,
 	}
 	l.dialing++
 	until := l.now + l.config.Scenario.HTTP.ConnectTimeout
@@ -131,16 +131,20 @@ func (l *Loop) dialFailed(i int32, c *conn, text string) {
 	l.fail(c.task, t, stats.ConnError, text, l.now)
 }
 
-// lose closes a connection that is of no more use. A held one is missed.
+// lose closes a connection that is of no more use. A held one is missed, and a
+// heartbeat that waited for it is never sent.
 func (l *Loop) lose(i int32, c *conn) {
 	p := l.phases[c.phase]
-	place, was := c.place, c.state
+	place, was, beat := c.place, c.state, c.beat
 	if c.task != none {
 		l.tasks.at(c.task).conn = none
 	}
 	l.closeConn(i, c, l.awaits(c))
 	if place != none {
 		l.heldLost(p, place, was)
+	}
+	if beat != none {
+		l.neverSent(beat, l.tasks.at(beat), "connection lost")
 	}
 }
 
@@ -185,11 +189,12 @@ func (l *Loop) release(t *task) {
 	i := t.conn
 	c := l.conns.at(i)
 	t.conn, c.task = none, none
-	l.putIdle(l.phases[c.phase].own, i, c)
 	l.unserved = true
-	if c.owesBeat && l.phases[c.phase].own.longest(l) == nil {
-		l.beat(i, c)
+	if c.beat != none {
+		l.sendWaitingBeat(i, c)
+		return
 	}
+	l.putIdle(l.phases[c.phase].own, i, c)
 }
 
 // connError names what went wrong with a connection.

@@ -25,8 +25,9 @@
 // in first out and opened when none is idle, up to max_vus or the file limit; with
 // `over` it takes the held connections of another phase in turn. A closed user
 // owns a connection. A time-out runs from the moment the pacer took a request up,
-// and closes the connection; one that passes while the request still waits for a
-// connection makes it not_sent.
+// so that the generator's lateness is not called the target's, and closes the
+// connection; one that passes while the request still waits for a connection makes
+// it not_sent.
 //
 // A phase stops issuing at its end, or when the run drains. What was due by then is
 // finished; iterations between two steps are aborted. What is still open at the
@@ -34,8 +35,10 @@
 //
 // A held connection is tried three times, one second apart, before it has failed.
 // Its heartbeats start at a random part of their interval, so that they do not
-// come in waves, and run only while it is idle: one that falls due on a busy
-// connection waits for it and is due then.
+// come in waves. One that falls due on a busy connection waits for it, its intended
+// start kept, and goes before requests that wait for any connection; none falls due
+// behind it, and the next is an interval after it was sent. If the connection is
+// lost meanwhile it is not_sent.
 //
 // A closed user whose connection could not be opened rests for 100 ms before its
 // next iteration, so that a target that refuses is not flooded with attempts.

@@ -203,41 +203,48 @@ func (l *Loop) setBeat(ci int32, c *conn, at *place) {
 	l.timers.add(timer{at: at.due, index: ci, stamp: uint16(c.gen), kind: heartbeat})
 }
 
-// beatDue sends a heartbeat on an idle connection; a busy one owes it.
+// beatDue takes up a heartbeat whose moment has come. On a busy connection it
+// waits, as any request does that waits for a connection: its intended start is kept.
 func (l *Loop) beatDue(t timer) {
 	c := l.conns.at(t.index)
 	if uint16(c.gen) != t.stamp || c.state != established || c.place == none {
 		return
 	}
-	if c.task != none {
-		c.owesBeat = true
-		return
-	}
-	l.beat(t.index, c)
-}
-
-// beat sends a heartbeat: at the moment its timer said, or now if it was put off.
-func (l *Loop) beat(ci int32, c *conn) {
 	p := l.phases[c.phase]
-	if p.state != running {
-		return
-	}
-	hb, at := p.spec.Heartbeat, &p.hold.places[c.place]
-	intended := at.due
-	if c.owesBeat {
-		intended, c.owesBeat = l.clock(), false
-	}
-	if intended >= p.endAt {
+	at := &p.hold.places[c.place]
+	if p.state != running || at.due >= p.endAt {
 		return
 	}
 	at.beats++
-	i, t := l.tasks.take()
-	t.renew(beating, p, vu.At(l.config.Seed, p.index, uint64(at.id), at.beats, hb.Task))
-	at.due = max(intended+l.interval(hb, &t.cursor), l.clock()+minHeartGap)
-	l.setBeat(ci, c, at)
+	i, k := l.tasks.take()
+	k.renew(beating, p, vu.At(l.config.Seed, p.index, uint64(at.id), at.beats, p.spec.Heartbeat.Task))
+	l.intend(k, p, k.cursor.Step(p.user), at.due)
+	if c.task != none {
+		k.state, c.beat = queued, i
+		return
+	}
 	l.dropIdle(p.own, c)
-	t.conn, c.task = ci, i
-	l.due(i, t, p, t.cursor.Step(p.user), intended)
+	l.sendBeat(i, k, t.index, c)
+}
+
+// sendBeat sends a heartbeat and sets the next. What it had to wait moves those
+// after it, so that they neither pile up nor come closer together.
+func (l *Loop) sendBeat(i int32, t *task, ci int32, c *conn) {
+	p := l.phases[c.phase]
+	at := &p.hold.places[c.place]
+	waited := l.clock() - t.scheduled
+	at.due = max(t.intended+waited+l.interval(p.spec.Heartbeat, &t.cursor), l.now+minHeartGap)
+	l.setBeat(ci, c, at)
+	l.use(i, t, ci, c)
+}
+
+// sendWaitingBeat sends the heartbeat that waits for a connection now free. It goes
+// before requests that wait for any: with more load than the connections take there
+// would always be one.
+func (l *Loop) sendWaitingBeat(ci int32, c *conn) {
+	i := c.beat
+	c.beat = none
+	l.sendBeat(i, l.tasks.at(i), ci, c)
 }
 
 // interval draws the time to the next heartbeat: every ± jitter.

@@ -114,7 +114,7 @@ func TestHeartbeatsYield(t *testing.T) {
 	s := parse(t, holding(1, "", "reconnect")+`
   - {name: load, executor: constant-arrival-rate, user: u, rate: 1/s, duration: 40s, arrivals: uniform, over: hold, start: {with: hold, after: connected}}
 `)
-	w := newWorld(target{answer: func(request) reply { return reply{after: 950 * time.Millisecond} }})
+	w := newWorld(target{answer: func(request) reply { return reply{after: 800 * time.Millisecond} }})
 	p := stage(t, s, w, nil).run(t, Begin{0, 0}, Begin{1, time.Second}, End{0, 60 * time.Second}, Drain{At: 60 * time.Second, Deadline: 70 * time.Second})
 	p.checkIdentity(t, s)
 	ph := &p.total.Phases[0]

@@ -44,7 +44,8 @@ type Loop struct {
 	parsers lender[http1.Parser]
 	unsent  lender[unsent]
 	judged  *http1.Parser
-	header  func(name string) []byte // of the answer being judged
+	answer  scenarios.Answer // what checks see of it
+	cutTold []bool           // rows of which it was said that bodies are cut for checks
 
 	dialing  int // connections being opened
 	dials    int // opened so far: turns through addresses and sources
@@ -78,10 +79,11 @@ func New(c Config) (*Loop, error) {
 		recorder: stats.NewRecorder(c.Scenario.Layout, c.Counters),
 		in:       make([]byte, readBuffer),
 		parser:   new(http1.Parser),
+		cutTold:  make([]bool, len(c.Scenario.Layout.Cells)),
 		pace:     newPace(&c),
 	}
 	l.recorder.Agent = c.Agent
-	l.header = func(name string) []byte { return l.judged.Header(name) }
+	l.answer.Header = func(name string) []byte { return l.judged.Header(name) }
 	l.makePhases()
 	if l.poller != nil {
 		return l, nil
@@ -109,18 +111,23 @@ func (l *Loop) Run() error {
 	}
 	events := make([]event, eventBatch)
 	for !l.finished() {
-		l.cycle()
-		if l.finished() {
-			break
-		}
-		until, asleep := l.nap()
-		n := l.poller.wait(until, asleep, events)
-		l.fresh = false
-		l.clock()
-		l.handle(events[:n], events)
+		l.turn(events)
 	}
 	l.end()
 	return nil
+}
+
+// turn does what is due, waits for what is next, and takes up what came.
+func (l *Loop) turn(events []event) {
+	l.cycle()
+	if l.finished() {
+		return
+	}
+	until, asleep := l.nap()
+	n := l.poller.wait(until, asleep, events)
+	l.fresh = false
+	l.clock()
+	l.handle(events[:n], events)
 }
 
 // cycle does everything that is due.

@@ -105,8 +105,8 @@ func (l *Loop) beginOpen(p *phase) {
 	l.limitUsers(p)
 }
 
-// limitUsers takes the loop's part of max_vus: at least one, or what it is due
-// could never be sent.
+// limitUsers takes the loop's part of max_vus. No run is planned with more loops
+// than it has users; without a plan a loop still takes one, as 0 is any number.
 func (l *Loop) limitUsers(p *phase) {
 	if p.spec.MaxVUs > 0 {
 		p.limit = max(int(l.share.Of(uint64(p.spec.MaxVUs))), 1)

@@ -69,11 +69,11 @@ type conn struct {
 	out        int32  // borrowed for a request in pieces; none
 	next, prev int32  // among the idle of its pool
 	place      int32  // of a held connection among those of its phase; none
+	beat       int32  // heartbeat that waits until it is free; none
 	phase      int16  // that opened it
 	state      connState
 	used       bool // a request has been written on it
 	idle       bool // in its pool's list
-	owesBeat   bool // a heartbeat fell due while it was busy
 }
 
 type connState uint8

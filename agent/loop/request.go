@@ -7,19 +7,26 @@ import (
 	"github.com/loadctl/loadctl/stats"
 )
 
-// due is where a request is intended: it is counted here and nowhere else.
+// due takes up a request and finds it a connection.
 func (l *Loop) due(i int32, t *task, p *phase, step *scenarios.Step, at stats.Offset) {
+	l.intend(t, p, step, at)
+	if t.conn != none {
+		l.use(i, t, t.conn, l.conns.at(t.conn))
+		return
+	}
+	l.acquire(i, t, p)
+}
+
+// intend is where a request is intended: it is counted here and nowhere else. Its
+// time-out runs from now and not from when it was meant to start: the generator's
+// own lateness must not turn answers into time-outs of the target.
+func (l *Loop) intend(t *task, p *phase, step *scenarios.Step, at stats.Offset) {
 	l.recorder.Intend(l.cell(t, p, step))
 	t.intended, t.scheduled = at, l.clock()
 	t.connected, t.written, t.firstByte = stats.Never, stats.Never, stats.Never
 	t.connectTime, t.bytesIn, t.bytesOut, t.reused = 0, 0, 0, false
 	t.deadline = t.scheduled + step.Timeout
 	l.pace.counted++
-	if t.conn != none {
-		l.use(i, t, t.conn, l.conns.at(t.conn))
-		return
-	}
-	l.acquire(i, t, p)
 }
 
 // cell is the row a task's request is recorded in.

@@ -103,6 +103,37 @@ func meet(a, b arrival.Slot) bool {
 	return a.Index%common == b.Index%common
 }
 
+// TestMaxVUsHoldsAfterLosses: every loop takes its share of max_vus, and at least one
+// user. Where there are as many users as loops that is max_vus in all, and no more
+// once the shares of lost agents have moved.
+func TestMaxVUsHoldsAfterLosses(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := drawFleet(t, 3)
+		loops := rapid.IntRange(1, 4).Draw(t, "loops")
+		most := uint64(len(f.Agents())*loops + rapid.IntRange(0, 20).Draw(t, "more"))
+		wantUsers(t, f, loops, most)
+		for range rapid.IntRange(1, 6).Draw(t, "losses") {
+			f.Redistribute(lose(t, f)...)
+			if len(f.Live()) > 0 {
+				wantUsers(t, f, loops, most)
+			}
+		}
+	})
+}
+
+func wantUsers(t *rapid.T, f *Fleet, loops int, most uint64) {
+	t.Helper()
+	sum := uint64(0)
+	for _, a := range f.Live() {
+		for _, share := range a.Share.Split(loops) {
+			sum += max(share.Of(most), 1)
+		}
+	}
+	if sum != most {
+		t.Fatalf("%d agents of %d loops take %d users of %d", len(f.Live()), loops, sum, most)
+	}
+}
+
 // TestRedistributeGivesThoseWhoseShareGrew, all of them, in fleet order.
 func TestRedistributeGivesThoseWhoseShareGrew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

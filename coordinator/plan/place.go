@@ -27,6 +27,8 @@ type Need struct {
 	Connections int     // open at once, at most
 	Rate        float64 // iterations a second of open load, at most
 	Eager       bool    // closed users who do not pause before each request: they take what they get
+	MaxVUs      int     // the smallest cap on iterations in flight; 0 = none
+	Capped      string  // the phase it is of
 }
 
 // NeedOf sums up what a scenario asks for.
@@ -37,6 +39,7 @@ func NeedOf(s *scenarios.Scenario) Need {
 		closed := p.Executor == scenarios.ConstantVUs || p.Executor == scenarios.RampingVUs
 		n.Eager = n.Eager || closed && !pauses(s, p.User)
 	}
+	n.MaxVUs, n.Capped = capOf(s)
 	return n
 }
 
@@ -67,7 +70,7 @@ func lasts(w scenarios.Wait) bool { return w.Kind != scenarios.NoWait && max(w.M
 // Figures one agent or loop is planned with. What a loop can do is several
 // times this: the margin is what keeps the generator out of its own numbers.
 const (
-	fewest             = 2      // agents, so that a run never hangs on one process
+	fewest             = 2      // agents, so that a run never hangs on one process; max_vus: 1 is for one
 	filesMargin        = 200    // files of an agent that are not connections
 	ratePerLoop        = 20_000 // iterations a second
 	connectionsPerLoop = 25_000
@@ -87,8 +90,8 @@ type Place struct {
 }
 
 // Fit says how many agents and loops a run takes on each machine, which share
-// the load evenly. A load that does not fit is refused, with the figures and
-// what would make it fit.
+// the load evenly; never more loops than max_vus has users. A load that does not
+// fit is refused, with the figures and what would make it fit.
 func Fit(n Need, w Wish, machines []Machine) ([]Place, error) {
 	if len(machines) == 0 {
 		return nil, fmt.Errorf("no machine to run agents on")
@@ -103,7 +106,12 @@ func Fit(n Need, w Wish, machines []Machine) ([]Place, error) {
 		p := &places[i]
 		p.Connections = ceilDiv(n.Connections, total)
 		p.Loops = loopsFor(n, w, m, total, p.Agents)
-		if err := fits(n, *p, m, total); err != nil {
+	}
+	if err := capped(n, w, machines, places); err != nil {
+		return nil, err
+	}
+	for i, m := range machines {
+		if err := fits(n, places[i], m, total); err != nil {
 			return nil, err
 		}
 	}
@@ -116,11 +124,16 @@ func agentsOn(n Need, w Wish, per, hosts, i int) int {
 	if w.Agents > 0 {
 		return max(1, (w.Agents+hosts-1-i)/hosts)
 	}
-	count := ceilDiv(fewest, hosts)
-	if per > 0 {
-		count = max(count, ceilDiv(ceilDiv(n.Connections, hosts), per))
+	count := n.within(ceilDiv(fewest, hosts), hosts*max(w.Loops, 1))
+	return max(count, agentsFor(n, per, hosts))
+}
+
+// agentsFor is how many agents each of hosts needs for its connections.
+func agentsFor(n Need, per, hosts int) int {
+	if per <= 0 {
+		return 0
 	}
-	return count
+	return ceilDiv(ceilDiv(n.Connections, hosts), per)
 }
 
 // perAgent is how many connections one agent process can hold, 0 if unknown.
@@ -146,6 +159,11 @@ func loopsFor(n Need, w Wish, m Machine, total, here int) int {
 	if w.Loops > 0 {
 		return w.Loops
 	}
+	return n.within(loopsByLoad(n, m, total, here), total)
+}
+
+// loopsByLoad is how many loops an agent has for what it does, and cores for.
+func loopsByLoad(n Need, m Machine, total, here int) int {
 	room := max(1, m.Cores/max(here, 1))
 	if n.Eager {
 		return room

@@ -1,0 +1,85 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/loadctl/loadctl/scenarios"
+)
+
+// capOf is the smallest max_vus of the open phases and whose it is; 0 without one.
+func capOf(s *scenarios.Scenario) (least int, phase string) {
+	for i := range s.Phases {
+		p := &s.Phases[i]
+		if p.Executor.Open() && p.MaxVUs > 0 && (least == 0 || p.MaxVUs < least) {
+			least, phase = p.MaxVUs, p.Name
+		}
+	}
+	return least, phase
+}
+
+// within lowers a count of agents or loops, where one more means each more loops, so
+// that every loop has a user of max_vus; to one at least.
+func (n Need) within(count, each int) int {
+	if n.MaxVUs == 0 {
+		return count
+	}
+	return min(count, max(1, n.MaxVUs/max(each, 1)))
+}
+
+// capped refuses more loops than max_vus has users. Shares are residue classes
+// counted through the agents and then through the loops of each, so as many keys as
+// there are loops leave none without; and a loop only ever takes over more.
+func capped(n Need, w Wish, machines []Machine, places []Place) error {
+	agents, loops := 0, 0
+	for _, p := range places {
+		agents, loops = agents+p.Agents, max(loops, p.Loops)
+	}
+	if n.MaxVUs == 0 || agents*loops <= n.MaxVUs {
+		return nil
+	}
+	text := times(agents, "agent")
+	if loops > 1 {
+		text += " × " + times(loops, "loop")
+	}
+	return fmt.Errorf("max_vus: %d of phase %s is less than the %s %s: every loop needs at least one; %s",
+		n.MaxVUs, n.Capped, text, whyThatMany(n, w, machines), n.remedy(w, machines, agents, loops))
+}
+
+// whyThatMany says what the number of loops comes from.
+func whyThatMany(n Need, w Wish, machines []Machine) string {
+	switch {
+	case w != Wish{}:
+		return "asked for"
+	case fewestAgents(n, machines) > len(machines):
+		return "that " + times(n.Connections, "connection") + " take"
+	}
+	return "that " + times(len(machines), "machine") + " run"
+}
+
+// remedy is what to do about it: fewer of what was asked for, where that is enough.
+func (n Need) remedy(w Wish, machines []Machine, agents, loops int) string {
+	raise := "raise max_vus to " + thousands(agents*loops)
+	least := fewestAgents(n, machines)
+	switch {
+	case w != Wish{} && least <= n.MaxVUs:
+		fewer := max(least, min(agents, n.MaxVUs))
+		return fmt.Sprintf("use --agents %d --loops %d, or %s", fewer, min(loops, n.MaxVUs/fewer), raise)
+	case least > len(machines):
+		return raise + ", or the limit of open files (ulimit -n)"
+	}
+	return raise
+}
+
+// fewestAgents is how few agents can hold the connections, all machines taking part.
+func fewestAgents(n Need, machines []Machine) int {
+	hosts := len(machines)
+	return hosts * max(1, agentsFor(n, leastPerAgent(machines), hosts))
+}
+
+// times writes 2 as "2 agents".
+func times(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return thousands(n) + " " + what + "s"
+}
