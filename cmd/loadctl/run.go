@@ -172,12 +172,13 @@ func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, er
 		writer.Apply(u)
 		screen.update(&run, u)
 	}))
+	var result stats.Result
 	if err == nil {
-		_, err = c.Run(ctx)
+		result, err = c.Run(ctx)
 	}
 	screen.leave()
 	if run.Layout == nil {
-		return nil, asFailure(err)
+		return nil, neverBegan(result, err)
 	}
 	return &run, err
 }
@@ -193,8 +194,11 @@ func (j *job) config(controls *controls, sink func(stats.Update)) coordinator.Co
 	}
 }
 
-// asFailure gives an error of a run that never began its exit code.
-func asFailure(err error) error {
+// neverBegan gives a run that left no figures its exit code, and says why.
+func neverBegan(result stats.Result, err error) error {
+	if result.ExitCode == exitInterrupted {
+		return &failure{exitInterrupted, errors.New("interrupted before the run began; nothing was recorded"), ""}
+	}
 	if err == nil {
 		err = errors.New("the run never began")
 	}
