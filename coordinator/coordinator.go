@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/fleet"
+	"github.com/loadctl/loadctl/coordinator/run"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/stats"
 )
@@ -75,9 +76,11 @@ type Config struct {
 	// Sink takes every step of the run's growth: Started first, Ended last, none
 	// when the run never started. It is called from one goroutine and must not block
 	// for long.
-	Sink     func(stats.Update)
-	Controls <-chan Control // nil = none
-	Logger   *slog.Logger   // nil = silent
+	Sink func(stats.Update)
+	// Controls are heard from the first moment of Run to the end of the load. Before
+	// hosts are called Stop and Kill end it, and the others mean nothing. nil = none
+	Controls <-chan Control
+	Logger   *slog.Logger // nil = silent
 
 	Timing Timing
 	World  World
@@ -181,8 +184,11 @@ const (
 // it ended and which exit code that is; the error says why a run could not be
 // done (exit 1) or must not be (exit 2, a *UsageError).
 func (c *Coordinator) Run(ctx context.Context) (stats.Result, error) {
-	aim, err := c.clear(ctx)
-	if err != nil {
+	aim, stopped, err := c.clearUnlessStopped(ctx)
+	switch {
+	case stopped:
+		return run.Outcome{Interrupted: true}.Result(nil, stats.Validity{}, 0), nil
+	case err != nil:
 		return neverBegan(err), err
 	}
 	return c.drive(ctx, aim)

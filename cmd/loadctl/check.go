@@ -56,6 +56,10 @@ func load(file string, vars map[string]string, baseURL string) (*scenarios.Scena
 	if err != nil {
 		return nil, usage(fmt.Errorf("reading the scenario: %w", err), "examples lie in scenarios/")
 	}
+	return parse(file, src, vars, baseURL)
+}
+
+func parse(file string, src []byte, vars map[string]string, baseURL string) (*scenarios.Scenario, error) {
 	s, err := scenarios.Parse(file, src, scenarios.Options{Vars: vars, BaseURL: baseURL})
 	if err != nil {
 		return nil, usage(err, "")

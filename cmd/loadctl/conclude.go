@@ -19,6 +19,7 @@ func (j *job) conclude(r *stats.Run, writer *runfile.Writer, runErr error) error
 	if err != nil {
 		return cannot(fmt.Errorf("writing the run: %w", err), "what was collected is in "+writer.Partial())
 	}
+	j.controls.then(nil) // all is written, and nothing may follow the last line
 	if runErr != nil {
 		fmt.Fprintln(j.errw, "loadctl:", runErr)
 	}

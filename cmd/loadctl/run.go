@@ -88,15 +88,19 @@ type job struct {
 	scenario      *scenarios.Scenario
 	baseURL       string // replaces the file's: --target, or the bundled target's
 	out, errw     io.Writer
+	controls      *controls
 	ui            string
 	color         bool // of text on standard output
 }
 
 func runFile(ctx context.Context, out, errw io.Writer, file string, o runOptions) error {
-	j, err := newJob(out, errw, file, o)
+	controls := newControls(ctx)
+	defer controls.close()
+	j, err := controls.unlessStopped(func() (*job, error) { return newJob(out, errw, file, o) })
 	if err != nil {
 		return err
 	}
+	j.controls = controls
 	writer, err := runfile.Create(o.runs, j.id)
 	if err != nil {
 		return cannot(err, "choose another place with --runs")
@@ -149,13 +153,17 @@ func (j *job) withTarget(ctx context.Context, writer *runfile.Writer) (*stats.Ru
 	if !j.scenario.Target.Bundled || j.target != "" {
 		return j.drive(ctx, writer)
 	}
-	t, err := startBundled(ctx, j.exe, j.scenario.Target.Workers)
-	if err != nil {
+	t, err := startBundled(j.controls.early, j.exe, j.scenario.Target.Workers)
+	switch {
+	case j.controls.early.Err() != nil:
+		t.stop()
+		return nil, interrupted()
+	case err != nil:
 		return nil, cannot(err, "")
 	}
 	defer t.stop()
 	j.baseURL = t.baseURL
-	if j.scenario, err = load(j.file, j.vars, t.baseURL); err != nil {
+	if j.scenario, err = parse(j.file, j.scenario.Source, j.vars, t.baseURL); err != nil {
 		return nil, err
 	}
 	return j.drive(ctx, writer)
@@ -163,11 +171,9 @@ func (j *job) withTarget(ctx context.Context, writer *runfile.Writer) (*stats.Ru
 
 // drive does the run, and shows and records it as it grows.
 func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, error) {
-	controls := newControls()
-	defer controls.close()
 	var run stats.Run
-	screen := j.screen(ctx, controls)
-	c, err := coordinator.New(j.config(controls, func(u stats.Update) {
+	screen := j.screen(ctx)
+	c, err := coordinator.New(j.config(func(u stats.Update) {
 		run.Apply(u)
 		writer.Apply(u)
 		screen.update(&run, u)
@@ -180,24 +186,27 @@ func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, er
 	if run.Layout == nil {
 		return nil, neverBegan(result, err)
 	}
+	j.controls.then(func() {
+		fmt.Fprintf(j.errw, "loadctl: still writing %s; wait for it, or what was measured is lost\n", writer.Path())
+	})
 	return &run, err
 }
 
-func (j *job) config(controls *controls, sink func(stats.Update)) coordinator.Config {
+func (j *job) config(sink func(stats.Update)) coordinator.Config {
 	return coordinator.Config{
 		RunID: j.id, Scenario: j.scenario, File: j.file, Vars: j.vars, BaseURL: j.baseURL,
 		Authorised: j.authorised, Token: j.token,
 		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
 		Version: buildID(), Args: os.Args,
-		Sink: sink, Controls: controls.out,
+		Sink: sink, Controls: j.controls.out,
 	}
 }
 
 // neverBegan gives a run that left no figures its exit code, and says why.
 func neverBegan(result stats.Result, err error) error {
 	if result.ExitCode == exitInterrupted {
-		return &failure{exitInterrupted, errors.New("interrupted before the run began; nothing was recorded"), ""}
+		return interrupted()
 	}
 	if err == nil {
 		err = errors.New("the run never began")

@@ -18,11 +18,11 @@ type screen struct {
 	leave  func()
 }
 
-func (j *job) screen(ctx context.Context, controls *controls) screen {
+func (j *job) screen(ctx context.Context) screen {
 	quiet := func() {}
 	switch j.ui {
 	case "tui":
-		return j.dashboard(ctx, controls)
+		return j.dashboard(ctx)
 	case "plain":
 		p := &text.Plain{Out: j.out, Interval: j.interval, Color: j.color}
 		return screen{p.Update, quiet}
@@ -35,9 +35,9 @@ func (j *job) screen(ctx context.Context, controls *controls) screen {
 
 // dashboard runs the terminal dashboard beside the run: leaving it does not end
 // the run, and a finished run is shown until a key is pressed or --hold is over.
-func (j *job) dashboard(ctx context.Context, controls *controls) screen {
+func (j *job) dashboard(ctx context.Context) screen {
 	ctx, cancel := context.WithCancel(ctx)
-	d := tui.New(tui.Config{Controls: controls.key, Out: j.out, HoldAtEnd: j.hold > 0})
+	d := tui.New(tui.Config{Controls: j.controls.key, Out: j.out, HoldAtEnd: j.hold > 0})
 	var shown sync.WaitGroup
 	begin := sync.OnceFunc(func() {
 		shown.Go(func() {
@@ -49,6 +49,7 @@ func (j *job) dashboard(ctx context.Context, controls *controls) screen {
 	return screen{
 		update: func(_ *stats.Run, u stats.Update) { begin(); d.Send(u) },
 		leave: func() {
+			j.controls.then(cancel) // a signal leaves a finished dashboard, as a key does
 			defer time.AfterFunc(j.hold, cancel).Stop()
 			shown.Wait()
 			cancel()
