@@ -50,8 +50,7 @@ const (
 type Config struct {
 	RunID    string
 	Scenario *scenarios.Scenario
-	File     string            // path of the scenario, as the user gave it
-	Vars     map[string]string // overrides, passed on so that every side parses the same
+	File     string // path of the scenario, as the user gave it
 	// BaseURL replaces the file's when the target is bundled; "" = the file's.
 	BaseURL string
 	// Addresses are the target's, already known; empty = resolve the base URL.

@@ -26,13 +26,13 @@ func newCheck() *cobra.Command {
 }
 
 func check(out, errw io.Writer, files, vars []string) error {
-	values, err := parseVars(vars, os.Environ())
+	o, err := variables(vars, os.Environ())
 	if err != nil {
 		return err
 	}
 	bad := 0
 	for _, file := range files {
-		s, err := load(file, values, "")
+		s, err := load(file, o)
 		if err != nil {
 			printError(errw, err)
 			bad++
@@ -51,38 +51,38 @@ func check(out, errw io.Writer, files, vars []string) error {
 }
 
 // load reads and parses a scenario; every failure is the person's to mend.
-func load(file string, vars map[string]string, baseURL string) (*scenarios.Scenario, error) {
+func load(file string, o scenarios.Options) (*scenarios.Scenario, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return nil, usage(fmt.Errorf("reading the scenario: %w", err), "examples lie in scenarios/")
 	}
-	return parse(file, src, vars, baseURL)
+	return parse(file, src, o)
 }
 
-func parse(file string, src []byte, vars map[string]string, baseURL string) (*scenarios.Scenario, error) {
-	s, err := scenarios.Parse(file, src, scenarios.Options{Vars: vars, BaseURL: baseURL})
+func parse(file string, src []byte, o scenarios.Options) (*scenarios.Scenario, error) {
+	s, err := scenarios.Parse(file, src, o)
 	if err != nil {
 		return nil, usage(err, "")
 	}
 	return s, nil
 }
 
-// parseVars collects LOADCTL_VAR_x from the environment and name=value from
-// flags; flags win.
-func parseVars(flags, environ []string) (map[string]string, error) {
-	vars := map[string]string{}
+// variables collects name=value from flags, which a file must have, and
+// LOADCTL_VAR_name=value from the environment, which may be meant for other files.
+func variables(flags, environ []string) (scenarios.Options, error) {
+	o := scenarios.Options{Vars: map[string]string{}, Env: map[string]string{}}
 	for _, kv := range environ {
 		if rest, ok := strings.CutPrefix(kv, "LOADCTL_VAR_"); ok {
 			name, value, _ := strings.Cut(rest, "=")
-			vars[strings.ToLower(name)] = value
+			o.Env[name] = value
 		}
 	}
 	for _, kv := range flags {
 		name, value, ok := strings.Cut(kv, "=")
 		if !ok || name == "" {
-			return nil, usage(fmt.Errorf("-e %s: want name=value", kv), "")
+			return o, usage(fmt.Errorf("-e %s: want name=value", kv), "")
 		}
-		vars[name] = value
+		o.Vars[name] = value
 	}
-	return vars, nil
+	return o, nil
 }

@@ -84,9 +84,8 @@ func oneFile(_ *cobra.Command, args []string) error {
 type job struct {
 	runOptions
 	id, file, exe string
-	vars          map[string]string
+	options       scenarios.Options // with the base URL that replaces the file's: --target, or the bundled target's
 	scenario      *scenarios.Scenario
-	baseURL       string // replaces the file's: --target, or the bundled target's
 	out, errw     io.Writer
 	controls      *controls
 	ui            string
@@ -116,11 +115,12 @@ func runFile(ctx context.Context, out, errw io.Writer, file string, o runOptions
 }
 
 func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
-	vars, err := parseVars(o.vars, os.Environ())
+	opt, err := variables(o.vars, os.Environ())
 	if err != nil {
 		return nil, err
 	}
-	s, err := load(file, vars, o.target)
+	opt.BaseURL = o.target
+	s, err := load(file, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	for _, w := range s.Warnings {
 		fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 	}
-	return &job{runOptions: o, id: newRunID(time.Now()), file: file, exe: exe, vars: vars, scenario: s, baseURL: o.target,
+	return &job{runOptions: o, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s,
 		out: out, errw: errw, ui: ui, color: colorful(out, os.Getenv)}, nil
 }
 
@@ -162,8 +162,8 @@ func (j *job) withTarget(ctx context.Context, writer *runfile.Writer) (*stats.Ru
 		return nil, cannot(err, "")
 	}
 	defer t.stop()
-	j.baseURL = t.baseURL
-	if j.scenario, err = parse(j.file, j.scenario.Source, j.vars, t.baseURL); err != nil {
+	j.options.BaseURL = t.baseURL
+	if j.scenario, err = parse(j.file, j.scenario.Source, j.options); err != nil {
 		return nil, err
 	}
 	return j.drive(ctx, writer)
@@ -194,7 +194,7 @@ func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, er
 
 func (j *job) config(sink func(stats.Update)) coordinator.Config {
 	return coordinator.Config{
-		RunID: j.id, Scenario: j.scenario, File: j.file, Vars: j.vars, BaseURL: j.baseURL,
+		RunID: j.id, Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL,
 		Authorised: j.authorised, Token: j.token,
 		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
