@@ -171,25 +171,24 @@ func (j *job) withTarget(ctx context.Context, writer *runfile.Writer) (*stats.Ru
 
 // drive does the run, and shows and records it as it grows.
 func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, error) {
-	var run stats.Run
 	screen := j.screen(ctx)
-	c, err := coordinator.New(j.config(func(u stats.Update) {
-		run.Apply(u)
-		writer.Apply(u)
-		screen.update(&run, u)
-	}))
+	w := &watch{record: writer, show: screen.update}
+	if j.ui != "tui" {
+		w.errw = j.errw
+	}
+	c, err := coordinator.New(j.config(w.update))
 	var result stats.Result
 	if err == nil {
 		result, err = c.Run(ctx)
 	}
 	screen.leave()
-	if run.Layout == nil {
+	if w.run.Layout == nil {
 		return nil, neverBegan(result, err)
 	}
 	j.controls.then(func() {
 		fmt.Fprintf(j.errw, "loadctl: still writing %s; wait for it, or what was measured is lost\n", writer.Path())
 	})
-	return &run, err
+	return &w.run, err
 }
 
 func (j *job) config(sink func(stats.Update)) coordinator.Config {
