@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,5 +113,70 @@ func TestTheWeightiestExitCodeCounts(t *testing.T) {
 	}
 	if !slices.Contains(order, weightiest()) {
 		t.Error("of none it is none")
+	}
+}
+
+// TestJSONHadNoResultLine: standard output is JSON to its last line, so the line for
+// scripts is the last of standard error, whatever else is said there.
+func TestJSONHadNoResultLine(t *testing.T) {
+	for _, spoilt := range []bool{false, true} {
+		e := newEnding(t, "json")
+		dir := e.writer.Path()
+		if spoilt {
+			dir = e.spoil(t).writer.Partial()
+		}
+		code := e.conclude()
+		if got, want := last(e.errs), fmt.Sprintf(" exit=%d validity=%s run=%s", code, e.run.Validity.Verdict, dir); !strings.HasPrefix(got, "RESULT ") || !strings.HasSuffix(got, want) {
+			t.Errorf("the last line of standard error is %q, want RESULT …%s", got, want)
+		}
+		var result struct {
+			Type, Run string
+			ExitCode  int `json:"exit_code"`
+		}
+		for line := range strings.Lines(e.out.String()) {
+			if err := json.Unmarshal([]byte(line), &result); err != nil {
+				t.Errorf("not JSON: %s", line)
+			}
+		}
+		if result.Type != "result" || result.Run != dir || result.ExitCode != code {
+			t.Errorf("the last line of standard output is %+v, want exit %d in %s", result, code, dir)
+		}
+	}
+}
+
+// TestWhatCannotBeSaidInOnePlaceIsSaidInTheOther: standard output may lie on a disk
+// that is full.
+func TestWhatCannotBeSaidInOnePlaceIsSaidInTheOther(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("needs a device that is always full: ", err)
+	}
+	defer full.Close()
+	for ui, want := range map[string]string{"json": "RESULT aborted exit=1 ", "none": "no space left on device"} {
+		e := newEnding(t, ui)
+		e.job.out = full
+		if code := e.conclude(); code != exitFailed {
+			t.Errorf("%s exits %d", ui, code)
+		}
+		if !strings.Contains(e.errs.String(), want) {
+			t.Errorf("%s says %q", ui, e.errs.String())
+		}
+		if _, err := os.Stat(filepath.Join(e.writer.Path(), "summary.json")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAnInterruptStaysAnInterruptWhenNothingCanBeSaid: 130 weighs more than 1.
+func TestAnInterruptStaysAnInterruptWhenNothingCanBeSaid(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("needs a device that is always full: ", err)
+	}
+	defer full.Close()
+	e := newEnding(t, "none")
+	e.job.out, e.run.Result.ExitCode = full, exitInterrupted
+	if code := e.conclude(); code != exitInterrupted {
+		t.Errorf("it exits %d", code)
 	}
 }
