@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/fleet"
-	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/coordinator/run"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/stats"
@@ -51,8 +50,7 @@ const (
 type Config struct {
 	RunID    string
 	Scenario *scenarios.Scenario
-	File     string            // path of the scenario, as the user gave it
-	Vars     map[string]string // overrides, passed on so that every side parses the same
+	File     string // path of the scenario, as the user gave it
 	// BaseURL replaces the file's when the target is bundled; "" = the file's.
 	BaseURL string
 	// Addresses are the target's, already known; empty = resolve the base URL.
@@ -77,9 +75,11 @@ type Config struct {
 	// Sink takes every step of the run's growth: Started first, Ended last, none
 	// when the run never started. It is called from one goroutine and must not block
 	// for long.
-	Sink     func(stats.Update)
-	Controls <-chan Control // nil = none
-	Logger   *slog.Logger   // nil = silent
+	Sink func(stats.Update)
+	// Controls are heard from the first moment of Run to the end of the load. Before
+	// hosts are called Stop and Kill end it, and the others mean nothing. nil = none
+	Controls <-chan Control
+	Logger   *slog.Logger // nil = silent
 
 	Timing Timing
 	World  World
@@ -181,8 +181,7 @@ const (
 // Run does the run and blocks until it is over, every host gone and every
 // goroutine ended. Cancelling ctx stops it at once. The Result always says how
 // it ended and which exit code that is; the error says why a run could not be
-// done (exit 1) or must not be (exit 2, a *UsageError). A run that a person stopped
-// before it began is neither: it has no error.
+// done (exit 1) or must not be (exit 2, a *UsageError).
 func (c *Coordinator) Run(ctx context.Context) (stats.Result, error) {
 	aim, stopped, err := c.clearUnlessStopped(ctx)
 	switch {
@@ -192,31 +191,6 @@ func (c *Coordinator) Run(ctx context.Context) (stats.Result, error) {
 		return neverBegan(err), err
 	}
 	return c.drive(ctx, aim)
-}
-
-// clearUnlessStopped looks for the target until somebody stops the run: a target
-// that swallows packets must not hold a person up.
-func (c *Coordinator) clearUnlessStopped(ctx context.Context) (aim plan.Clearance, stopped bool, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	cleared := make(chan struct{})
-	go func() {
-		defer close(cleared)
-		aim, err = c.clear(ctx)
-	}()
-	for controls := c.cfg.Controls; ; {
-		select {
-		case <-cleared:
-			return aim, stopped, err
-		case wish, ok := <-controls:
-			if !ok {
-				controls = nil
-			} else if wish == Stop || wish == Kill {
-				stopped = true
-				cancel()
-			}
-		}
-	}
 }
 
 func neverBegan(err error) stats.Result {

@@ -78,10 +78,12 @@ func (d *driver) plans(places []plan.Place, machines []plan.Machine) ([][]*loadc
 	return plans, nil
 }
 
+// preparation tells a host everything that the scenario was parsed with: agents
+// have an environment of their own, and must not look into it.
 func (d *driver) preparation(agents []*loadctlpb.AgentPlan) *loadctlpb.Prepare {
 	c := d.cfg
 	p := &loadctlpb.Prepare{
-		File: c.File, Source: c.Scenario.Source, Vars: c.Vars, BaseUrl: c.BaseURL,
+		File: c.File, Source: c.Scenario.Source, Vars: c.Scenario.Vars, BaseUrl: c.BaseURL,
 		Seed: c.Seed, Agents: agents, Pacing: c.pacing(), TickNs: int64(c.tick()),
 		LostAfterNs: int64(c.agentLost()),
 	}

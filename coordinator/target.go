@@ -35,6 +35,37 @@ const (
 	probeWithin   = 5 * time.Second
 )
 
+// clearUnlessStopped clears the target, which may take long when nobody answers,
+// and gives up when ctx is cancelled or somebody wishes to stop.
+func (c *Coordinator) clearUnlessStopped(ctx context.Context) (aim plan.Clearance, stopped bool, err error) {
+	within, cancel := context.WithCancel(ctx)
+	wished := make(chan bool)
+	go func() {
+		wish := wishToStop(within, c.cfg.Controls)
+		cancel()
+		wished <- wish
+	}()
+	aim, err = c.clear(within)
+	cancel()
+	return aim, <-wished || ctx.Err() != nil, err
+}
+
+// wishToStop waits for a wish that ends a run, false when ctx is over first.
+func wishToStop(ctx context.Context, controls <-chan Control) bool {
+	for {
+		select {
+		case c, ok := <-controls:
+			if !ok {
+				controls = nil
+			} else if c == Stop || c == Kill {
+				return true
+			}
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
 // clear makes sure that the target may be loaded and is there. Nothing is sent
 // to an address before all rules have allowed it, and what follows is sent to
 // exactly these addresses.
@@ -163,11 +194,8 @@ func (c *Coordinator) askProof(ctx context.Context, target plan.Target, a netip.
 		return 0, "", err
 	}
 	defer conn.Close()
-	if at, ok := ctx.Deadline(); ok {
-		if err := conn.SetDeadline(at); err != nil {
-			return 0, "", err
-		}
-	}
+	// The end of ctx, by time or by a wish to stop, ends whatever is waited for.
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: loadctl\r\nConnection: close\r\n\r\n", plan.ProofPath, target); err != nil {
 		return 0, "", err
 	}

@@ -12,8 +12,9 @@ type Options struct {
 	// Vars replace variables of the file (-e name=value); a name the file does not
 	// have is a mistake.
 	Vars map[string]string
-	// Env are variables from the environment (LOADCTL_VAR_NAME=value), by name in
-	// any case; names the file does not have are passed over. Vars rule over them.
+	// Env are variables from the environment (LOADCTL_VAR_NAME=value): exactly by
+	// name, else by a name that differs in case alone and is no other variable's. Names
+	// the file does not have are passed over. Vars rule over them.
 	Env       map[string]string
 	BaseURL   string // replaces target.base_url
 	UserAgent string // default "loadctl"

@@ -19,7 +19,6 @@ func (p *parser) varsOf(root *node) []entry {
 // replaced by the command line's. A value may use variables above it.
 func (p *parser) readVars(entries []entry) {
 	p.vars = make(map[string]string, len(entries))
-	env := lowerKeys(p.o.Env)
 	for _, e := range entries {
 		if !isWord(e.name) {
 			p.wrong(e.key, "vars: a name has letters, digits, - and _, got %q", shorten(e.name))
@@ -29,7 +28,7 @@ func (p *parser) readVars(entries []entry) {
 		if !ok {
 			continue
 		}
-		if v, has := env[strings.ToLower(e.name)]; has {
+		if v, has := p.fromEnv(e.name, entries); has {
 			value = v
 		}
 		if v, has := p.o.Vars[e.name]; has {
@@ -55,12 +54,18 @@ func (p *parser) strayVars(entries []entry) {
 	}
 }
 
-func lowerKeys(m map[string]string) map[string]string {
-	lower := make(map[string]string, len(m))
-	for k, v := range m {
-		lower[strings.ToLower(k)] = v
+// fromEnv is what the environment says of a variable: by exactly its name, else by
+// the first name that differs in case alone and is no other variable's.
+func (p *parser) fromEnv(name string, entries []entry) (string, bool) {
+	if v, has := p.o.Env[name]; has {
+		return v, true
 	}
-	return lower
+	for _, k := range sortedKeys(p.o.Env) {
+		if strings.EqualFold(k, name) && !hasName(entries, k) {
+			return p.o.Env[k], true
+		}
+	}
+	return "", false
 }
 
 // isWord says whether a name can be used in ${vars.name}.

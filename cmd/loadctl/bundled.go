@@ -31,7 +31,7 @@ const bundledReady = 20 * time.Second
 const bundledStop = 8 * time.Second
 
 // startBundled starts `loadctl target serve` on a free loopback port. workers 0
-// means the target's default.
+// means the target's default. Cancelling ctx ends it again, until it has started.
 func startBundled(ctx context.Context, exe string, workers int) (*bundled, error) {
 	life, ours, err := os.Pipe()
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,13 +26,13 @@ func newCheck() *cobra.Command {
 }
 
 func check(out, errw io.Writer, files, vars []string) error {
-	values, err := parseVars(vars, os.Environ())
+	o, err := variables(vars, os.Environ())
 	if err != nil {
 		return err
 	}
 	bad := 0
 	for _, file := range files {
-		s, err := load(file, values, "")
+		s, err := load(file, o)
 		if err != nil {
 			printError(errw, err)
 			bad++
@@ -52,42 +51,38 @@ func check(out, errw io.Writer, files, vars []string) error {
 }
 
 // load reads and parses a scenario; every failure is the person's to mend.
-func load(file string, given variables, baseURL string) (*scenarios.Scenario, error) {
+func load(file string, o scenarios.Options) (*scenarios.Scenario, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return nil, usage(fmt.Errorf("reading the scenario: %w", err), "examples lie in scenarios/")
 	}
-	s, err := scenarios.Parse(file, src, scenarios.Options{Vars: given.flags, Env: given.env, BaseURL: baseURL})
+	return parse(file, src, o)
+}
+
+func parse(file string, src []byte, o scenarios.Options) (*scenarios.Scenario, error) {
+	s, err := scenarios.Parse(file, src, o)
 	if err != nil {
 		return nil, usage(err, "")
 	}
 	return s, nil
 }
 
-// variables are values for a file's vars. Flags must name one of them; the
-// environment is there for any file, and what a file lacks is passed over.
-type variables struct{ flags, env map[string]string }
-
-// parseVars collects LOADCTL_VAR_NAME=value from the environment and name=value
-// from flags.
-func parseVars(flags, environ []string) (variables, error) {
-	v := variables{map[string]string{}, map[string]string{}}
+// variables collects name=value from flags, which a file must have, and
+// LOADCTL_VAR_name=value from the environment, which may be meant for other files.
+func variables(flags, environ []string) (scenarios.Options, error) {
+	o := scenarios.Options{Vars: map[string]string{}, Env: map[string]string{}}
 	for _, kv := range environ {
 		if rest, ok := strings.CutPrefix(kv, "LOADCTL_VAR_"); ok {
 			name, value, _ := strings.Cut(rest, "=")
-			v.env[name] = value
+			o.Env[name] = value
 		}
 	}
-	var errs []error
 	for _, kv := range flags {
 		name, value, ok := strings.Cut(kv, "=")
 		if !ok || name == "" {
-			errs = append(errs, fmt.Errorf("-e %s: want name=value", kv))
+			return o, usage(fmt.Errorf("-e %s: want name=value", kv), "")
 		}
-		v.flags[name] = value
+		o.Vars[name] = value
 	}
-	if err := errors.Join(errs...); err != nil {
-		return variables{}, usage(err, "for example: -e rate=500")
-	}
-	return v, nil
+	return o, nil
 }

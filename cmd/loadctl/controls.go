@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"sync"
@@ -11,54 +12,37 @@ import (
 	"github.com/loadctl/loadctl/reports/tui"
 )
 
-// controls gathers what a person asks of a run, by signal or by key, from before
-// it is prepared until its files are written. The run reads its channel: the first
-// interrupt drains, the second stops at once. Around the run an interrupt does
-// what onInterrupt says.
+// controls gathers what a person asks of a run, by signal or by key, from the
+// first moment of the command to its last. While there is something to stop, the
+// first interrupt drains and the second stops at once. Once the run is over there
+// is only something to lose: an interrupt does what then says, and ends nothing.
 type controls struct {
 	out     chan coordinator.Control
+	early   context.Context // what comes before the run: over with the first interrupt
+	cancel  context.CancelFunc
 	signals chan os.Signal
 	done    sync.WaitGroup
 
-	mu    sync.Mutex
-	heard func()
+	mu     sync.Mutex
+	answer func() // nil = none
 }
 
-func newControls() *controls {
+func newControls(ctx context.Context) *controls {
 	c := &controls{out: make(chan coordinator.Control, 16), signals: make(chan os.Signal, 4)}
+	c.early, c.cancel = context.WithCancel(ctx)
 	signal.Notify(c.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	c.done.Go(func() { // ends with close
-		next := coordinator.Stop
-		for range c.signals {
-			c.ask(next)
-			next = coordinator.Kill
-			c.interrupted()
-		}
-	})
+	c.done.Go(c.listen) // ends with close
 	return c
 }
 
-// onInterrupt has f called at every interrupt from now on, in place of what was
-// called before; nil calls nothing.
-func (c *controls) onInterrupt(f func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.heard = f
-}
-
-func (c *controls) interrupted() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.heard != nil {
-		c.heard()
+func (c *controls) listen() {
+	next := coordinator.Stop
+	for range c.signals {
+		c.cancel()
+		c.ask(next)
+		next = coordinator.Kill
+		c.reply()
 	}
-}
-
-// cancelling gives a context that an interrupt cancels, until it is released.
-func (c *controls) cancelling(ctx context.Context) (_ context.Context, release func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	c.onInterrupt(cancel)
-	return ctx, func() { c.onInterrupt(nil); cancel() }
 }
 
 // ask never blocks: sixteen wishes nobody has heard yet are enough.
@@ -66,6 +50,22 @@ func (c *controls) ask(wish coordinator.Control) {
 	select {
 	case c.out <- wish:
 	default:
+	}
+}
+
+// then says what else an interrupt does from now on. What it did before is over
+// when then returns.
+func (c *controls) then(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answer = f
+}
+
+func (c *controls) reply() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.answer != nil {
+		c.answer()
 	}
 }
 
@@ -87,4 +87,31 @@ func (c *controls) close() {
 	signal.Stop(c.signals)
 	close(c.signals)
 	c.done.Wait()
+	c.cancel()
+}
+
+// unlessStopped makes a job, and goes without when an interrupt comes first: a
+// scenario that is read from a pipe may never come. The reader is left to the end
+// of the process, which is near.
+func (c *controls) unlessStopped(newJob func() (*job, error)) (*job, error) {
+	type made struct {
+		job *job
+		err error
+	}
+	ready := make(chan made, 1)
+	go func() {
+		j, err := newJob()
+		ready <- made{j, err}
+	}()
+	select {
+	case m := <-ready:
+		return m.job, m.err
+	case <-c.early.Done():
+		return nil, interrupted()
+	}
+}
+
+// interrupted is the end of a run that left no figures.
+func interrupted() error {
+	return &failure{exitInterrupted, errors.New("interrupted before the run began; nothing was recorded"), ""}
 }

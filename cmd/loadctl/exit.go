@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Exit codes, one table for every command.
@@ -17,6 +18,16 @@ const (
 	exitBroken       = 99  // a threshold or SLO broke
 	exitInterrupted  = 130 // Ctrl-C
 )
+
+// weightiest is the exit code that counts when several things are so.
+func weightiest(codes ...int) int {
+	for _, c := range []int{exitInterrupted, exitUsage, exitFailed, exitInvalid, exitBroken, exitRegression, exitInconclusive} {
+		if slices.Contains(codes, c) {
+			return c
+		}
+	}
+	return exitHeld
+}
 
 // A failure is an error that knows its exit code and what the person can do.
 type failure struct {

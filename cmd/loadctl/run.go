@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,22 +84,22 @@ func oneFile(_ *cobra.Command, args []string) error {
 type job struct {
 	runOptions
 	id, file, exe string
-	given         variables
+	options       scenarios.Options // with the base URL that replaces the file's: --target, or the bundled target's
 	scenario      *scenarios.Scenario
-	baseURL       string // replaces the file's: --target, or the bundled target's
 	out, errw     io.Writer
+	controls      *controls
 	ui            string
 	color         bool // of text on standard output
-	controls      *controls
 }
 
 func runFile(ctx context.Context, out, errw io.Writer, file string, o runOptions) error {
-	j, err := newJob(out, errw, file, o)
+	controls := newControls(ctx)
+	defer controls.close()
+	j, err := controls.unlessStopped(func() (*job, error) { return newJob(out, errw, file, o) })
 	if err != nil {
 		return err
 	}
-	j.controls = newControls()
-	defer j.controls.close()
+	j.controls = controls
 	writer, err := runfile.Create(o.runs, j.id)
 	if err != nil {
 		return cannot(err, "choose another place with --runs")
@@ -116,11 +115,12 @@ func runFile(ctx context.Context, out, errw io.Writer, file string, o runOptions
 }
 
 func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
-	given, err := parseVars(o.vars, os.Environ())
+	opt, err := variables(o.vars, os.Environ())
 	if err != nil {
 		return nil, err
 	}
-	s, err := load(file, given, o.target)
+	opt.BaseURL = o.target
+	s, err := load(file, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	for _, w := range s.Warnings {
 		fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 	}
-	return &job{runOptions: o, id: newRunID(time.Now()), file: file, exe: exe, given: given, scenario: s, baseURL: o.target,
+	return &job{runOptions: o, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s,
 		out: out, errw: errw, ui: ui, color: colorful(out, os.Getenv)}, nil
 }
 
@@ -153,84 +153,47 @@ func (j *job) withTarget(ctx context.Context, writer *runfile.Writer) (*stats.Ru
 	if !j.scenario.Target.Bundled || j.target != "" {
 		return j.drive(ctx, writer)
 	}
-	t, err := j.startTarget(ctx)
-	if err != nil {
-		return nil, err
+	t, err := startBundled(j.controls.early, j.exe, j.scenario.Target.Workers)
+	switch {
+	case j.controls.early.Err() != nil:
+		t.stop()
+		return nil, interrupted()
+	case err != nil:
+		return nil, cannot(err, "")
 	}
 	defer t.stop()
-	j.baseURL = t.baseURL
-	if j.scenario, err = load(j.file, j.given, t.baseURL); err != nil {
+	j.options.BaseURL = t.baseURL
+	if j.scenario, err = parse(j.file, j.scenario.Source, j.options); err != nil {
 		return nil, err
 	}
 	return j.drive(ctx, writer)
 }
 
-func (j *job) startTarget(ctx context.Context) (*bundled, error) {
-	ctx, release := j.controls.cancelling(ctx)
-	defer release()
-	t, err := startBundled(ctx, j.exe, j.scenario.Target.Workers)
-	switch {
-	case ctx.Err() != nil:
-		t.stop()
-		return nil, errNeverBegan()
-	case err != nil:
-		return nil, cannot(err, "")
-	}
-	return t, nil
-}
-
 // drive does the run, and shows and records it as it grows.
 func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, error) {
 	screen := j.screen(ctx)
-	record := recording{to: writer, watch: screen.update}
-	c, err := coordinator.New(j.config(record.apply))
+	w := &watch{record: writer, show: screen.update}
+	if j.ui != "tui" {
+		w.errw = j.errw
+	}
+	c, err := coordinator.New(j.config(w.update))
 	var result stats.Result
 	if err == nil {
 		result, err = c.Run(ctx)
 	}
-	j.controls.onInterrupt(j.busy(screen))
 	screen.leave()
-	if record.run.Layout == nil {
-		return nil, asFailure(result, err)
+	if w.run.Layout == nil {
+		return nil, neverBegan(result, err)
 	}
-	return &record.run, err
-}
-
-// busy is what an interrupt does to a run that is over: the finished dashboard is
-// left, and nobody takes the writing of files for a hang.
-func (j *job) busy(s screen) func() {
-	say := sync.OnceFunc(func() {
-		fmt.Fprintln(j.errw, "loadctl: the run is over and is being written, which cannot be interrupted")
+	j.controls.then(func() {
+		fmt.Fprintf(j.errw, "loadctl: still writing %s; wait for it, or what was measured is lost\n", writer.Path())
 	})
-	return func() { s.quit(); say() }
-}
-
-// A recording is a run as it grows: kept, written down and shown.
-type recording struct {
-	run    stats.Run
-	to     *runfile.Writer
-	watch  func(*stats.Run, stats.Update)
-	failed bool
-}
-
-func (r *recording) apply(u stats.Update) {
-	r.to.Apply(u)
-	r.show(u)
-	if err := r.to.Err(); err != nil && !r.failed {
-		r.failed = true
-		r.show(stats.Update{Event: &stats.Event{At: r.run.Now(), Level: stats.Severe, Kind: "note",
-			Text: err.Error() + ": the run goes on, its files will not be whole"}})
-	}
-}
-
-func (r *recording) show(u stats.Update) {
-	r.run.Apply(u)
-	r.watch(&r.run, u)
+	return &w.run, err
 }
 
 func (j *job) config(sink func(stats.Update)) coordinator.Config {
 	return coordinator.Config{
-		RunID: j.id, Scenario: j.scenario, File: j.file, Vars: j.scenario.Vars, BaseURL: j.baseURL,
+		RunID: j.id, Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL,
 		Authorised: j.authorised, Token: j.token,
 		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
@@ -239,10 +202,10 @@ func (j *job) config(sink func(stats.Update)) coordinator.Config {
 	}
 }
 
-// asFailure gives an error of a run that never began its exit code.
-func asFailure(r stats.Result, err error) error {
-	if r.ExitCode == exitInterrupted {
-		return errNeverBegan()
+// neverBegan gives a run that left no figures its exit code, and says why.
+func neverBegan(result stats.Result, err error) error {
+	if result.ExitCode == exitInterrupted {
+		return interrupted()
 	}
 	if err == nil {
 		err = errors.New("the run never began")
@@ -251,8 +214,4 @@ func asFailure(r stats.Result, err error) error {
 		return usage(err, "")
 	}
 	return cannot(err, "")
-}
-
-func errNeverBegan() error {
-	return &failure{code: exitInterrupted, err: errors.New("interrupted before the run began: nothing was recorded")}
 }

@@ -12,10 +12,10 @@ import (
 )
 
 // A screen is one way to watch a run: update is called from one goroutine as the
-// run grows, leave once it is over, and quit cuts leave short.
+// run grows, leave once it is over.
 type screen struct {
-	update      func(r *stats.Run, u stats.Update)
-	leave, quit func()
+	update func(r *stats.Run, u stats.Update)
+	leave  func()
 }
 
 func (j *job) screen(ctx context.Context) screen {
@@ -25,12 +25,12 @@ func (j *job) screen(ctx context.Context) screen {
 		return j.dashboard(ctx)
 	case "plain":
 		p := &text.Plain{Out: j.out, Interval: j.interval, Color: j.color}
-		return screen{p.Update, quiet, quiet}
+		return screen{p.Update, quiet}
 	case "json":
 		n := &text.JSON{Out: j.out, Interval: j.interval}
-		return screen{n.Update, quiet, quiet}
+		return screen{n.Update, quiet}
 	}
-	return screen{func(*stats.Run, stats.Update) {}, quiet, quiet}
+	return screen{func(*stats.Run, stats.Update) {}, quiet}
 }
 
 // dashboard runs the terminal dashboard beside the run: leaving it does not end
@@ -49,10 +49,10 @@ func (j *job) dashboard(ctx context.Context) screen {
 	return screen{
 		update: func(_ *stats.Run, u stats.Update) { begin(); d.Send(u) },
 		leave: func() {
+			j.controls.then(cancel) // a signal leaves a finished dashboard, as a key does
 			defer time.AfterFunc(j.hold, cancel).Stop()
 			shown.Wait()
 			cancel()
 		},
-		quit: cancel,
 	}
 }

@@ -23,12 +23,11 @@ type Extra struct {
 }
 
 // Finish writes every file of the run and gives the directory its final name,
-// which it returns. On an error the partial directory stays.
+// which it returns. On an error the partial directory stays, with as much in it as
+// could be written: a record that broke off does not take the other files with it.
 func (w *Writer) Finish(r *stats.Run, v *view.View, extras ...Extra) (string, error) {
-	if err := errors.Join(w.err, w.closeUpdates()); err != nil {
-		return w.dir, err
-	}
-	if err := Render(w.dir, r, v, extras...); err != nil {
+	w.fail(w.closeUpdates())
+	if err := errors.Join(w.err, Render(w.dir, r, v, extras...)); err != nil {
 		return w.dir, err
 	}
 	if err := os.Rename(w.dir, w.final); err != nil {

@@ -52,7 +52,10 @@ func Create(root, id string) (*Writer, error) {
 	}
 	w.file, w.zip = file, zipTo(file)
 	w.write(header{Schema: UpdatesSchema, RunID: id})
-	return w, w.err
+	if w.err != nil {
+		return nil, errors.Join(w.err, w.Abandon())
+	}
+	return w, nil
 }
 
 func zipTo(to io.Writer) *gzip.Writer {
