@@ -2,42 +2,52 @@ package stats
 
 import "time"
 
-// A Gap is some seconds in which the load was not what the scenario asks for. They
-// are left out of times, rates and shares, and shown; counts have them.
+// A Gap is some time in which the load was not what the scenario asks for. Seconds
+// that lack an agent are left out of times, rates and shares; counts have them. A
+// pause is left out of the time that rates are taken over, and of nothing else: what
+// ended in it was asked for before.
 type Gap struct {
 	From, Until Offset
 	Paused      bool // by a person; else an agent's report is missing
 }
 
 // Excluded says whether the window is left out of times, rates and shares.
-func (w *Window) Excluded() bool { return w.Partial || w.Paused }
+func (w *Window) Excluded() bool { return w.Partial }
 
-// Gaps lists the excluded seconds, joined where they touch.
+// Gaps lists the seconds that lack an agent and the seconds with a pause in them,
+// joined where they touch.
 func (r *Run) Gaps() (gaps []Gap) {
 	for i := range r.Windows {
 		w := &r.Windows[i]
-		if !w.Excluded() {
-			continue
+		if w.Partial {
+			gaps = addGap(gaps, Gap{From: w.Begin(), Until: w.End()})
 		}
-		g := Gap{w.Begin(), w.End(), !w.Partial}
-		if n := len(gaps); n > 0 && gaps[n-1].Until == g.From && gaps[n-1].Paused == g.Paused {
-			gaps[n-1].Until = g.Until
-		} else {
-			gaps = append(gaps, g)
+		if w.Paused > 0 {
+			gaps = addGap(gaps, Gap{From: w.Begin(), Until: w.End(), Paused: true})
 		}
 	}
 	return gaps
 }
 
-// Why says why in a few words.
-func (g Gap) Why() string {
-	if g.Paused {
-		return "paused"
+func addGap(gaps []Gap, g Gap) []Gap {
+	for i := range gaps {
+		if gaps[i].Until == g.From && gaps[i].Paused == g.Paused {
+			gaps[i].Until = g.Until
+			return gaps
+		}
 	}
-	return "an agent did not report"
+	return append(gaps, g)
 }
 
-// String says when and why, such as "12s to 15s: an agent did not report".
+// Why says why, and what comes of it.
+func (g Gap) Why() string {
+	if g.Paused {
+		return "paused (left out of the time that rates are taken over)"
+	}
+	return "an agent did not report (left out of times, rates and shares)"
+}
+
+// String says when and why.
 func (g Gap) String() string { return short(g.From) + " to " + short(g.Until) + ": " + g.Why() }
 
 // Total is everything counted and timed so far: all windows, and the counters
@@ -49,7 +59,8 @@ func (r *Run) Total() *Snapshot { return &r.total }
 // excluded. It is the run's own: read it, do not change it.
 func (r *Run) Sound() *Snapshot { return &r.sound }
 
-// LoadTime is how long recorded phases issued requests, excluded seconds left out.
+// LoadTime is how long recorded phases issued requests, excluded seconds and pauses
+// left out.
 // Phases that only hold connections do not count, unless there is nothing else.
 func (r *Run) LoadTime() time.Duration {
 	phases := r.phases(func(p *PhaseKey) bool { return p.Recorded && p.Holds == 0 })
@@ -60,7 +71,7 @@ func (r *Run) LoadTime() time.Duration {
 }
 
 // Issuing is for how long at least one of the phases issued load so far, excluded
-// seconds left out. Without spans it is the length of the windows.
+// seconds and pauses left out. Without spans it is the length of the windows.
 func (r *Run) Issuing(phases ...int) (sum time.Duration) {
 	covered := r.covered(phases)
 	if covered == nil {
@@ -70,8 +81,11 @@ func (r *Run) Issuing(phases ...int) (sum time.Duration) {
 		sum += c.until - c.from
 	}
 	for i := range r.Windows {
-		if w := &r.Windows[i]; w.Excluded() {
-			sum -= covered.within(w.Begin(), w.End())
+		w := &r.Windows[i]
+		if within := covered.within(w.Begin(), w.End()); w.Excluded() {
+			sum -= within
+		} else {
+			sum -= min(w.Paused, within)
 		}
 	}
 	return sum

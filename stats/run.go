@@ -61,10 +61,11 @@ type Window struct {
 	Index  int64
 	Merged *Snapshot
 	Agents []AgentWindow
-	// Partial says that an agent that should have reported did not, Paused that the
-	// run stood still in the window or in a part of it. Both are marked wherever they
-	// are shown, and excluded from times, rates and shares.
-	Partial, Paused bool
+	// Partial says that an agent that should have reported did not: the window is
+	// marked wherever it is shown, and left out of times, rates and shares.
+	Partial bool
+	// Paused is for how much of the window the run stood still: rates leave it out.
+	Paused time.Duration
 }
 
 // An AgentWindow is one agent's health in one window.

@@ -162,20 +162,30 @@ func TestLostCountsReachEverything(t *testing.T) {
 	}
 }
 
-// TestExcludedSecondsAreInCountsOnly: a second without an agent, or in a pause, is
-// in no percentile, rate or share, and in every count.
+// TestExcludedSecondsAreInCountsOnly: a second without an agent is in no percentile,
+// rate or share, and in every count. A pause is in all of them, and no time to take
+// rates over.
 func TestExcludedSecondsAreInCountsOnly(t *testing.T) {
 	s := begin(Info{OnLoss: "degrade"})
 	s.span(1, 0, Never, 4*time.Second)
-	for second, took := range []time.Duration{time.Millisecond, time.Second, time.Millisecond, time.Second} {
-		s.ok(steadyItems, 50, took)
-		w := &Window{Index: int64(second), Merged: s.rec.Cut(int64(second)), Partial: second == 1, Paused: second == 3}
-		s.Apply(Update{Window: w})
+	for second, w := range []struct {
+		n    int
+		took time.Duration
+		Window
+	}{
+		{50, time.Millisecond, Window{}},
+		{50, time.Second, Window{Partial: true}},
+		{50, time.Millisecond, Window{}},
+		{25, 2 * time.Millisecond, Window{Paused: 500 * time.Millisecond}},
+	} {
+		s.ok(steadyItems, w.n, w.took)
+		w.Index, w.Merged = int64(second), s.rec.Cut(int64(second))
+		s.Apply(Update{Window: &w.Window})
 	}
-	s.wants(t, "response_time", "max<10ms", "1ms", true)
+	s.wants(t, "response_time", "max<10ms", "2ms", true)
 	s.wants(t, "requests", "rate>=50/s", "50/s", true)
-	s.wants(t, "requests", "count>=200", "200", true)
-	if a := s.Accounting(true); a.Intended != 200 || s.LoadTime() != 2*time.Second || s.Sound().Cells[steadyItems].Intended != 100 {
+	s.wants(t, "requests", "count>=175", "175", true)
+	if a := s.Accounting(true); a.Intended != 175 || s.LoadTime() != 2500*time.Millisecond || s.Sound().Cells[steadyItems].Intended != 125 {
 		t.Errorf("%s over %s", a, s.LoadTime())
 	}
 	want := []Gap{{time.Second, 2 * time.Second, false}, {3 * time.Second, 4 * time.Second, true}}
@@ -324,7 +334,7 @@ func TestValidity(t *testing.T) {
 		}},
 		{"paused", Degraded, "19s to 25s: paused", func(s *story) {
 			for range 6 {
-				s.Apply(Update{Window: &Window{Index: s.next, Merged: &Snapshot{}, Paused: true}})
+				s.Apply(Update{Window: &Window{Index: s.next, Merged: &Snapshot{}, Paused: time.Second}})
 				s.next++
 			}
 		}},

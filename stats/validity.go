@@ -136,19 +136,22 @@ func (v *Validity) samples(r *Run) {
 
 // gaps names the excluded seconds. Those that lack an agent spoil a run when they
 // are more than a twentieth of it, of what is planned while it goes on. A pause is
-// somebody's wish and spoils nothing, but the target had a rest.
+// somebody's wish and spoils nothing, but the target had a rest. It is no part of
+// the run that is a twentieth of.
 func (v *Validity) gaps(r *Run) {
-	gaps, missing := r.Gaps(), time.Duration(0)
+	gaps, missing, all := r.Gaps(), time.Duration(0), r.length()
 	for _, g := range gaps {
-		if !g.Paused {
+		if g.Paused {
+			all -= g.Until - g.From
+		} else {
 			missing += g.Until - g.From
 		}
 	}
-	if all := r.length(); float64(missing) > partialShare*float64(all) {
+	if float64(missing) > partialShare*float64(all) {
 		v.add(Invalid, "agents did not report for %s of %s, more than %.0f %%", short(missing), short(all), 100*partialShare)
 	}
 	for _, g := range gaps {
-		v.add(Degraded, "%s (left out of times and rates)", g)
+		v.add(Degraded, "%s", g)
 	}
 }
 

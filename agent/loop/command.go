@@ -134,6 +134,14 @@ func (a *agenda) takeAfter(at stats.Offset) (taken []postponable) {
 	return taken
 }
 
+// resumesBy says whether the end of a pause is to come by a moment.
+func (a agenda) resumesBy(at stats.Offset) bool {
+	return slices.ContainsFunc(a, func(e entry) bool {
+		c, is := e.do.(Pause)
+		return is && !c.Paused && e.at <= at
+	})
+}
+
 func (a agenda) due() stats.Offset {
 	if len(a) == 0 {
 		return never

@@ -79,7 +79,7 @@ func (l *Loop) nextDue() stats.Offset {
 // phaseDue is the next moment of a running phase's own schedule.
 func (l *Loop) phaseDue(p *phase) stats.Offset {
 	next := p.endAt
-	if l.standsStill(next) {
+	if l.heldUp(p) {
 		next = never
 	}
 	if p.hold != nil && len(p.hold.todo) > 0 && l.dialing < maxDialing {

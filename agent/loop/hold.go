@@ -235,6 +235,8 @@ func (l *Loop) sendBeat(i int32, t *task, ci int32, c *conn) {
 	waited := l.clock() - t.scheduled
 	at.due = max(t.intended+waited+l.interval(p.spec.Heartbeat, &t.cursor), l.now+minHeartGap)
 	l.setBeat(ci, c, at)
+	// What was left of a time-out after the wait would end a connection that lives.
+	t.deadline = l.now + t.cursor.Step(p.user).Timeout
 	l.use(i, t, ci, c)
 }
 

@@ -88,11 +88,11 @@ func (l *Loop) beginIteration(i int32, t *task, p *phase, at stats.Offset) {
 // act does what a cursor says comes next within an iteration.
 func (l *Loop) act(i int32, t *task, p *phase, a vu.Action) {
 	switch {
-	case p.state != running || t.retiring || a.Kind == vu.Send && a.At >= p.endAt:
+	case p.state != running || t.retiring || a.Kind == vu.Send && l.tooLate(p, a.At):
 		l.abort(i, t)
 	case a.Kind == vu.Wait:
 		l.pauseTask(i, t, a.At)
-	case l.standsStill(a.At):
+	case l.waits(a.At):
 		t.intended, t.state = a.At, parked
 	default:
 		l.due(i, t, p, a.Step, a.At)
@@ -111,7 +111,7 @@ func (l *Loop) pauseTask(i int32, t *task, until stats.Offset) {
 func (l *Loop) wake(i int32, t *task) {
 	p := l.phases[t.phase]
 	switch {
-	case l.standsStill(t.intended):
+	case l.waits(t.intended):
 		t.state = parked
 	case p.state != running || t.intended >= p.endAt:
 		t.state = pausing // the end of the phase aborts it
@@ -130,7 +130,7 @@ func (l *Loop) next(i int32, t *task, how vu.Outcome, at stats.Offset) {
 		l.dismiss(i, t)
 		return
 	}
-	a := t.cursor.Next(p.user, how, at)
+	a := t.cursor.Next(p.user, how, l.ownTime(at))
 	switch a.Kind {
 	case vu.Complete:
 		l.endIteration(i, t, p, stats.IterCompleted, a.At)
@@ -151,11 +151,11 @@ func (l *Loop) endIteration(i int32, t *task, p *phase, how stats.IterEvent, nex
 	switch {
 	case t.kind == arriving:
 		l.dismiss(i, t)
-	case p.state != running || t.retiring || next >= p.endAt:
+	case p.state != running || t.retiring || l.tooLate(p, next):
 		l.retire(i, t, p)
 	case next > l.now:
 		l.pauseTask(i, t, next)
-	case l.standsStill(next):
+	case l.waits(next):
 		t.intended, t.state = next, parked
 	default:
 		l.beginIteration(i, t, p, next)

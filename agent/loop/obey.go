@@ -54,9 +54,10 @@ func (l *Loop) drain(c Drain) {
 
 // takeShare gives phases that run by a schedule their new share at once: the
 // schedule knows from when on. Users and held connections follow at the moment.
-// In a pause it waits: where the schedules will go on is not known before.
+// In a pause, and before one that is over by then, it waits: where the schedules
+// will go on is not known before.
 func (l *Loop) takeShare(c Reshare) {
-	if l.paused {
+	if l.paused || l.agenda.resumesBy(c.From) {
 		l.owed = append(l.owed, c)
 		return
 	}

@@ -14,7 +14,7 @@ func (l *Loop) pause(c Pause) {
 	default:
 		l.paused = false
 		l.postpone(c.At - l.pausedAt)
-		l.unpark(c.At)
+		l.postponeUsers(c.At - l.pausedAt)
 	}
 }
 
@@ -42,17 +42,36 @@ func (l *Loop) postpone(by stats.Offset) {
 	}
 }
 
-// unpark wakes users whose moment came in the pause.
-func (l *Loop) unpark(at stats.Offset) {
+// postponeUsers gives users the rest they had left when the pause began, or all of
+// it when they were answered in the pause. They come as they would have come, not
+// all at once.
+func (l *Loop) postponeUsers(by stats.Offset) {
 	for i := range l.tasks.used {
-		if t := l.tasks.at(i); t.state == parked {
-			t.intended = at
-			l.wake(i, t)
+		t := l.tasks.at(i)
+		if t.state == parked || t.state == pausing && t.intended >= l.pausedAt {
+			l.pauseTask(i, t, t.intended+by)
 		}
 	}
 }
 
-// standsStill says whether the pause keeps a moment from coming.
+// ownTime is a moment on the users' clock, which stands still in a pause.
+func (l *Loop) ownTime(at stats.Offset) stats.Offset {
+	if l.paused {
+		return min(at, l.pausedAt)
+	}
+	return at
+}
+
+// waits says whether what users are to do at a moment waits for the end of a pause.
+func (l *Loop) waits(at stats.Offset) bool { return l.paused && at >= l.pausedAt }
+
+// tooLate says whether a moment lies past the end of its phase. One that waits for
+// the end of the pause does so together with the end.
+func (l *Loop) tooLate(p *phase, at stats.Offset) bool {
+	return at >= p.endAt && !(l.waits(at) && l.heldUp(p))
+}
+
+// standsStill says whether the pause keeps a moment of the schedule from coming.
 func (l *Loop) standsStill(at stats.Offset) bool { return l.paused && at > l.pausedAt }
 
 // lastDue is the latest moment of a phase that has come by an offset. Held

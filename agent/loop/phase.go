@@ -135,7 +135,7 @@ func (l *Loop) finish() {
 }
 
 // heldUp says whether a pause keeps the phase from its end.
-func (l *Loop) heldUp(p *phase) bool { return l.standsStill(p.endAt) }
+func (l *Loop) heldUp(p *phase) bool { return l.standsStill(p.endAt) && !l.draining }
 
 // stopPhase ends issuing: pauses are cut short, requests are not.
 func (l *Loop) stopPhase(p *phase) {

@@ -131,25 +131,30 @@ func drawCommands(t *rapid.T, w *world, p *play, share arrival.Share) (commands 
 		at := time.Duration(rapid.IntRange(0, 500).Draw(t, "begin")) * time.Millisecond
 		commands = append(commands, Begin{i, at})
 	}
-	w.at(int64(drainAt-200*time.Millisecond), func() { p.loop.Do(Drain{At: drainAt, Deadline: drainAt + 500*time.Millisecond}) })
 	moment := func(name string) time.Duration {
 		return time.Duration(rapid.IntRange(1, 3400).Draw(t, name)) * time.Millisecond
 	}
-	if rapid.IntRange(0, 3).Draw(t, "frozen") == 0 {
+	drain := Drain{At: drainAt, Deadline: drainAt + 500*time.Millisecond}
+	frozen := rapid.IntRange(0, 3).Draw(t, "frozen") == 0
+	if frozen {
 		at, long := moment("frozenAt"), moment("frozenFor")
 		w.at(int64(at), func() { w.clock += int64(long) })
 	}
 	switch rapid.IntRange(0, 4).Draw(t, "disturb") {
 	case 0:
 		w.at(int64(moment("stop")), func() { p.loop.Do(Stop{}) })
-		return commands, true
+		return append(commands, drain), true
 	case 1:
 		at := moment("pause")
-		return append(commands, Pause{true, at}, Pause{false, at + moment("resume")}), false
+		// In a run that is paused the end is not known ahead; a loop that stands still
+		// hears of it too late.
+		w.at(int64(drainAt-200*time.Millisecond), func() { p.loop.Do(drain) })
+		return append(commands, Pause{true, at}, Pause{false, at + moment("resume")}), frozen
 	case 2:
+		commands = append(commands, drain)
 		return append(commands, Reshare{From: moment("reshare"), Share: arrival.Whole()}), true
 	}
-	return commands, false
+	return append(commands, drain), false
 }
 
 func checkSchedules(t *rapid.T, p *play, s *scenarios.Scenario, share arrival.Share) {

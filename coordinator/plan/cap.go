@@ -76,6 +76,14 @@ func fewestAgents(n Need, machines []Machine) int {
 	return hosts * max(1, agentsFor(n, leastPerAgent(machines), hosts))
 }
 
+// more is what to do about too few agents.
+func (n Need) more(w Wish) string {
+	if w.Agents > 0 {
+		return fmt.Sprintf("use --agents %d, or lower agents.min", n.Agents)
+	}
+	return fmt.Sprintf("raise max_vus of phase %s to %d, or lower agents.min", n.Capped, n.Agents)
+}
+
 // times writes 2 as "2 agents".
 func times(n int, what string) string {
 	if n == 1 {

@@ -29,11 +29,12 @@ type Need struct {
 	Eager       bool    // closed users who do not pause before each request: they take what they get
 	MaxVUs      int     // the smallest cap on iterations in flight; 0 = none
 	Capped      string  // the phase it is of
+	Agents      int     // fewer are worth nothing (agents.min); 0 = no claim
 }
 
 // NeedOf sums up what a scenario asks for.
 func NeedOf(s *scenarios.Scenario) Need {
-	n := Need{Connections: s.MaxConnections(), Rate: s.PeakRate()}
+	n := Need{Connections: s.MaxConnections(), Rate: s.PeakRate(), Agents: s.Agents.Min}
 	for i := range s.Phases {
 		p := &s.Phases[i]
 		closed := p.Executor == scenarios.ConstantVUs || p.Executor == scenarios.RampingVUs
@@ -110,6 +111,10 @@ func Fit(n Need, w Wish, machines []Machine) ([]Place, error) {
 	if err := capped(n, w, machines, places); err != nil {
 		return nil, err
 	}
+	if total < n.Agents {
+		return nil, fmt.Errorf("agents.min: %s would run, and fewer than %d are worth nothing to this scenario; %s",
+			times(total, "agent"), n.Agents, n.more(w))
+	}
 	for i, m := range machines {
 		if err := fits(n, places[i], m, total); err != nil {
 			return nil, err
@@ -124,7 +129,7 @@ func agentsOn(n Need, w Wish, per, hosts, i int) int {
 	if w.Agents > 0 {
 		return max(1, (w.Agents+hosts-1-i)/hosts)
 	}
-	count := n.within(ceilDiv(fewest, hosts), hosts*max(w.Loops, 1))
+	count := n.within(ceilDiv(max(fewest, n.Agents), hosts), hosts*max(w.Loops, 1))
 	return max(count, agentsFor(n, per, hosts))
 }
 

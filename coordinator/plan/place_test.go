@@ -144,3 +144,31 @@ func TestLoopbackSourcesStayOnLoopback(t *testing.T) {
 		}
 	}
 }
+
+// TestAgentsMin: as many agents as the scenario asks for run, or none.
+func TestAgentsMin(t *testing.T) {
+	two := []Machine{{Name: "a"}, {Name: "b"}}
+	for _, c := range []struct {
+		need   Need
+		wish   Wish
+		agents int    // 0 = refused
+		hint   string // of the refusal
+	}{
+		{need: Need{Agents: 5}, agents: 6},
+		{need: Need{Agents: 1}, agents: 2},
+		{need: Need{Agents: 3}, wish: Wish{Agents: 2}, hint: "use --agents 3"},
+		{need: Need{Agents: 4, MaxVUs: 2, Capped: "p"}, hint: "raise max_vus of phase p to 4"},
+	} {
+		places, err := Fit(c.need, c.wish, two)
+		total := 0
+		for _, p := range places {
+			total += p.Agents
+		}
+		switch {
+		case total != c.agents:
+			t.Errorf("%+v: %d agents, %v; want %d", c, total, err, c.agents)
+		case c.agents == 0 && (err == nil || !strings.Contains(err.Error(), c.hint)):
+			t.Errorf("%+v: refused with %v", c, err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package run
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/loadctl/loadctl/stats"
 )
@@ -14,8 +15,11 @@ type closing struct {
 	highest int64 // 1 + the highest window anybody reported
 	partial map[int64]bool
 	gaps    []gap // that lack an agent
-	pauses  []gap
+	pauses  []stillness
 }
+
+// A stillness is a pause [from, until).
+type stillness struct{ from, until stats.Offset }
 
 // A gap is windows [from, until).
 type gap struct{ from, until int64 }
@@ -35,14 +39,20 @@ func (c *closing) lostBetween(from int64, until stats.Offset) {
 	c.gaps = append(c.gaps, gap{max(from, 0), windowsUntil(until)})
 }
 
-// pausedFrom marks the windows from the one that holds an offset on.
 func (c *closing) pausedFrom(at stats.Offset) {
-	c.pauses = append(c.pauses, gap{int64(at / stats.WindowLength), math.MaxInt64})
+	c.pauses = append(c.pauses, stillness{at, math.MaxInt64})
 }
 
-// pausedUntil ends the last pause with the window that holds an offset.
-func (c *closing) pausedUntil(at stats.Offset) {
-	c.pauses[len(c.pauses)-1].until = windowsUntil(at)
+// pausedUntil ends the last pause.
+func (c *closing) pausedUntil(at stats.Offset) { c.pauses[len(c.pauses)-1].until = at }
+
+// pausedIn is for how much of a window the run stood still.
+func (c *closing) pausedIn(w int64) (sum time.Duration) {
+	begin := stats.Offset(w) * stats.WindowLength
+	for _, p := range c.pauses {
+		sum += max(0, min(p.until, begin+stats.WindowLength)-max(p.from, begin))
+	}
+	return sum
 }
 
 // windowsUntil is the number of windows that begin before an offset.
@@ -75,7 +85,7 @@ func (m *Machine) closeRest() { m.closeUntil(m.closed.highest) }
 
 func (m *Machine) closeUntil(end int64) {
 	for c := &m.closed; c.next < end; c.next++ {
-		m.do(Close{Window: c.next, Partial: c.isPartial(c.next), Paused: within(c.pauses, c.next)})
+		m.do(Close{Window: c.next, Partial: c.isPartial(c.next), Paused: c.pausedIn(c.next)})
 		delete(c.partial, c.next)
 	}
 }

@@ -31,14 +31,24 @@ func (m *Machine) drainFrom(now time.Duration, at stats.Offset, within time.Dura
 // later never does.
 func (m *Machine) cutAt(i int, at stats.Offset) {
 	p := &m.phases[i]
+	due := m.lastDue(at)
 	if !p.Holds {
-		at = m.lastDue(at)
+		at = due
 	}
 	switch {
-	case !p.begun() || p.begin >= at:
-		p.skipped = true
+	case !p.begun() || p.begin >= at || p.begin > due:
+		m.neverBegins(p, i)
 	case p.end == stats.Never || p.end > at:
 		p.end = at
+		m.do(Span{p.span(i)})
+	}
+}
+
+// neverBegins takes back a beginning that was told ahead.
+func (m *Machine) neverBegins(p *phase, i int) {
+	p.skipped = true
+	if p.begun() {
+		p.begin, p.connected, p.end = stats.Never, stats.Never, stats.Never
 		m.do(Span{p.span(i)})
 	}
 }

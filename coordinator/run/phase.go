@@ -213,7 +213,7 @@ func (m *Machine) lastEnd(now time.Duration) (end stats.Offset, over bool) {
 		waiting = waiting || !p.begun() && !p.skipped
 		active = active || p.begun() && (p.end == stats.Never || !m.reached(now, p.end) || p.drained == stats.Never && m.awaited(i))
 	}
-	return end, !active && (m.allEnded() || waiting)
+	return end, !active && (m.allEnded() || waiting && !m.pause.on)
 }
 
 func (m *Machine) allEnded() bool {

@@ -174,8 +174,8 @@ func actionText(a Action) string {
 		if a.Partial {
 			text += " partial"
 		}
-		if a.Paused {
-			text += " paused"
+		if a.Paused > 0 {
+			text += " paused " + a.Paused.String()
 		}
 		return text
 	case Span:

@@ -94,10 +94,11 @@ type (
 	// Stop ends everything on every host now.
 	Stop struct{ Reason string }
 	// Close closes a window: each is closed once, in order. Partial: an agent is
-	// missing in it. Paused: the run stood still in it, or in a part of it.
+	// missing in it. Paused is for how much of it the run stood still.
 	Close struct {
-		Window          int64
-		Partial, Paused bool
+		Window  int64
+		Partial bool
+		Paused  time.Duration
 	}
 	// Span tells what is known of a phase's life.
 	Span struct{ Span stats.Span }

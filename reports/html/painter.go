@@ -55,14 +55,14 @@ func (p *painter) shades(s *svg, x scale, h float64) {
 	}
 	var d strings.Builder
 	for _, point := range p.points {
-		if point.Excluded {
+		if point.Excluded || point.Paused {
 			from, to := x.at(point.At.Seconds()), x.at(point.At.Seconds()+point.Seconds)
 			fmt.Fprintf(&d, "M%s %sH%sV%sH%sz", num(from), num(top), num(max(to, from+1.5)), num(h-bottom), num(from))
 		}
 	}
 	if d.Len() > 0 {
 		s.open("path", "d", d.String(), "fill", "#D55E00", "fill-opacity", "0.16", "class", "excluded")
-		s.title("an agent's report is missing")
+		s.title("an agent's report is missing, or the run was paused")
 		s.close("path")
 	}
 }

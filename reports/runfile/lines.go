@@ -44,7 +44,7 @@ type second struct {
 	ServiceMS   view.SummaryTimes `json:"service_ms"`
 	PacerLagP99 float64           `json:"pacer_lag_p99_ms"`
 	Partial     bool              `json:"partial,omitempty"`
-	Paused      bool              `json:"paused,omitempty"`
+	Paused      float64           `json:"paused_s,omitempty"`
 }
 
 func writeSeries(to io.Writer, r *stats.Run) error {
@@ -60,7 +60,7 @@ func writeSeries(to io.Writer, r *stats.Run) error {
 			Classes: map[string]uint64{}, VUs: p.VUs, InFlight: p.InFlight, Queued: p.Queued, Open: p.Open, Held: p.Held,
 			Dropped: p.Dropped, ConnFailed: p.ConnFailed, Sent: p.TX, Received: p.RX,
 			ResponseMS: view.Milliseconds(p.Response), ServiceMS: view.Milliseconds(p.Service),
-			PacerLagP99: float64(p.PacerLag) / 1e6, Partial: r.Windows[i].Partial, Paused: r.Windows[i].Paused,
+			PacerLagP99: float64(p.PacerLag) / 1e6, Partial: r.Windows[i].Partial, Paused: r.Windows[i].Paused.Seconds(),
 		}
 		for c, n := range p.Classes {
 			s.Classes[stats.Class(c).String()] = uint64(n)

@@ -13,7 +13,7 @@ import (
 type pile struct {
 	name, method string
 	stats.CellStats
-	whole stats.Accounting
+	whole *pile
 }
 
 // add puts one row of one window on the pile.
@@ -99,7 +99,7 @@ func piles(l *stats.Layout, cells [][]stats.CellStats, want choice) []*pile {
 func rowsOf(r *stats.Run, want choice) []*pile {
 	rows := piles(r.Layout, [][]stats.CellStats{r.Sound().Cells}, want)
 	for i, p := range piles(r.Layout, [][]stats.CellStats{r.Total().Cells}, want) {
-		rows[i].whole.Add(&p.CellStats)
+		rows[i].whole = p
 	}
 	return rows
 }
@@ -122,12 +122,11 @@ func together(l *stats.Layout, cells [][]stats.CellStats, want choice) *pile {
 
 // sum is a pile of piles.
 func sum(all []*pile) *pile {
-	p := &pile{name: "all"}
+	p := &pile{name: "all", whole: new(pile)}
 	for _, one := range all {
 		p.add(&one.CellStats)
-		p.whole.Intended += one.whole.Intended
-		for i, n := range one.whole.Classes {
-			p.whole.Classes[i] += n
+		if one.whole != nil {
+			p.whole.add(&one.whole.CellStats)
 		}
 	}
 	return p

@@ -121,7 +121,7 @@ func (l *Lens) lookAtWindow(r *stats.Run, v *Live, w []stats.Window) {
 	v.NotSent = all.Classes[stats.NotSent]
 	v.InFlight, v.Queued, v.VUs = phases.InFlight, phases.Queued, phases.VUs
 	v.ConnOpen, v.ConnHeld = phases.ConnOpen, phases.ConnHeld
-	v.ConnOpenRate = float64(phases.ConnOpened) / seconds
+	v.ConnOpenRate = float64(phases.ConnOpened) / float64(len(w))
 	v.PacerLag = lagOf(r, sound).Percentile(99)
 	for i := range r.Total().Phases {
 		p := &r.Total().Phases[i]

@@ -63,13 +63,16 @@ func liveAgent(r *stats.Run, w []stats.Window, name string) LiveAgent {
 			}
 			v.Host, v.State, v.RSS, v.Connections, v.Held = a.Host, a.State, a.RSS, a.Connections, a.Held
 			v.LostSamples += a.Lost
-			cpu, requests, failed = cpu+a.CPU, requests+a.Requests, failed+a.Failed
+			cpu += a.CPU
+			if w[i].Excluded() {
+				continue
+			}
+			requests, failed = requests+a.Requests, failed+a.Failed
 			lag.Merge(a.PacerLag)
 			response.Merge(a.Response)
 		}
 	}
-	seconds := float64(len(w))
-	v.CPU, v.PerSecond = cpu.Seconds()/seconds, float64(requests)/seconds
+	v.CPU, v.PerSecond = cpu.Seconds()/float64(len(w)), float64(requests)/float64(max(len(soundOf(w)), 1))
 	v.ErrorRate = share(failed, requests)
 	v.PacerLag, v.Response = lag.Percentile(99), response.Percentile(99)
 	if v.State == "" {

@@ -55,10 +55,10 @@ func endpoints(r *stats.Run, rows []*pile, seconds float64) (all []Endpoint) {
 			continue
 		}
 		all = append(all, Endpoint{
-			Name: p.name, Method: p.method, Accounting: p.whole, Ended: p.whole.Ended(),
+			Name: p.name, Method: p.method, Accounting: stats.Accounting{Intended: p.whole.Intended, Classes: p.whole.Classes}, Ended: p.whole.Ended(),
 			PerSecond: per(p.Ended(), seconds), ErrorRate: share(p.Bad(), p.Ended()),
 			Response: p.response(), Service: TimesOf(p.Service, 0), FirstByte: TimesOf(p.FirstByte, 0),
-			BytesIn: p.BytesIn, Checks: [2]uint64{p.ChecksPassed, p.ChecksFailed}, Statuses: p.Statuses,
+			BytesIn: p.whole.BytesIn, Checks: [2]uint64{p.whole.ChecksPassed, p.whole.ChecksFailed}, Statuses: p.whole.Statuses,
 			Trend: trendOf(r, p.name),
 		})
 	}

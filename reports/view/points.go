@@ -45,6 +45,7 @@ func (p *Point) least(w []stats.Window) {
 	p.OpenMin, p.HeldMin = p.Open, p.Held
 	for i := range w {
 		p.Excluded = p.Excluded || w[i].Excluded()
+		p.Paused = p.Paused || w[i].Paused > 0
 		one := phasesOf(w[i : i+1])
 		p.OpenMin, p.HeldMin = min(p.OpenMin, one.ConnOpen), min(p.HeldMin, one.ConnHeld)
 	}

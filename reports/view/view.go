@@ -182,16 +182,15 @@ func (v *View) figures(r *stats.Run) {
 	v.Accounting, v.Unrecorded = r.Accounting(true), r.Accounting(false)
 	v.Throughput, v.Offered = r.Throughput(), per(all.Intended, seconds)
 	v.ErrorRate = share(all.Bad(), all.Ended())
-	whole := together(r.Layout, [][]stats.CellStats{total.Cells}, recorded)
-	v.BytesIn, v.BytesOut = whole.BytesIn, whole.BytesOut
-	v.ChecksPassed, v.ChecksFailed = whole.ChecksPassed, whole.ChecksFailed
+	v.BytesIn, v.BytesOut = all.whole.BytesIn, all.whole.BytesOut
+	v.ChecksPassed, v.ChecksFailed = all.whole.ChecksPassed, all.whole.ChecksFailed
 	v.Response, v.ResponseOK = all.response(), TimesOf(all.Response, 0)
 	v.Failures, v.Service, v.FirstByte = TimesOf(all.Failed, 0), TimesOf(all.Service, 0), TimesOf(all.FirstByte, 0)
 	v.Spectrum = spectrumOf(all)
 	v.phaseCounts(r, total)
 	v.phaseTimes(r, r.Sound())
 	v.Endpoints = endpoints(r, rows, seconds)
-	v.Beats = endpoints(r, rowsOf(r, heartbeats), v.Length.Seconds())
+	v.Beats = endpoints(r, rowsOf(r, heartbeats), r.Issuing(holds(r.Layout)...).Seconds())
 }
 
 // sumPhases adds up all phases, and those that are recorded.
@@ -234,6 +233,16 @@ func peakOpen(r *stats.Run) (peak uint64) {
 	return peak
 }
 
+// holds are the phases that hold connections.
+func holds(l *stats.Layout) (phases []int) {
+	for i := range l.Phases {
+		if l.Phases[i].Holds > 0 {
+			phases = append(phases, i)
+		}
+	}
+	return phases
+}
+
 func per(n uint64, seconds float64) float64 {
 	if seconds <= 0 {
 		return 0
@@ -263,14 +272,15 @@ func (v *View) generators(r *stats.Run) {
 func agentTimes(r *stats.Run, row *Agent) {
 	var lag, response stats.Histogram
 	for i := range r.Windows {
-		if r.Windows[i].Excluded() {
-			continue
-		}
 		for j := range r.Windows[i].Agents {
-			if a := &r.Windows[i].Agents[j]; a.Name == row.Name {
+			a := &r.Windows[i].Agents[j]
+			if a.Name != row.Name {
+				continue
+			}
+			row.LostSamples += a.Lost
+			if !r.Windows[i].Excluded() {
 				lag.Merge(a.PacerLag)
 				response.Merge(a.Response)
-				row.LostSamples += a.Lost
 			}
 		}
 	}

@@ -119,6 +119,30 @@ func TestLookOfWholeRun(t *testing.T) {
 	}
 }
 
+// TestRowsAddUp: with seconds left out of times, all counts of a row are still of the
+// same requests, and rows add up to the run.
+func TestRowsAddUp(t *testing.T) {
+	v := view.New(sample.Run(sample.Troubled()))
+	if len(v.Gaps) == 0 {
+		t.Fatal("the sample has no gap")
+	}
+	var bytes uint64
+	for _, e := range v.Endpoints {
+		answers := uint64(0)
+		for _, s := range e.Statuses {
+			answers += s.Count
+		}
+		c := e.Accounting.Classes
+		if want := c[stats.OK] + c[stats.HTTPError] + c[stats.CheckFailed]; answers != want {
+			t.Errorf("%s: %d answers by status, %d by class", e.Name, answers, want)
+		}
+		bytes += e.BytesIn
+	}
+	if bytes != v.BytesIn {
+		t.Errorf("rows received %d bytes, the run %d", bytes, v.BytesIn)
+	}
+}
+
 // TestHeatHoldsEveryRequest: each successful request lies in exactly one cell.
 func TestHeatHoldsEveryRequest(t *testing.T) {
 	v := view.New(sample.Run(sample.Troubled()))

@@ -165,7 +165,7 @@ func notes(v *View, l *stats.Layout) (n []string) {
 		n = append(n, fmt.Sprintf("%s values above one hour were counted as one hour.", Group(over)))
 	}
 	for _, g := range v.Gaps {
-		n = append(n, fmt.Sprintf("%s. These seconds are left out of times, rates and shares, and marked in the charts; counts have them.", g))
+		n = append(n, g.String()+"; marked in the charts, and in every count.")
 	}
 	if missing := v.Accounting.Missing() + v.Unrecorded.Missing(); missing != 0 && v.Verdict != "unfinished" {
 		n = append(n, fmt.Sprintf("The accounting does not add up: %d requests have no class. This is a defect of loadctl.", missing))
