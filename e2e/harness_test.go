@@ -5,8 +5,11 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -57,7 +60,20 @@ type proc struct {
 
 func start(t *testing.T, dir string, args ...string) *proc {
 	t.Helper()
-	p := &proc{t: t, cmd: exec.Command(binary(t), args...), done: make(chan struct{}), started: time.Now()}
+	return startCommand(t, dir, append([]string{binary(t)}, args...)...)
+}
+
+// startFiles starts loadctl as a process that may open so many files, as all its
+// descendants then may.
+func startFiles(t *testing.T, files int, dir string, args ...string) *proc {
+	t.Helper()
+	limited := []string{"sh", "-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files), binary(t)}
+	return startCommand(t, dir, append(limited, args...)...)
+}
+
+func startCommand(t *testing.T, dir string, argv ...string) *proc {
+	t.Helper()
+	p := &proc{t: t, cmd: exec.Command(argv[0], argv[1:]...), done: make(chan struct{}), started: time.Now()}
 	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -148,6 +164,8 @@ type summary struct {
 	} `json:"heartbeats"`
 	ResponseMS times `json:"response_ms"`
 	ServiceMS  times `json:"service_ms"`
+	Phases     []phase   `json:"phases"`
+	Excluded   []gap     `json:"excluded"`
 	Agents     []struct {
 		Name            string  `json:"name"`
 		CPUS            float64 `json:"cpu_s"`
@@ -160,6 +178,76 @@ type summary struct {
 		Value *float64 `json:"value"`
 		OK    bool     `json:"ok"`
 	} `json:"thresholds"`
+}
+
+// A phase is when one was, in seconds of the run.
+type phase struct {
+	Name      string   `json:"name"`
+	Begin     *float64 `json:"begin_s"`
+	Connected *float64 `json:"connected_s"`
+	End       *float64 `json:"end_s"`
+}
+
+// A gap is seconds left out of times and rates.
+type gap struct {
+	From   float64 `json:"from_s"`
+	Until  float64 `json:"until_s"`
+	Reason string  `json:"reason"`
+}
+
+// phase is one of the run's by its name.
+func (f finished) phase(t *testing.T, name string) phase {
+	t.Helper()
+	for _, p := range f.summary.Phases {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("no phase %s in %+v", name, f.summary.Phases)
+	return phase{}
+}
+
+// A second is one line of the series. Gauges are those of its end.
+type second struct {
+	T       float64 `json:"t"`
+	Held    int64   `json:"connections_held"`
+	Partial bool    `json:"partial"`
+}
+
+// series reads the run's seconds in order.
+func (f finished) series(t *testing.T) (seconds []second) {
+	t.Helper()
+	file, err := os.Open(filepath.Join(f.dir, "series.jsonl.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	zip, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := json.NewDecoder(zip)
+	var schema struct{}
+	if err := lines.Decode(&schema); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		var s second
+		if err := lines.Decode(&s); errors.Is(err, io.EOF) {
+			return seconds
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		seconds = append(seconds, s)
+	}
+}
+
+// zero is the wall time of the run's offset 0.
+func (f finished) zero(t *testing.T) time.Time {
+	t.Helper()
+	var m struct{ Started time.Time }
+	readJSON(t, filepath.Join(f.dir, "run.json"), &m)
+	return m.Started
 }
 
 var resultLine = regexp.MustCompile(`^RESULT (\w+) exit=(\d+) validity=(\w+) run=(\S+)$`)
