@@ -49,7 +49,7 @@ func TestDemo(t *testing.T) {
 func TestExamplesRun(t *testing.T) {
 	for _, name := range []string{"smoke.yaml", "ramp.yaml"} {
 		t.Run(name, func(t *testing.T) {
-			f := undisturbed(t, func() finished {
+			f := unspoilt(t, func() finished {
 				return run(t, time.Minute, "run", "--ui", "none", repo(t, "scenarios/"+name))
 			})
 			f.identity(t)

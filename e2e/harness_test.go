@@ -162,10 +162,10 @@ type summary struct {
 		Sent     int64 `json:"sent"`
 		Answered int64 `json:"answered"`
 	} `json:"heartbeats"`
-	ResponseMS times `json:"response_ms"`
-	ServiceMS  times `json:"service_ms"`
-	Phases     []phase   `json:"phases"`
-	Excluded   []gap     `json:"excluded"`
+	ResponseMS times   `json:"response_ms"`
+	ServiceMS  times   `json:"service_ms"`
+	Phases     []phase `json:"phases"`
+	Excluded   []gap   `json:"excluded"`
 	Agents     []struct {
 		Name            string  `json:"name"`
 		CPUS            float64 `json:"cpu_s"`
@@ -280,26 +280,82 @@ func readJSON(t *testing.T, path string, v any) {
 	}
 }
 
-// disturbed says that the machine, not loadctl, kept the run from being measured
-// well. Its accounts are exact all the same.
-func (f finished) disturbed() bool {
-	return f.summary.Validity.Verdict != "valid" && len(f.summary.Validity.Reasons) > 0
+// reasons parts those of the validity. The first two tell of a generator that came
+// late, so late that the run is invalid or a little, which a machine shared with
+// others makes it do. Nothing a neighbour does loses an agent, or a request from
+// the accounts.
+func (s *summary) reasons() (late, little, other []string) {
+	for _, r := range s.Validity.Reasons {
+		switch {
+		case strings.HasPrefix(r, "the generator was late"):
+			late = append(late, r)
+		case strings.HasPrefix(r, "the generator was a little late"):
+			little = append(little, r)
+		default:
+			other = append(other, r)
+		}
+	}
+	return late, little, other
 }
 
-// undisturbed repeats a run that measures something until the tool itself says
-// that it was measured well: a shared machine has bad minutes. The last try counts
-// whatever it says.
+// undisturbed repeats a run that measures times until the generator was in time: a
+// shared machine has bad minutes. It fails when it never was, and at once when the
+// tool has any other doubt about its measurement.
 func undisturbed(t *testing.T, once func() finished) finished {
 	t.Helper()
-	const tries = 3
-	for range tries - 1 {
-		f := once()
-		if !f.disturbed() {
-			return f
-		}
-		t.Logf("disturbed, so again: %v", f.summary.Validity.Reasons)
+	f := repeated(t, once, func(s *summary) []string {
+		late, little, _ := s.reasons()
+		return append(late, little...)
+	})
+	f.doubtless(t)
+	return f
+}
+
+// unspoilt does the same for a run that counts: one that was a little late, which
+// has the exit code of one that was not, will do.
+func unspoilt(t *testing.T, once func() finished) finished {
+	t.Helper()
+	f := repeated(t, once, spoilt)
+	f.doubtless(t)
+	return f
+}
+
+// spoilt are the reasons why the generator's lag made a run invalid.
+func spoilt(s *summary) (late []string) {
+	late, _, _ = s.reasons()
+	return late
+}
+
+func (f finished) doubtless(t *testing.T) {
+	t.Helper()
+	if _, _, other := f.summary.reasons(); len(other) > 0 {
+		t.Fatalf("validity %s %v, exit %d\n%s%s", f.summary.Validity.Verdict, other, f.code, f.out, f.errs)
 	}
-	return once()
+}
+
+// repeated makes a run until nothing disturbed it.
+func repeated(t *testing.T, once func() finished, disturbed func(*summary) []string) (f finished) {
+	t.Helper()
+	again(t, func() []string {
+		f = once()
+		return disturbed(&f.summary)
+	})
+	return f
+}
+
+// again calls once until it has nothing to say about a disturbance, or has failed,
+// three times at most.
+func again(t *testing.T, once func() (disturbed []string)) {
+	t.Helper()
+	const tries = 3
+	var disturbed []string
+	for i := range tries {
+		if disturbed = once(); len(disturbed) == 0 || t.Failed() {
+			return
+		}
+		t.Logf("try %d of %d was disturbed: %v", i+1, tries, disturbed)
+	}
+	t.Fatalf("all of %d tries were disturbed, the last: %v", tries, disturbed)
 }
 
 // run is start and finish.

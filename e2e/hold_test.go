@@ -29,7 +29,7 @@ func TestHold50k(t *testing.T) {
 		t.Skip("two minutes of load")
 	}
 	var looks []look
-	f := undisturbed(t, func() finished {
+	f := unspoilt(t, func() finished {
 		dir := t.TempDir()
 		p := startFiles(t, fewFiles, dir, "run", "--ui", "none", repo(t, "scenarios/hold-50k.yaml"))
 		open := watchOpen(bundledURL(t, p, dir))
