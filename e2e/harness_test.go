@@ -458,12 +458,17 @@ func scenario(t *testing.T, text string) string {
 func children(t *testing.T, root int, word string) (pids []int) {
 	t.Helper()
 	for _, pid := range descendants(root) {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if err == nil && strings.Contains(string(b), "\x00"+word) {
+		if strings.Contains(commandLine(pid), "\x00"+word) {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
+}
+
+// commandLine is the words of a process, each ended by a zero; "" when it is gone.
+func commandLine(pid int) string {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return string(b)
 }
 
 func descendants(root int) (all []int) {
