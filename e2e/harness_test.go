@@ -60,20 +60,20 @@ type proc struct {
 
 func start(t *testing.T, dir string, args ...string) *proc {
 	t.Helper()
-	return startCommand(t, dir, append([]string{binary(t)}, args...)...)
+	return startCommand(t, dir, exec.Command(binary(t), args...))
 }
 
 // startFiles starts loadctl as a process that may open so many files, as all its
 // descendants then may.
 func startFiles(t *testing.T, files int, dir string, args ...string) *proc {
 	t.Helper()
-	limited := []string{"sh", "-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files), binary(t)}
-	return startCommand(t, dir, append(limited, args...)...)
+	limited := []string{"-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files), binary(t)}
+	return startCommand(t, dir, exec.Command("sh", append(limited, args...)...))
 }
 
-func startCommand(t *testing.T, dir string, argv ...string) *proc {
+func startCommand(t *testing.T, dir string, cmd *exec.Cmd) *proc {
 	t.Helper()
-	p := &proc{t: t, cmd: exec.Command(argv[0], argv[1:]...), done: make(chan struct{}), started: time.Now()}
+	p := &proc{t: t, cmd: cmd, done: make(chan struct{}), started: time.Now()}
 	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -81,7 +81,15 @@ func startCommand(t *testing.T, dir string, argv ...string) *proc {
 		t.Fatal(err)
 	}
 	go func() { _ = p.cmd.Wait(); close(p.done) }()
-	t.Cleanup(func() { _ = p.cmd.Process.Kill(); <-p.done })
+	// With what it started: killing make alone would leave what it runs.
+	t.Cleanup(func() {
+		select {
+		case <-p.done:
+		default:
+			_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+			<-p.done
+		}
+	})
 	return p
 }
 

@@ -13,7 +13,7 @@ import (
 
 // elsewhere are commands of README that other tests run, because they take long.
 var elsewhere = map[string]string{
-	"make demo": "TestDemo",
+	"make demo": "TestMakeDemo",
 	"make test": "CI",
 	"bin/loadctl run scenarios/hold-50k.yaml": "TestHold50k",
 }
@@ -54,7 +54,9 @@ func readmeCommand(t *testing.T, dir, line string) {
 		p := start(t, dir, args...)
 		code := p.wait(90 * time.Second)
 		if code == 97 {
-			if late, _, other := lastRun(t, dir).reasons(); len(late) > 0 && len(other) == 0 {
+			var s summary
+			readJSON(t, filepath.Join(lastRun(t, dir), "summary.json"), &s)
+			if late, _, other := s.reasons(); len(late) > 0 && len(other) == 0 {
 				return late
 			}
 		}
@@ -65,17 +67,14 @@ func readmeCommand(t *testing.T, dir, line string) {
 	})
 }
 
-// lastRun is the summary of the latest run below a directory: their names begin
-// with the time.
-func lastRun(t *testing.T, dir string) *summary {
+// lastRun is the latest run below a directory: their names begin with the time.
+func lastRun(t *testing.T, dir string) string {
 	t.Helper()
 	names, _ := filepath.Glob(filepath.Join(dir, "runs", "*", "summary.json"))
 	if len(names) == 0 {
 		t.Fatalf("no run in %s", dir)
 	}
-	var s summary
-	readJSON(t, names[len(names)-1], &s)
-	return &s
+	return filepath.Dir(names[len(names)-1])
 }
 
 // fenced are the blocks of a language.
