@@ -435,6 +435,10 @@ func serve(t *testing.T, args ...string) service {
 type counted struct {
 	Requests    int64 `json:"requests"`
 	Connections int64 `json:"connections_open"`
+	Starts      int64 `json:"starts"` // worker processes, replacements included
+	Workers     []struct {
+		PID int `json:"pid"`
+	} `json:"workers"`
 }
 
 func (s service) counted(t *testing.T) counted {
@@ -449,6 +453,22 @@ func (s service) counted(t *testing.T) counted {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// workers are the processes of all workers, once all are there.
+func (s service) workers(t *testing.T) (pids []int) {
+	t.Helper()
+	eventually(t, 10*time.Second, "all workers live", func() bool {
+		pids = nil
+		all := s.counted(t).Workers
+		for _, w := range all {
+			if w.PID > 0 {
+				pids = append(pids, w.PID)
+			}
+		}
+		return len(all) > 0 && len(pids) == len(all)
+	})
+	return pids
 }
 
 // scenario writes a file into a temporary folder and returns its path.
