@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/fleet"
+	"github.com/loadctl/loadctl/coordinator/plan"
+	"github.com/loadctl/loadctl/coordinator/run"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/stats"
 )
@@ -179,13 +181,42 @@ const (
 // Run does the run and blocks until it is over, every host gone and every
 // goroutine ended. Cancelling ctx stops it at once. The Result always says how
 // it ended and which exit code that is; the error says why a run could not be
-// done (exit 1) or must not be (exit 2, a *UsageError).
+// done (exit 1) or must not be (exit 2, a *UsageError). A run that a person stopped
+// before it began is neither: it has no error.
 func (c *Coordinator) Run(ctx context.Context) (stats.Result, error) {
-	aim, err := c.clear(ctx)
-	if err != nil {
+	aim, stopped, err := c.clearUnlessStopped(ctx)
+	switch {
+	case stopped:
+		return run.Outcome{Interrupted: true}.Result(nil, stats.Validity{}, 0), nil
+	case err != nil:
 		return neverBegan(err), err
 	}
 	return c.drive(ctx, aim)
+}
+
+// clearUnlessStopped looks for the target until somebody stops the run: a target
+// that swallows packets must not hold a person up.
+func (c *Coordinator) clearUnlessStopped(ctx context.Context) (aim plan.Clearance, stopped bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cleared := make(chan struct{})
+	go func() {
+		defer close(cleared)
+		aim, err = c.clear(ctx)
+	}()
+	for controls := c.cfg.Controls; ; {
+		select {
+		case <-cleared:
+			return aim, stopped, err
+		case wish, ok := <-controls:
+			if !ok {
+				controls = nil
+			} else if wish == Stop || wish == Kill {
+				stopped = true
+				cancel()
+			}
+		}
+	}
 }
 
 func neverBegan(err error) stats.Result {

@@ -418,3 +418,31 @@ func TestAnAddressNobodyAnswersIsLeftOut(t *testing.T) {
 		}
 	})
 }
+
+// TestStopWhileTheTargetIsLookedFor: a target that swallows packets, or a name
+// that nobody resolves, holds nobody up.
+func TestStopWhileTheTargetIsLookedFor(t *testing.T) {
+	for name, silent := range map[string]func(*World){
+		"resolving": func(w *World) {
+			w.Resolve = func(ctx context.Context, _ string) ([]netip.Addr, error) { <-ctx.Done(); return nil, ctx.Err() }
+		},
+		"probing": func(w *World) {
+			w.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w := newWorld(t, strings.Replace(scenarioText, "127.0.0.1", "localhost", 1), &fakeHost{name: "a"})
+				w.cfg.World.Resolve = func(context.Context, string) ([]netip.Addr, error) {
+					return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+				}
+				silent(&w.cfg.World)
+				time.AfterFunc(time.Second, func() { w.controls <- Pause; w.controls <- Stop })
+				w.go_(t.Context())
+				if w.result.ExitCode != 130 || w.err != nil || w.took != time.Second || len(w.updates) != 0 {
+					t.Errorf("%+v, %v after %s with %d updates", w.result, w.err, w.took, len(w.updates))
+				}
+			})
+		})
+	}
+}

@@ -202,10 +202,9 @@ func TestSourceAddresses(t *testing.T) {
 		c.Sources = []netip.Addr{netip.MustParseAddr("127.0.1.1"), netip.MustParseAddr("127.0.1.2")}
 	}, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 3 * time.Second})
 	expect(t, got, stats.OK, "")
-	close(seen)
 	count := map[string]int{}
-	for ip := range seen {
-		count[ip]++
+	for range len(seen) {
+		count[<-seen]++
 	}
 	if count["127.0.1.1"] != 10 || count["127.0.1.2"] != 10 {
 		t.Errorf("sources %v, want ten of each", count)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,34 +52,42 @@ func check(out, errw io.Writer, files, vars []string) error {
 }
 
 // load reads and parses a scenario; every failure is the person's to mend.
-func load(file string, vars map[string]string, baseURL string) (*scenarios.Scenario, error) {
+func load(file string, given variables, baseURL string) (*scenarios.Scenario, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return nil, usage(fmt.Errorf("reading the scenario: %w", err), "examples lie in scenarios/")
 	}
-	s, err := scenarios.Parse(file, src, scenarios.Options{Vars: vars, BaseURL: baseURL})
+	s, err := scenarios.Parse(file, src, scenarios.Options{Vars: given.flags, Env: given.env, BaseURL: baseURL})
 	if err != nil {
 		return nil, usage(err, "")
 	}
 	return s, nil
 }
 
-// parseVars collects LOADCTL_VAR_x from the environment and name=value from
-// flags; flags win.
-func parseVars(flags, environ []string) (map[string]string, error) {
-	vars := map[string]string{}
+// variables are values for a file's vars. Flags must name one of them; the
+// environment is there for any file, and what a file lacks is passed over.
+type variables struct{ flags, env map[string]string }
+
+// parseVars collects LOADCTL_VAR_NAME=value from the environment and name=value
+// from flags.
+func parseVars(flags, environ []string) (variables, error) {
+	v := variables{map[string]string{}, map[string]string{}}
 	for _, kv := range environ {
 		if rest, ok := strings.CutPrefix(kv, "LOADCTL_VAR_"); ok {
 			name, value, _ := strings.Cut(rest, "=")
-			vars[strings.ToLower(name)] = value
+			v.env[name] = value
 		}
 	}
+	var errs []error
 	for _, kv := range flags {
 		name, value, ok := strings.Cut(kv, "=")
 		if !ok || name == "" {
-			return nil, usage(fmt.Errorf("-e %s: want name=value", kv), "")
+			errs = append(errs, fmt.Errorf("-e %s: want name=value", kv))
 		}
-		vars[name] = value
+		v.flags[name] = value
 	}
-	return vars, nil
+	if err := errors.Join(errs...); err != nil {
+		return variables{}, usage(err, "for example: -e rate=500")
+	}
+	return v, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"sync"
@@ -10,12 +11,17 @@ import (
 	"github.com/loadctl/loadctl/reports/tui"
 )
 
-// controls gathers what a person asks of a run, by signal or by key, into the
-// coordinator's channel. The first interrupt drains, the second stops at once.
+// controls gathers what a person asks of a run, by signal or by key, from before
+// it is prepared until its files are written. The run reads its channel: the first
+// interrupt drains, the second stops at once. Around the run an interrupt does
+// what onInterrupt says.
 type controls struct {
 	out     chan coordinator.Control
 	signals chan os.Signal
 	done    sync.WaitGroup
+
+	mu    sync.Mutex
+	heard func()
 }
 
 func newControls() *controls {
@@ -26,9 +32,33 @@ func newControls() *controls {
 		for range c.signals {
 			c.ask(next)
 			next = coordinator.Kill
+			c.interrupted()
 		}
 	})
 	return c
+}
+
+// onInterrupt has f called at every interrupt from now on, in place of what was
+// called before; nil calls nothing.
+func (c *controls) onInterrupt(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = f
+}
+
+func (c *controls) interrupted() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.heard != nil {
+		c.heard()
+	}
+}
+
+// cancelling gives a context that an interrupt cancels, until it is released.
+func (c *controls) cancelling(ctx context.Context) (_ context.Context, release func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	c.onInterrupt(cancel)
+	return ctx, func() { c.onInterrupt(nil); cancel() }
 }
 
 // ask never blocks: sixteen wishes nobody has heard yet are enough.

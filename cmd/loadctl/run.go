@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -84,12 +85,13 @@ func oneFile(_ *cobra.Command, args []string) error {
 type job struct {
 	runOptions
 	id, file, exe string
-	vars          map[string]string
+	given         variables
 	scenario      *scenarios.Scenario
 	baseURL       string // replaces the file's: --target, or the bundled target's
 	out, errw     io.Writer
 	ui            string
 	color         bool // of text on standard output
+	controls      *controls
 }
 
 func runFile(ctx context.Context, out, errw io.Writer, file string, o runOptions) error {
@@ -97,6 +99,8 @@ func runFile(ctx context.Context, out, errw io.Writer, file string, o runOptions
 	if err != nil {
 		return err
 	}
+	j.controls = newControls()
+	defer j.controls.close()
 	writer, err := runfile.Create(o.runs, j.id)
 	if err != nil {
 		return cannot(err, "choose another place with --runs")
@@ -112,11 +116,11 @@ func runFile(ctx context.Context, out, errw io.Writer, file string, o runOptions
 }
 
 func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
-	vars, err := parseVars(o.vars, os.Environ())
+	given, err := parseVars(o.vars, os.Environ())
 	if err != nil {
 		return nil, err
 	}
-	s, err := load(file, vars, o.target)
+	s, err := load(file, given, o.target)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +135,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	for _, w := range s.Warnings {
 		fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 	}
-	return &job{runOptions: o, id: newRunID(time.Now()), file: file, exe: exe, vars: vars, scenario: s, baseURL: o.target,
+	return &job{runOptions: o, id: newRunID(time.Now()), file: file, exe: exe, given: given, scenario: s, baseURL: o.target,
 		out: out, errw: errw, ui: ui, color: colorful(out, os.Getenv)}, nil
 }
 
@@ -149,52 +153,97 @@ func (j *job) withTarget(ctx context.Context, writer *runfile.Writer) (*stats.Ru
 	if !j.scenario.Target.Bundled || j.target != "" {
 		return j.drive(ctx, writer)
 	}
-	t, err := startBundled(ctx, j.exe, j.scenario.Target.Workers)
+	t, err := j.startTarget(ctx)
 	if err != nil {
-		return nil, cannot(err, "")
+		return nil, err
 	}
 	defer t.stop()
 	j.baseURL = t.baseURL
-	if j.scenario, err = load(j.file, j.vars, t.baseURL); err != nil {
+	if j.scenario, err = load(j.file, j.given, t.baseURL); err != nil {
 		return nil, err
 	}
 	return j.drive(ctx, writer)
 }
 
-// drive does the run, and shows and records it as it grows.
-func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, error) {
-	controls := newControls()
-	defer controls.close()
-	var run stats.Run
-	screen := j.screen(ctx, controls)
-	c, err := coordinator.New(j.config(controls, func(u stats.Update) {
-		run.Apply(u)
-		writer.Apply(u)
-		screen.update(&run, u)
-	}))
-	if err == nil {
-		_, err = c.Run(ctx)
+func (j *job) startTarget(ctx context.Context) (*bundled, error) {
+	ctx, release := j.controls.cancelling(ctx)
+	defer release()
+	t, err := startBundled(ctx, j.exe, j.scenario.Target.Workers)
+	switch {
+	case ctx.Err() != nil:
+		t.stop()
+		return nil, errNeverBegan()
+	case err != nil:
+		return nil, cannot(err, "")
 	}
-	screen.leave()
-	if run.Layout == nil {
-		return nil, asFailure(err)
-	}
-	return &run, err
+	return t, nil
 }
 
-func (j *job) config(controls *controls, sink func(stats.Update)) coordinator.Config {
+// drive does the run, and shows and records it as it grows.
+func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, error) {
+	screen := j.screen(ctx)
+	record := recording{to: writer, watch: screen.update}
+	c, err := coordinator.New(j.config(record.apply))
+	var result stats.Result
+	if err == nil {
+		result, err = c.Run(ctx)
+	}
+	j.controls.onInterrupt(j.busy(screen))
+	screen.leave()
+	if record.run.Layout == nil {
+		return nil, asFailure(result, err)
+	}
+	return &record.run, err
+}
+
+// busy is what an interrupt does to a run that is over: the finished dashboard is
+// left, and nobody takes the writing of files for a hang.
+func (j *job) busy(s screen) func() {
+	say := sync.OnceFunc(func() {
+		fmt.Fprintln(j.errw, "loadctl: the run is over and is being written, which cannot be interrupted")
+	})
+	return func() { s.quit(); say() }
+}
+
+// A recording is a run as it grows: kept, written down and shown.
+type recording struct {
+	run    stats.Run
+	to     *runfile.Writer
+	watch  func(*stats.Run, stats.Update)
+	failed bool
+}
+
+func (r *recording) apply(u stats.Update) {
+	r.to.Apply(u)
+	r.show(u)
+	if err := r.to.Err(); err != nil && !r.failed {
+		r.failed = true
+		r.show(stats.Update{Event: &stats.Event{At: r.run.Now(), Level: stats.Severe, Kind: "note",
+			Text: err.Error() + ": the run goes on, its files will not be whole"}})
+	}
+}
+
+func (r *recording) show(u stats.Update) {
+	r.run.Apply(u)
+	r.watch(&r.run, u)
+}
+
+func (j *job) config(sink func(stats.Update)) coordinator.Config {
 	return coordinator.Config{
-		RunID: j.id, Scenario: j.scenario, File: j.file, Vars: j.vars, BaseURL: j.baseURL,
+		RunID: j.id, Scenario: j.scenario, File: j.file, Vars: j.scenario.Vars, BaseURL: j.baseURL,
 		Authorised: j.authorised, Token: j.token,
 		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
 		Version: buildID(), Args: os.Args,
-		Sink: sink, Controls: controls.out,
+		Sink: sink, Controls: j.controls.out,
 	}
 }
 
 // asFailure gives an error of a run that never began its exit code.
-func asFailure(err error) error {
+func asFailure(r stats.Result, err error) error {
+	if r.ExitCode == exitInterrupted {
+		return errNeverBegan()
+	}
 	if err == nil {
 		err = errors.New("the run never began")
 	}
@@ -202,4 +251,8 @@ func asFailure(err error) error {
 		return usage(err, "")
 	}
 	return cannot(err, "")
+}
+
+func errNeverBegan() error {
+	return &failure{code: exitInterrupted, err: errors.New("interrupted before the run began: nothing was recorded")}
 }

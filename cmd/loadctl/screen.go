@@ -12,32 +12,32 @@ import (
 )
 
 // A screen is one way to watch a run: update is called from one goroutine as the
-// run grows, leave once it is over.
+// run grows, leave once it is over, and quit cuts leave short.
 type screen struct {
-	update func(r *stats.Run, u stats.Update)
-	leave  func()
+	update      func(r *stats.Run, u stats.Update)
+	leave, quit func()
 }
 
-func (j *job) screen(ctx context.Context, controls *controls) screen {
+func (j *job) screen(ctx context.Context) screen {
 	quiet := func() {}
 	switch j.ui {
 	case "tui":
-		return j.dashboard(ctx, controls)
+		return j.dashboard(ctx)
 	case "plain":
 		p := &text.Plain{Out: j.out, Interval: j.interval, Color: j.color}
-		return screen{p.Update, quiet}
+		return screen{p.Update, quiet, quiet}
 	case "json":
 		n := &text.JSON{Out: j.out, Interval: j.interval}
-		return screen{n.Update, quiet}
+		return screen{n.Update, quiet, quiet}
 	}
-	return screen{func(*stats.Run, stats.Update) {}, quiet}
+	return screen{func(*stats.Run, stats.Update) {}, quiet, quiet}
 }
 
 // dashboard runs the terminal dashboard beside the run: leaving it does not end
 // the run, and a finished run is shown until a key is pressed or --hold is over.
-func (j *job) dashboard(ctx context.Context, controls *controls) screen {
+func (j *job) dashboard(ctx context.Context) screen {
 	ctx, cancel := context.WithCancel(ctx)
-	d := tui.New(tui.Config{Controls: controls.key, Out: j.out, HoldAtEnd: j.hold > 0})
+	d := tui.New(tui.Config{Controls: j.controls.key, Out: j.out, HoldAtEnd: j.hold > 0})
 	var shown sync.WaitGroup
 	begin := sync.OnceFunc(func() {
 		shown.Go(func() {
@@ -53,5 +53,6 @@ func (j *job) dashboard(ctx context.Context, controls *controls) screen {
 			shown.Wait()
 			cancel()
 		},
+		quit: cancel,
 	}
 }
