@@ -87,6 +87,7 @@ func TestAccountingCleanRun(t *testing.T) {
 // count in memory of their master, so when only they are killed, again and again,
 // the count bounds ours from both sides.
 func TestAccountingTargetKilled(t *testing.T) {
+	t.Parallel()
 	t.Run("workers", func(t *testing.T) {
 		t.Parallel()
 		workersKilled(t)
@@ -168,6 +169,7 @@ func between(t *testing.T, f finished, target service) {
 // TestAccountingAgentKilled: counters of a killed agent are read from shared memory,
 // and a run that may lose none ends soon. What other policies do is TestAgentLost's.
 func TestAccountingAgentKilled(t *testing.T) {
+	t.Parallel()
 	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
 	p := start(t, t.TempDir(), "run", "--ui", "none", "--agents", "3", steadyFile(t, target.url, 20*time.Second, "fail"))
 	agents := awaitAgents(t, p, 3)
@@ -197,6 +199,7 @@ func awaitAgents(t *testing.T, p *proc, n int) (pids []int) {
 // TestAgentStopped: a frozen agent ends a run that may lose none within 15 s, and
 // nothing is left of it.
 func TestAgentStopped(t *testing.T) {
+	t.Parallel()
 	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
 	p := start(t, t.TempDir(), "run", "--ui", "none", "--agents", "2", steadyFile(t, target.url, 20*time.Second, "fail"))
 	agents := awaitAgents(t, p, 2)
@@ -218,6 +221,7 @@ func TestAgentStopped(t *testing.T) {
 
 // TestInterrupt: Ctrl-C stops issuing, drains and writes everything.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
 	p := start(t, t.TempDir(), "run", "--ui", "none", steadyFile(t, target.url, 30*time.Second, "fail"))
 	awaitAgents(t, p, 2)
@@ -232,6 +236,7 @@ func TestInterrupt(t *testing.T) {
 // TestInterruptTwice: the target is frozen, so that a drain would wait for the
 // time-out of 30 s; the second Ctrl-C does not.
 func TestInterruptTwice(t *testing.T) {
+	t.Parallel()
 	target := serve(t, "upstream", "--listen", "127.0.0.1:0", "--freeze-at", "4s", "--freeze-for", "12s")
 	text := strings.Replace(fmt.Sprintf(steady, target.url, 30*time.Second, 30*time.Second, "fail"), "timeout: 2s", "timeout: 30s", 1)
 	p := start(t, t.TempDir(), "run", "--ui", "none", scenario(t, text))
@@ -266,6 +271,7 @@ func interrupted(t *testing.T, p *proc, target service) finished {
 
 // TestAccountingTimeouts: an upstream that freezes longer than the time-out.
 func TestAccountingTimeouts(t *testing.T) {
+	t.Parallel()
 	target := serve(t, "upstream", "--listen", "127.0.0.1:0", "--freeze-at", "3s", "--freeze-for", "4s")
 	f := run(t, time.Minute, "run", "--ui", "none", steadyFile(t, target.url, 8*time.Second, "fail"))
 	f.identity(t)
@@ -277,6 +283,7 @@ func TestAccountingTimeouts(t *testing.T) {
 
 // TestNothingOutlivesTheCoordinator: SIGKILL of the coordinator ends hosts, agents and the bundled target.
 func TestNothingOutlivesTheCoordinator(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := start(t, dir, "run", "--ui", "none", repo(t, "scenarios/items.yaml"))
 	awaitAgents(t, p, 2)

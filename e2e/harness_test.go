@@ -42,11 +42,17 @@ func need(t *testing.T, tools ...string) {
 		if _, err := exec.LookPath(tool); err == nil {
 			continue
 		}
-		if os.Getenv("LOADCTL_E2E_REQUIRED") != "" {
-			t.Fatalf("%s is not installed, and CI skips nothing", tool)
-		}
-		t.Skipf("%s is not installed", tool)
+		lacking(t, tool+" is not installed")
 	}
+}
+
+// lacking skips with a printed reason, and fails in CI.
+func lacking(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("LOADCTL_E2E_REQUIRED") != "" {
+		t.Fatalf("CI skips nothing: %s", what)
+	}
+	t.Skip(what)
 }
 
 // A proc is a child under test. Every proc is ended with the test.
