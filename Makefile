@@ -33,7 +33,7 @@ race: ## The same under the race detector, short form
 
 .PHONY: e2e
 e2e: build ## Real processes, sockets and tools; says what it skips and why
-	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -p 1 -tags e2e -count=1 -timeout 30m -v ./e2e/... ./reports/html/... ./reports/tui/...
+	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -p 1 -parallel 8 -tags e2e -count=1 -timeout 30m -v ./e2e/... ./reports/html/... ./reports/tui/...
 
 .PHONY: check
 check: ## Format, vet, lint, layout, fresh generated code, all platforms

@@ -33,6 +33,12 @@ func (w terminal) tmux(args ...string) string {
 	return command(w.t, "tmux", append([]string{"-u", "-S", w.socket}, args...)...)
 }
 
+// alternate is "1" while a program shows a screen of its own.
+func (w terminal) alternate() string {
+	w.t.Helper()
+	return strings.TrimSpace(w.tmux("display-message", "-p", "#{alternate_on}"))
+}
+
 // sees waits until everything is on the screen, or has scrolled off it, at once.
 func (w terminal) sees(limit time.Duration, what ...string) (screen string) {
 	w.t.Helper()

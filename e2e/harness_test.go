@@ -5,8 +5,11 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -39,11 +42,17 @@ func need(t *testing.T, tools ...string) {
 		if _, err := exec.LookPath(tool); err == nil {
 			continue
 		}
-		if os.Getenv("LOADCTL_E2E_REQUIRED") != "" {
-			t.Fatalf("%s is not installed, and CI skips nothing", tool)
-		}
-		t.Skipf("%s is not installed", tool)
+		lacking(t, tool+" is not installed")
 	}
+}
+
+// lacking skips with a printed reason, and fails in CI.
+func lacking(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("LOADCTL_E2E_REQUIRED") != "" {
+		t.Fatalf("CI skips nothing: %s", what)
+	}
+	t.Skip(what)
 }
 
 // A proc is a child under test. Every proc is ended with the test.
@@ -57,7 +66,20 @@ type proc struct {
 
 func start(t *testing.T, dir string, args ...string) *proc {
 	t.Helper()
-	p := &proc{t: t, cmd: exec.Command(binary(t), args...), done: make(chan struct{}), started: time.Now()}
+	return startCommand(t, dir, exec.Command(binary(t), args...))
+}
+
+// startFiles starts loadctl as a process that may open so many files, as all its
+// descendants then may.
+func startFiles(t *testing.T, files int, dir string, args ...string) *proc {
+	t.Helper()
+	limited := []string{"-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files), binary(t)}
+	return startCommand(t, dir, exec.Command("sh", append(limited, args...)...))
+}
+
+func startCommand(t *testing.T, dir string, cmd *exec.Cmd) *proc {
+	t.Helper()
+	p := &proc{t: t, cmd: cmd, done: make(chan struct{}), started: time.Now()}
 	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -65,7 +87,15 @@ func start(t *testing.T, dir string, args ...string) *proc {
 		t.Fatal(err)
 	}
 	go func() { _ = p.cmd.Wait(); close(p.done) }()
-	t.Cleanup(func() { _ = p.cmd.Process.Kill(); <-p.done })
+	// With what it started: killing make alone would leave what it runs.
+	t.Cleanup(func() {
+		select {
+		case <-p.done:
+		default:
+			_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+			<-p.done
+		}
+	})
 	return p
 }
 
@@ -146,8 +176,10 @@ type summary struct {
 		Sent     int64 `json:"sent"`
 		Answered int64 `json:"answered"`
 	} `json:"heartbeats"`
-	ResponseMS times `json:"response_ms"`
-	ServiceMS  times `json:"service_ms"`
+	ResponseMS times   `json:"response_ms"`
+	ServiceMS  times   `json:"service_ms"`
+	Phases     []phase `json:"phases"`
+	Excluded   []gap   `json:"excluded"`
 	Agents     []struct {
 		Name            string  `json:"name"`
 		CPUS            float64 `json:"cpu_s"`
@@ -160,6 +192,76 @@ type summary struct {
 		Value *float64 `json:"value"`
 		OK    bool     `json:"ok"`
 	} `json:"thresholds"`
+}
+
+// A phase is when one was, in seconds of the run.
+type phase struct {
+	Name      string   `json:"name"`
+	Begin     *float64 `json:"begin_s"`
+	Connected *float64 `json:"connected_s"`
+	End       *float64 `json:"end_s"`
+}
+
+// A gap is seconds left out of times and rates.
+type gap struct {
+	From   float64 `json:"from_s"`
+	Until  float64 `json:"until_s"`
+	Reason string  `json:"reason"`
+}
+
+// phase is one of the run's by its name.
+func (f finished) phase(t *testing.T, name string) phase {
+	t.Helper()
+	for _, p := range f.summary.Phases {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("no phase %s in %+v", name, f.summary.Phases)
+	return phase{}
+}
+
+// A second is one line of the series. Gauges are those of its end.
+type second struct {
+	T       float64 `json:"t"`
+	Held    int64   `json:"connections_held"`
+	Partial bool    `json:"partial"`
+}
+
+// series reads the run's seconds in order.
+func (f finished) series(t *testing.T) (seconds []second) {
+	t.Helper()
+	file, err := os.Open(filepath.Join(f.dir, "series.jsonl.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	zip, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := json.NewDecoder(zip)
+	var schema struct{}
+	if err := lines.Decode(&schema); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		var s second
+		if err := lines.Decode(&s); errors.Is(err, io.EOF) {
+			return seconds
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		seconds = append(seconds, s)
+	}
+}
+
+// zero is the wall time of the run's offset 0.
+func (f finished) zero(t *testing.T) time.Time {
+	t.Helper()
+	var m struct{ Started time.Time }
+	readJSON(t, filepath.Join(f.dir, "run.json"), &m)
+	return m.Started
 }
 
 var resultLine = regexp.MustCompile(`^RESULT (\w+) exit=(\d+) validity=(\w+) run=(\S+)$`)
@@ -192,26 +294,82 @@ func readJSON(t *testing.T, path string, v any) {
 	}
 }
 
-// disturbed says that the machine, not loadctl, kept the run from being measured
-// well. Its accounts are exact all the same.
-func (f finished) disturbed() bool {
-	return f.summary.Validity.Verdict != "valid" && len(f.summary.Validity.Reasons) > 0
+// reasons parts those of the validity. The first two tell of a generator that came
+// late, so late that the run is invalid or a little, which a machine shared with
+// others makes it do. Nothing a neighbour does loses an agent, or a request from
+// the accounts.
+func (s *summary) reasons() (late, little, other []string) {
+	for _, r := range s.Validity.Reasons {
+		switch {
+		case strings.HasPrefix(r, "the generator was late"):
+			late = append(late, r)
+		case strings.HasPrefix(r, "the generator was a little late"):
+			little = append(little, r)
+		default:
+			other = append(other, r)
+		}
+	}
+	return late, little, other
 }
 
-// undisturbed repeats a run that measures something until the tool itself says
-// that it was measured well: a shared machine has bad minutes. The last try counts
-// whatever it says.
+// undisturbed repeats a run that measures times until the generator was in time: a
+// shared machine has bad minutes. It fails when it never was, and at once when the
+// tool has any other doubt about its measurement.
 func undisturbed(t *testing.T, once func() finished) finished {
 	t.Helper()
-	const tries = 3
-	for range tries - 1 {
-		f := once()
-		if !f.disturbed() {
-			return f
-		}
-		t.Logf("disturbed, so again: %v", f.summary.Validity.Reasons)
+	f := repeated(t, once, func(s *summary) []string {
+		late, little, _ := s.reasons()
+		return append(late, little...)
+	})
+	f.doubtless(t)
+	return f
+}
+
+// unspoilt does the same for a run that counts: one that was a little late, which
+// has the exit code of one that was not, will do.
+func unspoilt(t *testing.T, once func() finished) finished {
+	t.Helper()
+	f := repeated(t, once, spoilt)
+	f.doubtless(t)
+	return f
+}
+
+// spoilt are the reasons why the generator's lag made a run invalid.
+func spoilt(s *summary) (late []string) {
+	late, _, _ = s.reasons()
+	return late
+}
+
+func (f finished) doubtless(t *testing.T) {
+	t.Helper()
+	if _, _, other := f.summary.reasons(); len(other) > 0 {
+		t.Fatalf("validity %s %v, exit %d\n%s%s", f.summary.Validity.Verdict, other, f.code, f.out, f.errs)
 	}
-	return once()
+}
+
+// repeated makes a run until nothing disturbed it.
+func repeated(t *testing.T, once func() finished, disturbed func(*summary) []string) (f finished) {
+	t.Helper()
+	again(t, func() []string {
+		f = once()
+		return disturbed(&f.summary)
+	})
+	return f
+}
+
+// again calls once until it has nothing to say about a disturbance, or has failed,
+// three times at most.
+func again(t *testing.T, once func() (disturbed []string)) {
+	t.Helper()
+	const tries = 3
+	var disturbed []string
+	for i := range tries {
+		if disturbed = once(); len(disturbed) == 0 || t.Failed() {
+			return
+		}
+		t.Logf("try %d of %d was disturbed: %v", i+1, tries, disturbed)
+	}
+	t.Fatalf("all of %d tries were disturbed, the last: %v", tries, disturbed)
 }
 
 // run is start and finish.
@@ -283,6 +441,10 @@ func serve(t *testing.T, args ...string) service {
 type counted struct {
 	Requests    int64 `json:"requests"`
 	Connections int64 `json:"connections_open"`
+	Starts      int64 `json:"starts"` // worker processes, replacements included
+	Workers     []struct {
+		PID int `json:"pid"`
+	} `json:"workers"`
 }
 
 func (s service) counted(t *testing.T) counted {
@@ -297,6 +459,22 @@ func (s service) counted(t *testing.T) counted {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// workers are the processes of all workers, once all are there.
+func (s service) workers(t *testing.T) (pids []int) {
+	t.Helper()
+	eventually(t, 10*time.Second, "all workers live", func() bool {
+		pids = nil
+		all := s.counted(t).Workers
+		for _, w := range all {
+			if w.PID > 0 {
+				pids = append(pids, w.PID)
+			}
+		}
+		return len(all) > 0 && len(pids) == len(all)
+	})
+	return pids
 }
 
 // scenario writes a file into a temporary folder and returns its path.
@@ -314,12 +492,17 @@ func scenario(t *testing.T, text string) string {
 func children(t *testing.T, root int, word string) (pids []int) {
 	t.Helper()
 	for _, pid := range descendants(root) {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if err == nil && strings.Contains(string(b), "\x00"+word) {
+		if strings.Contains(commandLine(pid), "\x00"+word) {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
+}
+
+// commandLine is the words of a process, each ended by a zero; "" when it is gone.
+func commandLine(pid int) string {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return string(b)
 }
 
 func descendants(root int) (all []int) {

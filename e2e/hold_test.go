@@ -3,67 +3,221 @@
 package e2e
 
 import (
+	"bufio"
+	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// TestHold50k holds 50,000 connections at once on this machine and compares with
-// the target's own count of open connections in the same seconds.
+const (
+	manyHeld = 50000
+	fewFiles = 20000 // of one process: no single one could hold them
+)
+
+// TestHold50k holds 50,000 connections at once on this machine, by processes that
+// may open 20,000 files each, and compares with the target's own count of open
+// connections in the same seconds.
 func TestHold50k(t *testing.T) {
 	if testing.Short() {
 		t.Skip("two minutes of load")
 	}
-	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "5")
-	open := watchOpen(t, target.url)
-	f := run(t, 5*time.Minute, "run", "--ui", "none", "--target", target.url, repo(t, "scenarios/hold-50k.yaml"))
-	counts := open()
+	var looks []look
+	f := unspoilt(t, func() finished {
+		dir := t.TempDir()
+		p := startFiles(t, fewFiles, dir, "run", "--ui", "none", repo(t, "scenarios/hold-50k.yaml"))
+		open := watchOpen(bundledURL(t, p, dir))
+		defer func() { looks = open() }()
+		manyProcesses(t, p)
+		return p.finish(5 * time.Minute)
+	})
 	f.identity(t)
-	c, hb := f.summary.Connections, f.summary.Heartbeats
-	t.Logf("connections %+v heartbeats %+v validity %s %v, exit %d in %s", c, hb, f.summary.Validity.Verdict, f.summary.Validity.Reasons, f.code, f.took)
-	if c.Asked != 50000 || c.HeldMin != 50000 || c.Dropped != 0 || c.Failed != 0 {
-		t.Errorf("connections %+v: want 50000 held, none dropped, none failed", c)
+	c := f.summary.Connections
+	t.Logf("connections %+v validity %s %v, exit %d in %s", c, f.summary.Validity.Verdict, f.summary.Validity.Reasons, f.code, f.took)
+	if c.Asked != manyHeld || c.HeldMin != manyHeld || c.Dropped != 0 || c.Failed != 0 {
+		t.Errorf("connections %+v: want %d held, none dropped, none failed", c, manyHeld)
 	}
-	if hb.Sent < 50000 || hb.Sent != hb.Answered {
-		t.Errorf("heartbeats sent %d, answered %d", hb.Sent, hb.Answered)
-	}
-	seconds := 0
-	for _, n := range counts {
-		if n >= 50000 && n <= 50010 { // the watcher's own connections are probes on the same port
-			seconds++
-		}
-	}
-	if seconds < 60 {
-		t.Errorf("the target itself saw 50,000 open connections in %d seconds only: %v", seconds, counts)
-	}
+	everyBeat(t, f)
+	sameSeconds(t, f, looks)
 	if f.code != 0 {
 		t.Errorf("exit %d\n%s%s", f.code, f.out, f.errs)
 	}
 }
 
-// watchOpen asks the target once a second how many connections it has open.
-func watchOpen(t *testing.T, url string) (stop func() []int64) {
+// manyProcesses fails unless every agent and worker is bound by the limit.
+func manyProcesses(t *testing.T, p *proc) {
 	t.Helper()
+	for _, kind := range []string{"agent", "worker"} {
+		pids := awaitAtLeast(t, p, kind, (manyHeld+fewFiles-1)/fewFiles)
+		t.Logf("%d processes of kind %s", len(pids), kind)
+		for _, pid := range pids {
+			if n := filesLimit(t, pid); n > fewFiles {
+				t.Errorf("%s %d may open %d files, want %d at most", kind, pid, n, fewFiles)
+			}
+		}
+	}
+}
+
+func awaitAtLeast(t *testing.T, p *proc, kind string, n int) (pids []int) {
+	t.Helper()
+	eventually(t, 20*time.Second, fmt.Sprintf("%d processes of kind %s", n, kind), func() bool {
+		pids = children(t, p.cmd.Process.Pid, kind)
+		return len(pids) >= n
+	})
+	return pids
+}
+
+// filesLimit is the hard limit of a process on open files.
+func filesLimit(t *testing.T, pid int) (n int64) {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(b), "Max open files")
+	var soft int64
+	if _, err := fmt.Sscan(after, &soft, &n); err != nil {
+		t.Fatalf("limits of %d: %v\n%s", pid, err, b)
+	}
+	return n
+}
+
+// everyBeat fails unless every heartbeat that was due was answered, and as many
+// were due as the scenario asks for: each connection one every 30 s on average,
+// from its opening to the end of the hold.
+func everyBeat(t *testing.T, f finished) {
+	t.Helper()
+	a, b, hb := f.summary.Accounting, f.summary.AccountingUnrecorded, f.summary.Heartbeats
+	due, ok := a.Intended+b.Intended, a.OK+b.OK
+	hold := f.phase(t, "hold")
+	lived := *hold.End - *hold.Connected + (*hold.Connected-*hold.Begin)/2
+	t.Logf("heartbeats: %d due, %d ok, %d sent, %d answered; each connection lived %.1f s on average", due, ok, hb.Sent, hb.Answered, lived)
+	within(t, "heartbeats due", float64(due), manyHeld*lived/30, 0.02)
+	if ok != due || hb.Sent != due || hb.Answered != due {
+		t.Errorf("%d heartbeats were due: %d ok, %d sent, %d answered", due, ok, hb.Sent, hb.Answered)
+	}
+}
+
+// sameSeconds compares the sum of connections held, second by second from the last
+// connect to the end of the hold, with what the target saw in the same second. The
+// target's count must also have climbed with the run's, or nothing would say that
+// the two clocks agree.
+func sameSeconds(t *testing.T, f finished, looks []look) {
+	t.Helper()
+	hold, zero, series := f.phase(t, "hold"), f.zero(t), f.series(t)
+	begin, connected, end := *hold.Begin, *hold.Connected, *hold.End
+	perSecond := float64(manyHeld) / (connected - begin)
+	steady, climbing := map[int]bool{}, map[int]bool{}
+	for _, l := range looks {
+		from, until := l.asked.Sub(zero).Seconds(), l.answered.Sub(zero).Seconds()
+		i := int(from)
+		if from < 0 || int(until) != i || i >= len(series) {
+			continue // the answer could belong to either of two seconds
+		}
+		held := series[i].Held
+		switch {
+		case from >= connected && until <= end:
+			steady[i] = true
+			// The window's own gauge is that of its end, which may be after the hold's.
+			if l.open != manyHeld || held != manyHeld && float64(i+1) <= end {
+				t.Errorf("%.2f s: the target has %d connections open, the run holds %d", from, l.open, held)
+			}
+		case from >= begin+1 && until < connected-1:
+			climbing[i] = true
+			slack := perSecond / 4
+			if low, high := float64(series[i-1].Held)-slack, float64(held)+slack; float64(l.open) < low || float64(l.open) > high {
+				t.Errorf("%.2f s: the target has %d connections open, the run held %d at the beginning of that second and %d at its end",
+					from, l.open, series[i-1].Held, held)
+			}
+		}
+	}
+	t.Logf("last connect at %.2f s, end of the hold at %.2f s; compared %d seconds between them, and %d of the climb",
+		connected, end, len(steady), len(climbing))
+	if len(steady) < 60 || len(climbing) < 5 {
+		t.Errorf("compared %d seconds of the hold and %d of the climb: want 60 and 5", len(steady), len(climbing))
+	}
+}
+
+// bundledURL is where the run's own target listens, by the record of the run that
+// goes on.
+func bundledURL(t *testing.T, p *proc, dir string) (url string) {
+	t.Helper()
+	eventually(t, 30*time.Second, "the run begins", func() bool {
+		select {
+		case <-p.done:
+			t.Fatalf("it ended: %s%s", p.stdout.String(), p.stderr.String())
+		default:
+		}
+		names, _ := filepath.Glob(filepath.Join(dir, "runs", "*.partial", "updates.jsonl.gz"))
+		if len(names) == 1 {
+			url = targetOf(names[0])
+		}
+		return url != ""
+	})
+	return url
+}
+
+// targetOf reads the target's address from a record that is still being written,
+// "" before it is there.
+func targetOf(path string) string {
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	zip, err := gzip.NewReader(file)
+	if err != nil {
+		return ""
+	}
+	lines := bufio.NewReader(zip)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return ""
+		}
+		var update struct {
+			Started *struct{ Info struct{ Target string } }
+		}
+		if json.Unmarshal(line, &update) == nil && update.Started != nil {
+			return update.Started.Info.Target
+		}
+	}
+}
+
+// A look is the target's count of open connections between two moments.
+type look struct {
+	asked, answered time.Time
+	open            int64
+}
+
+// watchOpen asks the target four times a second how many connections it has open.
+// Its own are probes, which the target counts apart.
+func watchOpen(url string) (stop func() []look) {
 	quit := make(chan struct{})
-	var counts []int64
+	var looks []look
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		tick := time.NewTicker(time.Second)
+		tick := time.NewTicker(250 * time.Millisecond)
 		defer tick.Stop()
 		for {
 			select {
 			case <-quit:
 				return
 			case <-tick.C:
+				asked := time.Now()
 				if n, err := openNow(url); err == nil {
-					counts = append(counts, n)
+					looks = append(looks, look{asked, time.Now(), n})
 				}
 			}
 		}
 	})
-	return sync.OnceValue(func() []int64 { close(quit); wg.Wait(); return counts })
+	return sync.OnceValue(func() []look { close(quit); wg.Wait(); return looks })
 }
 
 func openNow(url string) (int64, error) {
