@@ -361,7 +361,7 @@ func repeated(t *testing.T, once func() finished, disturbed func(*summary) []str
 // three times at most.
 func again(t *testing.T, once func() (disturbed []string)) {
 	t.Helper()
-	const tries = 3
+	const tries = 5
 	var disturbed []string
 	for i := range tries {
 		if disturbed = once(); len(disturbed) == 0 || t.Failed() {
