@@ -358,7 +358,7 @@ func repeated(t *testing.T, once func() finished, disturbed func(*summary) []str
 }
 
 // again calls once until it has nothing to say about a disturbance, or has failed,
-// three times at most.
+// five times at most.
 func again(t *testing.T, once func() (disturbed []string)) {
 	t.Helper()
 	const tries = 5
