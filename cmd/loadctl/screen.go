@@ -47,7 +47,13 @@ func (j *job) dashboard(ctx context.Context) screen {
 		})
 	})
 	return screen{
-		update: func(_ *stats.Run, u stats.Update) { begin(); d.Send(u) },
+		update: func(_ *stats.Run, u stats.Update) {
+			begin()
+			if u.Ended != nil { // before it is seen to be over, or the first signal is lost
+				j.controls.then(cancel)
+			}
+			d.Send(u)
+		},
 		leave: func() {
 			j.controls.then(cancel) // a signal leaves a finished dashboard, as a key does
 			defer time.AfterFunc(j.hold, cancel).Stop()
