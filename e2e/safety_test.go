@@ -52,7 +52,7 @@ func newPair(t *testing.T) pair {
 // waysToRoot start a command as somebody who may make network namespaces: as root of
 // a user namespace, with a /run of its own for their names, or by sudo.
 var waysToRoot = [][]string{
-	{"unshare", "-rnm", "sh", "-c", `mount -t tmpfs none /run && exec "$0" "$@"`},
+	{"unshare", "-rnm", "sh", "-c", `mount -t tmpfs none /run && ip link set lo up && exec "$0" "$@"`},
 	{"sudo", "-n"},
 }
 
