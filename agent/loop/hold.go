@@ -43,15 +43,15 @@ const (
 )
 
 func (l *Loop) beginHold(p *phase) {
-	p.hold = &hold{}
-	p.hold.todo = openings(p.spec, l.share, nil, p.begin, 1)
+	todo := openings(p.spec, l.share, nil, p.begin, 1)
+	p.hold = &hold{todo: todo, places: make([]place, 0, len(todo))}
 }
 
 // openings lists the connections a share owns and did not own before. part is how
 // much of the connect rate is the loop's to use; with 1 the slots are those of the
 // whole fleet, and each connection waits for its own.
 func openings(spec *scenarios.Phase, share, before arrival.Share, from stats.Offset, part float64) []opening {
-	var todo []opening
+	todo := make([]opening, 0, share.Of(uint64(max(spec.Connections, 0))))
 	for id := range uint64(max(spec.Connections, 0)) {
 		if !share.Owns(id) || before.Owns(id) {
 			continue
@@ -97,6 +97,9 @@ func (l *Loop) dialHeld(p *phase) {
 		h.todo = h.todo[1:]
 		h.opening++
 		l.dialPlace(p, int32(len(h.places)-1))
+	}
+	if len(h.todo) == 0 {
+		h.todo = nil // what it was cut from is large
 	}
 	if !h.told && len(h.todo) == 0 && h.opening == 0 {
 		h.told = true
