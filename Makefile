@@ -92,6 +92,11 @@ bench: ## Go benchmarks, ten times each (BENCH=pattern)
 bench-peers: build ## CPU per request beside the peers found on PATH, alternating runs
 	go run ./bench/peers
 
+.PHONY: bench-idle
+bench-idle: build ## Memory of idle connections, and how long opening 17,000 and 50,000 takes
+	go run ./bench/idle
+	go run ./bench/idle -connections 50000 -agents 3 -workers 6
+
 .PHONY: pictures
 pictures: build ## Make the pictures of README from a real run
 	bash docs/pictures.sh
