@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/reports/text"
 	"github.com/loadctl/loadctl/scenarios"
@@ -52,7 +53,7 @@ func explainFile(out, errw io.Writer, file string, o explainOptions) error {
 	if why != nil {
 		fmt.Fprintf(errw, "%s: warning: a run would be refused here: %v; parts are those of %d agents\n", file, why, n)
 	}
-	t, err := plan.Explain(s, o.seed, plan.AgentNames(thisMachine().Name, n), o.every)
+	t, err := plan.Explain(s, o.seed, plan.AgentNames(machine.Local().Name, n), o.every)
 	if err != nil {
 		return usage(err, "")
 	}
@@ -65,7 +66,7 @@ func explainFile(out, errw io.Writer, file string, o explainOptions) error {
 // agentsOf is how many agents a run has here. Where none could run, a scenario can
 // still be explained: with as many agents as were asked for, or two.
 func agentsOf(s *scenarios.Scenario, w plan.Wish) (int, error) {
-	places, err := plan.Fit(plan.NeedOf(s), w, []plan.Machine{thisMachine()})
+	places, err := plan.Fit(plan.NeedOf(s), w, []plan.Machine{machine.Local()})
 	if err != nil {
 		return max(w.Agents, s.Agents.Min, 2), err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/reports/text"
 )
@@ -32,7 +33,7 @@ func planFile(ctx context.Context, out io.Writer, file string, o planningOptions
 	if err != nil {
 		return err
 	}
-	outline, err := plan.OutlineOf(d, []plan.Machine{thisMachine()})
+	outline, err := plan.OutlineOf(d, []plan.Machine{machine.Local()})
 	if err != nil {
 		return cannot(err, "`loadctl doctor "+file+"` says what would make it fit")
 	}

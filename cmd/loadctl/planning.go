@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/scenarios"
 )
@@ -92,13 +91,4 @@ func addressesOf(ctx context.Context, s *scenarios.Scenario) ([]netip.AddrPort, 
 		return nil, usage(err, "")
 	}
 	return c.Addresses, nil
-}
-
-// thisMachine is where `loadctl run` starts its host.
-func thisMachine() plan.Machine {
-	l := machine.Read()
-	return plan.Machine{
-		Name: "local", OS: l.OS, Cores: l.Cores, MaxFiles: l.MaxFiles, MemoryBytes: l.Memory,
-		PortLow: l.PortLow, PortHigh: l.PortHigh,
-	}
 }

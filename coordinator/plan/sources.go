@@ -47,7 +47,7 @@ func Sources(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) ([][]net
 	}
 	together := max(1, each/p.Connections) // agents that share an address
 	own = usable(own, to[0].Addr())
-	if need := apiece * ceilDiv(p.Agents, together); len(own) < need {
+	if need := sourcesFor(p, each); len(own) < need {
 		return nil, tooFewSources(p, m, to, need, max(1, len(own)))
 	}
 	for i := range sources {
@@ -55,6 +55,16 @@ func Sources(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) ([][]net
 		sources[i] = own[first : first+apiece]
 	}
 	return sources, nil
+}
+
+// sourcesFor is how many source addresses the agents of a place need, where each has
+// ports for so many connections.
+func sourcesFor(p Place, each int) int {
+	if p.Agents*p.Connections <= each {
+		return 1
+	}
+	together := max(1, each/max(p.Connections, 1))
+	return ceilDiv(p.Connections, each) * ceilDiv(p.Agents, together)
 }
 
 // families is how many of IPv4 and IPv6 there are among the destinations.
@@ -99,9 +109,13 @@ func mixedFamilies(p Place, to []netip.AddrPort) error {
 func tooFewSources(p Place, m Machine, to []netip.AddrPort, need, have int) error {
 	low, high := portRange(m)
 	ports := usablePorts(m)
+	widen := ""
+	if low > widestLow || high < widestHigh {
+		widen = " widen net.ipv4.ip_local_port_range,"
+	}
 	return refuse(Ports, "%s connections to %s need %d source addresses, and machine %s has %d: one address has %s ports for one destination "+
-		"(half of %d–%d; beyond that connecting crawls); add addresses or machines, widen net.ipv4.ip_local_port_range, or ask for at most %s connections",
-		Thousands(p.Agents*p.Connections), destinations(to), need, m.Name, have, Thousands(ports), low, high,
+		"(half of %d–%d; beyond that connecting crawls); add addresses or machines,%s or ask for at most %s connections",
+		Thousands(p.Agents*p.Connections), destinations(to), need, m.Name, have, Thousands(ports), low, high, widen,
 		Thousands(mostFrom(have, p.Agents, ports*len(to))))
 }
 
