@@ -35,20 +35,12 @@ func (d *driver) place() ([][]*loadctlpb.AgentPlan, error) {
 	}
 	d.places = places
 	for i, l := range d.links {
-		if err := d.fleet.Enlist(l.host.Name(), agentNames(l.host.Name(), places[i].Agents)...); err != nil {
+		if err := d.fleet.Enlist(l.host.Name(), plan.AgentNames(l.host.Name(), places[i].Agents)...); err != nil {
 			return nil, err
 		}
 	}
 	d.fleet.Divide()
 	return d.plans(places, machines)
-}
-
-func agentNames(host string, n int) []string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = fmt.Sprintf("%s-%d", host, i+1)
-	}
-	return names
 }
 
 func machineOf(l *link) plan.Machine {

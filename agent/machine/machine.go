@@ -23,7 +23,7 @@ type Limits struct {
 
 // Read reads the limits. What cannot be read has the value most kernels start with.
 func Read() Limits {
-	low, high := portRange()
+	low, high, _ := portRange()
 	return Limits{
 		// The runtime knows of CPU sets, and by its default of a container's quota.
 		Cores:    min(runtime.NumCPU(), runtime.GOMAXPROCS(0)),

@@ -3,24 +3,25 @@ package machine
 import (
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 
 	"github.com/prometheus/procfs"
+
+	"github.com/loadctl/loadctl/coordinator/plan"
 )
 
 // The port range Linux starts with.
 const usualLow, usualHigh = 32768, 60999
 
-func portRange() (low, high int) {
+// portRange says too whether it is the machine's own.
+func portRange() (low, high int, read bool) {
 	b, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
 	if err != nil {
-		return usualLow, usualHigh
+		return usualLow, usualHigh, false
 	}
 	if n, _ := fmt.Sscan(string(b), &low, &high); n != 2 || low < 1 || high < low || high > 65535 {
-		return usualLow, usualHigh
+		return usualLow, usualHigh, false
 	}
-	return low, high
+	return low, high, true
 }
 
 // memory is the machine's, or the container's where that is less.
@@ -31,18 +32,14 @@ func memory() uint64 {
 			total = *m.MemTotalBytes
 		}
 	}
-	b, err := os.ReadFile("/sys/fs/cgroup/memory.max")
-	if err != nil {
+	limit := findCgroup(os.DirFS("/")).memory()
+	switch {
+	case limit.Is != plan.Known || limit.N == 0:
 		return total
+	case total == 0:
+		return limit.N
 	}
-	limit, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64)
-	if err != nil || limit == 0 { // "max": no limit
-		return total
-	}
-	if total == 0 {
-		return limit
-	}
-	return min(total, limit)
+	return min(total, limit.N)
 }
 
 // RSS is how many bytes of memory this process has now, and had at most. The

@@ -2,18 +2,28 @@
 
 package machine
 
-import "golang.org/x/sys/unix"
+import (
+	"io/fs"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/loadctl/loadctl/coordinator/plan"
+)
+
+// look finds nothing: what Linux tells in files is told nowhere here.
+func look(*plan.Facts, fs.FS, int) {}
 
 // The port range that IANA names and the BSDs start with.
 const usualLow, usualHigh = 49152, 65535
 
-func portRange() (low, high int) {
+// portRange says too whether it is the machine's own.
+func portRange() (low, high int, read bool) {
 	first, err1 := unix.SysctlUint32("net.inet.ip.portrange.first")
 	last, err2 := unix.SysctlUint32("net.inet.ip.portrange.last")
 	if err1 != nil || err2 != nil || first < 1 || last < first || last > 65535 {
-		return usualLow, usualHigh
+		return usualLow, usualHigh, false
 	}
-	return int(first), int(last)
+	return int(first), int(last), true
 }
 
 func memory() uint64 {

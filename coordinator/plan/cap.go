@@ -41,7 +41,7 @@ func capped(n Need, w Wish, machines []Machine, places []Place) error {
 	if loops > 1 {
 		text += " × " + times(loops, "loop")
 	}
-	return fmt.Errorf("max_vus: %d of phase %s is less than the %s %s: every loop needs at least one; %s",
+	return refuse(UsersCap, "max_vus: %d of phase %s is less than the %s %s: every loop needs at least one; %s",
 		n.MaxVUs, n.Capped, text, whyThatMany(n, w, machines), n.remedy(w, machines, agents, loops))
 }
 
@@ -58,7 +58,7 @@ func whyThatMany(n Need, w Wish, machines []Machine) string {
 
 // remedy is what to do about it: fewer of what was asked for, where that is enough.
 func (n Need) remedy(w Wish, machines []Machine, agents, loops int) string {
-	raise := "raise max_vus to " + thousands(agents*loops)
+	raise := "raise max_vus to " + Thousands(agents*loops)
 	least := fewestAgents(n, machines)
 	switch {
 	case w != Wish{} && least <= n.MaxVUs:
@@ -89,5 +89,5 @@ func times(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return thousands(n) + " " + what + "s"
+	return Thousands(n) + " " + what + "s"
 }

@@ -166,7 +166,7 @@ func TestThousandsAreSeparated(t *testing.T) {
 	for n, want := range map[int]string{
 		0: "0", 7: "7", 999: "999", 1000: "1,000", 50_000: "50,000", 1_234_567: "1,234,567", -1: "-1", -999: "-999", -1000: "-1,000", -123_456: "-123,456",
 	} {
-		if got := thousands(n); got != want {
+		if got := Thousands(n); got != want {
 			t.Errorf("%d is written %s", n, got)
 		}
 	}

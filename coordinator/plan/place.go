@@ -95,7 +95,7 @@ type Place struct {
 // fit is refused, with the figures and what would make it fit.
 func Fit(n Need, w Wish, machines []Machine) ([]Place, error) {
 	if len(machines) == 0 {
-		return nil, fmt.Errorf("no machine to run agents on")
+		return nil, refuse(Machines, "no machine to run agents on")
 	}
 	places := make([]Place, len(machines))
 	per, total := leastPerAgent(machines), 0
@@ -112,7 +112,7 @@ func Fit(n Need, w Wish, machines []Machine) ([]Place, error) {
 		return nil, err
 	}
 	if total < n.Agents {
-		return nil, fmt.Errorf("agents.min: %s would run, and fewer than %d are worth nothing to this scenario; %s",
+		return nil, refuse(AgentsMin, "agents.min: %s would run, and fewer than %d are worth nothing to this scenario; %s",
 			times(total, "agent"), n.Agents, n.more(w))
 	}
 	for i, m := range machines {
@@ -186,12 +186,12 @@ func fits(n Need, p Place, m Machine, total int) error {
 	per := perAgent(m)
 	switch {
 	case p.Agents > mostAgents:
-		return fmt.Errorf("%s agents do not fit on machine %s, at most %d start there: each holds %s connections, so raise the limit of open files (ulimit -n), add machines, or ask for fewer of the %s connections",
-			thousands(p.Agents), m.Name, mostAgents, thousands(p.Connections), thousands(n.Connections))
+		return refuse(Processes, "%s agents do not fit on machine %s, at most %d start there: each holds %s connections, so raise the limit of open files (ulimit -n), add machines, or ask for fewer of the %s connections",
+			Thousands(p.Agents), m.Name, mostAgents, Thousands(p.Connections), Thousands(n.Connections))
 	case per > 0 && p.Connections > per:
-		return fmt.Errorf("%s connections do not fit: %d agents of %s files each hold %s; take --agents %d, or raise the limit of open files (ulimit -n) to %s",
-			thousands(n.Connections), total, thousands(int(m.MaxFiles)), thousands(total*per),
-			ceilDiv(n.Connections, per), thousands(p.Connections+filesMargin))
+		return refuse(Files, "%s connections do not fit: %d agents of %s files each hold %s; take --agents %d, or raise the limit of open files (ulimit -n) to %s",
+			Thousands(n.Connections), total, Thousands(int(m.MaxFiles)), Thousands(total*per),
+			ceilDiv(n.Connections, per), Thousands(p.Connections+filesMargin))
 	}
 	return remembers(p, m)
 }
@@ -202,9 +202,9 @@ func remembers(p Place, m Machine) error {
 	if m.MemoryBytes == 0 || p.Agents*p.Connections <= room/connectionMemory {
 		return nil
 	}
-	return fmt.Errorf("%s connections do not fit into the %s MiB of memory of machine %s: with some %d KiB each, and %d MiB an agent, it holds at most %s; add machines, or ask for fewer",
-		thousands(p.Agents*p.Connections), thousands(int(m.MemoryBytes>>20)), m.Name, connectionMemory>>10, agentMemory>>20,
-		thousands(max(0, room/connectionMemory)))
+	return refuse(Memory, "%s connections do not fit into the %s MiB of memory of machine %s: with some %d KiB each, and %d MiB an agent, it holds at most %s; add machines, or ask for fewer",
+		Thousands(p.Agents*p.Connections), Thousands(int(m.MemoryBytes>>20)), m.Name, connectionMemory>>10, agentMemory>>20,
+		Thousands(max(0, room/connectionMemory)))
 }
 
 func ceilDiv(a, b int) int {
@@ -214,8 +214,8 @@ func ceilDiv(a, b int) int {
 	return (a + b - 1) / b
 }
 
-// thousands writes 50000 as 50,000.
-func thousands(n int) string {
+// Thousands writes 50000 as 50,000.
+func Thousands(n int) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]

@@ -47,7 +47,7 @@ func Sources(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) ([][]net
 	}
 	together := max(1, each/p.Connections) // agents that share an address
 	own = usable(own, to[0].Addr())
-	if need := apiece * ceilDiv(p.Agents, together); len(own) < need {
+	if need := sourcesFor(p, each); len(own) < need {
 		return nil, tooFewSources(p, m, to, need, max(1, len(own)))
 	}
 	for i := range sources {
@@ -55,6 +55,16 @@ func Sources(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) ([][]net
 		sources[i] = own[first : first+apiece]
 	}
 	return sources, nil
+}
+
+// sourcesFor is how many source addresses the agents of a place need, where each has
+// ports for so many connections.
+func sourcesFor(p Place, each int) int {
+	if p.Agents*p.Connections <= each {
+		return 1
+	}
+	together := max(1, each/max(p.Connections, 1))
+	return ceilDiv(p.Connections, each) * ceilDiv(p.Agents, together)
 }
 
 // families is how many of IPv4 and IPv6 there are among the destinations.
@@ -92,17 +102,21 @@ func loopbackSources(sources [][]netip.Addr, each int) [][]netip.Addr {
 }
 
 func mixedFamilies(p Place, to []netip.AddrPort) error {
-	return fmt.Errorf("%s connections need several source addresses, and the target has addresses of IPv4 and of IPv6, which no source serves both; "+
-		"name one of them as the target, such as http://%s", thousands(p.Agents*p.Connections), to[0])
+	return refuse(Families, "%s connections need several source addresses, and the target has addresses of IPv4 and of IPv6, which no source serves both; "+
+		"name one of them as the target, such as http://%s", Thousands(p.Agents*p.Connections), to[0])
 }
 
 func tooFewSources(p Place, m Machine, to []netip.AddrPort, need, have int) error {
 	low, high := portRange(m)
 	ports := usablePorts(m)
-	return fmt.Errorf("%s connections to %s need %d source addresses, and machine %s has %d: one address has %s ports for one destination "+
-		"(half of %d–%d; beyond that connecting crawls); add addresses or machines, widen net.ipv4.ip_local_port_range, or ask for at most %s connections",
-		thousands(p.Agents*p.Connections), destinations(to), need, m.Name, have, thousands(ports), low, high,
-		thousands(mostFrom(have, p.Agents, ports*len(to))))
+	widen := ""
+	if low > widestLow || high < widestHigh {
+		widen = " widen net.ipv4.ip_local_port_range,"
+	}
+	return refuse(Ports, "%s connections to %s need %d source addresses, and machine %s has %d: one address has %s ports for one destination "+
+		"(half of %d–%d; beyond that connecting crawls); add addresses or machines,%s or ask for at most %s connections",
+		Thousands(p.Agents*p.Connections), destinations(to), need, m.Name, have, Thousands(ports), low, high, widen,
+		Thousands(mostFrom(have, p.Agents, ports*len(to))))
 }
 
 // mostFrom is how many connections agents can have from addresses of each
@@ -116,7 +130,15 @@ func mostFrom(addresses, agents, each int) int {
 
 func destinations(to []netip.AddrPort) string {
 	if len(to) == 1 {
-		return "one address (" + to[0].String() + ")"
+		return "one address (" + addressOf(to[0]) + ")"
 	}
 	return fmt.Sprintf("%d addresses", len(to))
+}
+
+// addressOf leaves out a port that is not known yet, as that of a bundled target.
+func addressOf(a netip.AddrPort) string {
+	if a.Port() == 0 {
+		return a.Addr().String()
+	}
+	return a.String()
 }

@@ -122,7 +122,7 @@ func (s *Schedule) step(at *place) {
 // not given.
 func (s *Schedule) find(at *place) bool {
 	for s.findOwned(at) {
-		if at.n >= s.until || !s.given.Owns(s.key(at.n)) {
+		if at.n >= s.until || !s.given.Owns(s.Key(at.n)) {
 			return true
 		}
 		s.step(at)
@@ -175,8 +175,8 @@ func (s *Schedule) position(at *place) float64 {
 	return at.pos
 }
 
-// key is what decides who owns arrival n.
-func (s *Schedule) key(n uint64) uint64 {
+// Key is what decides who owns arrival n: the share that owns the key.
+func (s *Schedule) Key(n uint64) uint64 {
 	if s.law == Uniform {
 		return n
 	}
