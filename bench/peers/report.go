@@ -164,7 +164,7 @@ func (r report) markdown() string {
 		b.WriteString(", server on core 0, client on core 1")
 	}
 	b.WriteString(".\nCPU is user + system time of the client (of loadctl: its agent) divided by the requests the server counted;\n" +
-		"ratios are medians of the rounds, with the least and the most. Only the ratios carry over to another machine.\n")
+		"ratios are medians of the rounds, with the least and the most. Even ratios differ between machines: where system calls are cheap, what is a client's own weighs more.\n")
 	if len(r.Absent) > 0 {
 		fmt.Fprintf(&b, "Not on PATH, so not measured: %s.\n", strings.Join(r.Absent, ", "))
 	}
