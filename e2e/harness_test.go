@@ -223,9 +223,12 @@ func (f finished) phase(t *testing.T, name string) phase {
 
 // A second is one line of the series. Gauges are those of its end.
 type second struct {
-	T       float64 `json:"t"`
-	Held    int64   `json:"connections_held"`
-	Partial bool    `json:"partial"`
+	T       float64  `json:"t"`
+	Phases  []string `json:"phases"`
+	Offered float64  `json:"offered"`
+	Held    int64    `json:"connections_held"`
+	Partial bool     `json:"partial"`
+	Paused  float64  `json:"paused_s"`
 }
 
 // series reads the run's seconds in order.

@@ -3,10 +3,7 @@
 package e2e
 
 import (
-	"compress/gzip"
-	"encoding/json"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,19 +40,13 @@ func TestPauseLosesNothing(t *testing.T) {
 	if len(dirs) != 1 {
 		t.Fatalf("runs: %v", dirs)
 	}
-	var s struct {
-		summary
-		Excluded []struct {
-			FromS  float64 `json:"from_s"`
-			UntilS float64 `json:"until_s"`
-			Reason string  `json:"reason"`
-		} `json:"excluded"`
-	}
-	readJSON(t, filepath.Join(dirs[0], "summary.json"), &s)
+	f := finished{dir: dirs[0]}
+	s := &f.summary
+	readJSON(t, filepath.Join(f.dir, "summary.json"), s)
 	if s.Accounting.Intended != 1200 || s.Accounting.OK != 1200 {
 		t.Errorf("%+v, want 10 s × 100/s + 4 s × 50/s = 1200", s.Accounting)
 	}
-	if len(s.Excluded) != 1 || !strings.HasPrefix(s.Excluded[0].Reason, "paused") || s.Excluded[0].UntilS-s.Excluded[0].FromS < 5 {
+	if len(s.Excluded) != 1 || !strings.HasPrefix(s.Excluded[0].Reason, "paused") || s.Excluded[0].Until-s.Excluded[0].From < 5 {
 		t.Errorf("excluded: %+v, want one pause of at least 5 s", s.Excluded)
 	}
 	if want := 1200.0 / 14; math.Abs(s.ThroughputRPS/want-1) > 0.01 {
@@ -64,34 +55,15 @@ func TestPauseLosesNothing(t *testing.T) {
 	if s.Validity.Verdict == "valid" || !slices.ContainsFunc(s.Validity.Reasons, func(r string) bool { return strings.Contains(r, "paused") }) {
 		t.Errorf("validity %+v does not name the pause", s.Validity)
 	}
-	rates(t, filepath.Join(dirs[0], "series.jsonl.gz"))
+	f.rates(t)
 }
 
 // rates holds each second that is not paused, and not the first or last of a phase,
 // against its phase's rate.
-func rates(t *testing.T, path string) {
+func (f finished) rates(t *testing.T) {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := json.NewDecoder(z)
 	seen := map[float64]int{}
-	for {
-		var s struct {
-			T       float64
-			Phases  []string
-			Offered float64
-			Paused  float64 `json:"paused_s"`
-		}
-		if lines.Decode(&s) != nil {
-			break
-		}
+	for _, s := range f.series(t) {
 		if s.Paused == 0 && len(s.Phases) == 1 {
 			seen[s.Offered]++
 		}

@@ -15,24 +15,33 @@ import (
 	"github.com/loadctl/loadctl/scenarios"
 )
 
-// planningOptions are the flags that plan, explain and doctor share with run, so that
-// they speak of the run that the same flags would start.
-type planningOptions struct {
+// loadOptions are the flags that say which load is made: plan, explain and doctor
+// share them with run, and speak of the run that the same flags would start.
+type loadOptions struct {
 	vars          []string
 	target        string
 	agents, loops int
-	json          bool
 }
 
-func (o *planningOptions) flags(f *pflag.FlagSet) {
+func (o *loadOptions) flags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.vars, "var", "e", nil, "replace a variable of the file: `name=value`")
 	f.StringVar(&o.target, "target", "", "base `URL` to load instead of the file's, or of its bundled target")
 	f.IntVar(&o.agents, "agents", 0, "agent processes; 0 means as many as the load needs, at least 2")
 	f.IntVar(&o.loops, "loops", 0, "event loops of each agent; 0 means by the number of cores")
+}
+
+// planningOptions are the flags of plan, explain and doctor.
+type planningOptions struct {
+	loadOptions
+	json bool
+}
+
+func (o *planningOptions) flags(f *pflag.FlagSet) {
+	o.loadOptions.flags(f)
 	f.BoolVar(&o.json, "json", false, "write JSON, for programs")
 }
 
-// fileFor wants one scenario, as oneFile does for run.
+// fileFor wants one scenario.
 func fileFor(command string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) == 1 {

@@ -23,14 +23,11 @@ import (
 
 // runOptions are the flags of `loadctl run`.
 type runOptions struct {
+	loadOptions
 	ui         string
 	interval   time.Duration
 	hold       time.Duration
 	runs       string
-	vars       []string
-	target     string
-	agents     int
-	loops      int
 	seed       uint64
 	pacing     string
 	tick       time.Duration
@@ -48,7 +45,7 @@ func newRun() *cobra.Command {
 			"Exit codes: 0 held, 1 could not be done, 2 usage or invalid file, 97 the generator was measured\n" +
 			"rather than the target, 99 a threshold broke, 130 interrupted.",
 		Example: "  loadctl run scenarios/items.yaml\n  loadctl run scenarios/hold-50k.yaml --ui plain -e connections=10000",
-		Args:    oneFile,
+		Args:    fileFor("run"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runFile(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o)
 		},
@@ -58,26 +55,16 @@ func newRun() *cobra.Command {
 }
 
 func (o *runOptions) flags(f *pflag.FlagSet) {
+	o.loadOptions.flags(f)
 	f.StringVar(&o.ui, "ui", "auto", "how to watch: auto, tui, plain, json, none")
 	f.DurationVar(&o.interval, "interval", 0, "time between lines of --ui plain and json (default 10s and 1s)")
 	f.DurationVar(&o.hold, "hold", 10*time.Second, "how long the finished dashboard stays, unless a key is pressed")
 	f.StringVar(&o.runs, "runs", "runs", "`directory` that holds the run directories")
-	f.StringArrayVarP(&o.vars, "var", "e", nil, "replace a variable of the file: `name=value`")
-	f.StringVar(&o.target, "target", "", "base `URL` to load instead of the file's, or of its bundled target")
-	f.IntVar(&o.agents, "agents", 0, "agent processes; 0 means as many as the load needs, at least 2")
-	f.IntVar(&o.loops, "loops", 0, "event loops of each agent; 0 means by the number of cores")
 	f.Uint64Var(&o.seed, "seed", 1, "of arrivals, choices and random values: the same seed is the same load")
 	f.StringVar(&o.pacing, "pacing", "auto", "auto, ticks or precise")
 	f.DurationVar(&o.tick, "tick", 0, "tick of --pacing ticks (default 1ms)")
 	f.StringArrayVar(&o.authorised, "i-am-authorised", nil, "vouch for a public `HOST` of the file's allow_hosts")
 	f.StringVar(&o.token, "target-token", "", "what a public target must answer at /.well-known/loadctl")
-}
-
-func oneFile(_ *cobra.Command, args []string) error {
-	if len(args) == 1 {
-		return nil
-	}
-	return usage(fmt.Errorf("want one scenario FILE, got %d arguments", len(args)), "for example: loadctl run scenarios/items.yaml")
 }
 
 // A job is one run being put together.
