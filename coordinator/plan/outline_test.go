@@ -13,10 +13,7 @@ import (
 )
 
 // scenario parses phases over one user who gets /a.
-func scenario(t interface {
-	Helper()
-	Fatal(...any)
-}, target string, phases ...string) *scenarios.Scenario {
+func scenario(t rapid.TB, target string, phases ...string) *scenarios.Scenario {
 	t.Helper()
 	text := "version: 1\nname: t\ntarget: {" + target + "}\nusers: {u: {tasks: {a: {steps: [{get: /a}]}}}}\nphases:\n"
 	for _, p := range phases {

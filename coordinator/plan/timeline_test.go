@@ -14,10 +14,7 @@ import (
 	"github.com/loadctl/loadctl/scenarios/arrival"
 )
 
-func explained(t interface {
-	Helper()
-	Fatal(...any)
-}, s *scenarios.Scenario, seed uint64, agents int, every time.Duration) Timeline {
+func explained(t rapid.TB, s *scenarios.Scenario, seed uint64, agents int, every time.Duration) Timeline {
 	t.Helper()
 	line, err := Explain(s, seed, AgentNames("m", agents), every)
 	if err != nil {
