@@ -106,7 +106,7 @@ func (l *load) make(p *loadctlpb.Prepare, plan *loadctlpb.AgentPlan, s *scenario
 			Scenario: s, Share: shares[i], Seed: p.GetSeed(),
 			Addrs: addrs, Sources: turned(sources, i*len(sources)/n),
 			Counters: blocks[i], Agent: l.name,
-			Pacing: p.GetPacing(), Tick: time.Duration(p.GetTickNs()), Out: out,
+			Pacing: p.GetPacing(), Poller: p.GetPoller(), Tick: time.Duration(p.GetTickNs()), Out: out,
 		})
 		if err != nil {
 			return err

@@ -66,6 +66,7 @@ type Config struct {
 	Seed          uint64
 	Pacing        string        // auto (also ""), ticks or precise
 	Tick          time.Duration // of pacing by ticks; 0 = 1 ms
+	Poller        string        // of the agents: auto (also ""), io_uring or epoll
 	Hosts         []Host
 	Sources       []netip.Addr // own addresses for targets off loopback; empty = the kernel's choice
 
@@ -129,6 +130,11 @@ func (c *Config) Validate() error {
 	case "", "auto", "ticks", "precise":
 	default:
 		check(false, fmt.Sprintf("pacing: %q is none of auto, ticks, precise", c.Pacing))
+	}
+	switch c.Poller {
+	case "", "auto", "io_uring", "epoll":
+	default:
+		check(false, fmt.Sprintf("poller: %q is none of auto, io_uring, epoll", c.Poller))
 	}
 	return errors.Join(append(errs, c.hostNames()...)...)
 }

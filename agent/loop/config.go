@@ -25,6 +25,7 @@ type Config struct {
 
 	Pacing string        // "auto" (also ""), "ticks" or "precise"
 	Tick   time.Duration // 0 = 1 ms
+	Poller string        // "auto" (also ""), PollerURing or PollerEpoll
 
 	// Out takes what the loop has to tell. The loop never waits for it while it runs:
 	// what finds no room is kept and offered again. Run waits for it before it
@@ -63,6 +64,12 @@ type Notice struct {
 	Text  string
 }
 
+// The pollers of Linux.
+const (
+	PollerURing = "io_uring"
+	PollerEpoll = "epoll"
+)
+
 // DefaultTick is the tick of a Config with none.
 const DefaultTick = time.Millisecond
 
@@ -85,6 +92,11 @@ func (c *Config) Validate() error {
 	}
 	if _, ok := pacings[c.Pacing]; !ok {
 		errs = append(errs, fmt.Errorf("pacing: %q is none of auto, ticks, precise", c.Pacing))
+	}
+	switch c.Poller {
+	case "", "auto", PollerURing, PollerEpoll:
+	default:
+		errs = append(errs, fmt.Errorf("poller: %q is none of auto, %s, %s", c.Poller, PollerURing, PollerEpoll))
 	}
 	if c.Tick < 0 || c.Tick > 100*time.Millisecond {
 		errs = append(errs, fmt.Errorf("tick: must be at most 100ms, got %v", c.Tick))

@@ -34,8 +34,8 @@ const (
 	interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | (1 << 31) // EPOLLET
 )
 
-// newPoller opens an epoll set, and a bell to wake it.
-func newPoller(stamps bool) (poller, error) {
+// newEpoll opens an epoll set, and a bell to wake it.
+func newEpoll(stamps bool) (*epoll, error) {
 	clock, err := newMonotonic()
 	if err != nil {
 		return nil, fmt.Errorf("read the clock: %w", err)
@@ -60,22 +60,7 @@ func newPoller(stamps bool) (poller, error) {
 	return p, nil
 }
 
-// slice is the time slice asked for: the shortest there is.
-const slice = 100 * time.Microsecond
-
-// prompt asks for a short time slice, which needs no privilege. The scheduler lets
-// a thread that wakes go before one whose slice ends later (from Linux 6.12 on;
-// before, it does nothing): with three busy processes on two cores the 99th
-// percentile of a 1 ms sleep's lateness falls from 3.9 ms to 0.2 ms. What is late
-// by less is no error of the target's.
-func (p *epoll) prompt() {
-	attr, err := unix.SchedGetAttr(0, 0)
-	if err != nil || attr.Policy != unix.SCHED_NORMAL {
-		return
-	}
-	attr.Runtime = uint64(slice)
-	_ = unix.SchedSetAttr(0, attr, 0)
-}
+func (p *epoll) prompt() { promptThread() }
 
 func pack(events uint32, ref uint64) unix.EpollEvent {
 	return unix.EpollEvent{Events: events, Fd: int32(uint32(ref)), Pad: int32(uint32(ref >> 32))}
@@ -96,54 +81,21 @@ func unpack(e *unix.EpollEvent) event {
 }
 
 func (p *epoll) connect(ref uint64, from netip.Addr, to netip.AddrPort) (int32, syscall.Errno) {
-	family := unix.AF_INET
-	if to.Addr().Unmap().Is6() {
-		family = unix.AF_INET6
-	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, errnoOf(err)
-	}
-	if errno := p.prepare(fd, ref, from, to); errno != 0 {
-		unix.Close(fd)
+	fd, errno := dialSocket(from, to, p.stamps)
+	if errno != 0 {
 		return -1, errno
 	}
-	return int32(fd), 0
-}
-
-func (p *epoll) prepare(fd int, ref uint64, from netip.Addr, to netip.AddrPort) syscall.Errno {
-	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	if p.stamps {
-		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
-	}
-	if from.IsValid() {
-		// Without this the kernel picks a port at bind, when it does not yet know the
-		// other end, and one source address has ports for 28,000 connections in all.
-		unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
-		if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(from, 0))); err != nil {
-			return errnoOf(err)
-		}
-	}
-	if err := unix.Connect(fd, sockaddr(to)); err != nil && err != unix.EINPROGRESS {
-		return errnoOf(err)
-	}
 	ev := pack(interest, ref)
-	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
-		return errnoOf(err)
+	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, int(fd), &ev); err != nil {
+		unix.Close(int(fd))
+		return -1, errnoOf(err)
 	}
-	return 0
+	return fd, 0
 }
 
 func (p *epoll) connected(fd int32) syscall.Errno { return socketError(int(fd)) }
 
-func (p *epoll) send(fd int32, b []byte) (int, syscall.Errno) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
-	if errno != 0 {
-		return 0, again(errno)
-	}
-	return int(n), 0
-}
+func (p *epoll) send(fd int32, b []byte) (int, syscall.Errno) { return sendNow(fd, b) }
 
 func (p *epoll) recv(fd int32, b []byte) (int, int64, syscall.Errno) {
 	if p.stamps {
@@ -172,13 +124,7 @@ func (p *epoll) recvStamped(fd int32, b []byte) (int, int64, syscall.Errno) {
 
 // stamp reads the control message of the last receive: 0 when there is none.
 func (p *epoll) stamp() int64 {
-	header := (*unix.Cmsghdr)(unsafe.Pointer(&p.control[0]))
-	if p.message.Controllen < uint64(unix.CmsgLen(16)) ||
-		header.Level != unix.SOL_SOCKET || header.Type != unix.SO_TIMESTAMPNS {
-		return 0
-	}
-	ts := (*unix.Timespec)(unsafe.Pointer(&p.control[unix.CmsgLen(0)]))
-	return ts.Nano() - p.offset
+	return stampOf(p.control[:p.message.Controllen], p.offset)
 }
 
 func (p *epoll) close(fd int32, abort bool) {
@@ -230,7 +176,7 @@ func (p *epoll) deliver(n int, events []event) int {
 // stamps are taken on the former, which may be set or slewed.
 func (p *epoll) align() {
 	if p.stamps {
-		p.offset = time.Now().UnixNano() - p.now()
+		p.offset = wallOffset(p.now())
 	}
 }
 

@@ -19,7 +19,11 @@ type kqueue struct {
 
 const bellIdent = 1
 
-func newPoller(bool) (poller, error) {
+// newPoller opens a kqueue: there is nothing else here.
+func newPoller(kind string, _ bool) (poller, error) {
+	if kind == PollerEpoll || kind == PollerURing {
+		return nil, fmt.Errorf("%s is Linux's", kind)
+	}
 	clock, err := newMonotonic()
 	if err != nil {
 		return nil, fmt.Errorf("read the clock: %w", err)

@@ -89,7 +89,7 @@ func New(c Config) (*Loop, error) {
 		return l, nil
 	}
 	var err error
-	if l.poller, err = newPoller(l.paced()); err != nil {
+	if l.poller, err = newPoller(c.Poller, l.paced()); err != nil {
 		return nil, fmt.Errorf("loop: %w", err)
 	}
 	return l, nil

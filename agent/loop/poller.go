@@ -6,8 +6,8 @@ import (
 )
 
 // A poller is the world of a loop: its clock and its sockets. It is used by the
-// loop's goroutine alone, but for wake. Errors are bare numbers, so that the hot
-// path allocates nothing; EAGAIN means not now.
+// loop's goroutine alone, which has a thread to itself, but for wake. Errors are
+// bare numbers, so that the hot path allocates nothing; EAGAIN means not now.
 //
 // Readiness is told once for each change (edge-triggered), for reading and
 // writing alike, from connect on; a connection must be read until EAGAIN or a

@@ -1,7 +1,9 @@
 package loop
 
 import (
+	"fmt"
 	"net/netip"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -10,21 +12,25 @@ import (
 // TestPollerContract: the machine's poller and the simulated world behave alike
 // towards the loop.
 func TestPollerContract(t *testing.T) {
-	t.Run("machine", func(t *testing.T) {
-		p, err := newPoller(true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := rawServer(t, func(c *peer) {
-			for n := 0; c.request(); n++ {
-				if n == 1 {
-					return // closes
+	for _, kind := range machinePollers(t) {
+		for _, stamps := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, stamps: %t", kind, stamps), func(t *testing.T) {
+				p, err := newPoller(kind, stamps)
+				if err != nil {
+					t.Fatal(err)
 				}
-				c.write(helloReply)
-			}
-		})
-		pollerContract(t, p, addr, refusing(t))
-	})
+				addr := rawServer(t, func(c *peer) {
+					for n := 0; c.request(); n++ {
+						if n == 1 {
+							return // closes
+						}
+						c.write(helloReply)
+					}
+				})
+				pollerContract(t, p, addr, refusing(t))
+			})
+		}
+	}
 	t.Run("world", func(t *testing.T) {
 		w := newWorld(target{
 			dial: func(n int) (time.Duration, syscall.Errno) {
@@ -42,7 +48,23 @@ func TestPollerContract(t *testing.T) {
 	})
 }
 
+// machinePollers are the pollers this machine has.
+func machinePollers(t testing.TB) []string {
+	if runtime.GOOS != "linux" {
+		return []string{"auto"}
+	}
+	p, err := newPoller(PollerURing, false)
+	if err != nil {
+		t.Logf("without io_uring: %v", err)
+		return []string{PollerEpoll}
+	}
+	p.shut()
+	return []string{PollerEpoll, PollerURing}
+}
+
 func pollerContract(t *testing.T, p poller, addr, dead netip.AddrPort) {
+	runtime.LockOSThread() // as a loop does
+	defer runtime.UnlockOSThread()
 	defer p.shut()
 	events := make([]event, 8)
 	await := func(ref uint64, is readiness) {

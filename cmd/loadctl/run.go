@@ -30,6 +30,7 @@ type runOptions struct {
 	runs       string
 	seed       uint64
 	pacing     string
+	poller     string
 	tick       time.Duration
 	authorised []string
 	token      string
@@ -63,6 +64,7 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.Uint64Var(&o.seed, "seed", 1, "of arrivals, choices and random values: the same seed is the same load")
 	f.StringVar(&o.pacing, "pacing", "auto", "auto, ticks or precise")
 	f.DurationVar(&o.tick, "tick", 0, "tick of --pacing ticks (default 1ms)")
+	f.StringVar(&o.poller, "poller", "auto", "how agents use sockets: io_uring, epoll, or auto: the first where the kernel lets us")
 	f.StringArrayVar(&o.authorised, "i-am-authorised", nil, "vouch for a public `HOST` of the file's allow_hosts")
 	f.StringVar(&o.token, "target-token", "", "what a public target must answer at /.well-known/loadctl")
 }
@@ -182,7 +184,7 @@ func (j *job) config(sink func(stats.Update)) coordinator.Config {
 	return coordinator.Config{
 		RunID: j.id, Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL,
 		Authorised: j.authorised, Token: j.token,
-		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick,
+		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick, Poller: j.poller,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
 		Version: buildID(), Args: os.Args,
 		Sink: sink, Controls: j.controls.out,

@@ -921,6 +921,7 @@ type Prepare struct {
 	Pacing        string                 `protobuf:"bytes,8,opt,name=pacing,proto3" json:"pacing,omitempty"` // auto | ticks | precise
 	TickNs        int64                  `protobuf:"varint,9,opt,name=tick_ns,json=tickNs,proto3" json:"tick_ns,omitempty"`
 	LostAfterNs   int64                  `protobuf:"varint,10,opt,name=lost_after_ns,json=lostAfterNs,proto3" json:"lost_after_ns,omitempty"` // silence of an agent that counts as its loss
+	Poller        string                 `protobuf:"bytes,20,opt,name=poller,proto3" json:"poller,omitempty"`                                 // auto | io_uring | epoll
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1023,6 +1024,13 @@ func (x *Prepare) GetLostAfterNs() int64 {
 		return x.LostAfterNs
 	}
 	return 0
+}
+
+func (x *Prepare) GetPoller() string {
+	if x != nil {
+		return x.Poller
+	}
+	return ""
 }
 
 // AgentPlan is one agent process to start.
@@ -2323,7 +2331,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x04Pong\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n" +
 	"\x04sent\x18\x02 \x01(\x03R\x04sent\x12\x1a\n" +
-	"\breceived\x18\x03 \x01(\x03R\breceived\"\xf2\x02\n" +
+	"\breceived\x18\x03 \x01(\x03R\breceived\"\x8a\x03\n" +
 	"\aPrepare\x12\x12\n" +
 	"\x04file\x18\x01 \x01(\tR\x04file\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\fR\x06source\x121\n" +
@@ -2335,7 +2343,8 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x06pacing\x18\b \x01(\tR\x06pacing\x12\x17\n" +
 	"\atick_ns\x18\t \x01(\x03R\x06tickNs\x12\"\n" +
 	"\rlost_after_ns\x18\n" +
-	" \x01(\x03R\vlostAfterNs\x1a7\n" +
+	" \x01(\x03R\vlostAfterNs\x12\x16\n" +
+	"\x06poller\x18\x14 \x01(\tR\x06poller\x1a7\n" +
 	"\tVarsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"w\n" +

@@ -1,0 +1,106 @@
+package loop
+
+import (
+	"fmt"
+	"net/netip"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// newPoller opens the poller of that name. By itself it takes io_uring where the
+// kernel has what it needs and lets us: containers often forbid it.
+func newPoller(kind string, stamps bool) (poller, error) {
+	if kind != PollerEpoll {
+		u, err := newURing(stamps)
+		if err == nil {
+			return u, nil
+		}
+		if kind == PollerURing {
+			return nil, fmt.Errorf("io_uring: %w (it needs Linux 6.6, and leave to use it)", err)
+		}
+	}
+	return newEpoll(stamps)
+}
+
+// slice is the time slice asked for: the shortest there is.
+const slice = 100 * time.Microsecond
+
+// promptThread asks for a short time slice, which needs no privilege. The scheduler lets
+// a thread that wakes go before one whose slice ends later (from Linux 6.12 on;
+// before, it does nothing): with three busy processes on two cores the 99th
+// percentile of a 1 ms sleep's lateness falls from 3.9 ms to 0.2 ms. What is late
+// by less is no error of the target's.
+func promptThread() {
+	attr, err := unix.SchedGetAttr(0, 0)
+	if err != nil || attr.Policy != unix.SCHED_NORMAL {
+		return
+	}
+	attr.Runtime = uint64(slice)
+	_ = unix.SchedSetAttr(0, attr, 0)
+}
+
+// dialSocket opens a socket and begins to connect it.
+func dialSocket(from netip.Addr, to netip.AddrPort, stamps bool) (int32, syscall.Errno) {
+	family := unix.AF_INET
+	if to.Addr().Unmap().Is6() {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, errnoOf(err)
+	}
+	if errno := prepareSocket(fd, from, to, stamps); errno != 0 {
+		unix.Close(fd)
+		return -1, errno
+	}
+	return int32(fd), 0
+}
+
+func prepareSocket(fd int, from netip.Addr, to netip.AddrPort, stamps bool) syscall.Errno {
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if stamps {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	}
+	if from.IsValid() {
+		// Without this the kernel picks a port at bind, when it does not yet know the
+		// other end, and one source address has ports for 28,000 connections in all.
+		unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+		if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(from, 0))); err != nil {
+			return errnoOf(err)
+		}
+	}
+	if err := unix.Connect(fd, sockaddr(to)); err != nil && err != unix.EINPROGRESS {
+		return errnoOf(err)
+	}
+	return 0
+}
+
+// sendNow gives a socket what it takes.
+func sendNow(fd int32, b []byte) (int, syscall.Errno) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
+	if errno != 0 {
+		return 0, again(errno)
+	}
+	return int(n), 0
+}
+
+// wallOffset is how far the wall clock is ahead of the monotonic one.
+func wallOffset(now int64) int64 { return time.Now().UnixNano() - now }
+
+// stampOf reads the kernel's receive stamp from a control message, on the
+// monotonic clock: 0 when there is none.
+func stampOf(control []byte, offset int64) int64 {
+	if len(control) < unix.CmsgLen(16) {
+		return 0
+	}
+	header := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
+	if header.Level != unix.SOL_SOCKET || header.Type != unix.SO_TIMESTAMPNS {
+		return 0
+	}
+	ts := (*unix.Timespec)(unsafe.Pointer(&control[unix.CmsgLen(0)]))
+	return ts.Nano() - offset
+}

@@ -1,0 +1,509 @@
+package loop
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// uring is a poller over io_uring, for kernels that have what it needs (6.6). Towards the
+// loop it behaves as epoll does. Beneath, requests are sent many to a system call,
+// and what comes is received without one: the kernel puts it into buffers while
+// the loop waits.
+type uring struct {
+	monotonic
+	ring    *ring
+	buffers *ringBuffers
+	bell    int
+	stamps  bool
+	offset  int64 // wall clock less monotonic clock, for receive stamps
+	hot     bool  // the last wait was short
+
+	files   []ringFile       // by file descriptor
+	ready   []int32          // files with news, in order of their coming
+	head    int              // of ready: what was delivered
+	starved []int32          // files that found no buffer
+	rest    map[int32][]byte // what sockets have still to take: until then they take no more
+	later   []int32          // files with a rest to send after the next system call
+	out     []byte           // what is sent with the next system call, back to back
+	sending []sending
+	message unix.Msghdr
+}
+
+// A ringFile is what the poller knows of a socket: 32 bytes.
+type ringFile struct {
+	ref         uint64
+	gen         uint32 // tells it from others that had the number
+	errno       int16
+	first, last int16 // buffers received and not yet read
+	flags       readiness
+	listed      bool // in ready
+	open        bool
+	listening   bool // a receive is with the kernel
+	sent        bool // something goes with the next system call
+	ended       bool // the other side has closed
+}
+
+// sending is where in out a request is.
+type sending struct {
+	fd       int32
+	from, to int32
+}
+
+// What a result is of; with the file's number and generation its name.
+const (
+	aboutReceive = iota // or of a connect: never both at once
+	aboutSend
+	aboutRoom
+	aboutClose
+	aboutBell
+)
+
+const (
+	aboutShift = 28
+	fileMask   = 1<<aboutShift - 1
+
+	// sendAtOnce bounds how much later than its stamp a request leaves: a send takes
+	// some 5 µs.
+	sendAtOnce = 8
+	outRoom    = 64 << 10
+	controlLen = 64
+	// A received message begins with 16 bytes of lengths and the control message.
+	messageHead = 16 + controlLen
+	nearlyAll   = ringResults // results that do not come before the time is over
+)
+
+// newURing makes a poller, or says why this kernel has none.
+func newURing(stamps bool) (*uring, error) {
+	clock, err := newMonotonic()
+	if err != nil {
+		return nil, err
+	}
+	u := &uring{monotonic: clock, stamps: stamps, bell: -1, rest: map[int32][]byte{}, out: make([]byte, 0, outRoom)}
+	if u.ring, err = newRing(); err != nil {
+		return nil, err
+	}
+	if u.buffers, err = newRingBuffers(u.ring); err != nil {
+		u.ring.close()
+		return nil, err
+	}
+	if u.bell, err = unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC); err != nil {
+		u.shut()
+		return nil, err
+	}
+	u.message.SetControllen(controlLen)
+	return u, nil
+}
+
+func (u *uring) prompt() { promptThread() }
+
+func (u *uring) name(fd int32, about uint64) uint64 {
+	return uint64(u.files[fd].gen)<<32 | about<<aboutShift | uint64(fd)
+}
+
+func (u *uring) connect(ref uint64, from netip.Addr, to netip.AddrPort) (int32, syscall.Errno) {
+	u.enable()
+	fd, errno := dialSocket(from, to, u.stamps)
+	if isLimit(errno) && u.ring.queued() > 0 {
+		u.ring.submit() // files and ports may be waiting to be closed
+		fd, errno = dialSocket(from, to, u.stamps)
+	}
+	if errno != 0 {
+		return -1, errno
+	}
+	for int(fd) >= len(u.files) {
+		u.files = append(u.files, ringFile{})
+	}
+	f := &u.files[fd]
+	*f = ringFile{ref: ref, gen: f.gen + 1, first: noBuffer, last: noBuffer, open: true}
+	u.poll(int(fd), unix.POLLOUT, u.name(fd, aboutReceive))
+	return fd, 0
+}
+
+// poll asks to be told once when a file is ready.
+func (u *uring) poll(fd int, events uint32, name uint64) {
+	q := u.ring.request()
+	q.op, q.fd, q.opFlags, q.data = opPollAdd, int32(fd), events, name
+}
+
+// connected also begins to receive.
+func (u *uring) connected(fd int32) syscall.Errno {
+	errno := socketError(int(fd))
+	switch {
+	case errno == syscall.EINPROGRESS:
+		u.poll(int(fd), unix.POLLOUT, u.name(fd, aboutReceive))
+	case errno == 0 && !u.files[fd].listening:
+		u.listen(fd)
+	}
+	return errno
+}
+
+// listen has the kernel receive whatever comes from now on.
+func (u *uring) listen(fd int32) {
+	q := u.ring.request()
+	q.op, q.fd, q.flags, q.priority, q.data = opRecv, fd, requestPicksBuffer, multishot, u.name(fd, aboutReceive)
+	if u.stamps {
+		q.op, q.address, q.length = opRecvmsg, uint64(uintptr(unsafe.Pointer(&u.message))), 1
+	}
+	u.files[fd].listening = true
+}
+
+// send takes a request, and sends it with the next system call. What goes wrong
+// then is told by recv. A second one before that must wait for what becomes of the first.
+func (u *uring) send(fd int32, b []byte) (int, syscall.Errno) {
+	f := &u.files[fd]
+	if f.errno != 0 {
+		return 0, syscall.Errno(f.errno)
+	}
+	if _, waits := u.rest[fd]; waits {
+		return 0, syscall.EAGAIN
+	}
+	switch {
+	case f.sent:
+		u.rest[fd] = append([]byte(nil), b...)
+		u.later = append(u.later, fd)
+		return len(b), 0
+	case len(u.out)+len(b) > cap(u.out):
+		return u.sendLong(fd, b)
+	}
+	f.sent = true
+	from := len(u.out)
+	u.out = append(u.out, b...)
+	u.sending = append(u.sending, sending{fd, int32(from), int32(len(u.out))})
+	q := u.ring.request()
+	q.op, q.fd, q.flags, q.data = opSend, fd, requestQuietly, u.name(fd, aboutSend)
+	q.address, q.length = uint64(uintptr(unsafe.Pointer(&u.out[from]))), uint32(len(b))
+	q.opFlags = unix.MSG_NOSIGNAL | unix.MSG_DONTWAIT | unix.MSG_WAITALL
+	if u.ring.queued() >= sendAtOnce {
+		u.ring.submit()
+	}
+	return len(b), 0
+}
+
+// sendLong sends at once what is too long to be copied.
+func (u *uring) sendLong(fd int32, b []byte) (int, syscall.Errno) {
+	n, errno := sendNow(fd, b)
+	if n < len(b) && (errno == 0 || errno == syscall.EAGAIN) {
+		u.rest[fd] = nil
+		u.poll(int(fd), unix.POLLOUT, u.name(fd, aboutRoom))
+	}
+	return n, errno
+}
+
+// recv reads what was received, then tells how it ended.
+func (u *uring) recv(fd int32, b []byte) (n int, stamp int64, _ syscall.Errno) {
+	f := &u.files[fd]
+	for f.first != noBuffer && n < len(b) {
+		id := f.first
+		s := &u.buffers.bytes[id]
+		took := copy(b[n:], u.buffers.of(id)[s.from:s.to])
+		n, stamp = n+took, u.buffers.stamps[id]
+		if s.from += uint16(took); s.from == s.to {
+			f.first = u.buffers.next[id]
+			u.buffers.give(id)
+		}
+	}
+	switch {
+	case n > 0:
+		return n, stamp, 0
+	case f.errno != 0:
+		return 0, 0, syscall.Errno(f.errno)
+	case f.ended:
+		return 0, 0, 0
+	}
+	return 0, 0, syscall.EAGAIN
+}
+
+// close takes back what the kernel still has to do for the file: it would keep the
+// connection open.
+func (u *uring) close(fd int32, abort bool) {
+	f := &u.files[fd]
+	if abort {
+		unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	}
+	u.cancel(u.name(fd, aboutReceive))
+	if _, waits := u.rest[fd]; waits {
+		u.cancel(u.name(fd, aboutRoom))
+		delete(u.rest, fd)
+	}
+	for f.first != noBuffer {
+		u.buffers.give(f.first)
+		f.first = u.buffers.next[f.first]
+	}
+	f.gen++
+	f.open = false
+	q := u.ring.request()
+	q.op, q.fd, q.flags, q.data = opClose, fd, requestQuietly, uint64(aboutClose)<<aboutShift
+}
+
+func (u *uring) cancel(name uint64) {
+	q := u.ring.request()
+	q.op, q.fd, q.flags, q.address, q.data = opCancel, -1, requestQuietly, name, uint64(aboutClose)<<aboutShift
+}
+
+func (u *uring) wait(until int64, asleep bool, events []event) int {
+	u.enable()
+	if asleep || u.head == len(u.ready) {
+		u.look(until, asleep)
+	}
+	return u.deliver(events)
+}
+
+// enable makes the calling thread the ring's.
+func (u *uring) enable() {
+	if !u.ring.enabled && u.ring.enable() == 0 {
+		u.poll(u.bell, unix.POLLIN, uint64(aboutBell)<<aboutShift)
+	}
+}
+
+// look lets the kernel work for as long as there is time, and takes up what came.
+func (u *uring) look(until int64, asleep bool) {
+	u.align()
+	u.buffers.publish()
+	for _, fd := range u.starved {
+		if f := &u.files[fd]; f.open && !f.listening && !f.ended {
+			u.listen(fd)
+		}
+	}
+	u.starved = u.starved[:0]
+	if len(u.later) > 0 { // does not wait for the end of the wait
+		_ = u.ring.look()
+		u.reap()
+	}
+	if errno := u.spend(until, asleep); errno == unix.EINTR {
+		runtime.Gosched() // the collector wants this thread
+	}
+	u.reap()
+}
+
+// reap takes up the results there are.
+func (u *uring) reap() {
+	sent := u.ring.queued() == 0
+	u.ring.each(u.take)
+	if sent {
+		u.allSent()
+	}
+}
+
+// allSent is where the results of all that was to be sent are known.
+func (u *uring) allSent() {
+	for _, s := range u.sending {
+		u.files[s.fd].sent = false
+	}
+	u.out, u.sending = u.out[:0], u.sending[:0]
+	for _, fd := range u.later {
+		if _, waits := u.rest[fd]; waits {
+			u.goOn(fd, &u.files[fd])
+		}
+	}
+	u.later = u.later[:0]
+}
+
+// spend waits as epoll does: briefly without telling the scheduler, for longer with it.
+func (u *uring) spend(until int64, asleep bool) syscall.Errno {
+	now := u.now()
+	left := until - now
+	switch {
+	case left <= 0 || !asleep && u.head < len(u.ready):
+		return u.ring.look()
+	case asleep:
+		return u.ring.await(nearlyAll, left, left > rawWait)
+	case u.hot:
+		errno := u.ring.await(1, min(left, rawWait), false)
+		u.hot = errno != unix.ETIME || left <= rawWait
+		return errno
+	}
+	errno := u.ring.await(1, left, true)
+	u.hot = u.now()-now < rawWait
+	return errno
+}
+
+func (u *uring) align() {
+	if u.stamps {
+		u.offset = wallOffset(u.now())
+	}
+}
+
+// take takes up one result.
+func (u *uring) take(c *ringResult) {
+	about, fd := c.data>>aboutShift&15, int32(c.data&fileMask)
+	switch about {
+	case aboutBell:
+		u.rung()
+		return
+	case aboutClose:
+		return
+	}
+	f := &u.files[fd]
+	if f.gen != uint32(c.data>>32) {
+		u.returned(c)
+		return
+	}
+	switch about {
+	case aboutReceive:
+		u.received(fd, f, c)
+	case aboutSend:
+		u.unsent(fd, f, c)
+	case aboutRoom:
+		u.goOn(fd, f)
+	}
+}
+
+// rung answers the bell.
+func (u *uring) rung() {
+	var count [8]byte
+	_, _ = unix.Read(u.bell, count[:])
+	u.poll(u.bell, unix.POLLIN, uint64(aboutBell)<<aboutShift)
+}
+
+// returned gives back the buffer of a result nobody waits for.
+func (u *uring) returned(c *ringResult) {
+	if c.flags&resultHasBuffer != 0 {
+		u.buffers.give(int16(c.flags >> 16))
+	}
+}
+
+// received is news of a connection: it is open, bytes have come, or it has ended.
+func (u *uring) received(fd int32, f *ringFile, c *ringResult) {
+	if !f.listening {
+		is := writable
+		if c.res < 0 || c.res&(unix.POLLERR|unix.POLLHUP) != 0 {
+			is |= hungUp
+		}
+		u.tell(fd, f, is)
+		return
+	}
+	f.listening = c.flags&resultHasMore != 0
+	switch {
+	case c.res == -int32(unix.ENOBUFS):
+	case c.res < 0:
+		u.failed(fd, f, syscall.Errno(-c.res))
+		return
+	case c.flags&resultHasBuffer != 0 && u.keep(f, int16(c.flags>>16), int(c.res)):
+		u.tell(fd, f, readable)
+	default:
+		u.returned(c)
+		f.ended = true
+		u.tell(fd, f, readable|hungUp)
+		return
+	}
+	if !f.listening {
+		u.starved = append(u.starved, fd)
+	}
+}
+
+// keep puts a buffer behind those its connection has; false when it is empty.
+func (u *uring) keep(f *ringFile, id int16, n int) bool {
+	b := u.buffers
+	s := span{0, uint16(n)}
+	b.stamps[id] = 0
+	if u.stamps {
+		s.from = messageHead
+		b.stamps[id] = u.stamp(b.of(id))
+	}
+	if s.from >= s.to {
+		return false
+	}
+	b.bytes[id], b.next[id] = s, noBuffer
+	if f.first == noBuffer {
+		f.first = id
+	} else {
+		b.next[f.last] = id
+	}
+	f.last = id
+	return true
+}
+
+// stamp reads when the kernel received a message: 0 when it does not say. The
+// lengths before it are of the name, the control message, the payload, and flags.
+func (u *uring) stamp(b []byte) int64 {
+	if binary.NativeEndian.Uint32(b[4:]) < uint32(unix.CmsgLen(16)) {
+		return 0
+	}
+	return stampOf(b[16:messageHead], u.offset)
+}
+
+// unsent is a request the socket did not take, or not whole.
+func (u *uring) unsent(fd int32, f *ringFile, c *ringResult) {
+	if c.res < 0 && c.res != -int32(unix.EAGAIN) {
+		u.failed(fd, f, syscall.Errno(-c.res))
+		return
+	}
+	for _, s := range u.sending {
+		if s.fd == fd {
+			u.rest[fd] = append(append([]byte(nil), u.out[s.from+max(c.res, 0):s.to]...), u.rest[fd]...)
+		}
+	}
+	u.later = append(u.later, fd)
+}
+
+// goOn sends what is left of a request.
+func (u *uring) goOn(fd int32, f *ringFile) {
+	if len(u.rest[fd]) == 0 {
+		delete(u.rest, fd)
+		u.tell(fd, f, writable)
+		return
+	}
+	n, errno := sendNow(fd, u.rest[fd])
+	if errno != 0 && errno != syscall.EAGAIN {
+		delete(u.rest, fd)
+		u.failed(fd, f, errno)
+		return
+	}
+	if u.rest[fd] = u.rest[fd][n:]; len(u.rest[fd]) > 0 {
+		u.poll(int(fd), unix.POLLOUT, u.name(fd, aboutRoom))
+		return
+	}
+	u.goOn(fd, f)
+}
+
+func (u *uring) failed(fd int32, f *ringFile, errno syscall.Errno) {
+	f.errno = int16(errno)
+	u.tell(fd, f, readable|hungUp)
+}
+
+func (u *uring) tell(fd int32, f *ringFile, is readiness) {
+	f.flags |= is
+	if !f.listed {
+		f.listed = true
+		u.ready = append(u.ready, fd)
+	}
+}
+
+// deliver hands over news.
+func (u *uring) deliver(events []event) int {
+	n := 0
+	for ; n < len(events) && u.head < len(u.ready); u.head++ {
+		f := &u.files[u.ready[u.head]]
+		f.listed = false
+		if f.open && f.flags != 0 {
+			events[n] = event{ref: f.ref, is: f.flags}
+			n++
+		}
+		f.flags = 0
+	}
+	if u.head == len(u.ready) {
+		u.ready, u.head = u.ready[:0], 0
+	}
+	return n
+}
+
+func (u *uring) wake() {
+	one := [8]byte{1}
+	_, _ = unix.Write(u.bell, one[:])
+}
+
+func (u *uring) shut() {
+	if u.ring.enabled {
+		u.ring.look()
+	}
+	u.ring.close()
+	u.buffers.close()
+	if u.bell >= 0 {
+		_ = unix.Close(u.bell)
+	}
+}
