@@ -35,6 +35,7 @@ type driver struct {
 	places  []plan.Place
 	run     stats.Run // what the sink was told, to judge by
 	early   []stats.Update
+	noted   map[string]bool // notes that were passed on
 	refused error // a mistake of the user that showed only once hosts were there
 
 	exits    chan exit

@@ -50,9 +50,19 @@ func (d *driver) agentLost(l *link, m *loadctlpb.AgentLost) {
 	d.changes(found)
 }
 
-// notice takes an event of a host. One of kind abort ends the run.
+// notice takes an event of a host. One of kind abort ends the run. Every loop notes
+// the same of itself, and once is enough to read.
 func (d *driver) notice(m *loadctlpb.Notice) {
 	e := wire.DecodeNotice(m)
+	if e.Kind == "note" {
+		if d.noted[e.Text] {
+			return
+		}
+		if d.noted == nil {
+			d.noted = map[string]bool{}
+		}
+		d.noted[e.Text] = true
+	}
 	d.tell(stats.Update{Event: &e})
 	if e.Kind == "abort" {
 		d.step(run.Broken{Text: e.Text})

@@ -20,6 +20,15 @@ func newMonotonic() (monotonic, error) {
 
 func (m *monotonic) now() int64 { return m.base + int64(time.Since(m.begin)) }
 
+// spent is the processor time of the calling thread; 0 where it is not told.
+func (m *monotonic) spent() int64 {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
+		return 0
+	}
+	return ts.Nano()
+}
+
 // Monotonic is the machine's monotonic clock, on which Start gives the epoch.
 func Monotonic() (int64, error) {
 	var ts unix.Timespec

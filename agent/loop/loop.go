@@ -148,7 +148,7 @@ func (l *Loop) cycle() {
 	l.expire()
 	l.serve()
 	l.finish()
-	l.pace.judge(l.now, l.tight > 0)
+	l.judgePace()
 }
 
 // handle takes up events, and those that did not fit in the first batch.

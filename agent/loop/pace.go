@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/loadctl/loadctl/scenarios"
@@ -18,48 +19,89 @@ const (
 
 var pacings = map[string]pacing{"": paceAuto, "auto": paceAuto, "ticks": paceTicks, "precise": pacePrecise}
 
-// A pace decides when the loop wakes. At low rates it wakes for everything that
-// happens. A wake-up costs as much as five requests, so at high rates it wakes by
-// the tick.
+// A pace decides when the loop wakes. Waking for everything that happens is exact,
+// and what most requests cost: a tick serves many at once, and is late by up to its
+// length. By itself it wakes for everything while that is cheap.
 type pace struct {
 	mode    pacing
 	tick    stats.Offset
+	exact   bool // a limit is so short that ticks would show
 	ticking bool
-	counted int          // requests since
+	told    bool
+
 	since   stats.Offset // the last judgement
+	spent   int64        // processor time of the thread then
+	counted int          // requests since
+	waking  float64      // seconds of a request when the loop wakes for everything; 0 = not known
+	ticked  float64      // and by ticks
 }
 
 const (
 	judgeEvery = 100 * time.Millisecond
-	tickAbove  = 500 // requests a second from which auto ticks
-	tickBelow  = 300 // and below which it stops
-	spinFor    = 60 * time.Microsecond
+	judgeFrom  = 10   // requests: fewer say nothing
+	tickAbove  = 0.25 // of a core that wake-ups take, from which auto ticks
+	tickBelow  = 0.20 // and below which it stops
+	// ticksShow is the limit of an SLO below which a tick of lateness, and the small
+	// bursts it makes, could decide it.
+	ticksShow = 50 * time.Millisecond
+	// usualRequest is what a request costs by ticks until that is known: a send and a
+	// receive (make bench-peers).
+	usualRequest = 6e-6
+	spinFor      = 60 * time.Microsecond
 )
 
 func newPace(c *Config) pace {
-	p := pace{mode: pacings[c.Pacing], tick: c.Tick}
+	p := pace{mode: pacings[c.Pacing], tick: c.Tick, ticked: usualRequest}
 	if p.tick == 0 {
 		p.tick = DefaultTick
+	}
+	if limit := c.Scenario.SmallestResponseLimit(); limit > 0 && limit < ticksShow {
+		p.exact = true
 	}
 	p.ticking = p.mode == paceTicks
 	return p
 }
 
-// judge looks at the rate ten times a second.
-func (p *pace) judge(now stats.Offset, tight bool) {
-	if p.mode != paceAuto {
-		return
-	}
-	passed := now - p.since
-	if passed < judgeEvery && !(tight && p.ticking) {
-		return
+// judgeable says whether it is time to look at what waking costs. Users who ask
+// again at once do not wait for the end of a tick.
+func (p *pace) judgeable(now stats.Offset, tight bool) bool {
+	return p.mode == paceAuto && (now-p.since >= judgeEvery || tight && p.ticking)
+}
+
+// judge looks at what the requests since the last judgement have cost the thread,
+// and takes the cheaper way where that matters.
+func (p *pace) judge(now stats.Offset, spent int64, tight bool) {
+	passed, cost := (now - p.since).Seconds(), float64(spent-p.spent)/1e9
+	if p.counted >= judgeFrom {
+		p.learn(cost / float64(p.counted))
 	}
 	limit := tickAbove
 	if p.ticking {
 		limit = tickBelow
 	}
-	p.ticking = !tight && float64(p.counted) > float64(limit)*passed.Seconds()
-	p.since, p.counted = now, 0
+	p.ticking = !tight && !p.exact && p.wakeUps(passed) > limit
+	p.since, p.spent, p.counted = now, spent, 0
+}
+
+// learn takes up what a request has cost.
+func (p *pace) learn(cost float64) {
+	to := &p.waking
+	if p.ticking {
+		to = &p.ticked
+	}
+	if *to == 0 {
+		*to = cost
+	}
+	*to += (cost - *to) / 4
+}
+
+// wakeUps is the share of a core that waking for everything takes, or would take,
+// beyond what the requests cost by ticks.
+func (p *pace) wakeUps(passed float64) float64 {
+	if passed <= 0 {
+		return 0
+	}
+	return float64(p.counted) / passed * (p.waking - p.ticked)
 }
 
 // nextTick is the next tick when the loop sleeps by ticks.
@@ -97,4 +139,21 @@ func (l *Loop) paced() bool {
 		}
 	}
 	return l.pace.mode == paceTicks
+}
+
+// judgePace lets the pace look at itself, and says once that it has begun to tick:
+// reports show lateness, and readers ask where it comes from.
+func (l *Loop) judgePace() {
+	if !l.pace.judgeable(l.now, l.tight > 0) {
+		return
+	}
+	l.pace.judge(l.now, l.poller.spent(), l.tight > 0)
+	if l.pace.ticking && !l.pace.told {
+		l.pace.told = true
+		l.tell(Output{Notice: &Notice{
+			At: l.now, Level: stats.Informative, Kind: "note",
+			Text: fmt.Sprintf("pacing auto: by ticks of %v, since to wake for each request would take over %.0f %% of a core; requests leave up to a tick late, which pacer lag shows (--pacing precise wakes all the same)",
+				l.pace.tick, 100*tickAbove),
+		}})
+	}
 }

@@ -18,6 +18,8 @@ type poller interface {
 	prompt()
 	// now is the monotonic clock in nanoseconds.
 	now() int64
+	// spent is the processor time the calling thread has used, in nanoseconds.
+	spent() int64
 	// connect opens a socket and begins to connect it. Events carry ref.
 	// EINPROGRESS is no error; the first event says that connecting has ended, and
 	// connected how.

@@ -29,7 +29,14 @@ type world struct {
 
 	open, requests int
 	waits          int // times the loop asked
+	cpu            int64
 }
+
+// What things cost the thread, about as on a machine.
+const (
+	waitCost = int64(12 * time.Microsecond)
+	sendCost = int64(5 * time.Microsecond)
+)
 
 // A target says how the simulated server behaves; nil means kindly.
 type target struct {
@@ -75,7 +82,8 @@ func newWorld(t target) *world {
 	return &world{sockets: map[int32]*socket{}, target: t, lastFD: 2}
 }
 
-func (w *world) now() int64 { return w.clock }
+func (w *world) now() int64   { return w.clock }
+func (w *world) spent() int64 { return w.cpu }
 
 // at has something happen at a moment.
 func (w *world) at(moment int64, f func()) {
@@ -118,6 +126,7 @@ func (w *world) connected(fd int32) syscall.Errno {
 
 func (w *world) send(fd int32, b []byte) (int, syscall.Errno) {
 	s := w.sockets[fd]
+	w.cpu += sendCost
 	if s.reset {
 		return 0, syscall.EPIPE
 	}
@@ -200,6 +209,7 @@ func (w *world) signal(s *socket, flags readiness) {
 
 func (w *world) wait(until int64, asleep bool, events []event) int {
 	w.waits++
+	w.cpu += waitCost
 	for len(w.todo) > 0 && w.todo[0].at <= max(until, w.clock) && (asleep || len(w.ready) == 0) {
 		h := heap.Pop(&w.todo).(happening)
 		w.clock = max(w.clock, h.at)

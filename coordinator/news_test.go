@@ -1,0 +1,22 @@
+package coordinator
+
+import (
+	"testing"
+
+	"github.com/loadctl/loadctl/proto/wire"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// TestNotesAreTakenOnce: every loop of every agent notes the same, other events are
+// each one's own.
+func TestNotesAreTakenOnce(t *testing.T) {
+	var got []string
+	d := &driver{cfg: &Config{Sink: func(u stats.Update) { got = append(got, u.Event.Kind+" "+u.Event.Text) }}}
+	d.run.Layout = parse(t, scenarioText).Layout
+	for _, e := range []stats.Event{{Kind: "note", Text: "a"}, {Kind: "note", Text: "a"}, {Kind: "note", Text: "b"}, {Kind: "generator", Text: "a"}, {Kind: "generator", Text: "a"}} {
+		d.notice(wire.EncodeNotice(1, &e))
+	}
+	if len(got) != 4 {
+		t.Errorf("taken: %q", got)
+	}
+}
