@@ -36,7 +36,7 @@ type driver struct {
 	run     stats.Run // what the sink was told, to judge by
 	early   []stats.Update
 	noted   map[string]bool // notes that were passed on
-	refused error // a mistake of the user that showed only once hosts were there
+	refused error           // a mistake of the user that showed only once hosts were there
 
 	exits    chan exit
 	pending  []run.Event // what happened while something was being done

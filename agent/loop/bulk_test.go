@@ -2,6 +2,7 @@ package loop
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/netip"
 	"runtime"
@@ -98,7 +99,7 @@ func TestPollerReceivesMuch(t *testing.T) {
 					return false
 				}
 				more, end := c.read(c.fds[e.ref])
-				if end != syscall.EAGAIN {
+				if !errors.Is(end, syscall.EAGAIN) {
 					t.Fatalf("connection %d: %v", e.ref, end)
 				}
 				if got[e.ref] = append(got[e.ref], more...); len(got[e.ref]) == length {
@@ -192,7 +193,7 @@ func TestPollerCloses(t *testing.T) {
 					t.Errorf("an event of %d, which is closed", e.ref)
 				}
 			}
-			if err := <-ends; (err == io.EOF) == (ref%2 == 1) {
+			if err := <-ends; errors.Is(err, io.EOF) == (ref%2 == 1) {
 				t.Errorf("connection %d ended with %v", ref, err)
 			}
 		}
@@ -213,12 +214,12 @@ func TestPollerTellsReset(t *testing.T) {
 			t.Fatal(errno)
 		}
 		c.until(func(e event) bool { return e.is&hungUp != 0 })
-		if _, end := c.read(fd); end != syscall.ECONNRESET {
+		if _, end := c.read(fd); !errors.Is(end, syscall.ECONNRESET) {
 			t.Errorf("it ended with %v", end)
 		}
 		if _, errno := c.send(fd, []byte("more")); errno == 0 {
 			c.until(func(e event) bool { return e.is&hungUp != 0 })
-			if _, end := c.read(fd); end == io.EOF || end == syscall.EAGAIN {
+			if _, end := c.read(fd); errors.Is(end, io.EOF) || errors.Is(end, syscall.EAGAIN) {
 				t.Errorf("sending to nobody ended with %v", end)
 			}
 		}

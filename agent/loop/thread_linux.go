@@ -59,15 +59,16 @@ func dialSocket(from netip.Addr, to netip.AddrPort, stamps bool) (int32, syscall
 	return int32(fd), 0
 }
 
+// prepareSocket does without options that an old kernel lacks.
 func prepareSocket(fd int, from netip.Addr, to netip.AddrPort, stamps bool) syscall.Errno {
-	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	if stamps {
-		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	}
 	if from.IsValid() {
 		// Without this the kernel picks a port at bind, when it does not yet know the
 		// other end, and one source address has ports for 28,000 connections in all.
-		unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 		if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(from, 0))); err != nil {
 			return errnoOf(err)
 		}

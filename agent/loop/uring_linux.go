@@ -1,9 +1,7 @@
 package loop
 
 import (
-	"encoding/binary"
 	"net/netip"
-	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -223,7 +221,7 @@ func (u *uring) recv(fd int32, b []byte) (n int, stamp int64, _ syscall.Errno) {
 func (u *uring) close(fd int32, abort bool) {
 	f := &u.files[fd]
 	if abort {
-		unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		_ = unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
 	u.cancel(u.name(fd, aboutReceive))
 	if _, waits := u.rest[fd]; waits {
@@ -245,253 +243,6 @@ func (u *uring) cancel(name uint64) {
 	q.op, q.fd, q.flags, q.address, q.data = opCancel, -1, requestQuietly, name, uint64(aboutClose)<<aboutShift
 }
 
-func (u *uring) wait(until int64, asleep bool, events []event) int {
-	u.enable()
-	if asleep || u.head == len(u.ready) {
-		u.look(until, asleep)
-	}
-	return u.deliver(events)
-}
-
-// enable makes the calling thread the ring's.
-func (u *uring) enable() {
-	if !u.ring.enabled && u.ring.enable() == 0 {
-		u.poll(u.bell, unix.POLLIN, uint64(aboutBell)<<aboutShift)
-	}
-}
-
-// look lets the kernel work for as long as there is time, and takes up what came.
-func (u *uring) look(until int64, asleep bool) {
-	u.align()
-	u.buffers.publish()
-	for _, fd := range u.starved {
-		if f := &u.files[fd]; f.open && !f.listening && !f.ended {
-			u.listen(fd)
-		}
-	}
-	u.starved = u.starved[:0]
-	if len(u.later) > 0 { // does not wait for the end of the wait
-		_ = u.ring.look()
-		u.reap()
-	}
-	if errno := u.spend(until, asleep); errno == unix.EINTR {
-		runtime.Gosched() // the collector wants this thread
-	}
-	u.reap()
-}
-
-// reap takes up the results there are.
-func (u *uring) reap() {
-	sent := u.ring.queued() == 0
-	u.ring.each(u.take)
-	if sent {
-		u.allSent()
-	}
-}
-
-// allSent is where the results of all that was to be sent are known.
-func (u *uring) allSent() {
-	for _, s := range u.sending {
-		u.files[s.fd].sent = false
-	}
-	u.out, u.sending = u.out[:0], u.sending[:0]
-	for _, fd := range u.later {
-		if _, waits := u.rest[fd]; waits {
-			u.goOn(fd, &u.files[fd])
-		}
-	}
-	u.later = u.later[:0]
-}
-
-// spend waits as epoll does: briefly without telling the scheduler, for longer with it.
-func (u *uring) spend(until int64, asleep bool) syscall.Errno {
-	now := u.now()
-	left := until - now
-	switch {
-	case left <= 0 || !asleep && u.head < len(u.ready):
-		return u.ring.look()
-	case asleep:
-		return u.ring.await(nearlyAll, left, left > rawWait)
-	case u.hot:
-		errno := u.ring.await(1, min(left, rawWait), false)
-		u.hot = errno != unix.ETIME || left <= rawWait
-		return errno
-	}
-	errno := u.ring.await(1, left, true)
-	u.hot = u.now()-now < rawWait
-	return errno
-}
-
-func (u *uring) align() {
-	if u.stamps {
-		u.offset = wallOffset(u.now())
-	}
-}
-
-// take takes up one result.
-func (u *uring) take(c *ringResult) {
-	about, fd := c.data>>aboutShift&15, int32(c.data&fileMask)
-	switch about {
-	case aboutBell:
-		u.rung()
-		return
-	case aboutClose:
-		return
-	}
-	f := &u.files[fd]
-	if f.gen != uint32(c.data>>32) {
-		u.returned(c)
-		return
-	}
-	switch about {
-	case aboutReceive:
-		u.received(fd, f, c)
-	case aboutSend:
-		u.unsent(fd, f, c)
-	case aboutRoom:
-		u.goOn(fd, f)
-	}
-}
-
-// rung answers the bell.
-func (u *uring) rung() {
-	var count [8]byte
-	_, _ = unix.Read(u.bell, count[:])
-	u.poll(u.bell, unix.POLLIN, uint64(aboutBell)<<aboutShift)
-}
-
-// returned gives back the buffer of a result nobody waits for.
-func (u *uring) returned(c *ringResult) {
-	if c.flags&resultHasBuffer != 0 {
-		u.buffers.give(int16(c.flags >> 16))
-	}
-}
-
-// received is news of a connection: it is open, bytes have come, or it has ended.
-func (u *uring) received(fd int32, f *ringFile, c *ringResult) {
-	if !f.listening {
-		is := writable
-		if c.res < 0 || c.res&(unix.POLLERR|unix.POLLHUP) != 0 {
-			is |= hungUp
-		}
-		u.tell(fd, f, is)
-		return
-	}
-	f.listening = c.flags&resultHasMore != 0
-	switch {
-	case c.res == -int32(unix.ENOBUFS):
-	case c.res < 0:
-		u.failed(fd, f, syscall.Errno(-c.res))
-		return
-	case c.flags&resultHasBuffer != 0 && u.keep(f, int16(c.flags>>16), int(c.res)):
-		u.tell(fd, f, readable)
-	default:
-		u.returned(c)
-		f.ended = true
-		u.tell(fd, f, readable|hungUp)
-		return
-	}
-	if !f.listening {
-		u.starved = append(u.starved, fd)
-	}
-}
-
-// keep puts a buffer behind those its connection has; false when it is empty.
-func (u *uring) keep(f *ringFile, id int16, n int) bool {
-	b := u.buffers
-	s := span{0, uint16(n)}
-	b.stamps[id] = 0
-	if u.stamps {
-		s.from = messageHead
-		b.stamps[id] = u.stamp(b.of(id))
-	}
-	if s.from >= s.to {
-		return false
-	}
-	b.bytes[id], b.next[id] = s, noBuffer
-	if f.first == noBuffer {
-		f.first = id
-	} else {
-		b.next[f.last] = id
-	}
-	f.last = id
-	return true
-}
-
-// stamp reads when the kernel received a message: 0 when it does not say. The
-// lengths before it are of the name, the control message, the payload, and flags.
-func (u *uring) stamp(b []byte) int64 {
-	if binary.NativeEndian.Uint32(b[4:]) < uint32(unix.CmsgLen(16)) {
-		return 0
-	}
-	return stampOf(b[16:messageHead], u.offset)
-}
-
-// unsent is a request the socket did not take, or not whole.
-func (u *uring) unsent(fd int32, f *ringFile, c *ringResult) {
-	if c.res < 0 && c.res != -int32(unix.EAGAIN) {
-		u.failed(fd, f, syscall.Errno(-c.res))
-		return
-	}
-	for _, s := range u.sending {
-		if s.fd == fd {
-			u.rest[fd] = append(append([]byte(nil), u.out[s.from+max(c.res, 0):s.to]...), u.rest[fd]...)
-		}
-	}
-	u.later = append(u.later, fd)
-}
-
-// goOn sends what is left of a request.
-func (u *uring) goOn(fd int32, f *ringFile) {
-	if len(u.rest[fd]) == 0 {
-		delete(u.rest, fd)
-		u.tell(fd, f, writable)
-		return
-	}
-	n, errno := sendNow(fd, u.rest[fd])
-	if errno != 0 && errno != syscall.EAGAIN {
-		delete(u.rest, fd)
-		u.failed(fd, f, errno)
-		return
-	}
-	if u.rest[fd] = u.rest[fd][n:]; len(u.rest[fd]) > 0 {
-		u.poll(int(fd), unix.POLLOUT, u.name(fd, aboutRoom))
-		return
-	}
-	u.goOn(fd, f)
-}
-
-func (u *uring) failed(fd int32, f *ringFile, errno syscall.Errno) {
-	f.errno = int16(errno)
-	u.tell(fd, f, readable|hungUp)
-}
-
-func (u *uring) tell(fd int32, f *ringFile, is readiness) {
-	f.flags |= is
-	if !f.listed {
-		f.listed = true
-		u.ready = append(u.ready, fd)
-	}
-}
-
-// deliver hands over news.
-func (u *uring) deliver(events []event) int {
-	n := 0
-	for ; n < len(events) && u.head < len(u.ready); u.head++ {
-		f := &u.files[u.ready[u.head]]
-		f.listed = false
-		if f.open && f.flags != 0 {
-			events[n] = event{ref: f.ref, is: f.flags}
-			n++
-		}
-		f.flags = 0
-	}
-	if u.head == len(u.ready) {
-		u.ready, u.head = u.ready[:0], 0
-	}
-	return n
-}
-
 func (u *uring) wake() {
 	one := [8]byte{1}
 	_, _ = unix.Write(u.bell, one[:])
@@ -499,7 +250,7 @@ func (u *uring) wake() {
 
 func (u *uring) shut() {
 	if u.ring.enabled {
-		u.ring.look()
+		_ = u.ring.look()
 	}
 	u.ring.close()
 	u.buffers.close()
