@@ -38,7 +38,7 @@ func TestEndings(t *testing.T) {
 		kind       string
 	}{
 		{"kept alive", "{get: /x}", func(c *peer) { c.write(helloReply) }, stats.OK, ""},
-		{"chunked, slowly", "{get: /x, check: [{body: {contains: hello}}]}",
+		{"chunked, slowly", "{get: /x, timeout: 3s, check: [{body: {contains: hello}}]}",
 			func(c *peer) {
 				c.slowly("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
 			}, stats.OK, ""},
@@ -57,7 +57,7 @@ func TestEndings(t *testing.T) {
 		{"large", "{get: /x}", func(c *peer) { c.write("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + big) }, stats.OK, ""},
 		{"server error", "{get: /x}", func(c *peer) { c.write("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n") }, stats.HTTPError, "status 503"},
 		{"check", "{get: /x, check: [{body: {contains: goodbye}}]}", func(c *peer) { c.write(helloReply) }, stats.CheckFailed, ""},
-		{"header check", "{get: /x, check: [{header: x-kind, contains: good}]}",
+		{"header check", "{get: /x, timeout: 3s, check: [{header: x-kind, contains: good}]}",
 			func(c *peer) { c.slowly("HTTP/1.1 200 OK\r\nX-Kind: good\r\nContent-Length: 1\r\n\r\nx") }, stats.OK, ""},
 		{"silence", "{get: /x}", func(*peer) {}, stats.Timeout, "timeout"},
 		{"half an answer", "{get: /x}", func(c *peer) { c.write(helloReply[:30]) }, stats.Timeout, "timeout"},
