@@ -1,6 +1,9 @@
 package scenarios
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // A TLS is how an https target is spoken to.
 type TLS struct {
@@ -10,6 +13,15 @@ type TLS struct {
 	MinVersion        string // "1.2" or "1.3"
 	Resume            bool   // take up sessions of earlier connections; default true
 	SkipVerify        bool   // take any certificate
+}
+
+// Host is the host of the base URL, without brackets, port and final dot.
+func (t *Target) Host() string {
+	u, err := url.Parse(t.BaseURL)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(u.Hostname(), ".")
 }
 
 // A File is a file the scenario names, by a path relative to it, and where it does.
