@@ -23,7 +23,7 @@ const module = "github.com/loadctl/loadctl"
 var floors = [][]string{
 	0: {"stats", "scenarios/arrival", "proto/loadctlpb"},
 	1: {"scenarios", "reports/sample"},
-	2: {"agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run"},
+	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run"},
 	3: {"proto/wire", "reports/view", "coordinator/plan"},
 	4: {"agent/loop", "agent/machine", "coordinator/hosts/local", "target/upstream",
 		"reports/text", "reports/html", "reports/tui", "reports/junit", "reports/runfile"},

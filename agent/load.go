@@ -15,6 +15,7 @@ import (
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 	"github.com/loadctl/loadctl/proto/wire"
 	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/scenarios/secure"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -99,12 +100,16 @@ func (l *load) make(p *loadctlpb.Prepare, plan *loadctlpb.AgentPlan, s *scenario
 	if err != nil {
 		return fmt.Errorf("prepare: sources: %w", err)
 	}
+	private, mistakes := secure.Client(&s.Target, wire.DecodeTLSFiles(p.GetTlsFiles()))
+	if len(mistakes) > 0 {
+		return s.Wrong(p.GetFile(), mistakes)
+	}
 	blocks, shares := l.counters.Split(n), share.Split(n)
 	for i := range n {
 		out := make(chan loop.Output, 64)
 		one, err := loop.New(loop.Config{
 			Scenario: s, Share: shares[i], Seed: p.GetSeed(),
-			Addrs: addrs, Sources: turned(sources, i*len(sources)/n),
+			TLS: private, Addrs: addrs, Sources: turned(sources, i*len(sources)/n),
 			Counters: blocks[i], Agent: l.name,
 			Pacing: p.GetPacing(), Poller: p.GetPoller(), Tick: time.Duration(p.GetTickNs()), Out: out,
 		})

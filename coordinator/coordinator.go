@@ -8,6 +8,7 @@ package coordinator
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/fleet"
 	"github.com/loadctl/loadctl/coordinator/run"
 	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/scenarios/secure"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -56,6 +58,9 @@ type Config struct {
 	// Addresses are the target's, already known; empty = resolve the base URL.
 	// They are held to the same rules.
 	Addresses []netip.AddrPort
+
+	// TLS are the files of the scenario's target.tls.
+	TLS secure.Files
 
 	// Authorised are hosts for which the person vouches (--i-am-authorised); Token
 	// is what another public target must answer at /.well-known/loadctl.
@@ -161,8 +166,9 @@ func (c *Config) baseURL() string {
 
 // A Coordinator is one run, not yet begun.
 type Coordinator struct {
-	cfg Config
-	log *slog.Logger
+	cfg     Config
+	log     *slog.Logger
+	private *tls.Config // of the target; nil with plain HTTP
 }
 
 // New checks the Config.
@@ -170,12 +176,16 @@ func New(c Config) (*Coordinator, error) {
 	if err := c.Validate(); err != nil {
 		return nil, &UsageError{err}
 	}
+	private, mistakes := secure.Client(&c.Scenario.Target, c.TLS)
+	if len(mistakes) > 0 {
+		return nil, &UsageError{c.Scenario.Wrong(c.File, mistakes)}
+	}
 	log := c.Logger
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	c.World = c.World.withDefaults()
-	return &Coordinator{cfg: c, log: log.With("run", c.RunID)}, nil
+	return &Coordinator{cfg: c, log: log.With("run", c.RunID), private: private}, nil
 }
 
 // Exit codes of the house that only a run which never began has.

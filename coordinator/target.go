@@ -163,11 +163,12 @@ func (c *Coordinator) probe(ctx context.Context, target plan.Target, aim plan.Cl
 func (c *Coordinator) connectOnce(ctx context.Context, a netip.AddrPort) error {
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
-	conn, err := c.cfg.World.Dial(ctx, "tcp", a.String())
+	conn, err := c.dial(ctx, a)
 	if err != nil {
 		return err
 	}
-	return conn.Close()
+	defer conn.Close()
+	return refusedLate(conn)
 }
 
 // prove asks a public target whether it may be loaded, at every address of it.
@@ -189,7 +190,7 @@ func (c *Coordinator) prove(ctx context.Context, target plan.Target, aim plan.Cl
 func (c *Coordinator) askProof(ctx context.Context, target plan.Target, a netip.AddrPort) (int, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
-	conn, err := c.cfg.World.Dial(ctx, "tcp", a.String())
+	conn, err := c.dial(ctx, a)
 	if err != nil {
 		return 0, "", err
 	}

@@ -35,7 +35,10 @@ func (p *parser) warn(text string, args ...any) {
 // hostAndPrefix splits the base URL. A bundled target that is not yet started has no
 // address; the file is then parsed again with Options.BaseURL before it is run.
 func (p *parser) hostAndPrefix() (host, prefix string) {
-	rest := strings.TrimPrefix(p.s.Target.BaseURL, "http://")
+	port, rest := ":80", strings.TrimPrefix(p.s.Target.BaseURL, "http://")
+	if p.s.Target.TLS != nil {
+		port, rest = ":443", strings.TrimPrefix(rest, "https://")
+	}
 	host, prefix, slash := strings.Cut(rest, "/")
 	if slash {
 		prefix = "/" + prefix
@@ -43,7 +46,7 @@ func (p *parser) hostAndPrefix() (host, prefix string) {
 	if host == "" {
 		host = "localhost"
 	}
-	return strings.TrimSuffix(host, ":80"), prefix
+	return strings.TrimSuffix(host, port), prefix
 }
 
 // freezeStep writes the request once and for all: literal bytes are one part, and

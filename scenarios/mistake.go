@@ -19,6 +19,12 @@ type Errors struct {
 	source   []byte
 }
 
+// Wrong is mistakes that were found outside of Parse, such as in files that the
+// scenario names.
+func (s *Scenario) Wrong(file string, mistakes []Mistake) *Errors {
+	return &Errors{File: file, Mistakes: mistakes, source: s.Source}
+}
+
 // Error has one line a mistake: file:line:col: text (hint).
 func (e *Errors) Error() string {
 	lines := make([]string, len(e.Mistakes))

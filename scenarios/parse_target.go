@@ -15,7 +15,7 @@ const (
 )
 
 func (p *parser) target(top *object) {
-	o := p.object(top.get("target"), "target", keys{"base_url bundled workers", "tls monitor"})
+	o := p.object(top.get("target"), "target", keys{"base_url bundled workers tls", "monitor"})
 	t := &p.s.Target
 	o.text("base_url", &t.BaseURL)
 	o.flag("bundled", &t.Bundled)
@@ -35,6 +35,7 @@ func (p *parser) target(top *object) {
 	if t.BaseURL != "" {
 		t.BaseURL = p.baseURL(at, t.BaseURL)
 	}
+	p.tls(o)
 }
 
 func (p *parser) missingTarget(top, o *object) {
@@ -51,10 +52,8 @@ func (p *parser) baseURL(n *node, text string) string {
 	switch {
 	case err != nil:
 		p.wrong(n, "base_url: %q is not a URL", shorten(text))
-	case u.Scheme == "https":
-		p.wrong(n, "base_url: https is not supported yet")
-	case u.Scheme != "http" || u.Opaque != "":
-		p.hinted(n, "such as http://127.0.0.1:8080", "base_url: must begin with http://, got %q", shorten(text))
+	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":
+		p.hinted(n, "such as http://127.0.0.1:8080", "base_url: must begin with http:// or https://, got %q", shorten(text))
 	case u.User != nil:
 		p.wrong(n, "base_url: no user or password here; send an Authorization header")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
@@ -64,7 +63,7 @@ func (p *parser) baseURL(n *node, text string) string {
 	case !goodPath(u.EscapedPath()):
 		p.wrong(n, "base_url: the path has characters that a request line cannot hold")
 	default:
-		return "http://" + u.Host + strings.TrimRight(u.EscapedPath(), "/")
+		return u.Scheme + "://" + u.Host + strings.TrimRight(u.EscapedPath(), "/")
 	}
 	return text
 }

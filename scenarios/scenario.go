@@ -39,6 +39,7 @@ type Target struct {
 	BaseURL string // such as http://127.0.0.1:8080; empty when Bundled and not yet started
 	Bundled bool   // start `loadctl target serve` for the run
 	Workers int    // of the bundled target; 0 = its default
+	TLS     *TLS   // of an https target; nil = plain HTTP
 }
 
 // HTTP are the defaults of every request.

@@ -73,6 +73,9 @@ func toldScenario(s *Scenario) string {
 		fmt.Fprintf(&b, "bundled, %d workers", s.Target.Workers)
 	}
 	fmt.Fprintf(&b, ", timeout %v, connect %v, expect %v\n", s.HTTP.Timeout, s.HTTP.ConnectTimeout, s.HTTP.ExpectStatus)
+	if s.Target.TLS != nil {
+		fmt.Fprintf(&b, "tls: %+v\n", *s.Target.TLS)
+	}
 	for _, u := range s.Users {
 		fmt.Fprintf(&b, "user %s: wait %+v, weights %d\n", u.Name, u.Wait, u.TotalWeight)
 		for _, task := range u.Tasks {

@@ -9,6 +9,9 @@ func (p *parser) warnings() {
 			p.warnOutlived(ph, plan[i], plan[ph.Over])
 		}
 	}
+	if t := p.s.Target.TLS; t != nil && t.SkipVerify {
+		p.warn("target.tls.skip_verify: certificates are not looked at, so anybody can have answered")
+	}
 	if !p.anyRecorded() {
 		p.warn("no phase is recorded: results and thresholds will be empty")
 	}

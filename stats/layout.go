@@ -53,6 +53,8 @@ const (
 	PhaseConnFailed
 	PhaseHeartbeatsSent
 	PhaseHeartbeatsAnswered
+	PhaseTLSHandshakes
+	PhaseTLSResumed
 	PhaseConnOpen // gauges: how many now
 	PhaseConnHeld
 	PhaseVUs

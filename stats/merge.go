@@ -57,7 +57,7 @@ func (s *Snapshot) Pack() {
 	}
 	for i := range s.Phases {
 		p := &s.Phases[i]
-		p.Connect, p.PoolWait, p.PacerLag = p.Connect.Pack(), p.PoolWait.Pack(), p.PacerLag.Pack()
+		p.Connect, p.TLS, p.PoolWait, p.PacerLag = p.Connect.Pack(), p.TLS.Pack(), p.PoolWait.Pack(), p.PacerLag.Pack()
 	}
 }
 
@@ -198,6 +198,8 @@ func (p *PhaseStats) counter(i int) *uint64 {
 		PhaseConnFailed:         &p.ConnFailed,
 		PhaseHeartbeatsSent:     &p.HeartbeatsSent,
 		PhaseHeartbeatsAnswered: &p.HeartbeatsAnswered,
+		PhaseTLSHandshakes:      &p.TLSHandshakes,
+		PhaseTLSResumed:         &p.TLSResumed,
 		PhaseConnOpen:           &p.ConnOpen,
 		PhaseConnHeld:           &p.ConnHeld,
 		PhaseVUs:                &p.VUs,
@@ -211,6 +213,7 @@ func (p *PhaseStats) add(o *PhaseStats) {
 		*p.counter(i) += *o.counter(i)
 	}
 	join(&p.Connect, o.Connect)
+	join(&p.TLS, o.TLS)
 	join(&p.PoolWait, o.PoolWait)
 	join(&p.PacerLag, o.PacerLag)
 }

@@ -53,6 +53,7 @@ func metrics() []metric {
 		{"service_time", timeAggs(rowHistogram(func(c *CellStats) *Histogram { return c.Service })), rowTags},
 		{"first_byte_time", timeAggs(rowHistogram(func(c *CellStats) *Histogram { return c.FirstByte })), rowTags},
 		{"connect_time", timeAggs(phaseHistogram(func(p *PhaseStats) *Histogram { return p.Connect })), phaseTags},
+		{"tls_time", timeAggs(phaseHistogram(func(p *PhaseStats) *Histogram { return p.TLS })), phaseTags},
 		{"pool_wait", timeAggs(phaseHistogram(func(p *PhaseStats) *Histogram { return p.PoolWait })), phaseTags},
 		{"pacer_lag", timeAggs(pacerLagOf), agentOrPhase},
 		{"failed", failedAggs(), agentOrRow},
@@ -67,9 +68,6 @@ func metrics() []metric {
 		{"bytes_received", bytesAggs(func(c *CellStats) uint64 { return c.BytesIn }), rowTags},
 	}
 }
-
-// laterMetrics are known to the house and not built yet.
-func laterMetrics() []string { return []string{"tls_time"} }
 
 // Metrics are the names of all metrics a threshold can limit.
 func Metrics() (names []string) {

@@ -63,8 +63,6 @@ func findMetric(name string) (metric, error) {
 		return all[i], nil
 	case name == "":
 		return metric{}, errors.New("the metric is missing")
-	case slices.Contains(laterMetrics(), name):
-		return metric{}, fmt.Errorf("metric %s is not supported yet", name)
 	case k6Metrics()[name] != "":
 		return metric{}, fmt.Errorf("unknown metric %s: what k6 calls so is here %s", quoted(name), k6Metrics()[name])
 	}
@@ -75,15 +73,16 @@ func findMetric(name string) (metric, error) {
 // are not borrowed.
 func k6Metrics() map[string]string {
 	return map[string]string{
-		"http_req_duration":   "service_time; limits belong on response_time, which waiting does not hide from",
-		"http_req_waiting":    "first_byte_time",
-		"http_req_blocked":    "pool_wait",
-		"http_req_connecting": "connect_time",
-		"http_req_failed":     "failed",
-		"http_reqs":           "requests",
-		"dropped_iterations":  "not_sent",
-		"data_received":       "bytes_received",
-		"data_sent":           "bytes_sent",
+		"http_req_duration":        "service_time; limits belong on response_time, which waiting does not hide from",
+		"http_req_waiting":         "first_byte_time",
+		"http_req_blocked":         "pool_wait",
+		"http_req_connecting":      "connect_time",
+		"http_req_tls_handshaking": "tls_time",
+		"http_req_failed":          "failed",
+		"http_reqs":                "requests",
+		"dropped_iterations":       "not_sent",
+		"data_received":            "bytes_received",
+		"data_sent":                "bytes_sent",
 	}
 }
 

@@ -30,7 +30,7 @@ type cellTimes struct {
 }
 
 type phaseTimes struct {
-	connect, poolWait, pacerLag Histogram
+	connect, tls, poolWait, pacerLag Histogram
 }
 
 // An IterEvent is what happened to an iteration.
@@ -148,6 +148,15 @@ func (r *Recorder) HeartbeatAnswered(phase int) { r.count(phase, PhaseHeartbeats
 // Connect times a TCP connect that succeeded.
 func (r *Recorder) Connect(phase int, d time.Duration) { r.phases[phase].connect.Record(d) }
 
+// Secured counts and times a TLS handshake that succeeded, after Connect.
+func (r *Recorder) Secured(phase int, d time.Duration, resumed bool) {
+	r.count(phase, PhaseTLSHandshakes)
+	if resumed {
+		r.count(phase, PhaseTLSResumed)
+	}
+	r.phases[phase].tls.Record(d)
+}
+
 // SetGauges says how many connections are open and held, virtual users active,
 // and requests in flight and queued for a connection now.
 func (r *Recorder) SetGauges(phase int, open, held, vus, inFlight, queued uint64) {
@@ -173,6 +182,7 @@ func (r *Recorder) Cut(window int64) *Snapshot {
 	for i := range r.phases {
 		p := &r.phases[i]
 		s.Phases[i].Connect = r.take(&p.connect)
+		s.Phases[i].TLS = r.take(&p.tls)
 		s.Phases[i].PoolWait = r.take(&p.poolWait)
 		s.Phases[i].PacerLag = r.take(&p.pacerLag)
 	}

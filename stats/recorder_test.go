@@ -172,6 +172,8 @@ func TestCutGivesDeltas(t *testing.T) {
 		r.Iteration(1, IterIntended)
 		r.Iteration(1, IterCompleted)
 		r.Connect(1, time.Millisecond)
+		r.Secured(1, time.Millisecond, false)
+		r.Secured(1, time.Millisecond, true)
 		r.Opened(2)
 		r.HeartbeatSent(2)
 		r.HeartbeatAnswered(2)
@@ -188,6 +190,9 @@ func TestCutGivesDeltas(t *testing.T) {
 			t.Errorf("window %d: statuses %v", w, c.Statuses)
 		}
 		if p.IterIntended != 1 || p.IterCompleted != 1 || p.Connect.Count() != 1 || p.PacerLag.Count() != 1 || p.PoolWait.Count() != 1 {
+			t.Errorf("window %d: phase %+v", w, p)
+		}
+		if p.TLSHandshakes != 2 || p.TLSResumed != 1 || p.TLS.Count() != 2 {
 			t.Errorf("window %d: phase %+v", w, p)
 		}
 		if h.ConnOpened != 1 || h.HeartbeatsSent != 1 || h.HeartbeatsAnswered != 1 || h.ConnOpen != 10 || h.ConnHeld != 9 || h.Queued != 6 {
@@ -244,6 +249,7 @@ func TestRecordingAllocatesNothing(t *testing.T) {
 		r.Record(ok)
 		r.Record(bad)
 		r.Connect(1, time.Millisecond)
+		r.Secured(1, time.Millisecond, true)
 		r.SetGauges(1, 1, 2, 3, 4, 5)
 	}
 	work()

@@ -25,7 +25,8 @@ type Sample struct {
 	FirstByte Offset // first byte of the answer
 	Done      Offset // last byte, error, or deadline
 
-	// ConnectTime is how long the TCP connect took; 0 on a reused connection.
+	// ConnectTime is how long opening the connection took, a TLS handshake included; 0
+	// on a reused connection.
 	ConnectTime time.Duration
 
 	BytesIn, BytesOut          int64

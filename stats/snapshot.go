@@ -38,11 +38,13 @@ type PhaseStats struct {
 	IterIntended, IterCompleted, IterAborted uint64
 	ConnOpened, ConnDropped, ConnFailed      uint64
 	HeartbeatsSent, HeartbeatsAnswered       uint64
+	TLSHandshakes, TLSResumed                uint64 // that succeeded; and of those, that took up an earlier session
 
 	// Gauges at the end of the window: summed over agents, last over time.
 	ConnOpen, ConnHeld, VUs, InFlight, Queued uint64
 
 	Connect  *Histogram // TCP connect, of new connections only
+	TLS      *Histogram // TLS handshake after it
 	PoolWait *Histogram // waiting for a free connection
 	PacerLag *Histogram // scheduled − intended: the generator's own lateness
 }

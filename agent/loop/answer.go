@@ -21,6 +21,10 @@ func (l *Loop) event(e event) {
 		return
 	}
 	if c.state == connecting {
+		if c.tls != none {
+			l.shakeSoon(i, c)
+			return
+		}
 		l.dialed(i, c)
 	} else if e.is&writable != 0 && c.out != none {
 		l.writeRest(i, c)
@@ -40,13 +44,19 @@ func (l *Loop) read(i int32, c *conn, gen uint32, toEnd bool) {
 		case errno == syscall.EAGAIN:
 			return
 		case errno != 0:
-			l.broken(i, c, connError(errno))
+			l.broken(i, c, connError(errno), "")
+			return
+		case n == 0 && c.tls != none:
+			l.cutOff(i, c)
 			return
 		case n == 0:
 			l.farewell(i, c)
 			return
+		case c.tls != none:
+			l.decrypt(i, c, l.in[:n], l.stamped(c, stamp))
+		default:
+			l.received(i, c, l.in[:n], l.stamped(c, stamp))
 		}
-		l.received(i, c, l.in[:n], l.stamped(c, stamp))
 		if n < len(l.in) && !toEnd {
 			return
 		}
@@ -151,12 +161,12 @@ func (l *Loop) farewell(ci int32, c *conn) {
 }
 
 // broken is a connection that gave an error.
-func (l *Loop) broken(ci int32, c *conn, text string) {
+func (l *Loop) broken(ci int32, c *conn, text, detail string) {
 	if !l.awaits(c) {
 		l.lose(ci, c)
 		return
 	}
-	l.fail(c.task, l.tasks.at(c.task), stats.ConnError, text, l.clock())
+	l.failWith(c.task, l.tasks.at(c.task), stats.ConnError, text, detail, l.clock())
 }
 
 // answered ends a request that got its whole answer.
@@ -221,9 +231,16 @@ func (l *Loop) tellCut(cell int) {
 
 // fail ends a request that got no answer. Its connection is of no more use.
 func (l *Loop) fail(i int32, t *task, class stats.Class, text string, at stats.Offset) {
+	l.failWith(i, t, class, text, "", at)
+}
+
+// failWith is fail with a detail for the example.
+func (l *Loop) failWith(i int32, t *task, class stats.Class, text, detail string, at stats.Offset) {
 	p := l.phases[t.phase]
 	s := l.startSample(t, p, at)
 	s.Class, s.Err = class, text
+	l.detail = append(l.detail[:0], detail...)
+	s.Detail = l.detail
 	l.recorder.Record(s)
 	p.inFlight--
 	t.state = pausing

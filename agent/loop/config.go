@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -18,6 +19,7 @@ type Config struct {
 	Seed     uint64        // of the run, the same for every loop of it
 
 	Addrs   []netip.AddrPort // of the target, taken in turn; nothing else is connected to
+	TLS     *tls.Config      // of an https target; nil with plain HTTP
 	Sources []netip.Addr     // local addresses, taken in turn; none = the kernel's choice
 
 	Counters []uint64 // counter block of Layout.CounterWords() words; nil = the loop's own
@@ -86,6 +88,9 @@ func (c *Config) Validate() error {
 		if !a.IsValid() || a.Port() == 0 {
 			errs = append(errs, fmt.Errorf("addrs: %v is not an address with a port", a))
 		}
+	}
+	if c.Scenario != nil && (c.Scenario.Target.TLS != nil) != (c.TLS != nil) {
+		errs = append(errs, errors.New("tls: must be set for an https target, and for no other"))
 	}
 	if c.Out == nil {
 		errs = append(errs, errors.New("out: must be set"))

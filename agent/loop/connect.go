@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loadctl/loadctl/scenarios/secure"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -65,7 +66,7 @@ func (l *Loop) dial(p *phase, ti, place int32) (int32, *conn, syscall.Errno) {
 	}
 	*c = conn{
 		began: l.now, fd: fd, gen: gen, task: ti, parser: none, out: none,
-		next: none, prev: none, place: place, beat: none, phase: int16(p.index), state: connecting,
+		next: none, prev: none, place: place, tls: none, beat: none, phase: int16(p.index), state: connecting,
 	}
 	l.dialing++
 	until := l.now + l.config.Scenario.HTTP.ConnectTimeout
@@ -91,23 +92,33 @@ func (l *Loop) connect(ref uint64) (fd int32, errno syscall.Errno) {
 	return fd, errno
 }
 
-// dialed is the first event of a connection: it is open, or could not be opened.
+// dialed is the first event of a connection: TCP has opened it, or could not. With
+// TLS it is not open before the handshake has ended.
 func (l *Loop) dialed(i int32, c *conn) {
 	if errno := l.poller.connected(c.fd); errno != 0 {
 		if errno == syscall.EINPROGRESS || errno == syscall.EAGAIN {
 			return
 		}
-		l.dialFailed(i, c, connError(errno))
+		l.dialFailed(i, c, connError(errno), "")
 		return
 	}
+	took := l.clock() - c.began
+	l.recorder.Connect(int(c.phase), took)
+	if l.tls.config != nil {
+		l.secure(i, c)
+		return
+	}
+	l.opened(i, c, took)
+}
+
+// opened takes a connection into use, which it took so long to open.
+func (l *Loop) opened(i int32, c *conn, took stats.Offset) {
 	p := l.phases[c.phase]
 	l.dialing--
 	l.unserved = true
 	c.state = established
 	p.connections++
-	took := l.clock() - c.began
 	l.recorder.Opened(p.index)
-	l.recorder.Connect(p.index, took)
 	switch {
 	case c.place != none:
 		l.heldOpened(i, c, p)
@@ -121,14 +132,23 @@ func (l *Loop) dialed(i int32, c *conn) {
 }
 
 // dialFailed gives up one attempt to connect.
-func (l *Loop) dialFailed(i int32, c *conn, text string) {
+func (l *Loop) dialFailed(i int32, c *conn, text, detail string) {
 	if c.task == none {
+		l.tellFault(c, text, detail)
 		l.lose(i, c)
 		return
 	}
 	t := l.tasks.at(c.task)
 	t.notBefore = l.clock() + restAfterFailure
-	l.fail(c.task, t, stats.ConnError, text, l.now)
+	l.failWith(c.task, t, stats.ConnError, text, detail, l.now)
+}
+
+// timedOut names what a connection that took too long to open was waiting for.
+func timedOut(c *conn) string {
+	if c.tls != none {
+		return secure.TimedOut
+	}
+	return "connect timeout"
 }
 
 // lose closes a connection that is of no more use. A held one is missed, and a
@@ -162,6 +182,7 @@ func (l *Loop) closeConn(i int32, c *conn, abort bool) {
 	}
 	l.dropIdle(p.own, c)
 	l.dropParser(c)
+	l.dropTunnel(c, abort)
 	l.dropUnsent(c)
 	l.poller.close(c.fd, abort)
 	l.fresh = false

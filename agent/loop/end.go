@@ -23,7 +23,7 @@ func (l *Loop) fireOne(t timer) {
 		l.pastDeadline(t.index, t.at)
 	case connectTimeout:
 		if c := l.conns.at(t.index); uint16(c.gen) == t.stamp && c.state == connecting {
-			l.dialFailed(t.index, c, "connect timeout")
+			l.dialFailed(t.index, c, timedOut(c), "")
 		}
 	case heartbeat:
 		l.beatDue(t)
@@ -38,7 +38,7 @@ func (l *Loop) nap() (until int64, asleep bool) {
 	if !l.started {
 		return 1<<63 - 1, false
 	}
-	if l.unserved || l.behind {
+	if l.unserved || l.behind || len(l.tls.queue) > 0 {
 		return 0, false
 	}
 	if next, ok := l.pace.nextTick(l.clock()); ok && l.active() {

@@ -47,6 +47,8 @@ type Loop struct {
 	answer  scenarios.Answer // what checks see of it
 	cutTold []bool           // rows of which it was said that bodies are cut for checks
 
+	tls privacy
+
 	dialing  int // connections being opened
 	dials    int // opened so far: turns through addresses and sources
 	unserved bool
@@ -81,6 +83,7 @@ func New(c Config) (*Loop, error) {
 		parser:   new(http1.Parser),
 		cutTold:  make([]bool, len(c.Scenario.Layout.Cells)),
 		pace:     newPace(&c),
+		tls:      newPrivacy(&c),
 	}
 	l.recorder.Agent = c.Agent
 	l.answer.Header = func(name string) []byte { return l.judged.Header(name) }
@@ -146,6 +149,7 @@ func (l *Loop) cycle() {
 	l.fire()
 	l.issue()
 	l.expire()
+	l.shake()
 	l.serve()
 	l.finish()
 	l.judgePace()

@@ -69,6 +69,7 @@ type conn struct {
 	out        int32  // borrowed for a request in pieces; none
 	next, prev int32  // among the idle of its pool
 	place      int32  // of a held connection among those of its phase; none
+	tls        int32  // its tunnel; none with plain HTTP
 	beat       int32  // heartbeat that waits until it is free; none
 	phase      int16  // that opened it
 	state      connState

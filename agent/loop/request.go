@@ -81,7 +81,13 @@ func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 	if t.kind == beating {
 		l.recorder.HeartbeatSent(int(t.phase))
 	}
-	n, errno := l.poller.send(c.fd, l.out)
+	var n int
+	var errno syscall.Errno
+	if c.tls != none {
+		n, errno = len(l.out), l.encrypt(c, l.out)
+	} else {
+		n, errno = l.poller.send(c.fd, l.out)
+	}
 	l.fresh = false
 	switch {
 	case errno == syscall.EAGAIN:
@@ -141,21 +147,31 @@ func (l *Loop) keepUnsent(c *conn, b []byte) {
 
 // writeRest goes on with a request once the socket takes more.
 func (l *Loop) writeRest(ci int32, c *conn) {
+	if errno := l.sendRest(c); errno != 0 && errno != syscall.EAGAIN {
+		l.broken(ci, c, connError(errno), "")
+	}
+}
+
+// sendRest sends what was kept of a request, or of a TLS handshake. Bytes of requests
+// are counted as HTTP has them: with TLS they were when they were encrypted.
+func (l *Loop) sendRest(c *conn) syscall.Errno {
+	if c.out == none {
+		return 0
+	}
 	u := l.unsent.at(c.out)
 	for len(u.bytes) > 0 {
 		n, errno := l.poller.send(c.fd, u.bytes)
 		l.fresh = false
-		if errno == syscall.EAGAIN {
-			return
-		}
 		if errno != 0 {
-			l.broken(ci, c, connError(errno))
-			return
+			return errno
 		}
-		l.tasks.at(c.task).bytesOut += int32(n)
+		if c.tls == none {
+			l.tasks.at(c.task).bytesOut += int32(n)
+		}
 		u.bytes = u.bytes[n:]
 	}
 	l.dropUnsent(c)
+	return 0
 }
 
 func (l *Loop) dropUnsent(c *conn) {

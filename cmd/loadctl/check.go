@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/scenarios/secure"
 )
 
 func newCheck() *cobra.Command {
@@ -32,7 +34,7 @@ func check(out, errw io.Writer, files, vars []string) error {
 	}
 	bad := 0
 	for _, file := range files {
-		s, err := load(file, o)
+		s, _, err := load(file, o)
 		if err != nil {
 			printError(errw, err)
 			bad++
@@ -50,13 +52,37 @@ func check(out, errw io.Writer, files, vars []string) error {
 	return nil
 }
 
-// load reads and parses a scenario; every failure is the person's to mend.
-func load(file string, o scenarios.Options) (*scenarios.Scenario, error) {
+// load reads and parses a scenario, and the files that its target.tls names; every
+// failure is the person's to mend.
+func load(file string, o scenarios.Options) (*scenarios.Scenario, secure.Files, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
-		return nil, usage(fmt.Errorf("reading the scenario: %w", err), "examples lie in scenarios/")
+		return nil, secure.Files{}, usage(fmt.Errorf("reading the scenario: %w", err), "examples lie in scenarios/")
 	}
-	return parse(file, src, o)
+	s, err := parse(file, src, o)
+	if err != nil {
+		return nil, secure.Files{}, err
+	}
+	files, err := loadTLS(file, s)
+	return s, files, err
+}
+
+// loadTLS reads the files of target.tls, relative to the scenario, and makes sure that
+// they hold what they should.
+func loadTLS(file string, s *scenarios.Scenario) (secure.Files, error) {
+	files, mistakes := secure.Read(s.Target.TLS, func(name string) ([]byte, error) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(file), name)
+		}
+		return os.ReadFile(name)
+	})
+	if len(mistakes) == 0 {
+		_, mistakes = secure.Client(&s.Target, files)
+	}
+	if len(mistakes) > 0 {
+		return secure.Files{}, usage(s.Wrong(file, mistakes), "")
+	}
+	return files, nil
 }
 
 func parse(file string, src []byte, o scenarios.Options) (*scenarios.Scenario, error) {

@@ -63,7 +63,8 @@ func (o *planningOptions) scenario(file string) (*scenarios.Scenario, error) {
 		return nil, err
 	}
 	opt.BaseURL = o.target
-	return load(file, opt)
+	s, _, err := load(file, opt)
+	return s, err
 }
 
 // demand is the scenario with the addresses of its target.

@@ -18,6 +18,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/hosts/local"
 	"github.com/loadctl/loadctl/reports/runfile"
 	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/scenarios/secure"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -75,6 +76,7 @@ type job struct {
 	id, file, exe string
 	options       scenarios.Options // with the base URL that replaces the file's: --target, or the bundled target's
 	scenario      *scenarios.Scenario
+	tls           secure.Files
 	out, errw     io.Writer
 	controls      *controls
 	ui            string
@@ -109,7 +111,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 		return nil, err
 	}
 	opt.BaseURL = o.target
-	s, err := load(file, opt)
+	s, files, err := load(file, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +126,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	for _, w := range s.Warnings {
 		fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 	}
-	return &job{runOptions: o, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s,
+	return &job{runOptions: o, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
 		out: out, errw: errw, ui: ui, color: colorful(out, os.Getenv)}, nil
 }
 
@@ -182,7 +184,7 @@ func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, er
 
 func (j *job) config(sink func(stats.Update)) coordinator.Config {
 	return coordinator.Config{
-		RunID: j.id, Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL,
+		RunID: j.id, Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL, TLS: j.tls,
 		Authorised: j.authorised, Token: j.token,
 		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick, Poller: j.poller,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},

@@ -17,8 +17,8 @@ type Target struct {
 	Port uint16
 }
 
-// TargetOf takes a base URL apart. Only http has load to offer yet. Errors never
-// repeat a user name or a password: they end up in logs.
+// TargetOf takes a base URL apart. Errors never repeat a user name or a password:
+// they end up in logs.
 func TargetOf(baseURL string) (Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" {
@@ -27,10 +27,14 @@ func TargetOf(baseURL string) (Target, error) {
 	if u.User != nil {
 		return Target{}, fmt.Errorf("target.base_url of %s holds a user name; put credentials into headers", u.Hostname())
 	}
-	if u.Scheme != "http" {
-		return Target{}, fmt.Errorf("target.base_url %q: scheme %q is not supported yet, only http", baseURL, u.Scheme)
-	}
 	port := uint64(80)
+	switch u.Scheme {
+	case "http":
+	case "https":
+		port = 443
+	default:
+		return Target{}, fmt.Errorf("target.base_url %q: scheme %q is not supported, only http and https", baseURL, u.Scheme)
+	}
 	if p := u.Port(); p != "" {
 		if port, err = strconv.ParseUint(p, 10, 16); err != nil || port == 0 {
 			return Target{}, fmt.Errorf("target.base_url %q: port %s is none of 1 to 65535", baseURL, p)

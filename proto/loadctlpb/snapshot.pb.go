@@ -286,6 +286,9 @@ type PhaseStats struct {
 	Connect            []byte                 `protobuf:"bytes,14,opt,name=connect,proto3" json:"connect,omitempty"`
 	PoolWait           []byte                 `protobuf:"bytes,15,opt,name=pool_wait,json=poolWait,proto3" json:"pool_wait,omitempty"`
 	PacerLag           []byte                 `protobuf:"bytes,16,opt,name=pacer_lag,json=pacerLag,proto3" json:"pacer_lag,omitempty"`
+	TlsHandshakes      uint64                 `protobuf:"varint,17,opt,name=tls_handshakes,json=tlsHandshakes,proto3" json:"tls_handshakes,omitempty"`
+	TlsResumed         uint64                 `protobuf:"varint,18,opt,name=tls_resumed,json=tlsResumed,proto3" json:"tls_resumed,omitempty"`
+	Tls                []byte                 `protobuf:"bytes,19,opt,name=tls,proto3" json:"tls,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -428,6 +431,27 @@ func (x *PhaseStats) GetPoolWait() []byte {
 func (x *PhaseStats) GetPacerLag() []byte {
 	if x != nil {
 		return x.PacerLag
+	}
+	return nil
+}
+
+func (x *PhaseStats) GetTlsHandshakes() uint64 {
+	if x != nil {
+		return x.TlsHandshakes
+	}
+	return 0
+}
+
+func (x *PhaseStats) GetTlsResumed() uint64 {
+	if x != nil {
+		return x.TlsResumed
+	}
+	return 0
+}
+
+func (x *PhaseStats) GetTls() []byte {
+	if x != nil {
+		return x.Tls
 	}
 	return nil
 }
@@ -627,7 +651,7 @@ const file_loadctl_v1_snapshot_proto_rawDesc = "" +
 	"\bstatuses\x18\v \x03(\v2\x17.loadctl.v1.StatusCountR\bstatuses\";\n" +
 	"\vStatusCount\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\rR\x06status\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\x8f\x04\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xe9\x04\n" +
 	"\n" +
 	"PhaseStats\x12#\n" +
 	"\riter_intended\x18\x01 \x01(\x04R\fiterIntended\x12%\n" +
@@ -648,7 +672,11 @@ const file_loadctl_v1_snapshot_proto_rawDesc = "" +
 	"\x06queued\x18\r \x01(\x04R\x06queued\x12\x18\n" +
 	"\aconnect\x18\x0e \x01(\fR\aconnect\x12\x1b\n" +
 	"\tpool_wait\x18\x0f \x01(\fR\bpoolWait\x12\x1b\n" +
-	"\tpacer_lag\x18\x10 \x01(\fR\bpacerLag\"\xd5\x01\n" +
+	"\tpacer_lag\x18\x10 \x01(\fR\bpacerLag\x12%\n" +
+	"\x0etls_handshakes\x18\x11 \x01(\x04R\rtlsHandshakes\x12\x1f\n" +
+	"\vtls_resumed\x18\x12 \x01(\x04R\n" +
+	"tlsResumed\x12\x10\n" +
+	"\x03tls\x18\x13 \x01(\fR\x03tls\"\xd5\x01\n" +
 	"\n" +
 	"ErrorGroup\x12\x12\n" +
 	"\x04cell\x18\x01 \x01(\rR\x04cell\x12\x14\n" +

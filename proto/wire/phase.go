@@ -22,7 +22,8 @@ func encodePhase(p *stats.PhaseStats) *loadctlpb.PhaseStats {
 		HeartbeatsSent: p.HeartbeatsSent, HeartbeatsAnswered: p.HeartbeatsAnswered,
 		ConnOpen: p.ConnOpen, ConnHeld: p.ConnHeld,
 		Vus: p.VUs, InFlight: p.InFlight, Queued: p.Queued,
-		Connect: p.Connect.Sparse(), PoolWait: p.PoolWait.Sparse(), PacerLag: p.PacerLag.Sparse(),
+		TlsHandshakes: p.TLSHandshakes, TlsResumed: p.TLSResumed,
+		Connect: p.Connect.Sparse(), Tls: p.TLS.Sparse(), PoolWait: p.PoolWait.Sparse(), PacerLag: p.PacerLag.Sparse(),
 	}
 }
 
@@ -44,11 +45,13 @@ func decodePhase(p *stats.PhaseStats, m *loadctlpb.PhaseStats) error {
 		IterIntended: m.GetIterIntended(), IterCompleted: m.GetIterCompleted(), IterAborted: m.GetIterAborted(),
 		ConnOpened: m.GetConnOpened(), ConnDropped: m.GetConnDropped(), ConnFailed: m.GetConnFailed(),
 		HeartbeatsSent: m.GetHeartbeatsSent(), HeartbeatsAnswered: m.GetHeartbeatsAnswered(),
+		TLSHandshakes: m.GetTlsHandshakes(), TLSResumed: m.GetTlsResumed(),
 		ConnOpen: m.GetConnOpen(), ConnHeld: m.GetConnHeld(),
 		VUs: m.GetVus(), InFlight: m.GetInFlight(), Queued: m.GetQueued(),
 	}
 	return decodeTimes(
 		times{"connect", &p.Connect, m.GetConnect()},
+		times{"tls", &p.TLS, m.GetTls()},
 		times{"pool wait", &p.PoolWait, m.GetPoolWait()},
 		times{"pacer lag", &p.PacerLag, m.GetPacerLag()})
 }

@@ -40,6 +40,7 @@ func aSnapshot(seed uint64, requests int) *stats.Snapshot {
 		rec.Record(s)
 	}
 	rec.Connect(0, time.Millisecond)
+	rec.Secured(0, 2*time.Millisecond, true)
 	rec.Iteration(0, stats.IterAborted)
 	rec.HeartbeatSent(1)
 	rec.ConnDropped(1)

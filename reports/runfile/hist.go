@@ -59,6 +59,7 @@ var phaseMetrics = []struct {
 	of   func(*stats.PhaseStats) *stats.Histogram
 }{
 	{"connect_time", func(p *stats.PhaseStats) *stats.Histogram { return p.Connect }},
+	{"tls_time", func(p *stats.PhaseStats) *stats.Histogram { return p.TLS }},
 	{"pool_wait", func(p *stats.PhaseStats) *stats.Histogram { return p.PoolWait }},
 	{"pacer_lag", func(p *stats.PhaseStats) *stats.Histogram { return p.PacerLag }},
 }

@@ -97,7 +97,7 @@ func (t *tale) lose(s int) {
 	}
 	for i := range loss.Phases {
 		p := &loss.Phases[i]
-		p.Connect, p.PoolWait, p.PacerLag = nil, nil, nil
+		p.Connect, p.TLS, p.PoolWait, p.PacerLag = nil, nil, nil, nil
 		p.ConnOpen, p.ConnHeld, p.VUs, p.InFlight, p.Queued = 0, 0, 0, 0, 0
 	}
 	for _, later := range t.pending[s+1:] {

@@ -164,6 +164,9 @@ func maximum(t view.Times) string {
 func connections(v *view.View) string {
 	c := v.Connections
 	s := fmt.Sprintf("%s opened, peak %s, %s dropped, %s failed", view.Group(c.Opened), view.Group(c.Peak), view.Group(c.Dropped), view.Group(c.Failed))
+	if c.Handshakes > 0 {
+		s += fmt.Sprintf("; TLS: %s handshakes, %s resumed, p50 %s, p99 %s", view.Group(c.Handshakes), view.Group(c.Resumed), view.Millis(v.TLS.P50.Value), view.Millis(v.TLS.P99.Value))
+	}
 	if c.Asked == 0 {
 		return s
 	}

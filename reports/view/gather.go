@@ -165,12 +165,15 @@ func addPhase(sum, p *stats.PhaseStats) {
 	sum.ConnFailed += p.ConnFailed
 	sum.HeartbeatsSent += p.HeartbeatsSent
 	sum.HeartbeatsAnswered += p.HeartbeatsAnswered
+	sum.TLSHandshakes += p.TLSHandshakes
+	sum.TLSResumed += p.TLSResumed
 	sum.ConnOpen += p.ConnOpen
 	sum.ConnHeld += p.ConnHeld
 	sum.VUs += p.VUs
 	sum.InFlight += p.InFlight
 	sum.Queued += p.Queued
 	merge(&sum.Connect, p.Connect)
+	merge(&sum.TLS, p.TLS)
 	merge(&sum.PoolWait, p.PoolWait)
 	merge(&sum.PacerLag, p.PacerLag)
 }

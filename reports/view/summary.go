@@ -45,6 +45,7 @@ type Summary struct {
 	ServiceMS    SummaryTimes `json:"service_ms"`
 	FirstByteMS  SummaryTimes `json:"first_byte_ms"`
 	ConnectMS    SummaryTimes `json:"connect_ms"`
+	TLSMS        SummaryTimes `json:"tls_ms"`
 	PoolWaitMS   SummaryTimes `json:"pool_wait_ms"`
 	PacerLagMS   SummaryTimes `json:"pacer_lag_ms"`
 
@@ -104,6 +105,9 @@ type SummaryConnections struct {
 	Peak    uint64 `json:"peak"`
 	Dropped uint64 `json:"dropped"`
 	Failed  uint64 `json:"failed"`
+	// Handshakes of TLS that succeeded, and of those, that took up an earlier session.
+	TLSHandshakes uint64 `json:"tls_handshakes"`
+	TLSResumed    uint64 `json:"tls_resumed"`
 }
 
 // SummaryHeartbeats counts heartbeats of held connections.
@@ -219,9 +223,9 @@ func (v *View) Summary() Summary {
 		Coordinator: summaryProcess(v.Self),
 	}
 	c := v.Connections
-	s.Connections = SummaryConnections{c.Asked, c.Opened, c.HeldMin, c.Peak, c.Dropped, c.Failed}
+	s.Connections = SummaryConnections{c.Asked, c.Opened, c.HeldMin, c.Peak, c.Dropped, c.Failed, c.Handshakes, c.Resumed}
 	s.ResponseMS, s.ResponseOKMS, s.ServiceMS = Milliseconds(v.Response), Milliseconds(v.ResponseOK), Milliseconds(v.Service)
-	s.FirstByteMS, s.ConnectMS = Milliseconds(v.FirstByte), Milliseconds(v.Connect)
+	s.FirstByteMS, s.ConnectMS, s.TLSMS = Milliseconds(v.FirstByte), Milliseconds(v.Connect), Milliseconds(v.TLS)
 	s.PoolWaitMS, s.PacerLagMS = Milliseconds(v.PoolWait), Milliseconds(v.PacerLag)
 	s.lists(v)
 	return s

@@ -38,6 +38,7 @@ type View struct {
 	Service    Times
 	FirstByte  Times
 	Connect    Times
+	TLS        Times
 	PoolWait   Times
 	PacerLag   Times
 
@@ -67,6 +68,7 @@ type Iterations struct{ Intended, Completed, Aborted uint64 }
 type Connections struct {
 	Asked                   int
 	Opened, Dropped, Failed uint64
+	Handshakes, Resumed     uint64 // of TLS
 	HeldMin, PeakHeld       uint64 // least and most held while all should be held
 	Peak                    uint64 // most open at the end of any second
 }
@@ -208,7 +210,8 @@ func sumPhases(l *stats.Layout, s *stats.Snapshot) (all, kept stats.PhaseStats) 
 // connection, and the generator's own lateness.
 func (v *View) phaseTimes(r *stats.Run, sound *stats.Snapshot) {
 	all, kept := sumPhases(r.Layout, sound)
-	v.Connect, v.PoolWait, v.PacerLag = TimesOf(all.Connect, 0), TimesOf(kept.PoolWait, 0), TimesOf(r.PacerLag(sound), 0)
+	v.Connect, v.TLS = TimesOf(all.Connect, 0), TimesOf(all.TLS, 0)
+	v.PoolWait, v.PacerLag = TimesOf(kept.PoolWait, 0), TimesOf(r.PacerLag(sound), 0)
 }
 
 // phaseCounts are the counts that belong to phases: connections, heartbeats and
@@ -219,6 +222,7 @@ func (v *View) phaseCounts(r *stats.Run, total *stats.Snapshot) {
 	v.Heartbeats = Heartbeats{all.HeartbeatsSent, all.HeartbeatsAnswered}
 	v.Connections = Connections{
 		Asked: r.Info.Asked, Opened: all.ConnOpened, Dropped: all.ConnDropped, Failed: all.ConnFailed,
+		Handshakes: all.TLSHandshakes, Resumed: all.TLSResumed,
 		Peak: peakOpen(r),
 	}
 	v.Connections.HeldMin, _ = r.HeldMin()
