@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loadctl/loadctl/bench/internal/proc"
 	"github.com/loadctl/loadctl/bench/internal/tiny"
 )
 
@@ -148,27 +149,8 @@ func (b *bench) serve(ctx context.Context, w workload) (*server, error) {
 	return startTiny(ctx, b.tiny, b.onServer)
 }
 
-const (
-	mostSteal = 0.08
-	tries     = 4
-)
-
-// quietest repeats what neighbours disturbed; of runs that were all disturbed the
-// quietest counts.
-func quietest(once func() (outing, error)) (best outing, err error) {
-	for try := range tries {
-		r, err := once()
-		if err != nil {
-			return r, err
-		}
-		if try == 0 || r.Steal < best.Steal {
-			best = r
-		}
-		if best.Steal <= mostSteal {
-			break
-		}
-	}
-	return best, nil
+func quietest(once func() (outing, error)) (outing, error) {
+	return proc.Quietest(once, func(r outing) float64 { return r.Steal })
 }
 
 // broken names the clients that broke.

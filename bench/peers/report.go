@@ -20,14 +20,25 @@ type report struct {
 
 // earlier is the report at path, without anything when there is none or it is of
 // another machine.
-func earlier(path string) (r report, err error) {
+func earlier(path string) (report, error) {
+	r, err := load(path)
+	if here := machine(); err != nil || r.Machine != here {
+		return report{Machine: here}, err
+	}
+	return r, nil
+}
+
+// load reads the report at path; without one it is empty.
+func load(path string) (r report, err error) {
 	b, err := os.ReadFile(path + ".json")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err != nil {
 		return r, err
 	}
-	here := report{Machine: machine()}
-	if err != nil || json.Unmarshal(b, &r) != nil || r.Machine != here.Machine {
-		return here, nil
+	if err := json.Unmarshal(b, &r); err != nil {
+		return r, fmt.Errorf("%s.json: %w", path, err)
 	}
 	return r, nil
 }

@@ -16,8 +16,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
-	"strconv"
 	"time"
 )
 
@@ -38,7 +36,8 @@ func main() {
 	flag.DurationVar(&o.jitter, "jitter", 0, "and up to so much more or less")
 	flag.IntVar(&o.slot, "slot", -1, "for tinyserver itself: where a process counts")
 	flag.Parse()
-	m, err := start(o)
+	var f family
+	m, err := f.start(o)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -46,10 +45,11 @@ func main() {
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		_ = json.NewEncoder(os.Stdout).Encode(m.tally())
 	}
+	f.end()
 }
 
 // start returns when the port is served; what serves it ends with the process.
-func start(o options) (*memory, error) {
+func (f *family) start(o options) (*memory, error) {
 	if o.slot >= 0 {
 		return join(o)
 	}
@@ -67,7 +67,7 @@ func start(o options) (*memory, error) {
 		return nil, err
 	}
 	o.port, o.slot = port, 0
-	if err := spread(o, file, m); err != nil {
+	if err := f.spread(o, file, m); err != nil {
 		return nil, err
 	}
 	fmt.Printf("127.0.0.1:%d\n", port)
@@ -88,42 +88,15 @@ func join(o options) (*memory, error) {
 }
 
 // spread serves in this process or, where several were asked for, in others.
-func spread(o options, file *os.File, m *memory) error {
+func (f *family) spread(o options, file *os.File, m *memory) error {
 	if o.processes == 1 {
 		return serveAll(o, m)
 	}
 	for i := range o.processes {
-		if err := spawn(o, i*o.loops, file); err != nil {
+		if err := f.spawn(o, i*o.loops, file); err != nil {
 			return fmt.Errorf("process %d: %w", i+1, err)
 		}
 	}
-	return nil
-}
-
-// spawn starts one more process and waits until it listens. A server that has lost
-// a part of itself must not go on.
-func spawn(o options, slot int, file *os.File) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command(self, "-port", strconv.Itoa(o.port), "-loops", strconv.Itoa(o.loops), "-slot", strconv.Itoa(slot),
-		"-delay", o.delay.String(), "-jitter", o.jitter.String())
-	cmd.Stderr, cmd.ExtraFiles = os.Stderr, []*os.File{file}
-	if _, err := cmd.StdinPipe(); err != nil {
-		return err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		return fmt.Errorf("ended before it listened: %w", cmd.Wait())
-	}
-	go func() { log.Fatalf("process %d ended: %v", cmd.Process.Pid, cmd.Wait()) }()
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -13,12 +12,11 @@ import (
 // memoryFile is where a process finds the memory that all of them count in.
 const memoryFile = 3
 
-// A slot is what one loop counts, alone on its cache line. Moments are those of the
-// monotonic clock, which all processes share.
+// A slot is what one loop counts, alone on its cache line.
 type slot struct {
 	requests, accepts, closes atomic.Uint64
-	first, last               atomic.Int64 // accepts
-	_                         [24]byte
+	last                      atomic.Int64 // accept, by the wall clock
+	_                         [32]byte
 }
 
 // waited counts answers by how long they were held back, to the microsecond.
@@ -58,11 +56,11 @@ func openMemory(file *os.File) (*memory, error) {
 
 // A tally is the sum of all loops.
 type tally struct {
-	Requests uint64  `json:"requests"`
-	Accepts  uint64  `json:"accepts"`
-	Open     uint64  `json:"open"`
-	Opening  float64 `json:"opening_s"` // from the first accept to the last
-	Delay    delays  `json:"delay_ms"`
+	Requests uint64 `json:"requests"`
+	Accepts  uint64 `json:"accepts"`
+	Open     uint64 `json:"open"`
+	Last     int64  `json:"last_accept_unix_ns"`
+	Delay    delays `json:"delay_ms"`
 }
 
 // delays are how long answers were held back.
@@ -75,19 +73,14 @@ type delays struct {
 }
 
 func (m *memory) tally() (t tally) {
-	var first, last int64
 	for i := range m.slots {
 		s := &m.slots[i]
 		closes := s.closes.Load() // before accepts: never more closed than opened
 		t.Requests += s.requests.Load()
 		t.Accepts += s.accepts.Load()
 		t.Open += s.accepts.Load() - closes
-		if at := s.first.Load(); at != 0 && (first == 0 || at < first) {
-			first = at
-		}
-		last = max(last, s.last.Load())
+		t.Last = max(t.Last, s.last.Load())
 	}
-	t.Opening = time.Duration(last - first).Seconds()
 	t.Delay = m.waits()
 	return t
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -132,19 +133,11 @@ func (s *server) welcome(fd int) {
 		s.matched = append(s.matched, make([]uint8, 1024)...)
 	}
 	s.matched[fd] = 0
-	now := monotonic()
-	s.counts.last.Store(now)
-	s.counts.first.CompareAndSwap(0, now)
+	s.counts.last.Store(time.Now().UnixNano())
 	s.counts.accepts.Add(1)
 	if err := s.watch(fd, unix.EPOLLIN|unix.EPOLLRDHUP|edgeTriggered); err != nil {
 		log.Fatalf("watch a connection: %v", err)
 	}
-}
-
-func monotonic() int64 {
-	var ts unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
-	return ts.Nano()
 }
 
 func (s *server) close(fd int) {

@@ -45,3 +45,22 @@ func TestNothingIsADash(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+func TestATableGoesWhereThePageWantsIt(t *testing.T) {
+	page := "a\n<!-- x -->\nold\n<!-- end of x -->\nb\n"
+	got, err := Insert(page, "x", "| new |\n")
+	if want := "a\n<!-- x -->\n\n| new |\n\n<!-- end of x -->\nb\n"; got != want || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if again, _ := Insert(got, "x", "| new |\n"); again != got {
+		t.Errorf("twice: %q", again)
+	}
+	if none, _ := Insert(got, "x", ""); none != "a\n<!-- x -->\n<!-- end of x -->\nb\n" {
+		t.Errorf("without a table: %q", none)
+	}
+	for _, bad := range []string{"", "<!-- x -->\n", "<!-- end of x -->"} {
+		if got, err := Insert(bad, "x", ""); err == nil {
+			t.Errorf("%q: %q", bad, got)
+		}
+	}
+}

@@ -72,3 +72,20 @@ func TestStealIsAShareOfTheWhole(t *testing.T) {
 		t.Errorf("of an old kernel %v", got)
 	}
 }
+
+func TestTheQuietestRunCounts(t *testing.T) {
+	for _, c := range []struct {
+		steals      []float64
+		want, after float64
+	}{
+		{[]float64{0.01, 0.2}, 0.01, 1},
+		{[]float64{0.2, 0.07, 0.01}, 0.07, 2},
+		{[]float64{0.4, 0.2, 0.3, 0.5, 0.01}, 0.2, 4},
+	} {
+		runs := 0
+		got, err := Quietest(func() (float64, error) { runs++; return c.steals[runs-1], nil }, func(s float64) float64 { return s })
+		if err != nil || got != c.want || runs != int(c.after) {
+			t.Errorf("%v: %v after %d runs, %v", c.steals, got, runs, err)
+		}
+	}
+}

@@ -36,11 +36,11 @@ type Server struct {
 
 // A Tally is all that it counted, its own questions apart.
 type Tally struct {
-	Requests uint64  `json:"requests"`
-	Accepts  uint64  `json:"accepts"`
-	Open     uint64  `json:"open"`
-	Opening  float64 `json:"opening_s"` // from the first accept to the last
-	Delay    Times   `json:"delay_ms"`
+	Requests uint64 `json:"requests"`
+	Accepts  uint64 `json:"accepts"`
+	Open     uint64 `json:"open"`
+	Last     int64  `json:"last_accept_unix_ns"`
+	Delay    Times  `json:"delay_ms"`
 }
 
 // Times are those of answers, in milliseconds.
