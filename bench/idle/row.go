@@ -54,7 +54,7 @@ func (w row) scaled(share float64) row {
 		return w
 	}
 	w.connections = int(float64(w.connections) * share)
-	w.agents = max(1, int(float64(w.agents)*share))
+	w.agents = max(int(float64(w.agents)*share), ceilDiv(w.connections, apiece))
 	w.what = fmt.Sprintf("%s: of these %s", w.what, thousands(w.connections))
 	return w
 }
