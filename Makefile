@@ -93,9 +93,17 @@ bench-peers: build ## CPU per request beside the peers found on PATH, alternatin
 	go run ./bench/peers
 
 .PHONY: bench-idle
-bench-idle: build ## Memory of idle connections, and how long opening 17,000 and 50,000 takes
+bench-idle: build ## Memory and CPU of 17,000 held connections, and how long opening 50,000 takes (about 12 min)
 	go run ./bench/idle
-	go run ./bench/idle -connections 50000 -agents 3 -workers 6
+
+.PHONY: bench-hold
+bench-hold: build ## 200,000 connections opened, 500,000 held for a minute (about 12 min)
+	go run ./bench/idle -only 200000 -rounds 7
+	go run ./bench/idle -only 500000 -rounds 3
+
+.PHONY: bench-readme
+bench-readme: ## Put the tables of bench/results into README
+	go test -p 1 ./bench/peers ./bench/idle -run TestReadme -rewrite
 
 .PHONY: pictures
 pictures: build ## Make the pictures of README from a real run

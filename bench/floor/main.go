@@ -2,15 +2,18 @@
 // receive, a clock and nothing else. No answer is parsed and nothing is recorded.
 // What a real client spends beyond it is the price of doing its work.
 //
-// Closed: each connection asks again as soon as it is answered. With -rate: by
-// ticks, the connections in turn.
+// Closed: each connection asks again as soon as it is answered. With -rate: Poisson
+// arrivals, sent by ticks or, with a tick of 0, each at its moment. With -hold: every
+// connection asks once in so long, by ticks. It says when all connections are open.
 package main
 
 import (
 	"flag"
+	"fmt"
 	"log"
 	"net/netip"
 	"runtime"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -31,41 +34,68 @@ type floor struct {
 
 func main() {
 	log.SetFlags(0)
+	log.SetPrefix("floor: ")
 	addr := flag.String("addr", "", "address of the target")
 	conns := flag.Int("conns", 64, "connections")
+	sources := flag.String("sources", "", "addresses to connect from, in turn, separated by commas")
 	took := flag.Duration("for", 5*time.Second, "how long")
 	rate := flag.Float64("rate", 0, "requests a second; 0 = as fast as answers come")
-	tick := flag.Duration("tick", time.Millisecond, "with -rate: how often the client wakes")
+	hold := flag.Duration("hold", 0, "hold the connections, each asks once in so long")
+	tick := flag.Duration("tick", time.Millisecond, "how often the client wakes; 0 = for each arrival and answer")
 	flag.Parse()
 	target, err := netip.ParseAddrPort(*addr)
 	if err != nil {
-		log.Fatalf("floor: -addr: %v", err)
+		log.Fatalf("-addr: %v", err)
+	}
+	from, err := parse(*sources)
+	if err != nil {
+		log.Fatalf("-sources: %v", err)
 	}
 	runtime.LockOSThread()
 	f := &floor{}
-	if err := f.open(target, *conns); err != nil {
-		log.Fatalf("floor: %v", err)
+	began := time.Now()
+	if err := f.open(target, from, *conns); err != nil {
+		log.Fatal(err)
 	}
-	if *rate > 0 {
+	fmt.Printf("%d connections opened in %v\n", *conns, time.Since(began))
+	switch {
+	case *hold > 0:
+		f.held(*hold, *tick, *took)
+	case *rate > 0:
 		f.paced(*rate, *tick, *took)
-		return
+	default:
+		f.closed(*took)
 	}
-	f.closed(*took)
 }
 
-func (f *floor) open(target netip.AddrPort, n int) (err error) {
+func parse(list string) (all []netip.Addr, err error) {
+	for word := range strings.SplitSeq(list, ",") {
+		if word == "" {
+			continue
+		}
+		a, err := netip.ParseAddr(word)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+func (f *floor) open(target netip.AddrPort, from []netip.Addr, n int) (err error) {
 	if f.ep, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return err
 	}
-	for range n {
-		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	to := &unix.SockaddrInet4{Port: int(target.Port()), Addr: target.Addr().As4()}
+	for i := range n {
+		var source netip.Addr
+		if len(from) > 0 {
+			source = from[i%len(from)]
+		}
+		fd, err := connect(source, to)
 		if err != nil {
-			return err
+			return fmt.Errorf("connection %d: %w", i+1, err)
 		}
-		if err := unix.Connect(fd, &unix.SockaddrInet4{Port: int(target.Port()), Addr: target.Addr().As4()}); err != nil {
-			return err
-		}
-		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 		ev := unix.EpollEvent{Events: unix.EPOLLIN | edgeTriggered, Fd: int32(fd)}
 		if err := unix.EpollCtl(f.ep, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
 			return err
@@ -75,48 +105,19 @@ func (f *floor) open(target netip.AddrPort, n int) (err error) {
 	return nil
 }
 
-func (f *floor) closed(took time.Duration) {
-	end := time.Now().Add(took)
-	for _, fd := range f.conns {
-		f.ask(fd)
+func connect(from netip.Addr, to *unix.SockaddrInet4) (int, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
 	}
-	for time.Now().Before(end) {
-		for i := range f.wait(100) {
-			fd := int(f.events[i].Fd)
-			f.read(fd)
-			f.ask(fd)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if from.IsValid() {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: from.As4()}); err != nil {
+			return 0, fmt.Errorf("bind %v: %w", from, err)
 		}
 	}
-}
-
-// paced sends what a uniform schedule says is due by each tick.
-func (f *floor) paced(rate float64, tick, took time.Duration) {
-	start := time.Now()
-	f.idle = append(f.idle, f.conns...)
-	sent := 0
-	for now := time.Duration(0); now < took; now = time.Since(start) {
-		for due := int(rate * now.Seconds()); sent < due && len(f.idle) > 0; sent++ {
-			fd := f.idle[len(f.idle)-1]
-			f.idle = f.idle[:len(f.idle)-1]
-			f.ask(fd)
-		}
-		for i := range f.wait(0) {
-			fd := int(f.events[i].Fd)
-			f.read(fd)
-			f.idle = append(f.idle, fd)
-		}
-		ts := unix.NsecToTimespec(int64(tick - time.Since(start)%tick))
-		_, _, _ = unix.Syscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
-	}
-}
-
-func (f *floor) wait(ms int) int {
-	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(f.ep), uintptr(unsafe.Pointer(&f.events[0])),
-		uintptr(len(f.events)), uintptr(ms), 0, 0)
-	if errno != 0 {
-		return 0
-	}
-	return int(n)
+	return fd, unix.Connect(fd, to)
 }
 
 func (f *floor) ask(fd int) {

@@ -2,33 +2,42 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/loadctl/loadctl/bench/internal/proc"
+	"github.com/loadctl/loadctl/bench/internal/tiny"
 )
 
 // An outing is what one client spent once.
 type outing struct {
-	Round    int     `json:"round"`
-	CPU      float64 `json:"cpu_s"`
-	Beside   float64 `json:"beside_cores"`     // loadctl's host and coordinator, as a share of a core
-	Lag      float64 `json:"pacer_lag_p99_ms"` // loadctl's
-	Requests uint64  `json:"requests"`
-	Steal    float64 `json:"steal"`
-	Wall     float64 `json:"wall_s"`
+	Round    int      `json:"round"`
+	CPU      float64  `json:"cpu_s"`
+	Requests uint64   `json:"requests"`
+	Wall     float64  `json:"wall_s"`
+	Steal    float64  `json:"steal"`
+	Beside   float64  `json:"beside_cores"`           // loadctl's host and coordinator, as a share of a core
+	Lag      float64  `json:"pacer_lag_p99_ms"`       // loadctl's
+	Sent     float64  `json:"sent_of_due,omitempty"`  // loadctl's, of open loads: what the server counted, by what the schedule has
+	Service  *service `json:"service_time,omitempty"` // loadctl's, where it is held against the server's own
 }
 
 // perRequest is CPU time in µs for each request.
 func (r outing) perRequest() float64 { return r.CPU * 1e6 / float64(r.Requests) }
 
+// rate is the requests a second that were made.
+func (r outing) rate() float64 { return float64(r.Requests) / r.Wall }
+
+// A row is all outings of a client with one workload.
 type row struct {
 	client string
 	runs   []outing
+	broken string // why there are no more of them
 }
 
 type bench struct {
@@ -44,10 +53,8 @@ type bench struct {
 func newBench(ctx context.Context, o options, dir string) (*bench, error) {
 	b := &bench{options: o, dir: dir, tiny: filepath.Join(dir, "tinyserver")}
 	for _, name := range []string{"tinyserver", "floor"} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), "./bench/"+name)
-		cmd.Stderr = os.Stderr
-		if err := cmd.Run(); err != nil {
-			return nil, fmt.Errorf("build %s: %w", name, err)
+		if err := tiny.Build(ctx, name, filepath.Join(dir, name)); err != nil {
+			return nil, err
 		}
 	}
 	binary, err := filepath.Abs(o.binary)
@@ -77,7 +84,8 @@ func (b *bench) findPeers() {
 	}
 }
 
-// workload runs every client once a round, in an order that turns.
+// workload runs every client once a round, in an order that turns. A client that
+// breaks is left out from there on; what was measured stays.
 func (b *bench) workload(ctx context.Context, w workload) ([]row, error) {
 	s, err := b.serve(ctx, w)
 	if err != nil {
@@ -86,22 +94,52 @@ func (b *bench) workload(ctx context.Context, w workload) ([]row, error) {
 	defer s.close()
 	clients := slices.DeleteFunc(slices.Clone(b.clients), func(c client) bool { return !c.makes(w) })
 	rows := make([]row, len(clients))
+	for i, c := range clients {
+		rows[i].client = c.name
+	}
 	for round := range b.rounds {
-		for i := range clients {
-			k := (i + round) % len(clients)
-			if round%2 == 1 {
-				k = len(clients) - 1 - k
-			}
-			r, err := b.undisturbed(ctx, w, clients[k], s)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", clients[k].name, err)
-			}
-			r.Round = round
-			rows[k].client = clients[k].name
-			rows[k].runs = append(rows[k].runs, r)
+		for _, k := range turn(len(clients), round) {
+			b.take(ctx, w, clients[k], s, round, &rows[k])
 		}
 	}
-	return rows, nil
+	return rows, broken(rows)
+}
+
+// turn is the order of a round: each begins with another, every second backwards.
+func turn(n, round int) (order []int) {
+	for i := range n {
+		k := (i + round) % n
+		if round%2 == 1 {
+			k = n - 1 - k
+		}
+		order = append(order, k)
+	}
+	return order
+}
+
+func (b *bench) take(ctx context.Context, w workload, c client, s *server, round int, r *row) {
+	if r.broken != "" {
+		return
+	}
+	one, err := b.round(ctx, w, c, s)
+	if err != nil {
+		r.broken = fmt.Sprintf("broke in round %d: %v", round+1, err)
+		return
+	}
+	one.Round = round
+	r.runs = append(r.runs, one)
+}
+
+// round is a client's part of a round: its load and, where its service times are to
+// be held against the server's own, another with a server that answers late.
+func (b *bench) round(ctx context.Context, w workload, c client, s *server) (outing, error) {
+	r, err := quietest(func() (outing, error) { return b.once(ctx, w, c, s) })
+	if err != nil || !w.truth || c.split == nil {
+		return r, err
+	}
+	held, err := quietest(func() (outing, error) { return b.truth(ctx, w, c) })
+	r.Service = held.Service
+	return r, err
 }
 
 func (b *bench) serve(ctx context.Context, w workload) (*server, error) {
@@ -111,74 +149,18 @@ func (b *bench) serve(ctx context.Context, w workload) (*server, error) {
 	return startTiny(ctx, b.tiny, b.onServer)
 }
 
-const (
-	mostSteal = 0.08
-	tries     = 4
-	openLeast = 10 * time.Second // or opening the connections would weigh more than the load
-)
-
-// undisturbed runs a client until neighbours leave it alone; of runs that were
-// all disturbed the quietest counts.
-func (b *bench) undisturbed(ctx context.Context, w workload, c client, s *server) (best outing, err error) {
-	for try := range tries {
-		r, err := b.once(ctx, w, c, s)
-		if err != nil {
-			return r, err
-		}
-		if try == 0 || r.Steal < best.Steal {
-			best = r
-		}
-		if best.Steal <= mostSteal {
-			break
-		}
-	}
-	return best, nil
+func quietest(once func() (outing, error)) (outing, error) {
+	return proc.Quietest(once, func(r outing) float64 { return r.Steal })
 }
 
-func (b *bench) once(ctx context.Context, w workload, c client, s *server) (r outing, err error) {
-	dir, err := os.MkdirTemp(b.dir, "run-")
-	if err != nil {
-		return r, err
-	}
-	defer os.RemoveAll(dir)
-	took := max(b.took, c.least)
-	if w.rate > 0 {
-		took = max(took, openLeast)
-	}
-	words, err := c.words(w, s.url, dir, took)
-	if err != nil {
-		return r, err
-	}
-	before, err := s.count()
-	if err != nil {
-		return r, err
-	}
-	limit, cancel := context.WithTimeout(ctx, took+time.Minute)
-	defer cancel()
-	cmd := command(limit, b.onLoads, c.path, words...)
-	ticks, began := readCPU(), time.Now()
-	out, err := cmd.CombinedOutput()
-	wall := time.Since(began)
-	if err != nil {
-		return r, fmt.Errorf("%w\n%s", err, out)
-	}
-	after, err := s.count()
-	if err != nil {
-		return r, err
-	}
-	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	r = outing{CPU: used.Seconds(), Requests: after - before, Wall: wall.Seconds(), Steal: readCPU().steal(ticks)}
-	if r.Requests == 0 {
-		return r, fmt.Errorf("the server saw no request\n%s", out)
-	}
-	if c.split != nil {
-		o, err := c.split(dir)
-		if err != nil {
-			return r, err
+// broken names the clients that broke.
+func broken(rows []row) (err error) {
+	for _, r := range rows {
+		if r.broken != "" {
+			err = errors.Join(err, fmt.Errorf("%s %s", r.client, r.broken))
 		}
-		r.CPU, r.Beside, r.Lag = o.agents.Seconds(), o.beside.Seconds()/wall.Seconds(), o.lag
 	}
-	return r, nil
+	return err
 }
 
 func command(ctx context.Context, pin []string, path string, words ...string) *exec.Cmd {
@@ -186,35 +168,8 @@ func command(ctx context.Context, pin []string, path string, words ...string) *e
 	return exec.CommandContext(ctx, all[0], all[1:]...)
 }
 
-// cpuTicks are the first line of /proc/stat.
-type cpuTicks []float64
-
-func readCPU() (t cpuTicks) {
-	b, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		return nil
-	}
-	line, _, _ := strings.Cut(string(b), "\n")
-	for _, f := range strings.Fields(line)[1:] {
-		var v float64
-		_, _ = fmt.Sscan(f, &v)
-		t = append(t, v)
-	}
-	return t
-}
-
-// steal is the share of the machine's time since before that neighbours took.
-func (t cpuTicks) steal(before cpuTicks) float64 {
-	const stolen, guests = 7, 8
-	if len(t) < guests || len(before) < guests {
-		return 0
-	}
-	total := 0.0
-	for i := range guests {
-		total += t[i] - before[i]
-	}
-	if total <= 0 {
-		return 0
-	}
-	return (t[stolen] - before[stolen]) / total
+// firstLine is enough of an error for a table.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/loadctl/loadctl/bench/internal/tiny"
 )
 
 // A client is one load generator. words is its command line after its own name; a
@@ -16,9 +18,11 @@ type client struct {
 	name, path string
 	words      func(w workload, url, dir string, took time.Duration) ([]string, error)
 	// split reads what the client says of itself; nil: all of the CPU is its own.
-	split        func(dir string) (own, error)
+	split func(dir string) (own, error)
+	// counts says of which processes the CPU in a window counts; nil: of all.
+	counts       func(args []string) bool
 	open, closed bool          // the loads it can make
-	least        time.Duration // a shorter run says nothing of it
+	settle       time.Duration // what an open load takes to be what was asked for, if long
 }
 
 // makes says whether the client can make a workload's load.
@@ -28,6 +32,7 @@ func (c client) makes(w workload) bool { return w.rate > 0 && c.open || w.rate =
 type own struct {
 	agents, beside time.Duration // CPU; beside: of host and coordinator
 	lag            float64       // p99 of the pacer's, in ms
+	service        tiny.Times
 }
 
 func seconds(d time.Duration) string {
@@ -40,8 +45,9 @@ var peers = []client{
 	{name: "wrk", closed: true, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
 		return []string{"-t1", fmt.Sprint("-c", w.conns), "-d" + seconds(took) + "s", url}, nil
 	}},
-	// wrk2 calls itself wrk; whoever has it puts it on PATH as wrk2. Its first 10 s calibrate.
-	{name: "wrk2", open: true, least: 20 * time.Second, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
+	// wrk2 calls itself wrk; whoever has it puts it on PATH as wrk2. It opens a connection
+	// every 5 ms, and its first 10 s calibrate.
+	{name: "wrk2", open: true, settle: 12 * time.Second, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
 		return []string{"-t1", fmt.Sprint("-c", w.conns), "-d" + seconds(took) + "s", fmt.Sprintf("-R%.0f", w.rate), url}, nil
 	}},
 	{name: "h2load", open: true, closed: true, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
@@ -76,19 +82,27 @@ var peers = []client{
 
 // ours is loadctl with one agent process and one loop.
 func ours(binary string) client {
-	return client{name: "loadctl", path: binary, split: split, open: true, closed: true,
+	return client{name: "loadctl", path: binary, split: split, counts: isAgent, open: true, closed: true,
 		words: func(w workload, url, dir string, took time.Duration) ([]string, error) {
 			file := filepath.Join(dir, "peers.yaml")
 			return []string{"run", "--ui", "none", "--agents", "1", "--loops", "1", "--pacing", cmp.Or(w.pacing, "auto"),
-					"--runs", filepath.Join(dir, "runs"), file},
+					"--seed", fmt.Sprint(seed), "--runs", filepath.Join(dir, "runs"), file},
 				os.WriteFile(file, []byte(w.scenario(url, took)), 0o644)
 		}}
 }
 
+func isAgent(args []string) bool { return len(args) > 1 && args[1] == "agent" }
+
+// floor paces as loadctl is asked to.
 func floor(binary string) client {
 	return client{name: "floor", path: binary, open: true, closed: true,
 		words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
-			return []string{"-addr", url[len("http://"):], "-conns", strconv.Itoa(w.conns), "-for", took.String(), fmt.Sprintf("-rate=%g", w.rate)}, nil
+			tick := time.Millisecond
+			if w.pacing == "precise" {
+				tick = 0
+			}
+			return []string{"-addr", url[len("http://"):], "-conns", strconv.Itoa(w.conns), "-for", took.String(),
+				fmt.Sprintf("-rate=%g", w.rate), "-tick", tick.String()}, nil
 		}}
 }
 
@@ -110,6 +124,7 @@ func split(dir string) (o own, err error) {
 		Agents, Hosts []spent
 		Coordinator   spent
 		Lag           struct{ P99 float64 } `json:"pacer_lag_ms"`
+		Service       tiny.Times            `json:"service_ms"`
 	}
 	if err := json.Unmarshal(b, &s); err != nil {
 		return o, err
@@ -120,6 +135,6 @@ func split(dir string) (o own, err error) {
 	for _, h := range append(s.Hosts, s.Coordinator) {
 		o.beside += time.Duration(h.CPU * float64(time.Second))
 	}
-	o.lag = s.Lag.P99
+	o.lag, o.service = s.Lag.P99, s.Service
 	return o, nil
 }

@@ -3,15 +3,20 @@
 //
 // The server counts the requests, so no tool's own count is trusted. CPU is user
 // plus system time of the client and all its children; of loadctl that of its
-// agents, with host and coordinator shown beside it. A run that lost more than 8 %
-// of the machine to its neighbours (steal) is made again. What counts is the median
-// of the ratios within a round; absolute times of a shared machine say little.
+// agents, with host and coordinator shown beside it. Of closed loads the whole run
+// counts, opening included, for every client; of open ones a window of the same
+// length for every client, with all connections open and, for wrk2, its calibration
+// over. A run that lost more than 8 % of the machine to its neighbours (steal) is
+// made again. What counts is the median of the ratios within a round; absolute times
+// of a shared machine say little.
 //
+// Results are written after each workload, and those of workloads left out are kept.
 // Peers that are not on PATH are left out, and named.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -36,7 +41,7 @@ func main() {
 	log.SetFlags(0)
 	o := options{}
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds; each runs every client once")
-	flag.DurationVar(&o.took, "for", 4*time.Second, "load of one run")
+	flag.DurationVar(&o.took, "for", 4*time.Second, "load of one run; of an open load a window of at least 10 s, once it is settled")
 	only := flag.String("only", "", "workloads whose name matches")
 	peers := flag.String("clients", "", "peers whose name matches, such as ^wrk2?$")
 	flag.BoolVar(&o.pin, "pin", true, "server on core 0, client on core 1")
@@ -67,20 +72,41 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	r := report{Machine: machine(), Rounds: o.rounds, Seconds: o.took.Seconds(), Pinned: b.pinned, Absent: b.absent}
-	for _, w := range workloads {
-		if !o.only.MatchString(w.name) {
-			continue
-		}
-		rows, err := b.workload(ctx, w)
-		if err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
-		}
-		r.Tables = append(r.Tables, newTable(w, rows))
-		fmt.Print(r.Tables[len(r.Tables)-1].text())
-	}
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
 		return err
 	}
-	return r.write(filepath.Join(o.results, "peers"))
+	path := filepath.Join(o.results, "peers")
+	r, err := earlier(path)
+	if err != nil {
+		return err
+	}
+	r.Absent = b.absent
+	return b.all(ctx, &r, path)
+}
+
+// all runs the workloads one after another; what goes wrong with one does not touch
+// the others.
+func (b *bench) all(ctx context.Context, r *report, path string) (broken error) {
+	for _, w := range workloads {
+		if !b.only.MatchString(w.name) {
+			continue
+		}
+		var rows []row
+		if w.empty == "" {
+			var err error
+			if rows, err = b.workload(ctx, w); err != nil {
+				broken = errors.Join(broken, fmt.Errorf("%s: %w", w.name, err))
+			}
+		}
+		if ctx.Err() != nil {
+			return errors.Join(broken, ctx.Err())
+		}
+		t := b.table(w, rows)
+		fmt.Print(t.text())
+		r.put(t)
+		if err := r.write(path); err != nil {
+			return err
+		}
+	}
+	return broken
 }

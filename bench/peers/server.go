@@ -1,64 +1,41 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/loadctl/loadctl/bench/internal/tiny"
 )
 
 // A server answers every request with about a hundred bytes, and counts.
 type server struct {
-	url  string
-	cmd  *exec.Cmd
-	stop func()
+	url   string
+	close func()
 	// count is how many requests were answered, this one not among them.
 	count func() (uint64, error)
-}
-
-func (s *server) close() {
-	s.stop()
-	_ = s.cmd.Wait()
+	tally func() (tiny.Tally, error) // tinyserver's only
 }
 
 // startTiny starts bench/tinyserver; it ends when its standard input does.
-func startTiny(ctx context.Context, binary string, pin []string) (*server, error) {
-	cmd := command(ctx, pin, binary)
-	in, err := cmd.StdinPipe()
+func startTiny(ctx context.Context, binary string, pin []string, args ...string) (*server, error) {
+	t, err := tiny.Start(ctx, pin, binary, args...)
 	if err != nil {
 		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
+	count := func() (uint64, error) {
+		sum, err := t.Tally()
+		return sum.Requests, err
 	}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		_ = in.Close()
-		return nil, fmt.Errorf("tinyserver said nothing: %w", err)
-	}
-	url := "http://" + strings.TrimSpace(line)
-	return &server{url: url, cmd: cmd, stop: func() { _ = in.Close() }, count: func() (uint64, error) {
-		text, err := get(url + "/-/count")
-		if err != nil {
-			return 0, err
-		}
-		return strconv.ParseUint(text, 10, 64)
-	}}, nil
+	return &server{url: "http://" + t.Addr, close: t.Close, count: count, tally: t.Tally}, nil
 }
 
 const nginxConfig = `
@@ -95,7 +72,10 @@ func startNginx(ctx context.Context, dir string, pin []string) (*server, error) 
 		return nil, err
 	}
 	url := fmt.Sprintf("http://127.0.0.1:%d", port)
-	s := &server{url: url, cmd: cmd, stop: func() { _ = cmd.Process.Signal(syscall.SIGTERM) }, count: nginxCount(url)}
+	s := &server{url: url, count: nginxCount(url), close: func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	}}
 	for range 100 {
 		if _, err = s.count(); err == nil {
 			return s, nil

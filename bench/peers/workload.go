@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/scenarios/arrival"
 )
 
 // A workload is one row of questions: what every client is asked to do.
@@ -19,6 +22,11 @@ type workload struct {
 	rate   float64
 	pacing string
 	goals  []goal // the first whose client is there counts
+	// What an open load must keep beside that: the 99th percentile of the pacer's lag,
+	// service times that are true by the server's own, and the rate.
+	lag         time.Duration
+	truth, held bool
+	empty       string // why it is not measured
 }
 
 // A goal is the most loadctl may spend, as a share of another's CPU for a request.
@@ -34,12 +42,14 @@ var workloads = []workload{
 	{name: "closed-10000", what: "closed loop, 10,000 connections, bare GET, tiny server", conns: 10000, goals: []goal{{"wrk", 0.8}}},
 	{name: "scenario-64", what: "closed loop, 64 connections: loadctl runs two weighted tasks with a templated path, three headers, " +
 		"a status and a JSON check; the others a bare GET", conns: 64, rich: true, goals: []goal{{"wrk", 1}}},
-	{name: "open-5000-ticks", what: "open model, 5,000/s over 1,000 connections, loadctl by ticks of 1 ms", conns: 1000, rate: 5000, pacing: "ticks",
-		goals: []goal{{"wrk2", 0.25}, {"h2load", 1.1}}},
-	{name: "open-5000-precise", what: "open model, 5,000/s over 1,000 connections, loadctl precise", conns: 1000, rate: 5000, pacing: "precise",
-		goals: []goal{{"wrk2", 0.8}}},
-	{name: "open-50000", what: "open model, 50,000/s over 1,000 connections, loadctl by ticks of 1 ms", conns: 1000, rate: 50000, pacing: "ticks",
-		goals: []goal{{"wrk2", 0.4}, {"h2load", 0.65}}},
+	{name: "open-5000-ticks", what: "open model, Poisson arrivals, 5,000/s over 1,000 connections, loadctl by ticks of 1 ms",
+		conns: 1000, rate: 5000, pacing: "ticks", goals: []goal{{"wrk2", 0.25}, {"h2load", 1.1}}, lag: 1500 * time.Microsecond, truth: true},
+	{name: "open-5000-precise", what: "open model, Poisson arrivals, 5,000/s over 1,000 connections, loadctl precise",
+		conns: 1000, rate: 5000, pacing: "precise", goals: []goal{{"wrk2", 0.8}}, lag: 300 * time.Microsecond, truth: true},
+	{name: "open-50000", what: "open model, Poisson arrivals, 50,000/s over 1,000 connections, loadctl by ticks of 1 ms",
+		conns: 1000, rate: 50000, pacing: "ticks", goals: []goal{{"wrk2", 0.4}, {"h2load", 0.65}}, held: true},
+	{name: "scripted-64", what: "closed loop, 64 connections: loadctl runs a scripted check on every answer; the others a bare GET",
+		conns: 64, goals: []goal{{"wrk", 2}}, empty: "there are no scripts yet"},
 }
 
 const bareUser = `
@@ -81,6 +91,21 @@ func (w workload) phases(took time.Duration) string {
 		return fmt.Sprintf("  - {name: load, user: u, executor: constant-vus, vus: %d, duration: %v}", w.conns, took)
 	}
 	return fmt.Sprintf(`  - {name: pool, executor: held-connections, connections: %d, hold: %v}
-  - {name: load, user: u, executor: constant-arrival-rate, start: {with: pool, after: connected}, over: pool, rate: %g/s, duration: %v}`,
-		w.conns, took, w.rate, took)
+  - {name: load, user: u, executor: constant-arrival-rate, start: {with: pool, after: connected}, over: pool, rate: %g/s, arrivals: poisson, duration: %v}`,
+		w.conns, took+2*time.Second, w.rate, took)
+}
+
+// seed is what arrivals are drawn from.
+const seed = 1
+
+// due is how many requests the schedule of an open load has: their number is random,
+// but known before anything is run.
+func (w workload) due(url string, took time.Duration) (uint64, error) {
+	s, err := scenarios.Parse("peers.yaml", []byte(w.scenario(url, took)), scenarios.Options{})
+	if err != nil {
+		return 0, err
+	}
+	last := len(s.Phases) - 1
+	p := &s.Phases[last]
+	return arrival.Count(p.Profile, p.Arrivals, arrival.Mix(seed, uint64(last))), nil
 }

@@ -1,152 +1,113 @@
 // Tinyserver answers every request with the same hundred bytes, as cheaply as Go
-// can: it must never be slower than the client measured with it. It counts the
-// requests itself, so no tool's own count is trusted: GET /-/count tells the count,
-// and does not add to it. Each loop has a listener of its own on the port.
+// can: it must never be slower than the client measured with it. It counts requests
+// and accepts itself, so no tool's own count is trusted. Each loop has a listener of
+// its own on the port; with -processes each process has, because one process may
+// open only so many files. All of them count in one memory, so that any of them
+// tells the whole: GET /-/count is answered with the requests so far, and adds to no
+// count; a line on standard input with all that is counted, as JSON. With -delay answers come late, by a known time: what
+// was really waited, from the kernel's stamp of the request to the write of the
+// answer, is told too, so that a client's service times can be held against it.
 package main
 
 import (
-	"bytes"
+	"bufio"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
 	"os"
-	"runtime"
-	"strconv"
-	"sync/atomic"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
+	"time"
 )
 
-const body = `{"id":12345,"name":"an item of the tiny server","price":1999,"stock":42,"tags":["tiny","fast","x"]}`
-
-var answer = []byte("HTTP/1.1 200 OK\r\nServer: tiny\r\nContent-Type: application/json\r\nContent-Length: " +
-	strconv.Itoa(len(body)) + "\r\n\r\n" + body)
-
-type server struct {
-	ep, listener int
-	count        *atomic.Uint64 // of all loops
-	buf          []byte
-	events       [256]unix.EpollEvent
+type options struct {
+	port, loops, processes int
+	delay, jitter          time.Duration
+	slot                   int // of a process that another has started; -1: the first
 }
 
 func main() {
 	log.SetFlags(0)
-	port := flag.Int("port", 0, "port on 127.0.0.1; 0 = any free one")
-	loops := flag.Int("loops", 1, "threads, each with its own listener")
+	log.SetPrefix("tinyserver: ")
+	var o options
+	flag.IntVar(&o.port, "port", 0, "port on 127.0.0.1; 0 = any free one")
+	flag.IntVar(&o.loops, "loops", 1, "threads of each process, each with its own listener")
+	flag.IntVar(&o.processes, "processes", 1, "processes")
+	flag.DurationVar(&o.delay, "delay", 0, "answer so late")
+	flag.DurationVar(&o.jitter, "jitter", 0, "and up to so much more or less")
+	flag.IntVar(&o.slot, "slot", -1, "for tinyserver itself: where a process counts")
 	flag.Parse()
-	var count atomic.Uint64
-	ready := make(chan int)
-	for i := range *loops {
-		go run(*port, &count, ready)
-		*port = <-ready
-		if i == 0 {
-			fmt.Printf("127.0.0.1:%d\n", *port)
-		}
+	var f family
+	m, err := f.start(o)
+	if err != nil {
+		log.Fatal(err)
 	}
 	// End with whoever started us: when it is gone, so is the other end of stdin.
-	var b [1]byte
-	for {
-		if n, err := os.Stdin.Read(b[:]); n == 0 || err != nil {
-			return
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		_ = json.NewEncoder(os.Stdout).Encode(m.tally())
+	}
+	f.end()
+}
+
+// start returns when the port is served; what serves it ends with the process.
+func (f *family) start(o options) (*memory, error) {
+	if o.slot >= 0 {
+		return join(o)
+	}
+	file, err := newMemory(o.processes * o.loops)
+	if err != nil {
+		return nil, err
+	}
+	m, err := openMemory(file)
+	if err != nil {
+		return nil, err
+	}
+	// Bound and never listening, this socket keeps the port ours.
+	_, port, err := bind(o.port)
+	if err != nil {
+		return nil, err
+	}
+	o.port, o.slot = port, 0
+	if err := f.spread(o, file, m); err != nil {
+		return nil, err
+	}
+	fmt.Printf("127.0.0.1:%d\n", port)
+	return m, nil
+}
+
+// join serves as one of the processes that another has started.
+func join(o options) (*memory, error) {
+	m, err := openMemory(os.NewFile(memoryFile, "memory"))
+	if err != nil {
+		return nil, err
+	}
+	if err := serveAll(o, m); err != nil {
+		return nil, err
+	}
+	fmt.Println("listening")
+	return m, nil
+}
+
+// spread serves in this process or, where several were asked for, in others.
+func (f *family) spread(o options, file *os.File, m *memory) error {
+	if o.processes == 1 {
+		return serveAll(o, m)
+	}
+	for i := range o.processes {
+		if err := f.spawn(o, i*o.loops, file); err != nil {
+			return fmt.Errorf("process %d: %w", i+1, err)
 		}
 	}
+	return nil
 }
 
-func run(port int, count *atomic.Uint64, ready chan<- int) {
-	runtime.LockOSThread()
-	s := &server{count: count, buf: make([]byte, 64<<10)}
-	port, err := s.listen(port)
-	if err != nil {
-		log.Fatalf("tinyserver: %v", err)
-	}
-	ready <- port
-	for {
-		s.turn()
-	}
-}
-
-func (s *server) listen(port int) (int, error) {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return 0, fmt.Errorf("socket: %w", err)
-	}
-	s.listener = fd
-	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
-	if err := unix.Bind(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		return 0, fmt.Errorf("bind port %d: %w", port, err)
-	}
-	if err := unix.Listen(fd, 4096); err != nil {
-		return 0, fmt.Errorf("listen: %w", err)
-	}
-	if s.ep, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
-		return 0, fmt.Errorf("epoll: %w", err)
-	}
-	name, err := unix.Getsockname(fd)
-	if err != nil {
-		return 0, fmt.Errorf("getsockname: %w", err)
-	}
-	return name.(*unix.SockaddrInet4).Port, s.watch(fd, unix.EPOLLIN)
-}
-
-func (s *server) watch(fd int, events uint32) error {
-	return unix.EpollCtl(s.ep, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
-}
-
-func (s *server) turn() {
-	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(s.ep), uintptr(unsafe.Pointer(&s.events[0])),
-		uintptr(len(s.events)), ^uintptr(0), 0, 0)
-	if errno != 0 {
-		return
-	}
-	for i := range int(n) {
-		if fd := int(s.events[i].Fd); fd == s.listener {
-			s.accept()
-		} else {
-			s.serve(fd)
-		}
-	}
-}
-
-func (s *server) accept() {
-	for {
-		fd, _, err := unix.Accept4(s.listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+// serveAll runs the loops of this process.
+func serveAll(o options, m *memory) error {
+	for i := range o.loops {
+		s, err := newServer(o, m, o.slot+i)
 		if err != nil {
-			return
+			return err
 		}
-		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-		if s.watch(fd, unix.EPOLLIN|1<<31) != nil {
-			unix.Close(fd)
-		}
+		go s.run()
 	}
-}
-
-// serve answers what has come on a connection: requests without bodies, whole.
-func (s *server) serve(fd int) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&s.buf[0])),
-		uintptr(len(s.buf)), unix.MSG_DONTWAIT, 0, 0)
-	if errno == unix.EAGAIN {
-		return
-	}
-	if errno != 0 || n == 0 {
-		unix.Close(fd)
-		return
-	}
-	requests := bytes.Count(s.buf[:n], []byte("\r\n\r\n"))
-	if bytes.HasPrefix(s.buf[:n], []byte("GET /-/count ")) {
-		text := strconv.FormatUint(s.count.Load(), 10)
-		write(fd, []byte("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: "+strconv.Itoa(len(text))+"\r\n\r\n"+text))
-		unix.Close(fd)
-		return
-	}
-	s.count.Add(uint64(requests))
-	for range requests {
-		write(fd, answer)
-	}
-}
-
-func write(fd int, b []byte) {
-	_, _, _ = unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
-		unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+	return nil
 }
