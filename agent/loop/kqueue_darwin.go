@@ -155,3 +155,27 @@ func (p *kqueue) wake() {
 }
 
 func (p *kqueue) shut() { unix.Close(p.fd) }
+
+// sockaddr is an address in the form system calls take.
+func sockaddr(a netip.AddrPort) unix.Sockaddr {
+	ip := a.Addr().Unmap()
+	if ip.Is4() {
+		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: ip.As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: ip.As16()}
+}
+
+// socketError is how connecting ended: EINPROGRESS if it has not.
+func socketError(fd int) syscall.Errno {
+	v, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err != nil {
+		return errnoOf(err)
+	}
+	if v != 0 {
+		return syscall.Errno(v)
+	}
+	if _, err := unix.Getpeername(fd); err != nil {
+		return syscall.EINPROGRESS
+	}
+	return 0
+}

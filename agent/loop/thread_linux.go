@@ -2,7 +2,6 @@ package loop
 
 import (
 	"fmt"
-	"net/netip"
 	"syscall"
 	"time"
 	"unsafe"
@@ -40,43 +39,6 @@ func promptThread() {
 	}
 	attr.Runtime = uint64(slice)
 	_ = unix.SchedSetAttr(0, attr, 0)
-}
-
-// dialSocket opens a socket and begins to connect it.
-func dialSocket(from netip.Addr, to netip.AddrPort, stamps bool) (int32, syscall.Errno) {
-	family := unix.AF_INET
-	if to.Addr().Unmap().Is6() {
-		family = unix.AF_INET6
-	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, errnoOf(err)
-	}
-	if errno := prepareSocket(fd, from, to, stamps); errno != 0 {
-		unix.Close(fd)
-		return -1, errno
-	}
-	return int32(fd), 0
-}
-
-// prepareSocket does without options that an old kernel lacks.
-func prepareSocket(fd int, from netip.Addr, to netip.AddrPort, stamps bool) syscall.Errno {
-	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	if stamps {
-		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
-	}
-	if from.IsValid() {
-		// Without this the kernel picks a port at bind, when it does not yet know the
-		// other end, and one source address has ports for 28,000 connections in all.
-		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
-		if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(from, 0))); err != nil {
-			return errnoOf(err)
-		}
-	}
-	if err := unix.Connect(fd, sockaddr(to)); err != nil && err != unix.EINPROGRESS {
-		return errnoOf(err)
-	}
-	return 0
 }
 
 // sendNow gives a socket what it takes.

@@ -22,66 +22,73 @@ const (
 )
 
 // timers is a heap with four children a node: half as deep as a binary one, and
-// a node's children share a cache line.
-type timers []timer
+// a node's children share a cache line. It grows by pages: a slice that grows leaves
+// copies of itself behind, and tens of thousands of connections have a timer each.
+type timers struct {
+	pages []*[timerPage]timer
+	n     int
+}
+
+const timerPage = 512
+
+func (t *timers) at(i int) *timer { return &t.pages[uint(i)/timerPage][uint(i)%timerPage] }
 
 func (t *timers) add(x timer) {
-	*t = append(*t, x)
-	h := *t
-	i := len(h) - 1
+	if t.n == len(t.pages)*timerPage {
+		t.pages = append(t.pages, new([timerPage]timer))
+	}
+	i := t.n
+	t.n++
 	for i > 0 {
-		parent := (i - 1) / 4
-		if h[parent].at <= x.at {
+		parent := t.at((i - 1) / 4)
+		if parent.at <= x.at {
 			break
 		}
-		h[i] = h[parent]
-		i = parent
+		*t.at(i) = *parent
+		i = (i - 1) / 4
 	}
-	h[i] = x
+	*t.at(i) = x
 }
 
 // next takes the first timer that is due.
 func (t *timers) next(now stats.Offset) (timer, bool) {
-	h := *t
-	if len(h) == 0 || h[0].at > now {
+	if t.n == 0 || t.at(0).at > now {
 		return timer{}, false
 	}
-	first, last := h[0], h[len(h)-1]
-	h = h[:len(h)-1]
-	*t = h
-	if len(h) > 0 {
-		h.sink(last)
+	first := *t.at(0)
+	t.n--
+	if t.n > 0 {
+		t.sink(*t.at(t.n))
 	}
 	return first, true
 }
 
 // sink puts x where the root was and moves it down.
-func (t timers) sink(x timer) {
+func (t *timers) sink(x timer) {
 	i := 0
 	for {
 		child := 4*i + 1
-		if child >= len(t) {
+		if child >= t.n {
 			break
 		}
-		end := min(child+4, len(t))
-		for c := child + 1; c < end; c++ {
-			if t[c].at < t[child].at {
+		for c, end := child+1, min(child+4, t.n); c < end; c++ {
+			if t.at(c).at < t.at(child).at {
 				child = c
 			}
 		}
-		if t[child].at >= x.at {
+		if t.at(child).at >= x.at {
 			break
 		}
-		t[i] = t[child]
+		*t.at(i) = *t.at(child)
 		i = child
 	}
-	t[i] = x
+	*t.at(i) = x
 }
 
 // due is when the first timer fires.
-func (t timers) due() stats.Offset {
-	if len(t) == 0 {
+func (t *timers) due() stats.Offset {
+	if t.n == 0 {
 		return never
 	}
-	return t[0].at
+	return t.at(0).at
 }

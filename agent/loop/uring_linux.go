@@ -21,16 +21,21 @@ type uring struct {
 	offset  int64 // wall clock less monotonic clock, for receive stamps
 	hot     bool  // the last wait was short
 
-	files   []ringFile       // by file descriptor
-	ready   []int32          // files with news, in order of their coming
-	head    int              // of ready: what was delivered
-	starved []int32          // files that found no buffer
-	rest    map[int32][]byte // what sockets have still to take: until then they take no more
-	later   []int32          // files with a rest to send after the next system call
-	out     []byte           // what is sent with the next system call, back to back
+	files   []*[filePage]ringFile // by file descriptor
+	ready   []int32               // files with news, in order of their coming
+	head    int                   // of ready: what was delivered
+	starved []int32               // files that found no buffer
+	rest    map[int32][]byte      // what sockets have still to take: until then they take no more
+	later   []int32               // files with a rest to send after the next system call
+	out     []byte                // what is sent with the next system call, back to back
 	sending []sending
 	message unix.Msghdr
 }
+
+// filePage is how many files the poller makes room for at a time.
+const filePage = 256
+
+func (u *uring) file(fd int32) *ringFile { return &u.files[uint32(fd)/filePage][uint32(fd)%filePage] }
 
 // A ringFile is what the poller knows of a socket: 32 bytes.
 type ringFile struct {
@@ -100,7 +105,7 @@ func newURing(stamps bool) (*uring, error) {
 func (u *uring) prompt() { promptThread() }
 
 func (u *uring) name(fd int32, about uint64) uint64 {
-	return uint64(u.files[fd].gen)<<32 | about<<aboutShift | uint64(fd)
+	return uint64(u.file(fd).gen)<<32 | about<<aboutShift | uint64(fd)
 }
 
 func (u *uring) connect(ref uint64, from netip.Addr, to netip.AddrPort) (int32, syscall.Errno) {
@@ -113,10 +118,10 @@ func (u *uring) connect(ref uint64, from netip.Addr, to netip.AddrPort) (int32, 
 	if errno != 0 {
 		return -1, errno
 	}
-	for int(fd) >= len(u.files) {
-		u.files = append(u.files, ringFile{})
+	for int(fd) >= len(u.files)*filePage {
+		u.files = append(u.files, new([filePage]ringFile))
 	}
-	f := &u.files[fd]
+	f := u.file(fd)
 	*f = ringFile{ref: ref, gen: f.gen + 1, first: noBuffer, last: noBuffer, open: true}
 	u.poll(int(fd), unix.POLLOUT, u.name(fd, aboutReceive))
 	return fd, 0
@@ -134,7 +139,7 @@ func (u *uring) connected(fd int32) syscall.Errno {
 	switch {
 	case errno == syscall.EINPROGRESS:
 		u.poll(int(fd), unix.POLLOUT, u.name(fd, aboutReceive))
-	case errno == 0 && !u.files[fd].listening:
+	case errno == 0 && !u.file(fd).listening:
 		u.listen(fd)
 	}
 	return errno
@@ -147,13 +152,13 @@ func (u *uring) listen(fd int32) {
 	if u.stamps {
 		q.op, q.address, q.length = opRecvmsg, uint64(uintptr(unsafe.Pointer(&u.message))), 1
 	}
-	u.files[fd].listening = true
+	u.file(fd).listening = true
 }
 
 // send takes a request, and sends it with the next system call. What goes wrong
 // then is told by recv. A second one before that must wait for what becomes of the first.
 func (u *uring) send(fd int32, b []byte) (int, syscall.Errno) {
-	f := &u.files[fd]
+	f := u.file(fd)
 	if f.errno != 0 {
 		return 0, syscall.Errno(f.errno)
 	}
@@ -194,7 +199,7 @@ func (u *uring) sendLong(fd int32, b []byte) (int, syscall.Errno) {
 
 // recv reads what was received, then tells how it ended.
 func (u *uring) recv(fd int32, b []byte) (n int, stamp int64, _ syscall.Errno) {
-	f := &u.files[fd]
+	f := u.file(fd)
 	for f.first != noBuffer && n < len(b) {
 		id := f.first
 		s := &u.buffers.bytes[id]
@@ -219,7 +224,7 @@ func (u *uring) recv(fd int32, b []byte) (n int, stamp int64, _ syscall.Errno) {
 // close takes back what the kernel still has to do for the file: it would keep the
 // connection open.
 func (u *uring) close(fd int32, abort bool) {
-	f := &u.files[fd]
+	f := u.file(fd)
 	if abort {
 		_ = unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}

@@ -17,7 +17,7 @@ func (u *uring) take(c *ringResult) {
 	case aboutClose:
 		return
 	}
-	f := &u.files[fd]
+	f := u.file(fd)
 	if f.gen != uint32(c.data>>32) {
 		u.returned(c)
 		return

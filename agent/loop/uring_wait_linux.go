@@ -27,7 +27,7 @@ func (u *uring) look(until int64, asleep bool) {
 	u.align()
 	u.buffers.publish()
 	for _, fd := range u.starved {
-		if f := &u.files[fd]; f.open && !f.listening && !f.ended {
+		if f := u.file(fd); f.open && !f.listening && !f.ended {
 			u.listen(fd)
 		}
 	}
@@ -54,12 +54,12 @@ func (u *uring) reap() {
 // allSent is where the results of all that was to be sent are known.
 func (u *uring) allSent() {
 	for _, s := range u.sending {
-		u.files[s.fd].sent = false
+		u.file(s.fd).sent = false
 	}
 	u.out, u.sending = u.out[:0], u.sending[:0]
 	for _, fd := range u.later {
 		if _, waits := u.rest[fd]; waits {
-			u.goOn(fd, &u.files[fd])
+			u.goOn(fd, u.file(fd))
 		}
 	}
 	u.later = u.later[:0]
@@ -94,7 +94,7 @@ func (u *uring) align() {
 func (u *uring) deliver(events []event) int {
 	n := 0
 	for ; n < len(events) && u.head < len(u.ready); u.head++ {
-		f := &u.files[u.ready[u.head]]
+		f := u.file(u.ready[u.head])
 		f.listed = false
 		if f.open && f.flags != 0 {
 			events[n] = event{ref: f.ref, is: f.flags}
