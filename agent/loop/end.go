@@ -41,6 +41,9 @@ func (l *Loop) nap() (until int64, asleep bool) {
 	if l.unserved || l.behind || len(l.tls.queue) > 0 {
 		return 0, false
 	}
+	if next, ok := l.nextBeat(); ok {
+		return l.epoch + int64(next), true
+	}
 	if next, ok := l.pace.nextTick(l.clock()); ok && l.active() {
 		return l.epoch + int64(next), true
 	}

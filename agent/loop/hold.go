@@ -158,7 +158,7 @@ func (l *Loop) heldOpened(ci int32, c *conn, p *phase) {
 	l.unserved = true
 	if hb := p.spec.Heartbeat; hb != nil && p.user != nil {
 		u := vu.At(l.config.Seed, p.index, uint64(at.id), at.beats, hb.Task)
-		at.due = l.now + time.Duration(u.Float64()*float64(hb.Every))
+		at.due = l.onGrid(p, l.now+time.Duration(u.Float64()*float64(hb.Every)))
 		l.setBeat(ci, c, at)
 	}
 }
@@ -236,7 +236,7 @@ func (l *Loop) sendBeat(i int32, t *task, ci int32, c *conn) {
 	p := l.phases[c.phase]
 	at := &p.hold.places[c.place]
 	waited := l.clock() - t.scheduled
-	at.due = max(t.intended+waited+l.interval(p.spec.Heartbeat, &t.cursor), l.now+minHeartGap)
+	at.due = l.onGrid(p, max(t.intended+waited+l.interval(p.spec.Heartbeat, &t.cursor), l.now+minHeartGap))
 	l.setBeat(ci, c, at)
 	// What was left of a time-out after the wait would end a connection that lives.
 	t.deadline = l.now + t.cursor.Step(p.user).Timeout

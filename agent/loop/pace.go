@@ -32,6 +32,7 @@ type pace struct {
 	since   stats.Offset // the last judgement
 	spent   int64        // processor time of the thread then
 	counted int          // requests since
+	dials   int          // connections tried by then
 	waking  float64      // seconds of a request when the loop wakes for everything; 0 = not known
 	ticked  float64      // and by ticks
 }
@@ -69,10 +70,11 @@ func (p *pace) judgeable(now stats.Offset, tight bool) bool {
 }
 
 // judge looks at what the requests since the last judgement have cost the thread,
-// and takes the cheaper way where that matters.
-func (p *pace) judge(now stats.Offset, spent int64, tight bool) {
+// and takes the cheaper way where that matters. Where more connections were opened
+// than requests sent it learns nothing: it is those that cost.
+func (p *pace) judge(now stats.Offset, spent int64, dials int, tight bool) {
 	passed, cost := (now - p.since).Seconds(), float64(spent-p.spent)/1e9
-	if p.counted >= judgeFrom {
+	if p.counted >= judgeFrom && dials-p.dials <= p.counted {
 		p.learn(cost / float64(p.counted))
 	}
 	limit := tickAbove
@@ -80,7 +82,7 @@ func (p *pace) judge(now stats.Offset, spent int64, tight bool) {
 		limit = tickBelow
 	}
 	p.ticking = !tight && !p.exact && p.wakeUps(passed) > limit
-	p.since, p.spent, p.counted = now, spent, 0
+	p.since, p.spent, p.counted, p.dials = now, spent, 0, dials
 }
 
 // learn takes up what a request has cost.
@@ -147,7 +149,7 @@ func (l *Loop) judgePace() {
 	if !l.pace.judgeable(l.now, l.tight > 0) {
 		return
 	}
-	l.pace.judge(l.now, l.poller.spent(), l.tight > 0)
+	l.pace.judge(l.now, l.poller.spent(), l.dials, l.tight > 0)
 	if l.pace.ticking && !l.pace.told {
 		l.pace.told = true
 		l.tell(Output{Notice: &Notice{

@@ -48,7 +48,7 @@ func TestAutoTicksWhereWakingIsDear(t *testing.T) {
 				if !p.judgeable(now, c.tight) {
 					t.Fatal("not judged")
 				}
-				p.judge(now, spent, c.tight)
+				p.judge(now, spent, 0, c.tight)
 			}
 			if p.ticking != s.ticks {
 				t.Errorf("%s: stretch %d: ticks: %t", name, i, p.ticking)
