@@ -87,7 +87,7 @@ func (b *bench) all(ctx context.Context, r *report, path string) (broken error) 
 	for _, w := range b.rows() {
 		runs, err := b.row(ctx, w)
 		if ctx.Err() != nil {
-			return errors.Join(broken, ctx.Err())
+			return ctx.Err()
 		}
 		if err != nil {
 			broken = errors.Join(broken, fmt.Errorf("%s: %w", w.name, err))

@@ -91,15 +91,12 @@ func (b *bench) all(ctx context.Context, r *report, path string) (broken error) 
 		if !b.only.MatchString(w.name) {
 			continue
 		}
-		var rows []row
-		if w.empty == "" {
-			var err error
-			if rows, err = b.workload(ctx, w); err != nil {
-				broken = errors.Join(broken, fmt.Errorf("%s: %w", w.name, err))
-			}
-		}
+		rows, err := b.workload(ctx, w)
 		if ctx.Err() != nil {
-			return errors.Join(broken, ctx.Err())
+			return ctx.Err()
+		}
+		if err != nil {
+			broken = errors.Join(broken, fmt.Errorf("%s: %w", w.name, err))
 		}
 		t := b.table(w, rows)
 		fmt.Print(t.text())
