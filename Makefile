@@ -98,8 +98,8 @@ bench-idle: build ## Memory and CPU of 17,000 held connections, and how long ope
 
 .PHONY: bench-hold
 bench-hold: build ## 200,000 connections opened, 500,000 held for a minute (about 12 min)
-	go run ./bench/idle -only 200000 -rounds 7
-	go run ./bench/idle -only 500000 -rounds 3
+	go run ./bench/idle -only open-200000
+	go run ./bench/idle -only hold-500000 -rounds 3
 
 .PHONY: bench-readme
 bench-readme: ## Put the tables of bench/results into README

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/loadctl/loadctl/bench/internal/proc"
 )
@@ -17,6 +19,7 @@ type round struct {
 	All   weight `json:"loadctl"`
 	Few   weight `json:"handful"` // where memory has a goal
 	Floor weight `json:"floor"`   // where CPU has one
+	Fault string `json:"fault,omitempty"`
 }
 
 // A weight is what one run took.
@@ -38,9 +41,13 @@ type weight struct {
 // perRequest is CPU time in µs for each request.
 func (w weight) perRequest() float64 { return w.CPU * 1e6 / float64(w.Requests) }
 
-// row makes the rounds of a row; those made before one that breaks are kept.
-func (b *bench) row(ctx context.Context, w row) (all []round, err error) {
-	for i := range b.rounds {
+// mostFaults is how many rounds of a row may go wrong before it is given up.
+const mostFaults = 2
+
+// row makes the rounds of a row. One that goes wrong is told, and does not count;
+// what it had found until then is kept beside it.
+func (b *bench) row(ctx context.Context, w row) (all []round, broken error) {
+	for i, faults := 0, 0; i < b.rounds && faults < mostFaults; i++ {
 		free, err := readRoom()
 		if err != nil {
 			return all, err
@@ -49,13 +56,27 @@ func (b *bench) row(ctx context.Context, w row) (all []round, err error) {
 			return all, fmt.Errorf("this machine cannot hold it: %w", err)
 		}
 		r, err := b.round(ctx, w, i)
+		if ctx.Err() != nil {
+			return all, ctx.Err()
+		}
 		if err != nil {
-			return all, fmt.Errorf("round %d: %w", i+1, err)
+			faults, r.Fault = faults+1, err.Error()
+			broken = errors.Join(broken, fmt.Errorf("round %d: %w", i+1, err))
 		}
 		all = append(all, r)
 		fmt.Printf("%s round %d: %s\n", w.name, i+1, r.line())
 	}
-	return all, nil
+	return all, broken
+}
+
+// sound are the rounds that count.
+func sound(all []round) (good []round) {
+	for _, r := range all {
+		if r.Fault == "" {
+			good = append(good, r)
+		}
+	}
+	return good
 }
 
 // round runs what a row needs, every second time the other way round.
@@ -105,6 +126,9 @@ func (r round) line() string {
 	}
 	if r.Floor.Requests > 0 {
 		text += fmt.Sprintf(", floor %.1f µs", r.Floor.perRequest())
+	}
+	if r.Fault != "" {
+		text += "; does not count: " + strings.Split(r.Fault, "\n")[0]
 	}
 	return text
 }

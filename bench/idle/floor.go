@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -42,8 +43,7 @@ func (b *bench) holdFloor(ctx context.Context, w row) (weight, error) {
 	opened, err := await(w, s, func() bool { return len(ended) == 0 })
 	if err != nil {
 		stop()
-		<-ended
-		return weight{}, fmt.Errorf("floor: %w", err)
+		return weight{}, fmt.Errorf("floor: %w", errors.Join(err, <-ended))
 	}
 	got, err := stretch([]int{c.Process.Pid}, w, s, opened)
 	return got, firstOf(err, <-ended)

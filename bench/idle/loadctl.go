@@ -47,11 +47,11 @@ func (b *bench) loadctl(ctx context.Context, w row) (weight, error) {
 		return weight{}, err
 	}
 	got, held := b.watch(c.Process.Pid, w, s)
-	err = c.Wait()
-	if err != nil || held != nil {
-		return got, fmt.Errorf("%w\n%s", firstOf(held, err), tail(out.String(), 15))
+	ended, told := c.Wait(), read(dir, &got)
+	if err := firstOf(held, ended); err != nil {
+		return got, fmt.Errorf("%w\n%s", err, tail(out.String(), 15))
 	}
-	return got, read(dir, &got)
+	return got, told
 }
 
 func firstOf(errs ...error) error {

@@ -34,14 +34,13 @@ type options struct {
 	share       float64
 	binary      string
 	results     string
-	server      string
 }
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("idle: ")
 	var o options
-	only := flag.String("only", "17000|50000", "rows whose name matches")
+	only := flag.String("only", "idle|beat|open-50000", "rows whose name matches")
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds")
 	flag.IntVar(&o.connections, "connections", 0, "instead of the rows: try to hold so many, and say what stops it")
 	flag.Float64Var(&o.share, "share", 1, "of each row's connections, to try the bench itself; writes nothing")
@@ -87,7 +86,7 @@ func (b *bench) all(ctx context.Context, r *report, path string) (broken error) 
 	for _, w := range b.rows() {
 		runs, err := b.row(ctx, w)
 		if ctx.Err() != nil {
-			return errors.Join(broken, ctx.Err())
+			return ctx.Err()
 		}
 		if err != nil {
 			broken = errors.Join(broken, fmt.Errorf("%s: %w", w.name, err))

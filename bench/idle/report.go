@@ -42,7 +42,7 @@ var (
 
 func newTable(w row, rounds []round, broken error) table {
 	t := table{Name: w.name, What: w.what, Day: time.Now().Format(time.DateOnly), Agents: w.agents, Servers: w.servers(),
-		Rounds: rounds, Verdicts: w.verdicts(rounds)}
+		Rounds: rounds, Verdicts: w.verdicts(sound(rounds))}
 	if broken != nil {
 		t.Broken = broken.Error()
 	}
@@ -99,7 +99,7 @@ func (t table) text() string {
 
 // how says how it was measured.
 func (t table) how() string {
-	return fmt.Sprintf("%d rounds, %d agents, %d server processes", len(t.Rounds), t.Agents, t.Servers)
+	return fmt.Sprintf("%d rounds, %d agents, %d server processes", len(sound(t.Rounds)), t.Agents, t.Servers)
 }
 
 func (t table) markdown() string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"time"
 
 	"github.com/loadctl/loadctl/bench/internal/proc"
@@ -30,7 +31,7 @@ type attempt struct {
 	stop context.CancelFunc
 
 	sent  uint64 // by the server's count, before
-	ticks proc.Clock
+	ran   ran
 	began time.Time
 }
 
@@ -50,7 +51,7 @@ func (b *bench) once(ctx context.Context, w workload, c client, s *server) (r ou
 	if w.rate == 0 {
 		return a.finish(a.whole)
 	}
-	r, missed := a.window(settle, window)
+	r, missed := a.window(ctx, settle, window)
 	return a.finish(func() (outing, error) { return r, missed })
 }
 
@@ -70,9 +71,9 @@ func (b *bench) begin(ctx context.Context, w workload, c client, s *server, took
 	}
 	limit, stop := context.WithTimeout(ctx, took+time.Minute)
 	a.stop = stop
-	a.cmd = command(limit, b.onLoads, c.path, words...)
+	a.cmd = command(limit, b.pin(w, onLoads), c.path, words...)
 	a.cmd.Stdout, a.cmd.Stderr, a.cmd.WaitDelay = &a.out, &a.out, 5*time.Second
-	a.ticks, a.began = proc.Read(), time.Now()
+	a.ran, a.began = s.ran(), time.Now()
 	return a, a.cmd.Start()
 }
 
@@ -101,7 +102,9 @@ func (a *attempt) whole() (r outing, err error) {
 	wall := time.Since(a.began)
 	after, err := a.s.count()
 	used := a.cmd.ProcessState.UserTime() + a.cmd.ProcessState.SystemTime()
-	return outing{CPU: used.Seconds(), Requests: after - a.sent, Wall: wall.Seconds(), Steal: proc.Read().Steal(a.ticks)}, err
+	r = outing{CPU: used.Seconds(), Requests: after - a.sent, Wall: wall.Seconds()}
+	r.disturbed(a.ran, a.s.ran(), used)
+	return r, err
 }
 
 // ask adds what the client itself knows.
@@ -127,11 +130,12 @@ func (a *attempt) ask(r *outing, wall time.Duration) error {
 
 // A mark is how far a client has come.
 type mark struct {
-	at    time.Time
-	sent  uint64
-	cpu   time.Duration
-	pids  []int
-	ticks proc.Clock
+	at   time.Time
+	sent uint64
+	cpu  time.Duration // of the processes that count
+	tree time.Duration // of all
+	pids []int         // that count
+	ran  ran
 }
 
 func (a *attempt) mark() (m mark, err error) {
@@ -140,19 +144,20 @@ func (a *attempt) mark() (m mark, err error) {
 			m.pids = append(m.pids, p.PID)
 		}
 	}
-	m.at, m.ticks, m.cpu = time.Now(), proc.Read(), proc.CPU(m.pids...)
+	m.at, m.ran = time.Now(), a.s.ran()
+	m.cpu, m.tree = proc.CPU(m.pids...), proc.CPU(proc.PIDs(a.cmd.Process.Pid)...)
 	m.sent, err = a.s.count()
 	return m, err
 }
 
 // window weighs a client that runs, in a stretch of its load.
-func (a *attempt) window(settle, length time.Duration) (r outing, err error) {
-	time.Sleep(settle)
+func (a *attempt) window(ctx context.Context, settle, length time.Duration) (r outing, err error) {
+	pause(ctx, settle)
 	from, err := a.mark()
 	if err != nil {
 		return r, err
 	}
-	time.Sleep(length)
+	pause(ctx, length)
 	to, err := a.mark()
 	if err != nil {
 		return r, err
@@ -160,10 +165,35 @@ func (a *attempt) window(settle, length time.Duration) (r outing, err error) {
 	if len(from.pids) == 0 || len(from.pids) != len(to.pids) || to.cpu < from.cpu {
 		return r, fmt.Errorf("the client did not run all the time: processes %v, then %v", from.pids, to.pids)
 	}
-	return outing{
-		CPU: (to.cpu - from.cpu).Seconds(), Requests: to.sent - from.sent,
-		Wall: to.at.Sub(from.at).Seconds(), Steal: to.ticks.Steal(from.ticks),
-	}, nil
+	r = outing{CPU: (to.cpu - from.cpu).Seconds(), Requests: to.sent - from.sent, Wall: to.at.Sub(from.at).Seconds()}
+	r.disturbed(from.ran, to.ran, to.tree-from.tree)
+	return r, nil
+}
+
+// pause sleeps, unless all is to end.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// ran is what ran up to a moment: this machine, and the server on it.
+type ran struct {
+	clock  proc.Clock
+	server time.Duration
+}
+
+func (s *server) ran() ran {
+	return ran{clock: proc.Read(), server: proc.CPU(proc.PIDs(s.pid)...)}
+}
+
+// disturbed says what others took meanwhile: neighbours of the machine, and processes
+// on it that are neither client nor server.
+func (r *outing) disturbed(from, to ran, client time.Duration) {
+	r.Steal = to.clock.Steal(from.clock)
+	ours := client + to.server - from.server
+	r.Others = max(0, (to.clock.Busy(from.clock)-ours).Seconds()/r.Wall/float64(runtime.NumCPU()))
 }
 
 // service are service times as the client tells them, in ms, and as the server, which
@@ -183,7 +213,7 @@ var late = []string{"-delay", "2ms", "-jitter", "1ms"}
 
 // truth holds loadctl's service times against those of a server that knows them.
 func (b *bench) truth(ctx context.Context, w workload, c client) (r outing, err error) {
-	s, err := startTiny(ctx, b.tiny, b.onServer, late...)
+	s, err := startTiny(ctx, b.tiny, b.pin(w, onServer), late...)
 	if err != nil {
 		return r, err
 	}

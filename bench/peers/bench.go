@@ -21,6 +21,7 @@ type outing struct {
 	Requests uint64   `json:"requests"`
 	Wall     float64  `json:"wall_s"`
 	Steal    float64  `json:"steal"`
+	Others   float64  `json:"others"`                 // other processes here, as a share of the machine
 	Beside   float64  `json:"beside_cores"`           // loadctl's host and coordinator, as a share of a core
 	Lag      float64  `json:"pacer_lag_p99_ms"`       // loadctl's
 	Sent     float64  `json:"sent_of_due,omitempty"`  // loadctl's, of open loads: what the server counted, by what the schedule has
@@ -42,12 +43,10 @@ type row struct {
 
 type bench struct {
 	options
-	dir               string
-	tiny              string
-	clients           []client
-	absent            []string
-	pinned            bool
-	onServer, onLoads []string // words before a command line that pin it
+	dir     string
+	tiny    string
+	clients []client
+	absent  []string
 }
 
 func newBench(ctx context.Context, o options, dir string) (*bench, error) {
@@ -63,10 +62,27 @@ func newBench(ctx context.Context, o options, dir string) (*bench, error) {
 	}
 	b.clients = []client{ours(binary), floor(filepath.Join(dir, "floor"))}
 	b.findPeers()
-	if _, err := exec.LookPath("taskset"); err == nil && o.pin && runtime.NumCPU() > 1 {
-		b.pinned, b.onServer, b.onLoads = true, []string{"taskset", "-c", "0"}, []string{"taskset", "-c", "1"}
+	if _, err := exec.LookPath("taskset"); err != nil || runtime.NumCPU() < 2 {
+		b.options.pin = false
 	}
 	return b, nil
+}
+
+// Cores that closed loads are pinned to.
+const onServer, onLoads = "0", "1"
+
+// pins says whether server and client of a workload have a core each. Of closed loads
+// they do, or the scheduler would move them about. Paced clients sleep most of the
+// time: on a core of their own what they are woken for is cheap, which no user of
+// theirs has.
+func (b *bench) pins(w workload) bool { return b.options.pin && w.rate == 0 }
+
+// pin are the words before a command line that pin it.
+func (b *bench) pin(w workload, core string) []string {
+	if !b.pins(w) {
+		return nil
+	}
+	return []string{"taskset", "-c", core}
 }
 
 func (b *bench) findPeers() {
@@ -87,6 +103,9 @@ func (b *bench) findPeers() {
 // workload runs every client once a round, in an order that turns. A client that
 // breaks is left out from there on; what was measured stays.
 func (b *bench) workload(ctx context.Context, w workload) ([]row, error) {
+	if w.empty != "" {
+		return nil, nil
+	}
 	s, err := b.serve(ctx, w)
 	if err != nil {
 		return nil, err
@@ -144,9 +163,9 @@ func (b *bench) round(ctx context.Context, w workload, c client, s *server) (out
 
 func (b *bench) serve(ctx context.Context, w workload) (*server, error) {
 	if w.nginx {
-		return startNginx(ctx, b.dir, b.onServer)
+		return startNginx(ctx, b.dir, b.pin(w, onServer))
 	}
-	return startTiny(ctx, b.tiny, b.onServer)
+	return startTiny(ctx, b.tiny, b.pin(w, onServer))
 }
 
 func quietest(once func() (outing, error)) (outing, error) {

@@ -44,7 +44,7 @@ func main() {
 	flag.DurationVar(&o.took, "for", 4*time.Second, "load of one run; of an open load a window of at least 10 s, once it is settled")
 	only := flag.String("only", "", "workloads whose name matches")
 	peers := flag.String("clients", "", "peers whose name matches, such as ^wrk2?$")
-	flag.BoolVar(&o.pin, "pin", true, "server on core 0, client on core 1")
+	flag.BoolVar(&o.pin, "pin", true, "closed loads: server on core 0, client on core 1")
 	flag.StringVar(&o.binary, "binary", "bin/loadctl", "the loadctl to weigh")
 	flag.StringVar(&o.results, "results", "bench/results", "folder for peers.json and peers.md")
 	flag.Parse()
@@ -91,15 +91,12 @@ func (b *bench) all(ctx context.Context, r *report, path string) (broken error) 
 		if !b.only.MatchString(w.name) {
 			continue
 		}
-		var rows []row
-		if w.empty == "" {
-			var err error
-			if rows, err = b.workload(ctx, w); err != nil {
-				broken = errors.Join(broken, fmt.Errorf("%s: %w", w.name, err))
-			}
-		}
+		rows, err := b.workload(ctx, w)
 		if ctx.Err() != nil {
-			return errors.Join(broken, ctx.Err())
+			return ctx.Err()
+		}
+		if err != nil {
+			broken = errors.Join(broken, fmt.Errorf("%s: %w", w.name, err))
 		}
 		t := b.table(w, rows)
 		fmt.Print(t.text())

@@ -32,13 +32,14 @@ type line struct {
 	ToFloor judge.Spread `json:"ratio_to_floor"`
 	Reached judge.Spread `json:"rate_of_asked"` // open loads
 	Steal   float64      `json:"steal"`         // most
+	Others  float64      `json:"others"`        // most
 	Broken  string       `json:"broken,omitempty"`
 	Runs    []outing     `json:"runs"`
 }
 
 func (b *bench) table(w workload, rows []row) table {
 	t := newTable(w, rows)
-	t.Day, t.Rounds, t.Seconds, t.Pinned = time.Now().Format(time.DateOnly), b.rounds, b.took.Seconds(), b.pinned
+	t.Day, t.Rounds, t.Seconds, t.Pinned = time.Now().Format(time.DateOnly), b.rounds, b.took.Seconds(), b.pins(w)
 	if w.rate > 0 {
 		t.Seconds = max(b.took, windowed).Seconds()
 	}
@@ -55,7 +56,7 @@ func newTable(w workload, rows []row) table {
 			l.Reached = judge.Of(each(r, func(o outing) float64 { return o.rate() / w.rate }))
 		}
 		for _, one := range r.runs {
-			l.Steal = max(l.Steal, one.Steal)
+			l.Steal, l.Others = max(l.Steal, one.Steal), max(l.Others, one.Others)
 		}
 		t.Lines = append(t.Lines, l)
 	}
@@ -111,10 +112,10 @@ func (t table) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s: %s\n\n", t.Name, t.What)
 	if len(t.Lines) > 0 {
-		fmt.Fprintf(&b, "  %-9s %14s  %-18s %-18s %-18s %7s\n", "client", "CPU µs/request", t.against(), "× floor", t.reached(), "steal ≤")
+		fmt.Fprintf(&b, "  %-9s %14s  %-18s %-18s %-18s %7s  %8s\n", "client", "CPU µs/request", t.against(), "× floor", t.reached(), "steal ≤", "others ≤")
 	}
 	for _, l := range t.Lines {
-		fmt.Fprintf(&b, "  %-9s %14s  %-18s %-18s %-18s %6.1f%%  %s\n", l.Client, l.micros(), l.ToBase, l.ToFloor, l.reached(), 100*l.Steal, l.Broken)
+		fmt.Fprintf(&b, "  %-9s %14s  %-18s %-18s %-18s %6.1f%%  %7.1f%%  %s\n", l.Client, l.micros(), l.ToBase, l.ToFloor, l.reached(), 100*l.Steal, 100*l.Others, l.Broken)
 	}
 	b.WriteByte('\n')
 	for _, v := range t.Verdicts {
@@ -127,10 +128,10 @@ func (t table) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n", t.Name, t.What)
 	if len(t.Lines) > 0 {
-		fmt.Fprintf(&b, "%s\n\n| client | CPU µs/request | %s | × floor | %s |\n|---|---|---|---|---|\n", t.how(), t.against(), t.reached())
+		fmt.Fprintf(&b, "%s\n\n| client | CPU µs/request | %s | × floor | %s | steal, others ≤ |\n|---|---|---|---|---|---|\n", t.how(), t.against(), t.reached())
 	}
 	for _, l := range t.Lines {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", strings.TrimSpace(l.Client+" "+l.Broken), l.micros(), l.ToBase, l.ToFloor, l.reached())
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %.0f %%, %.0f %% |\n", strings.TrimSpace(l.Client+" "+l.Broken), l.micros(), l.ToBase, l.ToFloor, l.reached(), 100*l.Steal, 100*l.Others)
 	}
 	b.WriteString("\n| loadctl | | goal | |\n|---|---|---|---|\n")
 	for _, v := range t.Verdicts {

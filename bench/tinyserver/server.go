@@ -15,8 +15,24 @@ import (
 
 const body = `{"id":12345,"name":"an item of the tiny server","price":1999,"stock":42,"tags":["tiny","fast","x"]}`
 
-var answer = []byte("HTTP/1.1 200 OK\r\nServer: tiny\r\nContent-Type: application/json\r\nContent-Length: " +
-	strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+// Clients of HTTP/1.0, such as ab, must be told that the connection stays.
+var (
+	answer    = answerWith("")
+	answerOld = answerWith("Connection: keep-alive\r\n")
+)
+
+func answerWith(header string) []byte {
+	return []byte("HTTP/1.1 200 OK\r\nServer: tiny\r\nContent-Type: application/json\r\n" + header +
+		"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+}
+
+// answerTo is the answer to requests that begin so.
+func answerTo(b []byte) []byte {
+	if i := bytes.IndexByte(b, '\r'); i > 0 && b[i-1] == '0' {
+		return answerOld
+	}
+	return answer
+}
 
 const (
 	edgeTriggered = 1 << 31
@@ -188,10 +204,11 @@ func (s *server) take(fd int, b []byte, stamp int64) bool {
 	requests, rest := ends(s.matched[fd], b)
 	s.matched[fd] = rest
 	s.counts.requests.Add(uint64(requests))
+	reply := answerTo(b)
 	for range requests {
 		if s.late != nil {
 			s.late.add(fd, stamp)
-		} else if !write(fd, answer) {
+		} else if !write(fd, reply) {
 			return false
 		}
 	}

@@ -109,6 +109,25 @@ func TestAnEndThatComesWithARequestIsSeen(t *testing.T) {
 	waitFor(t, m, func(x tally) bool { return x.Accepts == 20 && x.Open == 0 })
 }
 
+// TestAnOldClientKeepsItsConnection: ab speaks HTTP/1.0 and wants to be told.
+func TestAnOldClientKeepsItsConnection(t *testing.T) {
+	addr, _ := serving(t, options{})
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []string{"1.0", "1.1", "1.0"} {
+		io.WriteString(c, "GET / HTTP/"+version+"\r\nConnection: Keep-Alive\r\n\r\n")
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := resp.Header.Get("Connection") == "keep-alive"; told != (version == "1.0") {
+			t.Errorf("HTTP/%s is told %q", version, resp.Header.Get("Connection"))
+		}
+	}
+}
+
 func waitFor(t *testing.T, m *memory, is func(tally) bool) {
 	t.Helper()
 	for range 100 {

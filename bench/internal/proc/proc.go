@@ -20,6 +20,14 @@ type Process struct {
 	Args        []string
 }
 
+// PIDs are those of a process and of all that descend from it.
+func PIDs(root int) (pids []int) {
+	for _, p := range Tree(root) {
+		pids = append(pids, p.PID)
+	}
+	return pids
+}
+
 // Tree are a process and all that descend from it.
 func Tree(root int) []Process {
 	all := list()
@@ -171,6 +179,17 @@ func (c Clock) Steal(before Clock) float64 {
 		return 0
 	}
 	return (c[stolen] - before[stolen]) / total
+}
+
+// Busy is how long cores were busy since before, neighbours apart.
+func (c Clock) Busy(before Clock) (sum time.Duration) {
+	const tick = time.Second / 100 // in which the kernel tells it, whatever its own
+	for i := range min(len(c), len(before), 7) {
+		if i != 3 && i != 4 { // idle, waiting for a disk
+			sum += time.Duration((c[i] - before[i]) * float64(tick))
+		}
+	}
+	return sum
 }
 
 const (

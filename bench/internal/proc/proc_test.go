@@ -68,6 +68,9 @@ func TestStealIsAShareOfTheWhole(t *testing.T) {
 	if got := after.Steal(before); got != 0.1 {
 		t.Errorf("got %v, want 0.1", got)
 	}
+	if got := after.Busy(before); got != 200*time.Millisecond {
+		t.Errorf("busy for %v, want 20 ticks", got)
+	}
 	if got := (Clock{1}).Steal(before); got != 0 {
 		t.Errorf("of an old kernel %v", got)
 	}
