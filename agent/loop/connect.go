@@ -192,9 +192,16 @@ func (l *Loop) closeConn(i int32, c *conn, abort bool) {
 	l.unserved = true
 }
 
-// closeIdle ends the connections of a pool that nobody uses.
+// closeBurst connections are closed at a time: seconds must be cut between.
+const closeBurst = 256
+
+// closeIdle ends connections of a pool that nobody uses.
 func (l *Loop) closeIdle(o *pool) {
-	for i := l.takeIdle(o); i != none; i = l.takeIdle(o) {
+	for range closeBurst {
+		i := l.takeIdle(o)
+		if i == none {
+			return
+		}
 		c := l.conns.at(i)
 		l.forget(c)
 		l.closeConn(i, c, false)

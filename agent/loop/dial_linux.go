@@ -65,6 +65,12 @@ func address(call uintptr, fd int32, a netip.AddrPort) (errno syscall.Errno) {
 	return errno
 }
 
+// disconnect resets a connection at once.
+func disconnect(fd int32) {
+	nobody := unix.RawSockaddrInet4{Family: unix.AF_UNSPEC}
+	_, _, _ = unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&nobody)), unsafe.Sizeof(nobody))
+}
+
 func bigEndian(port uint16) uint16 {
 	var b [2]byte
 	binary.BigEndian.PutUint16(b[:], port)

@@ -75,7 +75,6 @@ type ringWait struct {
 const (
 	opPollAdd = 6
 	opRecvmsg = 10
-	opCancel  = 14
 	opClose   = 19
 	opSend    = 26
 	opRecv    = 27

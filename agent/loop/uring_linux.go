@@ -221,31 +221,25 @@ func (u *uring) recv(fd int32, b []byte) (n int, stamp int64, _ syscall.Errno) {
 	return 0, 0, syscall.EAGAIN
 }
 
-// close takes back what the kernel still has to do for the file: it would keep the
-// connection open.
+// close ends what the kernel still has to do for the file, which would keep the
+// connection open. To cancel it by name would be to look through thousands like it;
+// a connection that is over ends it by itself.
 func (u *uring) close(fd int32, abort bool) {
 	f := u.file(fd)
 	if abort {
-		_ = unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
-	}
-	u.cancel(u.name(fd, aboutReceive))
-	if _, waits := u.rest[fd]; waits {
-		u.cancel(u.name(fd, aboutRoom))
-		delete(u.rest, fd)
+		disconnect(fd)
+	} else {
+		_, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_RDWR, 0)
 	}
 	for f.first != noBuffer {
 		u.buffers.give(f.first)
 		f.first = u.buffers.next[f.first]
 	}
+	delete(u.rest, fd)
 	f.gen++
 	f.open = false
 	q := u.ring.request()
 	q.op, q.fd, q.flags, q.data = opClose, fd, requestQuietly, uint64(aboutClose)<<aboutShift
-}
-
-func (u *uring) cancel(name uint64) {
-	q := u.ring.request()
-	q.op, q.fd, q.flags, q.address, q.data = opCancel, -1, requestQuietly, name, uint64(aboutClose)<<aboutShift
 }
 
 func (u *uring) wake() {
