@@ -92,7 +92,7 @@ func goodPath(text string) bool {
 }
 
 func (p *parser) http(n *node) {
-	o := p.object(n, "http", keys{"version timeout connect_timeout headers expect keep_bodies", ""})
+	o := p.object(n, "http", keys{"version timeout connect_timeout headers auth expect keep_bodies", ""})
 	h := &p.s.HTTP
 	*h = HTTP{
 		Timeout: defaultTimeout, ConnectTimeout: defaultConnectTimeout,
@@ -101,7 +101,7 @@ func (p *parser) http(n *node) {
 	p.httpVersion(o)
 	o.duration("timeout", time.Millisecond, &h.Timeout)
 	o.duration("connect_timeout", time.Millisecond, &h.ConnectTimeout)
-	h.Headers = p.headers(o.get("headers"))
+	h.Headers, _ = p.authorize(o.get("auth"), p.headers(o.get("headers")))
 	p.expect(o.get("expect"), &h.ExpectStatus)
 	h.KeepBodies = p.keepBodies(o)
 }
