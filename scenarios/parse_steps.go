@@ -9,7 +9,7 @@ import (
 var methods = []string{"get", "post", "put", "patch", "delete", "head", "options"}
 
 var stepKeys = keys{
-	known: "get post put patch delete head options name headers auth json body timeout expect check think",
+	known: "get post put patch delete head options name headers auth json body timeout expect check think follow_redirects",
 	later: "extract when expr script form query",
 }
 
@@ -22,6 +22,8 @@ func (p *parser) step(o *object) Step {
 	own, defaults := p.stepAuth(o.get("auth"), p.headers(o.get("headers")), p.s.HTTP.Headers)
 	s.Headers = mergeHeaders(own, mergeHeaders(s.Headers, defaults))
 	o.duration("timeout", time.Millisecond, &s.Timeout)
+	p.extra(o, &s)
+	p.noCookieHeader(p.s.HTTP.Cookies, o.get("headers"), own)
 	p.expect(o.get("expect"), &s.Expect)
 	p.checks(o.get("check"), &s)
 	if !o.has("expect") {

@@ -140,6 +140,10 @@ func (p *Parser) EOF() (done bool, err error) {
 // name is compared without regard to case. Needs Options.KeepHead.
 func (p *Parser) Header(name string) []byte { return find(p.head, name) }
 
+// Headers hands every value of a header of the answer to f, in order: those of
+// Set-Cookie cannot be joined into one. Needs Options.KeepHead.
+func (p *Parser) Headers(name string, f func(value []byte)) { each(p.head, name, f) }
+
 // Body gives the body, at most MaxKeptBody of it. Needs Options.KeepBody.
 func (p *Parser) Body() []byte { return p.body }
 

@@ -119,6 +119,9 @@ func (l *Loop) parserOf(c *conn, t *task) *http1.Parser {
 
 func options(s *scenarios.Step) http1.Options {
 	o := http1.Options{NoBody: s.Method == "HEAD", KeepBody: s.NeedBody}
+	if x := s.Extra; x != nil {
+		o.KeepHead = x.Cookies || x.Redirects > 0
+	}
 	for i := range s.Checks {
 		o.KeepHead = o.KeepHead || s.Checks[i].Kind == scenarios.CheckHeader
 	}
@@ -171,9 +174,20 @@ func (l *Loop) broken(ci int32, c *conn, text, detail string) {
 
 // answered ends a request that got its whole answer.
 func (l *Loop) answered(i int32, t *task, ci int32, c *conn, parser *http1.Parser, at stats.Offset, reusable bool) {
+	refused := ""
+	if t.aided {
+		went := false
+		if went, refused = l.pursue(i, t, ci, c, parser, reusable); went {
+			return
+		}
+	}
 	p := l.phases[t.phase]
 	s := l.startSample(t, p, at)
-	l.judge(s, t, parser)
+	if refused == "" {
+		l.judge(s, t, parser)
+	} else {
+		l.refuse(s, parser, refused)
+	}
 	l.recorder.Record(s)
 	p.inFlight--
 	if t.kind == beating {
@@ -196,7 +210,7 @@ func (l *Loop) judge(s *stats.Sample, t *task, parser *http1.Parser) {
 		s.Class = stats.HTTPError
 		return
 	}
-	l.judged = parser
+	l.judged, l.values = parser, t.cursor.Values()
 	l.answer.Status, l.answer.Body, l.answer.Size = parser.Status, parser.Body(), parser.BodyBytes
 	if parser.Truncated {
 		l.tellCut(s.Cell)
@@ -253,6 +267,11 @@ func (l *Loop) failWith(i int32, t *task, class stats.Class, text, detail string
 // neverSent ends a request that waited too long for a connection, or for which
 // this machine has none (text says why).
 func (l *Loop) neverSent(i int32, t *task, text string) {
+	if t.hops > 0 && text == "" {
+		l.phases[t.phase].inFlight++
+		l.fail(i, t, stats.Timeout, "timeout", l.clock())
+		return
+	}
 	s := l.startSample(t, l.phases[t.phase], l.clock())
 	s.Class, s.Err = stats.NotSent, text
 	l.recorder.Record(s)

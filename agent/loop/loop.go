@@ -43,6 +43,8 @@ type Loop struct {
 	parser  *http1.Parser // for an answer that comes whole
 	parsers lender[http1.Parser]
 	unsent  lender[unsent]
+	aids    aids
+	home    home
 	judged  *http1.Parser
 	answer  scenarios.Answer // what checks see of it
 	cutTold []bool           // rows of which it was said that bodies are cut for checks
@@ -88,13 +90,13 @@ func New(c Config) (*Loop, error) {
 	l.recorder.Agent = c.Agent
 	l.answer.Header = func(name string) []byte { return l.judged.Header(name) }
 	l.makePhases()
-	if l.poller != nil {
-		return l, nil
+	if l.poller == nil {
+		var err error
+		if l.poller, err = newPoller(c.Poller, l.paced()); err != nil {
+			return nil, fmt.Errorf("loop: %w", err)
+		}
 	}
-	var err error
-	if l.poller, err = newPoller(c.Poller, l.paced()); err != nil {
-		return nil, fmt.Errorf("loop: %w", err)
-	}
+	l.home = newHome(c.Scenario, l.poller)
 	return l, nil
 }
 
@@ -205,6 +207,7 @@ func (l *Loop) end() {
 		l.cut()
 		l.gauge()
 		l.tell(Output{Snapshot: l.recorder.Cut(l.window)})
+		l.tellDropped()
 	}
 	l.closeAll()
 	for _, o := range l.pending {

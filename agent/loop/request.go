@@ -24,7 +24,7 @@ func (l *Loop) intend(t *task, p *phase, step *scenarios.Step, at stats.Offset) 
 	l.recorder.Intend(l.cell(t, p, step))
 	t.intended, t.scheduled = at, l.clock()
 	t.connected, t.written, t.firstByte = stats.Never, stats.Never, stats.Never
-	t.connectTime, t.bytesIn, t.bytesOut, t.reused = 0, 0, 0, false
+	t.connectTime, t.bytesIn, t.bytesOut, t.reused, t.hops = 0, 0, 0, false, 0
 	t.deadline = t.scheduled + step.Timeout
 	l.pace.counted++
 }
@@ -46,11 +46,7 @@ func (l *Loop) acquire(i int32, t *task, p *phase) {
 		}
 	}
 	t.state = queued
-	if t.cursor.First() {
-		l.enqueue(&p.fresh, i)
-	} else {
-		l.enqueue(&p.going, i)
-	}
+	l.enqueue(p.queueOf(t), i)
 	l.unserved = true
 }
 
@@ -65,8 +61,9 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 		return
 	}
 	t.conn, c.task = ci, i
-	t.reused = c.used
-	t.connected = l.now
+	if t.hops == 0 {
+		t.reused, t.connected = c.used, l.now
+	}
 	p.inFlight++
 	l.write(i, t, ci, c)
 }
@@ -75,8 +72,14 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 	step := l.step(t)
 	l.values = t.cursor.Values()
-	l.out = step.AppendRequest(l.out[:0], &l.values)
-	t.state, t.written = asked, l.clock()
+	if step.Extra == nil {
+		l.out = step.AppendRequest(l.out[:0], &l.values)
+	} else {
+		l.appendExtra(i, t, step)
+	}
+	if t.state = asked; t.hops == 0 {
+		t.written = l.clock()
+	}
 	c.used = true
 	if t.kind == beating {
 		l.recorder.HeartbeatSent(int(t.phase))
@@ -96,7 +99,7 @@ func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 		l.fail(i, t, stats.ConnError, connError(errno), l.clock())
 		return
 	}
-	t.bytesOut = int32(n)
+	t.bytesOut += int32(n)
 	if n < len(l.out) {
 		l.keepUnsent(c, l.out[n:])
 	}

@@ -30,6 +30,7 @@ type world struct {
 	open, requests int
 	waits          int // times the loop asked
 	cpu            int64
+	pipelined      int // requests begun before the answer before them had ended
 }
 
 // What things cost the thread, about as on a machine.
@@ -42,14 +43,19 @@ const (
 type target struct {
 	dial   func(n int) (after time.Duration, errno syscall.Errno) // of the n-th connection; an error without delay is told by connect itself
 	answer func(r request) reply
+	early  bool // it answers when it has read the head; so it does with Expect
+	room   int  // bytes a send takes, every millisecond; 0 = all
 }
 
 type request struct {
 	conn int32
 	n    int // of its connection, from 0
 	at   time.Duration
-	text []byte
+	text []byte // with its body, up to keptBody bytes of it
 }
+
+// keptBody is how much of a body the world remembers.
+const keptBody = 1 << 10
 
 // A reply is an answer in pieces, after some time.
 type reply struct {
@@ -74,8 +80,13 @@ type socket struct {
 	eof, reset bool
 	flags      readiness
 	isReady    bool
-	request    []byte
+	request    []byte // head, and the beginning of the body
+	head       bool   // is whole
+	owed       int64  // bytes of the body to come
+	told       bool   // the target has been asked
 	served     int
+	answering  int
+	full       bool // takes no more for now
 }
 
 func newWorld(t target) *world {
@@ -130,14 +141,65 @@ func (w *world) send(fd int32, b []byte) (int, syscall.Errno) {
 	if s.reset {
 		return 0, syscall.EPIPE
 	}
-	s.request = append(s.request, b...)
-	for {
-		end := bytes.Index(s.request, []byte("\r\n\r\n"))
-		if end < 0 {
-			return len(b), 0
+	if w.target.room > 0 {
+		if s.full {
+			return 0, syscall.EAGAIN
 		}
-		w.serve(s, s.request[:end+4])
-		s.request = s.request[end+4:]
+		b = b[:min(len(b), w.target.room)]
+		s.full = true
+		w.at(w.clock+int64(time.Millisecond), func() {
+			s.full = false
+			w.signal(s, writable)
+		})
+	}
+	n := len(b)
+	for len(b) > 0 {
+		b = b[w.takeUp(s, b):]
+	}
+	return n, 0
+}
+
+// takeUp reads a piece of a request.
+func (w *world) takeUp(s *socket, b []byte) (n int) {
+	if s.head {
+		n = int(min(s.owed, int64(len(b))))
+		s.owed -= int64(n)
+		s.request = append(s.request, b[:min(n, keptBody)]...)
+		w.hear(s)
+		return n
+	}
+	if len(s.request) == 0 && s.answering > 0 {
+		w.pipelined++
+	}
+	old := len(s.request)
+	s.request = append(s.request, b...)
+	end := bytes.Index(s.request, []byte("\r\n\r\n"))
+	if end < 0 {
+		return len(b)
+	}
+	s.request = s.request[:end+4]
+	s.head, s.owed = true, lengthOf(s.request)
+	w.hear(s)
+	return end + 4 - old
+}
+
+func lengthOf(head []byte) (n int64) {
+	if _, rest, ok := bytes.Cut(head, []byte("Content-Length: ")); ok {
+		fmt.Sscan(string(rest), &n)
+	}
+	return n
+}
+
+// hear has the target answer once it has read enough, and makes ready for the next
+// request.
+func (w *world) hear(s *socket) {
+	early := w.target.early || bytes.Contains(s.request, []byte("Expect: 100-continue\r\n"))
+	if !s.told && (early || s.owed == 0) {
+		s.told = true
+		w.serve(s, s.request)
+	}
+	if s.owed == 0 {
+		s.request, s.head, s.told = nil, false, false
 	}
 }
 
@@ -148,6 +210,7 @@ func (w *world) serve(s *socket, text []byte) {
 		r = w.target.answer(request{conn: s.fd, n: s.served, at: time.Duration(w.clock), text: text})
 	}
 	s.served++
+	s.answering++
 	if r.never {
 		return
 	}
@@ -159,6 +222,9 @@ func (w *world) serve(s *socket, text []byte) {
 		from, to := len(r.bytes)*i/pieces, len(r.bytes)*(i+1)/pieces
 		last := i == pieces-1
 		w.at(w.clock+int64(r.after)+int64(i)*int64(r.gap), func() {
+			if last {
+				s.answering--
+			}
 			w.arrive(s, r.bytes[from:to], last && r.close, last && r.reset)
 		})
 	}
@@ -306,6 +372,9 @@ func (p *play) run(t testing.TB, commands ...Command) *play {
 	}
 	if n := len(p.world.sockets); n != 0 {
 		t.Errorf("%d sockets left open", n)
+	}
+	if n := p.world.pipelined; n > 0 {
+		t.Errorf("%d requests were written before the answer before them had ended", n)
 	}
 	return p
 }
