@@ -43,8 +43,6 @@ type Loop struct {
 	parser  *http1.Parser // for an answer that comes whole
 	parsers lender[http1.Parser]
 	unsent  lender[unsent]
-	aids    aids
-	home    home
 	judged  *http1.Parser
 	answer  scenarios.Answer // what checks see of it
 	cutTold []bool           // rows of which it was said that bodies are cut for checks
@@ -64,6 +62,9 @@ type Loop struct {
 	stopped  bool
 	tight    int  // closed phases running whose users do not pause
 	behind   bool // more is due than was taken up
+
+	aids aids
+	home home
 }
 
 const (
