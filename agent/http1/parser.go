@@ -55,7 +55,8 @@ type Parser struct {
 	Status    int
 	Close     bool  // no further request may be sent on the connection
 	BodyBytes int64 // of the body after de-chunking, kept or not
-	Truncated bool  // the body is longer than MaxKeptBody, Body is its beginning
+	Coding    Coding
+	Truncated bool // the body is longer than MaxKeptBody, Body is its beginning
 
 	options   Options
 	state     state
@@ -144,7 +145,7 @@ func (p *Parser) Header(name string) []byte { return find(p.head, name) }
 // Set-Cookie cannot be joined into one. Needs Options.KeepHead.
 func (p *Parser) Headers(name string, f func(value []byte)) { each(p.head, name, f) }
 
-// Body gives the body, at most MaxKeptBody of it. Needs Options.KeepBody.
+// Body gives the body as it was sent, at most MaxKeptBody of it. Needs Options.KeepBody.
 func (p *Parser) Body() []byte { return p.body }
 
 func (p *Parser) step(b []byte) (int, error) {

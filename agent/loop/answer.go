@@ -212,7 +212,11 @@ func (l *Loop) judge(s *stats.Sample, t *task, parser *http1.Parser) {
 	}
 	l.judged, l.values = parser, t.cursor.Values()
 	l.answer.Status, l.answer.Body, l.answer.Size = parser.Status, parser.Body(), parser.BodyBytes
-	if parser.Truncated {
+	coded := parser.Coding != http1.Plain && step.NeedBody
+	if coded {
+		l.decode(parser)
+	}
+	if parser.Truncated || l.answer.More {
 		l.tellCut(s.Cell)
 	}
 	for i := range step.Checks {
@@ -226,6 +230,9 @@ func (l *Loop) judge(s *stats.Sample, t *task, parser *http1.Parser) {
 			l.detail = append(l.detail[:0], detail...)
 			s.Detail = l.detail
 		}
+	}
+	if coded {
+		l.answer.More, l.answer.Unread = false, ""
 	}
 }
 

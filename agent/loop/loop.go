@@ -63,8 +63,9 @@ type Loop struct {
 	tight    int  // closed phases running whose users do not pause
 	behind   bool // more is due than was taken up
 
-	aids aids
-	home home
+	aids    aids
+	home    home
+	decoder http1.Decoder
 }
 
 const (
