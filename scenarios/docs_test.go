@@ -18,7 +18,7 @@ func TestDocumentedScenarios(t *testing.T) {
 	}
 	for _, b := range blocks {
 		text, _, _ := strings.Cut(b, "```")
-		if _, err := Parse("http.md", []byte(text), Options{}); err != nil {
+		if _, err := Parse("http.md", []byte(text), Options{File: storyFile}); err != nil {
 			t.Errorf("%v\n%s", err, text)
 		}
 	}

@@ -8,6 +8,7 @@ type Extra struct {
 	Cookies   bool          // the user's cookies are sent, and what answers set is kept
 	Redirects int           // most redirects followed; 0 = none
 	Await     time.Duration // how long the body waits for 100 Continue; 0 = it does not
+	Upload    *Upload       // the body, where it is streamed
 
 	method       string
 	path         *Template // with the base URL's

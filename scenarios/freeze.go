@@ -55,6 +55,9 @@ func (p *parser) freezeStep(s *Step, host, prefix string) {
 	path := literalTemplate(prefix)
 	path.join(s.Path)
 	fields := p.fields(s, host)
+	if s.Extra != nil && s.Extra.Await > 0 {
+		fields = append(fields, Header{expectHeader, literalTemplate("100-continue")})
+	}
 	h := &Template{}
 	h.literal(s.Method + " ")
 	h.join(path)
@@ -82,10 +85,14 @@ func (p *parser) fields(s *Step, host string) []Header {
 	return append(all, s.Headers...)
 }
 
+const expectHeader = "Expect"
+
 // end is what follows the header lines: the length of the body, the empty line and
 // the body; of one that differs by request the length's name alone.
 func (s *Step) end() string {
 	switch {
+	case s.Extra != nil && s.Extra.Upload != nil:
+		return s.Extra.Upload.lengthLine()
 	case s.Body == nil:
 		return "\r\n"
 	case s.Body.Static():
@@ -100,7 +107,7 @@ func (x *Extra) freeze(method string, path *Template, fields []Header, end strin
 	x.fields, x.bare = &Template{}, &Template{}
 	x.fields.headers(fields)
 	for _, h := range fields {
-		if !strings.HasPrefix(strings.ToLower(h.Name), "content-") {
+		if h.Name != expectHeader && !strings.HasPrefix(strings.ToLower(h.Name), "content-") {
 			x.bare.header(h)
 		}
 	}

@@ -4,6 +4,10 @@ package scenarios
 func (p *parser) extra(o *object, s *Step) {
 	x := Extra{Cookies: p.s.HTTP.Cookies, Redirects: p.s.HTTP.Redirects}
 	p.redirects(o, &x.Redirects)
+	if s.Extra != nil {
+		x.Upload = s.Extra.Upload
+	}
+	p.await(o, s, &x)
 	if x != (Extra{}) {
 		s.Extra = &x
 	}

@@ -9,7 +9,7 @@ import (
 var methods = []string{"get", "post", "put", "patch", "delete", "head", "options"}
 
 var stepKeys = keys{
-	known: "get post put patch delete head options name headers auth json body timeout expect check think follow_redirects",
+	known: "get post put patch delete head options name headers auth json body timeout expect check think follow_redirects body_file body_size expect_continue",
 	later: "extract when expr script form query",
 }
 

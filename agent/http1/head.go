@@ -92,6 +92,7 @@ func (p *Parser) skipInterim() error {
 	if p.interim++; p.interim > maxInterim {
 		return ErrInterim
 	}
+	p.Continued = p.Continued || p.Status == 100
 	p.borrowed = false
 	p.partial = p.partial[:0]
 	p.Status, p.framing = 0, framing{}

@@ -53,6 +53,7 @@ type Options struct {
 // Feed or EOF said done. The zero Parser is ready for a GET.
 type Parser struct {
 	Status    int
+	Continued bool  // 100 Continue has come
 	Close     bool  // no further request may be sent on the connection
 	BodyBytes int64 // of the body after de-chunking, kept or not
 	Coding    Coding

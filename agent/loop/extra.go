@@ -20,6 +20,8 @@ type aid struct {
 	again  vu.Cursor // what it is drawn from when it is written once more
 	target []byte    // path and query of the request at hand
 	bare   bool      // a redirect has dropped its body
+
+	streamed int64 // bytes of bodies, of the request at hand
 }
 
 // Aids belong to tasks by their number, so that tasks without one hold nothing.
@@ -80,7 +82,9 @@ func (l *Loop) wallSeconds() int64 {
 // appendExtra puts a request together that is not one frozen template. Written once
 // more after a redirect it draws what it drew before, and the user's stream of random
 // values goes on as if it had not been.
-func (l *Loop) appendExtra(i int32, t *task, step *scenarios.Step) {
+//
+// held is how many bytes at its end are not to be sent with the head.
+func (l *Loop) appendExtra(i int32, t *task, step *scenarios.Step) (held int) {
 	a := l.aids.lend(i, t)
 	target := a.target
 	if t.hops == 0 {
@@ -97,6 +101,7 @@ func (l *Loop) appendExtra(i int32, t *task, step *scenarios.Step) {
 		out = a.jar.Append(out, a.target, l.wallSeconds())
 	}
 	l.out = step.AppendEnd(out, &l.values, a.bare)
+	return withheld(step.Extra, l.out, a.bare)
 }
 
 // pursue does what an answer asks for beside being judged: it keeps cookies and

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 
 	"github.com/loadctl/loadctl/agent/http1"
@@ -66,6 +67,12 @@ type Loop struct {
 	aids    aids
 	home    home
 	decoder http1.Decoder
+
+	more     []uint64 // connections that had their slice of a turn
+	files    map[string]*os.File
+	fileTold bool
+	filler   []byte // of bodies that are made up
+	page     []byte // of a file
 }
 
 const (
@@ -99,6 +106,11 @@ func New(c Config) (*Loop, error) {
 		}
 	}
 	l.home = newHome(c.Scenario, l.poller)
+	if err := l.openFiles(); err != nil {
+		l.closeFiles()
+		l.poller.shut()
+		return nil, fmt.Errorf("loop: %w", err)
+	}
 	return l, nil
 }
 
@@ -155,6 +167,7 @@ func (l *Loop) cycle() {
 	l.expire()
 	l.shake()
 	l.serve()
+	l.resume()
 	l.finish()
 	l.judgePace()
 }
@@ -212,6 +225,7 @@ func (l *Loop) end() {
 		l.tellDropped()
 	}
 	l.closeAll()
+	l.closeFiles()
 	for _, o := range l.pending {
 		l.config.Out <- o
 	}

@@ -75,8 +75,9 @@ type conn struct {
 	beat       int32  // heartbeat that waits until it is free; none
 	phase      int16  // that opened it
 	state      connState
-	used       bool // a request has been written on it
-	idle       bool // in its pool's list
+	used       bool      // a request has been written on it
+	idle       bool      // in its pool's list
+	more       readiness // what the next slice is for
 }
 
 type connState uint8

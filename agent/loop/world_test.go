@@ -44,7 +44,9 @@ type target struct {
 	dial   func(n int) (after time.Duration, errno syscall.Errno) // of the n-th connection; an error without delay is told by connect itself
 	answer func(r request) reply
 	early  bool // it answers when it has read the head; so it does with Expect
-	room   int  // bytes a send takes, every millisecond; 0 = all
+	room   int  // bytes a socket takes before a pause of a millisecond; 0 = all
+
+	readTime int64 // that a receive of flowing bytes takes
 }
 
 type request struct {
@@ -63,6 +65,9 @@ type reply struct {
 	bytes  string
 	pieces int           // 0 = whole
 	gap    time.Duration // between pieces
+	flow   int64         // bytes of anything that follow
+	then   string        // what follows, some time later
+	later  time.Duration // than the request
 	close  bool          // afterwards
 	reset  bool          // afterwards, instead
 	never  bool
@@ -76,6 +81,7 @@ type socket struct {
 	dial       syscall.Errno
 	dialed     bool
 	in         []byte
+	flow       int64 // to come after in
 	stamp      int64
 	eof, reset bool
 	flags      readiness
@@ -86,6 +92,7 @@ type socket struct {
 	told       bool   // the target has been asked
 	served     int
 	answering  int
+	filled     int  // of its room
 	full       bool // takes no more for now
 }
 
@@ -141,16 +148,8 @@ func (w *world) send(fd int32, b []byte) (int, syscall.Errno) {
 	if s.reset {
 		return 0, syscall.EPIPE
 	}
-	if w.target.room > 0 {
-		if s.full {
-			return 0, syscall.EAGAIN
-		}
-		b = b[:min(len(b), w.target.room)]
-		s.full = true
-		w.at(w.clock+int64(time.Millisecond), func() {
-			s.full = false
-			w.signal(s, writable)
-		})
+	if b = w.fits(s, b); len(b) == 0 {
+		return 0, syscall.EAGAIN
 	}
 	n := len(b)
 	for len(b) > 0 {
@@ -159,12 +158,28 @@ func (w *world) send(fd int32, b []byte) (int, syscall.Errno) {
 	return n, 0
 }
 
+// fits is how much of b the socket takes now.
+func (w *world) fits(s *socket, b []byte) []byte {
+	if w.target.room == 0 {
+		return b
+	}
+	b = b[:min(len(b), w.target.room-s.filled)]
+	if s.filled += len(b); s.filled == w.target.room && !s.full {
+		s.full = true
+		w.at(w.clock+int64(time.Millisecond), func() {
+			s.filled, s.full = 0, false
+			w.signal(s, writable)
+		})
+	}
+	return b
+}
+
 // takeUp reads a piece of a request.
 func (w *world) takeUp(s *socket, b []byte) (n int) {
 	if s.head {
 		n = int(min(s.owed, int64(len(b))))
 		s.owed -= int64(n)
-		s.request = append(s.request, b[:min(n, keptBody)]...)
+		s.request = append(s.request, b[:min(n, max(keptBody-len(s.request), 0))]...)
 		w.hear(s)
 		return n
 	}
@@ -214,8 +229,14 @@ func (w *world) serve(s *socket, text []byte) {
 	if r.never {
 		return
 	}
-	if r.bytes == "" && !r.close && !r.reset {
+	if r.bytes == "" && !r.close && !r.reset && r.then == "" {
 		r.bytes = helloReply
+	}
+	if r.then != "" {
+		if first := r.bytes; first != "" {
+			w.at(w.clock+int64(r.after), func() { w.arrive(s, first, false, false) })
+		}
+		r.bytes, r.after = r.then, r.later
 	}
 	pieces := max(r.pieces, 1)
 	for i := range pieces {
@@ -223,6 +244,9 @@ func (w *world) serve(s *socket, text []byte) {
 		last := i == pieces-1
 		w.at(w.clock+int64(r.after)+int64(i)*int64(r.gap), func() {
 			if last {
+				s.flow += r.flow
+			}
+			if last && r.flow == 0 {
 				s.answering--
 			}
 			w.arrive(s, r.bytes[from:to], last && r.close, last && r.reset)
@@ -244,9 +268,8 @@ func (w *world) arrive(s *socket, b string, eof, reset bool) {
 
 func (w *world) recv(fd int32, b []byte) (int, int64, syscall.Errno) {
 	s := w.sockets[fd]
-	if len(s.in) > 0 {
-		n := copy(b, s.in)
-		s.in = s.in[n:]
+	if n := copy(b, s.in) + w.flowing(s, len(b)-min(len(s.in), len(b))); n > 0 {
+		s.in = s.in[min(len(s.in), len(b)):]
 		return n, s.stamp, 0
 	}
 	switch {
@@ -256,6 +279,19 @@ func (w *world) recv(fd int32, b []byte) (int, int64, syscall.Errno) {
 		return 0, 0, 0
 	}
 	return 0, 0, syscall.EAGAIN
+}
+
+// flowing is how many of the bytes that are not worth remembering find room.
+func (w *world) flowing(s *socket, room int) int {
+	n := int(min(s.flow, int64(room)))
+	if s.flow -= int64(n); n > 0 {
+		w.clock += w.target.readTime
+		s.stamp = w.clock
+		if s.flow == 0 {
+			s.answering--
+		}
+	}
+	return n
 }
 
 func (w *world) close(fd int32, _ bool) {
