@@ -46,7 +46,8 @@ type parser struct {
 	phases []phaseDraft
 	names  names
 	limits []limitDraft
-	before int // mistakes before the phase being read
+	before int                 // mistakes before the phase being read
+	madeOf map[string][]string // the variables a variable's value uses
 }
 
 func newParser(file string, src []byte, o Options) *parser {

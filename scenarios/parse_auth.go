@@ -84,7 +84,9 @@ func (p *parser) secret(n *node, what string, good func(string) bool, not string
 	if n == nil {
 		return nil, false
 	}
-	t, ok := p.template(n, what)
+	var t *Template
+	var ok bool
+	p.hiding(func() { t, ok = p.template(n, what) })
 	if ok && !t.all(good) {
 		p.wrong(n, "%s: %s", what, not)
 		return nil, false

@@ -18,6 +18,7 @@ type Scenario struct {
 	Description string
 	Tags        map[string]string
 	Vars        map[string]string // after overrides
+	Secrets     []string          // variables that authorize requests: their values are not for reports
 
 	Target     Target
 	HTTP       HTTP
