@@ -16,7 +16,9 @@ type Answer struct {
 	Status int
 	Header func(name string) []byte // a header's value by its name in any case, nil when there is none
 	Body   []byte
-	Size   int64 // of the body as sent, of which Body may be the beginning; 0 = Body is all of it
+	Size   int64  // of the body as sent, of which Body may be the beginning; 0 = Body is all of it
+	More   bool   // Body is the beginning of what the body decodes to
+	Unread string // why Body cannot be read; empty = it can
 }
 
 // Holds judges one answer. When the check does not hold, detail says what was
@@ -24,6 +26,9 @@ type Answer struct {
 // cut only what is certain of the whole is said: what could lie in the rest does
 // not hold, and detail names the cut.
 func (c *Check) Holds(a *Answer, v *Values) (ok bool, detail string) {
+	if a.Unread != "" && c.Kind >= CheckBodyContains {
+		return false, a.Unread
+	}
 	switch c.Kind {
 	case CheckStatus:
 		if inRanges(c.Status, a.Status) {
@@ -38,13 +43,16 @@ func (c *Check) Holds(a *Answer, v *Values) (ok bool, detail string) {
 	return c.jsonHolds(a, v)
 }
 
-func (a *Answer) isCut() bool { return a.Size > int64(len(a.Body)) }
+func (a *Answer) isCut() bool { return a.More || a.Size > int64(len(a.Body)) }
 
 // cut says how much of the body a check has seen.
 func (a *Answer) cut() string {
 	seen := strconv.Itoa(len(a.Body)) + " bytes"
 	if n := len(a.Body); n > 0 && n%(1<<20) == 0 {
 		seen = strconv.Itoa(n>>20) + " MiB"
+	}
+	if a.More {
+		return "the check saw the first " + seen + " of a body that decodes to more"
 	}
 	return "the check saw the first " + seen + " of a body of " + strconv.FormatInt(a.Size, 10) + " bytes"
 }

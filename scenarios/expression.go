@@ -48,6 +48,9 @@ func (r *reader) expandVars(n *node, text string) (string, bool) {
 
 func (r *reader) variable(n *node, name string) (string, bool) {
 	value, ok := r.vars[name]
+	if ok && r.noting != nil {
+		r.noting(name)
+	}
 	if !ok {
 		r.unknown(n, "variable", name, sortedKeys(r.vars))
 	}

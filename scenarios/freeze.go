@@ -52,28 +52,70 @@ func (p *parser) hostAndPrefix() (host, prefix string) {
 // freezeStep writes the request once and for all: literal bytes are one part, and
 // only expressions are left to do.
 func (p *parser) freezeStep(s *Step, host, prefix string) {
+	path := literalTemplate(prefix)
+	path.join(s.Path)
+	fields := p.fields(s, host)
+	if s.Extra != nil && s.Extra.Await > 0 {
+		fields = append(fields, Header{expectHeader, literalTemplate("100-continue")})
+	}
 	h := &Template{}
-	h.literal(s.Method + " " + prefix)
-	h.join(s.Path)
+	h.literal(s.Method + " ")
+	h.join(path)
 	h.literal(" HTTP/1.1\r\n")
-	defaults := []Header{{"Host", literalTemplate(host)}, {"User-Agent", literalTemplate(p.o.UserAgent)}}
-	for _, d := range defaults {
+	h.headers(fields)
+	end := s.end()
+	h.literal(end)
+	s.head = h
+	if s.Body != nil && !s.Body.Static() {
+		s.body = s.Body
+	}
+	if s.Extra != nil {
+		s.Extra.freeze(s.Method, path, fields, end)
+	}
+}
+
+// fields are the header lines of a step, those that are sent unasked included.
+func (p *parser) fields(s *Step, host string) []Header {
+	var all []Header
+	for _, d := range []Header{{"Host", literalTemplate(host)}, {"User-Agent", literalTemplate(p.o.UserAgent)}} {
 		if indexHeader(s.Headers, d.Name) < 0 {
-			h.header(d)
+			all = append(all, d)
 		}
 	}
-	for _, header := range s.Headers {
-		h.header(header)
-	}
-	s.head = h
+	return append(all, s.Headers...)
+}
+
+const expectHeader = "Expect"
+
+// end is what follows the header lines: the length of the body, the empty line and
+// the body; of one that differs by request the length's name alone.
+func (s *Step) end() string {
 	switch {
+	case s.Extra != nil && s.Extra.Upload != nil:
+		return s.Extra.Upload.lengthLine()
 	case s.Body == nil:
-		h.literal("\r\n")
+		return "\r\n"
 	case s.Body.Static():
-		h.literal("Content-Length: " + strconv.Itoa(len(s.Body.text())) + "\r\n\r\n" + s.Body.text())
-	default:
-		h.literal("Content-Length: ")
-		s.body = s.Body
+		return "Content-Length: " + strconv.Itoa(len(s.Body.text())) + "\r\n\r\n" + s.Body.text()
+	}
+	return "Content-Length: "
+}
+
+// freeze keeps the parts of the request, for those that are put together anew.
+func (x *Extra) freeze(method string, path *Template, fields []Header, end string) {
+	x.method, x.path, x.end = method, path, literalTemplate(end)
+	x.fields, x.bare = &Template{}, &Template{}
+	x.fields.headers(fields)
+	for _, h := range fields {
+		if h.Name != expectHeader && !strings.HasPrefix(strings.ToLower(h.Name), "content-") {
+			x.bare.header(h)
+		}
+	}
+}
+
+func (t *Template) headers(list []Header) {
+	for _, h := range list {
+		t.header(h)
 	}
 }
 

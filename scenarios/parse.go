@@ -16,8 +16,9 @@ type Options struct {
 	// name, else by a name that differs in case alone and is no other variable's. Names
 	// the file does not have are passed over. Vars rule over them.
 	Env       map[string]string
-	BaseURL   string // replaces target.base_url
-	UserAgent string // default "loadctl"
+	File      FileFinder // finds what body_file names; nil = a file that names one is wrong
+	BaseURL   string     // replaces target.base_url
+	UserAgent string     // default "loadctl"
 }
 
 // Parse reads and checks a scenario file and freezes it. The error is *Errors and
@@ -45,7 +46,8 @@ type parser struct {
 	phases []phaseDraft
 	names  names
 	limits []limitDraft
-	before int // mistakes before the phase being read
+	before int                 // mistakes before the phase being read
+	madeOf map[string][]string // the variables a variable's value uses
 }
 
 func newParser(file string, src []byte, o Options) *parser {

@@ -8,12 +8,13 @@ import (
 )
 
 // body reads what a request carries: body: is text as it is, json: is any YAML
-// value, written as JSON.
+// value, written as JSON, and body_file: and body_size: are streamed.
 func (p *parser) body(o *object, s *Step) {
 	text, value := o.get("body"), o.get("json")
+	p.oneBody(o)
 	switch {
-	case text != nil && value != nil:
-		p.wrong(text, "a request has one body: give body or json")
+	case o.has("body_file") || o.has("body_size"):
+		s.Extra = &Extra{Upload: p.upload(o, s)}
 	case text != nil:
 		if t, ok := p.template(text, "body"); ok {
 			s.Body = t
@@ -24,6 +25,19 @@ func (p *parser) body(o *object, s *Step) {
 		s.Headers = []Header{{"Content-Type", literalTemplate("application/json")}}
 	case s.Method == "POST" || s.Method == "PUT" || s.Method == "PATCH":
 		s.Body = literalTemplate("")
+	}
+}
+
+// oneBody notes what would be a second body.
+func (p *parser) oneBody(o *object) {
+	var found []string
+	for _, key := range []string{"body", "json", "body_file", "body_size"} {
+		if o.has(key) {
+			found = append(found, key)
+		}
+	}
+	if len(found) > 1 {
+		p.wrong(o.get(found[0]), "a request has one body: give %s", strings.Join(found, " or "))
 	}
 }
 

@@ -12,7 +12,7 @@ var framing = []string{"content-length", "transfer-encoding", "expect", "upgrade
 func (p *parser) headers(n *node) []Header {
 	var list []Header
 	for _, e := range p.entries(n, "headers") {
-		value, ok := p.template(e.value, "header "+e.name)
+		value, ok := p.headerValue(e)
 		switch {
 		case !ok:
 		case !isToken(e.name):
@@ -28,6 +28,16 @@ func (p *parser) headers(n *node) []Header {
 		}
 	}
 	return list
+}
+
+func (p *parser) headerValue(e entry) (t *Template, ok bool) {
+	read := func() { t, ok = p.template(e.value, "header "+e.name) }
+	if isSecretHeader(e.name) {
+		p.hiding(read)
+	} else {
+		read()
+	}
+	return t, ok
 }
 
 // isToken says whether text is a token of RFC 9110.

@@ -9,7 +9,7 @@ import (
 var methods = []string{"get", "post", "put", "patch", "delete", "head", "options"}
 
 var stepKeys = keys{
-	known: "get post put patch delete head options name headers json body timeout expect check think",
+	known: "get post put patch delete head options name headers auth json body timeout expect check think follow_redirects body_file body_size expect_continue",
 	later: "extract when expr script form query",
 }
 
@@ -19,9 +19,11 @@ func (p *parser) step(o *object) Step {
 	p.requestLine(o, &s)
 	p.rowName(o, &s)
 	p.body(o, &s)
-	s.Headers = mergeHeaders(s.Headers, p.s.HTTP.Headers)
-	s.Headers = mergeHeaders(p.headers(o.get("headers")), s.Headers)
+	own, defaults := p.stepAuth(o.get("auth"), p.headers(o.get("headers")), p.s.HTTP.Headers)
+	s.Headers = mergeHeaders(own, mergeHeaders(s.Headers, defaults))
 	o.duration("timeout", time.Millisecond, &s.Timeout)
+	p.extra(o, &s)
+	p.noCookieHeader(p.s.HTTP.Cookies, o.get("headers"), own)
 	p.expect(o.get("expect"), &s.Expect)
 	p.checks(o.get("check"), &s)
 	if !o.has("expect") {

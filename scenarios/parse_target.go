@@ -92,7 +92,7 @@ func goodPath(text string) bool {
 }
 
 func (p *parser) http(n *node) {
-	o := p.object(n, "http", keys{"version timeout connect_timeout headers expect keep_bodies", ""})
+	o := p.object(n, "http", keys{"version timeout connect_timeout headers auth expect keep_bodies cookies follow_redirects", ""})
 	h := &p.s.HTTP
 	*h = HTTP{
 		Timeout: defaultTimeout, ConnectTimeout: defaultConnectTimeout,
@@ -101,9 +101,12 @@ func (p *parser) http(n *node) {
 	p.httpVersion(o)
 	o.duration("timeout", time.Millisecond, &h.Timeout)
 	o.duration("connect_timeout", time.Millisecond, &h.ConnectTimeout)
-	h.Headers = p.headers(o.get("headers"))
+	h.Headers, _ = p.authorize(o.get("auth"), p.headers(o.get("headers")))
 	p.expect(o.get("expect"), &h.ExpectStatus)
 	h.KeepBodies = p.keepBodies(o)
+	o.flag("cookies", &h.Cookies)
+	p.noCookieHeader(h.Cookies, o.get("headers"), h.Headers)
+	p.redirects(o, &h.Redirects)
 }
 
 // keepBodies reads which bodies are kept: those that checks look at, or none, which

@@ -18,13 +18,15 @@ func (p *parser) varsOf(root *node) []entry {
 // readVars sets the variables: the file's values, replaced by the environment's,
 // replaced by the command line's. A value may use variables above it.
 func (p *parser) readVars(entries []entry) {
-	p.vars = make(map[string]string, len(entries))
+	p.vars, p.madeOf = make(map[string]string, len(entries)), map[string][]string{}
 	for _, e := range entries {
 		if !isWord(e.name) {
 			p.wrong(e.key, "vars: a name has letters, digits, - and _, got %q", shorten(e.name))
 			continue
 		}
+		p.noting = func(of string) { p.madeOf[e.name] = append(p.madeOf[e.name], of) }
 		value, ok := p.scalar(e.value, "vars."+e.name)
+		p.noting = nil
 		if !ok {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 type reader struct {
 	mistakes []Mistake
 	vars     map[string]string
+	noting   func(name string) // of each variable that is used; nil = nobody
 	visits   int
 }
 

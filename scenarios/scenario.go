@@ -18,6 +18,7 @@ type Scenario struct {
 	Description string
 	Tags        map[string]string
 	Vars        map[string]string // after overrides
+	Secrets     []string          // variables that authorize requests: their values are not for reports
 
 	Target     Target
 	HTTP       HTTP
@@ -49,6 +50,8 @@ type HTTP struct {
 	Headers        []Header
 	ExpectStatus   []StatusRange // default 2xx, 3xx
 	KeepBodies     string        // needed | never
+	Cookies        bool          // each user keeps its own
+	Redirects      int           // most redirects followed; 0 = none
 }
 
 // A Header is one header line of a request; Value may hold templates.
@@ -90,7 +93,8 @@ type Step struct {
 	Timeout  time.Duration
 	Expect   []StatusRange
 	Checks   []Check
-	NeedBody bool // a check looks at the body
+	NeedBody bool   // a check looks at the body
+	Extra    *Extra // nil for most
 
 	// Cells gives the row of this step in each phase: Cells[phase], -1 where the
 	// phase's user never runs it.

@@ -41,7 +41,7 @@ func tell(t *testing.T, d *datadriven.TestData) string {
 }
 
 func storyOptions(d *datadriven.TestData) Options {
-	o := Options{Vars: map[string]string{}, Env: map[string]string{}}
+	o := Options{Vars: map[string]string{}, Env: map[string]string{}, File: storyFile}
 	for _, arg := range d.CmdArgs {
 		for _, v := range arg.Vals {
 			name, value, _ := strings.Cut(v, "=")
@@ -56,6 +56,14 @@ func storyOptions(d *datadriven.TestData) Options {
 		}
 	}
 	return o
+}
+
+// storyFile finds pictures, of a thousand bytes.
+func storyFile(name string) (path string, size int64, err error) {
+	if !strings.HasSuffix(name, ".jpg") {
+		return "", 0, fmt.Errorf("%s: no such file", name)
+	}
+	return "/stories/" + name, 1000, nil
 }
 
 func toldMistakes(d *datadriven.TestData, err error) string {

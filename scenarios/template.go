@@ -39,6 +39,8 @@ const (
 	randUUID
 	vuID
 	vuIteration
+	encodeFrom // what follows is sent in base64
+	encodeTo   // to here
 )
 
 // literalTemplate is a template without expressions.
@@ -69,6 +71,7 @@ func (t *Template) Static() bool {
 // Append expands the template at the end of dst. It allocates nothing if dst has
 // the room.
 func (t *Template) Append(dst []byte, v *Values) []byte {
+	from := 0
 	for i := range t.parts {
 		p := &t.parts[i]
 		switch p.kind {
@@ -76,6 +79,10 @@ func (t *Template) Append(dst []byte, v *Values) []byte {
 			dst = append(dst, p.literal...)
 		case randInt:
 			dst = strconv.AppendInt(dst, p.low+int64(v.Rand.Uint64N(p.span)), 10)
+		case encodeFrom:
+			from = len(dst)
+		case encodeTo:
+			dst = encode(dst, from)
 		default:
 			dst = p.append(dst, v)
 		}

@@ -40,6 +40,7 @@ const (
 	CellBytesOut
 	CellChecksPassed
 	CellChecksFailed
+	CellRedirects
 	cellCounters
 )
 

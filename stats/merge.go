@@ -158,6 +158,8 @@ func (c *CellStats) counter(i int) *uint64 {
 		return &c.ChecksPassed
 	case CellChecksFailed:
 		return &c.ChecksFailed
+	case CellRedirects:
+		return &c.Redirects
 	}
 	return &c.Classes[i-CellClass0]
 }

@@ -68,6 +68,11 @@ func (r *Recorder) Intend(cell int) {
 	r.counters[r.layout.CellWord(cell, CellIntended)]++
 }
 
+// Redirected counts a redirect that is followed.
+func (r *Recorder) Redirected(cell int) {
+	r.counters[r.layout.CellWord(cell, CellRedirects)]++
+}
+
 // Record counts and times a request that ended. s is not kept.
 func (r *Recorder) Record(s *Sample) {
 	word := r.layout.CellWord(s.Cell, 0)

@@ -17,6 +17,7 @@ type CellStats struct {
 	Classes                    [Classes]uint64
 	BytesIn, BytesOut          uint64
 	ChecksPassed, ChecksFailed uint64
+	Redirects                  uint64 // followed: each belongs to the request it came from
 
 	// Statuses counts whole answers by HTTP status, in rising order of status.
 	Statuses []StatusCount

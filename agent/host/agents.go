@@ -86,7 +86,7 @@ func countersOf(s *stats.Snapshot) *stats.Snapshot {
 		c := &s.Cells[i]
 		n.Cells[i] = stats.CellStats{
 			Intended: c.Intended, Classes: c.Classes, BytesIn: c.BytesIn, BytesOut: c.BytesOut,
-			ChecksPassed: c.ChecksPassed, ChecksFailed: c.ChecksFailed,
+			ChecksPassed: c.ChecksPassed, ChecksFailed: c.ChecksFailed, Redirects: c.Redirects,
 		}
 	}
 	for i := range s.Phases {

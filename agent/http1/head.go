@@ -11,6 +11,7 @@ type framing struct {
 	chunked   bool // and chunked is its last
 	close     bool
 	keep      bool
+	coding    Coding
 }
 
 var (
@@ -91,6 +92,7 @@ func (p *Parser) skipInterim() error {
 	if p.interim++; p.interim > maxInterim {
 		return ErrInterim
 	}
+	p.Continued = p.Continued || p.Status == 100
 	p.borrowed = false
 	p.partial = p.partial[:0]
 	p.Status, p.framing = 0, framing{}
@@ -100,6 +102,7 @@ func (p *Parser) skipInterim() error {
 // frame decides how the body ends: RFC 9112, section 6.3.
 func (p *Parser) frame() {
 	f := &p.framing
+	p.Coding = f.coding
 	p.Close = f.close || f.minor == '0' && !f.keep
 	switch {
 	case p.options.NoBody || p.Status == 204 || p.Status == 304:
@@ -192,6 +195,8 @@ func (p *Parser) parseField(line []byte) error {
 		return p.framing.setLength(trim(value))
 	case is(name, "connection"):
 		p.framing.setConnection(value)
+	case is(name, "content-encoding"):
+		p.framing.setCoding(value)
 	case is(name, "transfer-encoding"):
 		return p.framing.setEncoding(value)
 	}

@@ -53,9 +53,11 @@ type Options struct {
 // Feed or EOF said done. The zero Parser is ready for a GET.
 type Parser struct {
 	Status    int
+	Continued bool  // 100 Continue has come
 	Close     bool  // no further request may be sent on the connection
 	BodyBytes int64 // of the body after de-chunking, kept or not
-	Truncated bool  // the body is longer than MaxKeptBody, Body is its beginning
+	Coding    Coding
+	Truncated bool // the body is longer than MaxKeptBody, Body is its beginning
 
 	options   Options
 	state     state
@@ -140,7 +142,11 @@ func (p *Parser) EOF() (done bool, err error) {
 // name is compared without regard to case. Needs Options.KeepHead.
 func (p *Parser) Header(name string) []byte { return find(p.head, name) }
 
-// Body gives the body, at most MaxKeptBody of it. Needs Options.KeepBody.
+// Headers hands every value of a header of the answer to f, in order: those of
+// Set-Cookie cannot be joined into one. Needs Options.KeepHead.
+func (p *Parser) Headers(name string, f func(value []byte)) { each(p.head, name, f) }
+
+// Body gives the body as it was sent, at most MaxKeptBody of it. Needs Options.KeepBody.
 func (p *Parser) Body() []byte { return p.body }
 
 func (p *Parser) step(b []byte) (int, error) {

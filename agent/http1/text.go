@@ -57,13 +57,32 @@ func nonNil(b []byte) []byte {
 
 // find looks for a header in a head, its status line included.
 func find(head []byte, name string) []byte {
-	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
-	for len(rest) > 0 {
+	value, _ := field(fields(head), name)
+	return value
+}
+
+// each is find for headers that come more than once.
+func each(head []byte, name string, f func(value []byte)) {
+	for value, rest := field(fields(head), name); value != nil; value, rest = field(rest, name) {
+		f(value)
+	}
+}
+
+// fields is a head without its status line.
+func fields(head []byte) []byte {
+	_, lines, _ := bytes.Cut(head, []byte("\r\n"))
+	return lines
+}
+
+// field looks for a header in lines, and gives those behind it too; nil when there
+// is none.
+func field(lines []byte, name string) (value, rest []byte) {
+	for rest = lines; len(rest) > 0; {
 		var line []byte
 		line, rest, _ = bytes.Cut(rest, []byte("\r\n"))
 		if i := bytes.IndexByte(line, ':'); i == len(name) && sameFold(line[:i], name) {
-			return nonNil(trim(line[i+1:]))
+			return nonNil(trim(line[i+1:])), rest
 		}
 	}
-	return nil
+	return nil, nil
 }

@@ -34,10 +34,19 @@ func (l *Loop) event(e event) {
 	}
 }
 
-// read takes what has come. A short read says that there is no more, unless the
-// other side has closed, which only another read tells.
+// read takes what has come, a slice at a time: others have their turn before the
+// next. A short read says that there is no more, unless the other side has closed,
+// which only another read tells.
 func (l *Loop) read(i int32, c *conn, gen uint32, toEnd bool) {
-	for c.gen == gen {
+	again := readable
+	if toEnd {
+		again |= hungUp
+	}
+	for reads := 0; c.gen == gen; reads++ {
+		if reads == sliceReads {
+			l.later(i, c, again)
+			return
+		}
 		n, stamp, errno := l.poller.recv(c.fd, l.in)
 		l.fresh = false
 		switch {
@@ -98,6 +107,9 @@ func (l *Loop) received(ci int32, c *conn, b []byte, at stats.Offset) {
 		l.answered(i, t, ci, c, parser, at, n == len(b) && !parser.Close)
 	default:
 		l.keepParser(c)
+		if parser.Continued && c.out != none && l.unsent.at(c.out).until != 0 {
+			l.goAhead(ci, c)
+		}
 	}
 }
 
@@ -119,6 +131,9 @@ func (l *Loop) parserOf(c *conn, t *task) *http1.Parser {
 
 func options(s *scenarios.Step) http1.Options {
 	o := http1.Options{NoBody: s.Method == "HEAD", KeepBody: s.NeedBody}
+	if x := s.Extra; x != nil {
+		o.KeepHead = x.Cookies || x.Redirects > 0
+	}
 	for i := range s.Checks {
 		o.KeepHead = o.KeepHead || s.Checks[i].Kind == scenarios.CheckHeader
 	}
@@ -171,9 +186,20 @@ func (l *Loop) broken(ci int32, c *conn, text, detail string) {
 
 // answered ends a request that got its whole answer.
 func (l *Loop) answered(i int32, t *task, ci int32, c *conn, parser *http1.Parser, at stats.Offset, reusable bool) {
+	refused := ""
+	if t.aided {
+		went := false
+		if went, refused = l.pursue(i, t, ci, c, parser, reusable); went {
+			return
+		}
+	}
 	p := l.phases[t.phase]
-	s := l.startSample(t, p, at)
-	l.judge(s, t, parser)
+	s := l.startSample(i, t, p, at)
+	if refused == "" {
+		l.judge(s, t, parser)
+	} else {
+		l.refuse(s, parser, refused)
+	}
 	l.recorder.Record(s)
 	p.inFlight--
 	if t.kind == beating {
@@ -196,9 +222,13 @@ func (l *Loop) judge(s *stats.Sample, t *task, parser *http1.Parser) {
 		s.Class = stats.HTTPError
 		return
 	}
-	l.judged = parser
+	l.judged, l.values = parser, t.cursor.Values()
 	l.answer.Status, l.answer.Body, l.answer.Size = parser.Status, parser.Body(), parser.BodyBytes
-	if parser.Truncated {
+	coded := parser.Coding != http1.Plain && step.NeedBody
+	if coded {
+		l.decode(parser)
+	}
+	if parser.Truncated || l.answer.More {
 		l.tellCut(s.Cell)
 	}
 	for i := range step.Checks {
@@ -212,6 +242,9 @@ func (l *Loop) judge(s *stats.Sample, t *task, parser *http1.Parser) {
 			l.detail = append(l.detail[:0], detail...)
 			s.Detail = l.detail
 		}
+	}
+	if coded {
+		l.answer.More, l.answer.Unread = false, ""
 	}
 }
 
@@ -237,7 +270,7 @@ func (l *Loop) fail(i int32, t *task, class stats.Class, text string, at stats.O
 // failWith is fail with a detail for the example.
 func (l *Loop) failWith(i int32, t *task, class stats.Class, text, detail string, at stats.Offset) {
 	p := l.phases[t.phase]
-	s := l.startSample(t, p, at)
+	s := l.startSample(i, t, p, at)
 	s.Class, s.Err = class, text
 	l.detail = append(l.detail[:0], detail...)
 	s.Detail = l.detail
@@ -253,19 +286,29 @@ func (l *Loop) failWith(i int32, t *task, class stats.Class, text, detail string
 // neverSent ends a request that waited too long for a connection, or for which
 // this machine has none (text says why).
 func (l *Loop) neverSent(i int32, t *task, text string) {
-	s := l.startSample(t, l.phases[t.phase], l.clock())
+	if t.hops > 0 && text == "" {
+		l.phases[t.phase].inFlight++
+		l.fail(i, t, stats.Timeout, "timeout", l.clock())
+		return
+	}
+	s := l.startSample(i, t, l.phases[t.phase], l.clock())
 	s.Class, s.Err = stats.NotSent, text
 	l.recorder.Record(s)
 	t.state = pausing
 	l.next(i, t, vu.Unanswered, l.now)
 }
 
-func (l *Loop) startSample(t *task, p *phase, at stats.Offset) *stats.Sample {
+func (l *Loop) startSample(i int32, t *task, p *phase, at stats.Offset) *stats.Sample {
 	l.sample = stats.Sample{
 		Cell: l.cell(t, p, l.step(t)), Reused: t.reused,
 		Intended: t.intended, Scheduled: t.scheduled, Connected: t.connected,
 		Written: t.written, FirstByte: t.firstByte, Done: at,
 		ConnectTime: t.connectTime, BytesIn: t.bytesIn, BytesOut: int64(t.bytesOut),
+	}
+	if t.aided {
+		a := l.aids.of[i]
+		l.sample.BytesOut += a.streamed
+		a.streamed = 0
 	}
 	return &l.sample
 }

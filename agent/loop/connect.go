@@ -40,11 +40,7 @@ func (l *Loop) dialLimited(i int32, t *task, p *phase, errno syscall.Errno) bool
 	l.limited(errno)
 	if p.connections > 0 && !p.own.owned {
 		p.own.limit = p.connections
-		q := &p.fresh
-		if !t.cursor.First() {
-			q = &p.going
-		}
-		l.putBack(q, i)
+		l.putBack(p.queueOf(t), i)
 		return false
 	}
 	t.notBefore = l.now + restAfterFailure
@@ -124,7 +120,9 @@ func (l *Loop) opened(i int32, c *conn, took stats.Offset) {
 		l.heldOpened(i, c, p)
 	case c.task != none:
 		t := l.tasks.at(c.task)
-		t.connectTime, t.connected = took, l.now
+		if t.hops == 0 {
+			t.connectTime, t.connected = took, l.now
+		}
 		l.write(c.task, t, i, c)
 	default:
 		l.putIdle(p.own, i, c)

@@ -29,6 +29,8 @@ func (l *Loop) fireOne(t timer) {
 		l.beatDue(t)
 	case reopen:
 		l.reopen(t)
+	case bodyWait:
+		l.waitedEnough(t)
 	}
 }
 
@@ -38,7 +40,7 @@ func (l *Loop) nap() (until int64, asleep bool) {
 	if !l.started {
 		return 1<<63 - 1, false
 	}
-	if l.unserved || l.behind || len(l.tls.queue) > 0 {
+	if l.unserved || l.behind || len(l.tls.queue) > 0 || len(l.more) > 0 {
 		return 0, false
 	}
 	if next, ok := l.nextBeat(); ok {
@@ -113,7 +115,7 @@ func (l *Loop) censor() {
 		}
 		p := l.phases[t.phase]
 		if t.state.open() {
-			s := l.startSample(t, p, now)
+			s := l.startSample(i, t, p, now)
 			s.Class = stats.Censored
 			l.recorder.Record(s)
 		}

@@ -184,6 +184,7 @@ func (l *Loop) dismiss(i int32, t *task) {
 		p.iterations--
 		l.unserved = l.unserved || p.limit > 0
 	}
+	l.aids.giveBack(i, t)
 	t.state = unused
 	t.stamp++
 	l.tasks.give(i)
@@ -199,6 +200,7 @@ func (l *Loop) retire(i int32, t *task, p *phase) {
 	if id := t.cursor.ID(); id < uint64(len(p.residents)) && p.residents[id] == i {
 		p.residents[id] = none
 	}
+	l.aids.giveBack(i, t)
 	t.state = unused
 	t.stamp++
 	l.tasks.give(i)

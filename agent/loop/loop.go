@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 
 	"github.com/loadctl/loadctl/agent/http1"
@@ -62,6 +63,16 @@ type Loop struct {
 	stopped  bool
 	tight    int  // closed phases running whose users do not pause
 	behind   bool // more is due than was taken up
+
+	aids    aids
+	home    home
+	decoder http1.Decoder
+
+	more     []uint64 // connections that had their slice of a turn
+	files    map[string]*os.File
+	fileTold bool
+	filler   []byte // of bodies that are made up
+	page     []byte // of a file
 }
 
 const (
@@ -88,11 +99,16 @@ func New(c Config) (*Loop, error) {
 	l.recorder.Agent = c.Agent
 	l.answer.Header = func(name string) []byte { return l.judged.Header(name) }
 	l.makePhases()
-	if l.poller != nil {
-		return l, nil
+	if l.poller == nil {
+		var err error
+		if l.poller, err = newPoller(c.Poller, l.paced()); err != nil {
+			return nil, fmt.Errorf("loop: %w", err)
+		}
 	}
-	var err error
-	if l.poller, err = newPoller(c.Poller, l.paced()); err != nil {
+	l.home = newHome(c.Scenario, l.poller)
+	if err := l.openFiles(); err != nil {
+		l.closeFiles()
+		l.poller.shut()
 		return nil, fmt.Errorf("loop: %w", err)
 	}
 	return l, nil
@@ -151,6 +167,7 @@ func (l *Loop) cycle() {
 	l.expire()
 	l.shake()
 	l.serve()
+	l.resume()
 	l.finish()
 	l.judgePace()
 }
@@ -205,8 +222,10 @@ func (l *Loop) end() {
 		l.cut()
 		l.gauge()
 		l.tell(Output{Snapshot: l.recorder.Cut(l.window)})
+		l.tellDropped()
 	}
 	l.closeAll()
+	l.closeFiles()
 	for _, o := range l.pending {
 		l.config.Out <- o
 	}

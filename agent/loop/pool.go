@@ -184,5 +184,8 @@ func (l *Loop) expire() {
 
 // patience is when a queued request becomes not_sent.
 func (l *Loop) patience(p *phase, t *task) stats.Offset {
+	if t.hops > 0 {
+		return t.deadline // it was sent: only its answer can be late
+	}
 	return min(t.intended+p.maxLag, t.deadline)
 }

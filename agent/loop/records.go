@@ -31,9 +31,11 @@ type task struct {
 	stamp    uint16 // of its timers
 	state    taskState
 	kind     taskKind
-	begun    bool // an iteration is counted and not yet ended
-	reused   bool // the connection was open before
-	retiring bool // a closed user that ends with the request at hand
+	begun    bool  // an iteration is counted and not yet ended
+	reused   bool  // the connection was open before
+	retiring bool  // a closed user that ends with the request at hand
+	aided    bool  // it has an aid
+	hops     uint8 // redirects followed for the request at hand
 }
 
 type taskState uint8
@@ -73,8 +75,9 @@ type conn struct {
 	beat       int32  // heartbeat that waits until it is free; none
 	phase      int16  // that opened it
 	state      connState
-	used       bool // a request has been written on it
-	idle       bool // in its pool's list
+	used       bool      // a request has been written on it
+	idle       bool      // in its pool's list
+	more       readiness // what the next slice is for
 }
 
 type connState uint8

@@ -24,7 +24,7 @@ func (l *Loop) intend(t *task, p *phase, step *scenarios.Step, at stats.Offset) 
 	l.recorder.Intend(l.cell(t, p, step))
 	t.intended, t.scheduled = at, l.clock()
 	t.connected, t.written, t.firstByte = stats.Never, stats.Never, stats.Never
-	t.connectTime, t.bytesIn, t.bytesOut, t.reused = 0, 0, 0, false
+	t.connectTime, t.bytesIn, t.bytesOut, t.reused, t.hops = 0, 0, 0, false, 0
 	t.deadline = t.scheduled + step.Timeout
 	l.pace.counted++
 }
@@ -46,11 +46,7 @@ func (l *Loop) acquire(i int32, t *task, p *phase) {
 		}
 	}
 	t.state = queued
-	if t.cursor.First() {
-		l.enqueue(&p.fresh, i)
-	} else {
-		l.enqueue(&p.going, i)
-	}
+	l.enqueue(p.queueOf(t), i)
 	l.unserved = true
 }
 
@@ -65,8 +61,9 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 		return
 	}
 	t.conn, c.task = ci, i
-	t.reused = c.used
-	t.connected = l.now
+	if t.hops == 0 {
+		t.reused, t.connected = c.used, l.now
+	}
 	p.inFlight++
 	l.write(i, t, ci, c)
 }
@@ -75,18 +72,26 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 	step := l.step(t)
 	l.values = t.cursor.Values()
-	l.out = step.AppendRequest(l.out[:0], &l.values)
-	t.state, t.written = asked, l.clock()
+	held := 0
+	if step.Extra == nil {
+		l.out = step.AppendRequest(l.out[:0], &l.values)
+	} else {
+		held = l.appendExtra(i, t, step)
+	}
+	if t.state = asked; t.hops == 0 {
+		t.written = l.clock()
+	}
 	c.used = true
 	if t.kind == beating {
 		l.recorder.HeartbeatSent(int(t.phase))
 	}
+	now := l.out[:len(l.out)-held]
 	var n int
 	var errno syscall.Errno
 	if c.tls != none {
-		n, errno = len(l.out), l.encrypt(c, l.out)
+		n, errno = len(now), l.encrypt(c, now)
 	} else {
-		n, errno = l.poller.send(c.fd, l.out)
+		n, errno = l.poller.send(c.fd, now)
 	}
 	l.fresh = false
 	switch {
@@ -96,11 +101,14 @@ func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 		l.fail(i, t, stats.ConnError, connError(errno), l.clock())
 		return
 	}
-	t.bytesOut = int32(n)
-	if n < len(l.out) {
-		l.keepUnsent(c, l.out[n:])
+	t.bytesOut += int32(n)
+	if n < len(now) {
+		l.keepUnsent(c, now[n:])
 	}
 	l.arm(i, t)
+	if step.Extra != nil {
+		l.sendBody(i, ci, c, step.Extra, l.out[len(now):])
+	}
 }
 
 func (l *Loop) step(t *task) *scenarios.Step {
@@ -134,21 +142,19 @@ func (l *Loop) pastDeadline(i int32, at stats.Offset) {
 	}
 }
 
-// unsent is the rest of a request the socket did not take.
-type unsent struct{ bytes []byte }
-
 func (l *Loop) keepUnsent(c *conn, b []byte) {
-	if c.out == none {
-		c.out, _ = l.unsent.lend()
-	}
-	u := l.unsent.at(c.out)
+	u := l.unsentOf(c)
 	u.bytes = append(u.bytes[:0], b...)
 }
 
 // writeRest goes on with a request once the socket takes more.
 func (l *Loop) writeRest(ci int32, c *conn) {
-	if errno := l.sendRest(c); errno != 0 && errno != syscall.EAGAIN {
+	switch errno := l.sendRest(c); {
+	case errno == syscall.EAGAIN:
+	case errno != 0:
 		l.broken(ci, c, connError(errno), "")
+	case c.out != none && l.unsent.at(c.out).until == 0:
+		l.stream(ci, c, l.unsent.at(c.out))
 	}
 }
 
@@ -170,7 +176,9 @@ func (l *Loop) sendRest(c *conn) syscall.Errno {
 		}
 		u.bytes = u.bytes[n:]
 	}
-	l.dropUnsent(c)
+	if u.until == 0 && u.left == 0 {
+		l.dropUnsent(c)
+	}
 	return 0
 }
 

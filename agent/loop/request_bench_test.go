@@ -3,6 +3,7 @@ package loop
 import (
 	"net/netip"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -108,13 +109,18 @@ type hot struct {
 // heat starts a phase and lets it run until everything has grown to its size.
 func heat(t testing.TB, phase string) *hot {
 	t.Helper()
+	return heatOf(t, hotScenario+phase)
+}
+
+func heatOf(t testing.TB, text string) *hot {
+	t.Helper()
 	h := &hot{out: make(chan Output, 100), events: make([]event, eventBatch), world: &echo{
 		after:  200 * time.Microsecond,
 		answer: []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n" + `{"id": 7, "is":"ok"}`),
 	}}
 	var err error
 	h.loop, err = New(Config{
-		Scenario: parse(t, hotScenario+phase), Share: arrival.Whole(), Seed: 7, Out: h.out, poller: h.world,
+		Scenario: parse(t, text), Share: arrival.Whole(), Seed: 7, Out: h.out, poller: h.world,
 		Addrs: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:80")},
 	})
 	if err != nil {
@@ -165,11 +171,27 @@ func benchmarkRequest(b *testing.B, phase string) {
 	}
 }
 
+// withCookies makes extras of all steps.
+func withCookies(phase string) string {
+	return strings.Replace(hotScenario, "http: {", "http: {cookies: true, follow_redirects: 3, ", 1) + phase
+}
+
+func BenchmarkRequestClosedCookies(b *testing.B) {
+	h := heatOf(b, withCookies(closedPhase))
+	b.ReportAllocs()
+	for b.Loop() {
+		h.requests(1)
+	}
+}
+
 // TestNoAllocationPerRequest: on connections that are kept alive a request
 // allocates nothing; what a second's snapshot takes is shared by all of it.
 func TestNoAllocationPerRequest(t *testing.T) {
-	for name, phase := range map[string]string{"open": openPhase, "closed": closedPhase, "over held": overPhase} {
-		h := heat(t, phase)
+	for name, text := range map[string]string{
+		"open": hotScenario + openPhase, "closed": hotScenario + closedPhase, "over held": hotScenario + overPhase,
+		"open with cookies": withCookies(openPhase), "closed with cookies": withCookies(closedPhase),
+	} {
+		h := heatOf(t, text)
 		const n = 400_000 // more than a second of either
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

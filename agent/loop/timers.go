@@ -19,6 +19,7 @@ const (
 	connectTimeout                  // of a connection
 	heartbeat                       // of a connection
 	reopen                          // a held place; stamp is its phase
+	bodyWait                        // a connection's body waits no longer for 100 Continue
 )
 
 // timers is a heap with four children a node: half as deep as a binary one, and

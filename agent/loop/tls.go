@@ -162,6 +162,9 @@ func (l *Loop) flush(c *conn) syscall.Errno {
 	if c.out != none {
 		u := l.unsent.at(c.out)
 		u.bytes = append(u.bytes, b...)
+		if u.until != 0 {
+			return l.sendRest(c) // a body waits, and nothing else would send it
+		}
 		return 0
 	}
 	n, errno := l.poller.send(c.fd, b)

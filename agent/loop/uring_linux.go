@@ -170,7 +170,7 @@ func (u *uring) send(fd int32, b []byte) (int, syscall.Errno) {
 		u.rest[fd] = append([]byte(nil), b...)
 		u.later = append(u.later, fd)
 		return len(b), 0
-	case len(u.out)+len(b) > cap(u.out):
+	case len(u.out)+len(b) >= cap(u.out):
 		return u.sendLong(fd, b)
 	}
 	f.sent = true

@@ -30,6 +30,7 @@ type world struct {
 	open, requests int
 	waits          int // times the loop asked
 	cpu            int64
+	pipelined      int // requests begun before the answer before them had ended
 }
 
 // What things cost the thread, about as on a machine.
@@ -42,14 +43,21 @@ const (
 type target struct {
 	dial   func(n int) (after time.Duration, errno syscall.Errno) // of the n-th connection; an error without delay is told by connect itself
 	answer func(r request) reply
+	early  bool // it answers when it has read the head; so it does with Expect
+	room   int  // bytes a socket takes before a pause of a millisecond; 0 = all
+
+	readTime int64 // that a receive of flowing bytes takes
 }
 
 type request struct {
 	conn int32
 	n    int // of its connection, from 0
 	at   time.Duration
-	text []byte
+	text []byte // with its body, up to keptBody bytes of it
 }
+
+// keptBody is how much of a body the world remembers.
+const keptBody = 1 << 10
 
 // A reply is an answer in pieces, after some time.
 type reply struct {
@@ -57,6 +65,9 @@ type reply struct {
 	bytes  string
 	pieces int           // 0 = whole
 	gap    time.Duration // between pieces
+	flow   int64         // bytes of anything that follow
+	then   string        // what follows, some time later
+	later  time.Duration // than the request
 	close  bool          // afterwards
 	reset  bool          // afterwards, instead
 	never  bool
@@ -70,12 +81,19 @@ type socket struct {
 	dial       syscall.Errno
 	dialed     bool
 	in         []byte
+	flow       int64 // to come after in
 	stamp      int64
 	eof, reset bool
 	flags      readiness
 	isReady    bool
-	request    []byte
+	request    []byte // head, and the beginning of the body
+	head       bool   // is whole
+	owed       int64  // bytes of the body to come
+	told       bool   // the target has been asked
 	served     int
+	answering  int
+	filled     int  // of its room
+	full       bool // takes no more for now
 }
 
 func newWorld(t target) *world {
@@ -130,14 +148,73 @@ func (w *world) send(fd int32, b []byte) (int, syscall.Errno) {
 	if s.reset {
 		return 0, syscall.EPIPE
 	}
+	if b = w.fits(s, b); len(b) == 0 {
+		return 0, syscall.EAGAIN
+	}
+	n := len(b)
+	for len(b) > 0 {
+		b = b[w.takeUp(s, b):]
+	}
+	return n, 0
+}
+
+// fits is how much of b the socket takes now.
+func (w *world) fits(s *socket, b []byte) []byte {
+	if w.target.room == 0 {
+		return b
+	}
+	b = b[:min(len(b), w.target.room-s.filled)]
+	if s.filled += len(b); s.filled == w.target.room && !s.full {
+		s.full = true
+		w.at(w.clock+int64(time.Millisecond), func() {
+			s.filled, s.full = 0, false
+			w.signal(s, writable)
+		})
+	}
+	return b
+}
+
+// takeUp reads a piece of a request.
+func (w *world) takeUp(s *socket, b []byte) (n int) {
+	if s.head {
+		n = int(min(s.owed, int64(len(b))))
+		s.owed -= int64(n)
+		s.request = append(s.request, b[:min(n, max(keptBody-len(s.request), 0))]...)
+		w.hear(s)
+		return n
+	}
+	if len(s.request) == 0 && s.answering > 0 {
+		w.pipelined++
+	}
+	old := len(s.request)
 	s.request = append(s.request, b...)
-	for {
-		end := bytes.Index(s.request, []byte("\r\n\r\n"))
-		if end < 0 {
-			return len(b), 0
-		}
-		w.serve(s, s.request[:end+4])
-		s.request = s.request[end+4:]
+	end := bytes.Index(s.request, []byte("\r\n\r\n"))
+	if end < 0 {
+		return len(b)
+	}
+	s.request = s.request[:end+4]
+	s.head, s.owed = true, lengthOf(s.request)
+	w.hear(s)
+	return end + 4 - old
+}
+
+func lengthOf(head []byte) (n int64) {
+	if _, rest, ok := bytes.Cut(head, []byte("Content-Length: ")); ok {
+		fmt.Sscan(string(rest), &n)
+	}
+	return n
+}
+
+// hear has the target answer once it has read enough, and makes ready for the next
+// request.
+func (w *world) hear(s *socket) {
+	early := w.target.early || bytes.Contains(s.request, []byte("Expect: 100-continue\r\n"))
+	if !s.told && (early || s.owed == 0) {
+		s.told = true
+		w.serve(s, s.request)
+	}
+	if s.owed == 0 {
+		s.request, s.head, s.told = nil, false, false
 	}
 }
 
@@ -148,17 +225,30 @@ func (w *world) serve(s *socket, text []byte) {
 		r = w.target.answer(request{conn: s.fd, n: s.served, at: time.Duration(w.clock), text: text})
 	}
 	s.served++
+	s.answering++
 	if r.never {
 		return
 	}
-	if r.bytes == "" && !r.close && !r.reset {
+	if r.bytes == "" && !r.close && !r.reset && r.then == "" {
 		r.bytes = helloReply
+	}
+	if r.then != "" {
+		if first := r.bytes; first != "" {
+			w.at(w.clock+int64(r.after), func() { w.arrive(s, first, false, false) })
+		}
+		r.bytes, r.after = r.then, r.later
 	}
 	pieces := max(r.pieces, 1)
 	for i := range pieces {
 		from, to := len(r.bytes)*i/pieces, len(r.bytes)*(i+1)/pieces
 		last := i == pieces-1
 		w.at(w.clock+int64(r.after)+int64(i)*int64(r.gap), func() {
+			if last {
+				s.flow += r.flow
+			}
+			if last && r.flow == 0 {
+				s.answering--
+			}
 			w.arrive(s, r.bytes[from:to], last && r.close, last && r.reset)
 		})
 	}
@@ -178,9 +268,8 @@ func (w *world) arrive(s *socket, b string, eof, reset bool) {
 
 func (w *world) recv(fd int32, b []byte) (int, int64, syscall.Errno) {
 	s := w.sockets[fd]
-	if len(s.in) > 0 {
-		n := copy(b, s.in)
-		s.in = s.in[n:]
+	if n := copy(b, s.in) + w.flowing(s, len(b)-min(len(s.in), len(b))); n > 0 {
+		s.in = s.in[min(len(s.in), len(b)):]
 		return n, s.stamp, 0
 	}
 	switch {
@@ -190,6 +279,19 @@ func (w *world) recv(fd int32, b []byte) (int, int64, syscall.Errno) {
 		return 0, 0, 0
 	}
 	return 0, 0, syscall.EAGAIN
+}
+
+// flowing is how many of the bytes that are not worth remembering find room.
+func (w *world) flowing(s *socket, room int) int {
+	n := int(min(s.flow, int64(room)))
+	if s.flow -= int64(n); n > 0 {
+		w.clock += w.target.readTime
+		s.stamp = w.clock
+		if s.flow == 0 {
+			s.answering--
+		}
+	}
+	return n
 }
 
 func (w *world) close(fd int32, _ bool) {
@@ -306,6 +408,9 @@ func (p *play) run(t testing.TB, commands ...Command) *play {
 	}
 	if n := len(p.world.sockets); n != 0 {
 		t.Errorf("%d sockets left open", n)
+	}
+	if n := p.world.pipelined; n > 0 {
+		t.Errorf("%d requests were written before the answer before them had ended", n)
 	}
 	return p
 }

@@ -86,6 +86,7 @@ func loadTLS(file string, s *scenarios.Scenario) (secure.Files, error) {
 }
 
 func parse(file string, src []byte, o scenarios.Options) (*scenarios.Scenario, error) {
+	o.File = filesBeside(file)
 	s, err := scenarios.Parse(file, src, o)
 	if err != nil {
 		return nil, usage(err, "")

@@ -188,7 +188,7 @@ func (j *job) config(sink func(stats.Update)) coordinator.Config {
 		Authorised: j.authorised, Token: j.token,
 		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick, Poller: j.poller,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
-		Version: buildID(), Args: os.Args,
+		Version: buildID(), Args: withoutSecrets(os.Args, j.scenario.Secrets),
 		Sink: sink, Controls: j.controls.out,
 	}
 }

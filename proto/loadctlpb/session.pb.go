@@ -923,6 +923,7 @@ type Prepare struct {
 	LostAfterNs   int64                  `protobuf:"varint,10,opt,name=lost_after_ns,json=lostAfterNs,proto3" json:"lost_after_ns,omitempty"` // silence of an agent that counts as its loss
 	Poller        string                 `protobuf:"bytes,20,opt,name=poller,proto3" json:"poller,omitempty"`                                 // auto | io_uring | epoll
 	TlsFiles      *TLSFiles              `protobuf:"bytes,11,opt,name=tls_files,json=tlsFiles,proto3" json:"tls_files,omitempty"`             // unset without TLS
+	Files         []*BodyFile            `protobuf:"bytes,30,rep,name=files,proto3" json:"files,omitempty"`                                   // what the scenario's steps send
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1041,6 +1042,13 @@ func (x *Prepare) GetTlsFiles() *TLSFiles {
 	return nil
 }
 
+func (x *Prepare) GetFiles() []*BodyFile {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
 // TLSFiles are the contents of the files that target.tls names: secrets, which are
 // kept in memory alone.
 type TLSFiles struct {
@@ -1103,6 +1111,67 @@ func (x *TLSFiles) GetKey() []byte {
 	return nil
 }
 
+// BodyFile is a file that a scenario names.
+type BodyFile struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`  // as the scenario has it
+	Path          string                 `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`  // absolute, on the agent's machine
+	Size          int64                  `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"` // when the run was prepared
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BodyFile) Reset() {
+	*x = BodyFile{}
+	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BodyFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BodyFile) ProtoMessage() {}
+
+func (x *BodyFile) ProtoReflect() protoreflect.Message {
+	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BodyFile.ProtoReflect.Descriptor instead.
+func (*BodyFile) Descriptor() ([]byte, []int) {
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *BodyFile) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *BodyFile) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *BodyFile) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
 // AgentPlan is one agent process to start.
 type AgentPlan struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1116,7 +1185,7 @@ type AgentPlan struct {
 
 func (x *AgentPlan) Reset() {
 	*x = AgentPlan{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	mi := &file_loadctl_v1_session_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1128,7 +1197,7 @@ func (x *AgentPlan) String() string {
 func (*AgentPlan) ProtoMessage() {}
 
 func (x *AgentPlan) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	mi := &file_loadctl_v1_session_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1141,7 +1210,7 @@ func (x *AgentPlan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentPlan.ProtoReflect.Descriptor instead.
 func (*AgentPlan) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{10}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AgentPlan) GetName() string {
@@ -1182,7 +1251,7 @@ type Slot struct {
 
 func (x *Slot) Reset() {
 	*x = Slot{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[11]
+	mi := &file_loadctl_v1_session_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1194,7 +1263,7 @@ func (x *Slot) String() string {
 func (*Slot) ProtoMessage() {}
 
 func (x *Slot) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[11]
+	mi := &file_loadctl_v1_session_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1207,7 +1276,7 @@ func (x *Slot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slot.ProtoReflect.Descriptor instead.
 func (*Slot) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{11}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Slot) GetIndex() uint64 {
@@ -1234,7 +1303,7 @@ type Ready struct {
 
 func (x *Ready) Reset() {
 	*x = Ready{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[12]
+	mi := &file_loadctl_v1_session_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1246,7 +1315,7 @@ func (x *Ready) String() string {
 func (*Ready) ProtoMessage() {}
 
 func (x *Ready) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[12]
+	mi := &file_loadctl_v1_session_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1259,7 +1328,7 @@ func (x *Ready) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ready.ProtoReflect.Descriptor instead.
 func (*Ready) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{12}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Ready) GetAgents() []*AgentStarted {
@@ -1286,7 +1355,7 @@ type AgentStarted struct {
 
 func (x *AgentStarted) Reset() {
 	*x = AgentStarted{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[13]
+	mi := &file_loadctl_v1_session_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1298,7 +1367,7 @@ func (x *AgentStarted) String() string {
 func (*AgentStarted) ProtoMessage() {}
 
 func (x *AgentStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[13]
+	mi := &file_loadctl_v1_session_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1311,7 +1380,7 @@ func (x *AgentStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentStarted.ProtoReflect.Descriptor instead.
 func (*AgentStarted) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{13}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AgentStarted) GetName() string {
@@ -1338,7 +1407,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[14]
+	mi := &file_loadctl_v1_session_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1350,7 +1419,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[14]
+	mi := &file_loadctl_v1_session_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1363,7 +1432,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{14}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Start) GetEpoch() int64 {
@@ -1384,7 +1453,7 @@ type Begin struct {
 
 func (x *Begin) Reset() {
 	*x = Begin{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[15]
+	mi := &file_loadctl_v1_session_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1396,7 +1465,7 @@ func (x *Begin) String() string {
 func (*Begin) ProtoMessage() {}
 
 func (x *Begin) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[15]
+	mi := &file_loadctl_v1_session_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1409,7 +1478,7 @@ func (x *Begin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Begin.ProtoReflect.Descriptor instead.
 func (*Begin) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{15}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Begin) GetPhase() uint32 {
@@ -1438,7 +1507,7 @@ type End struct {
 
 func (x *End) Reset() {
 	*x = End{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[16]
+	mi := &file_loadctl_v1_session_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1450,7 +1519,7 @@ func (x *End) String() string {
 func (*End) ProtoMessage() {}
 
 func (x *End) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[16]
+	mi := &file_loadctl_v1_session_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1463,7 +1532,7 @@ func (x *End) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use End.ProtoReflect.Descriptor instead.
 func (*End) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *End) GetPhase() uint32 {
@@ -1493,7 +1562,7 @@ type PhaseEvent struct {
 
 func (x *PhaseEvent) Reset() {
 	*x = PhaseEvent{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[17]
+	mi := &file_loadctl_v1_session_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1505,7 +1574,7 @@ func (x *PhaseEvent) String() string {
 func (*PhaseEvent) ProtoMessage() {}
 
 func (x *PhaseEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[17]
+	mi := &file_loadctl_v1_session_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1518,7 +1587,7 @@ func (x *PhaseEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseEvent.ProtoReflect.Descriptor instead.
 func (*PhaseEvent) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{17}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PhaseEvent) GetPhase() uint32 {
@@ -1561,7 +1630,7 @@ type Report struct {
 
 func (x *Report) Reset() {
 	*x = Report{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[18]
+	mi := &file_loadctl_v1_session_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1573,7 +1642,7 @@ func (x *Report) String() string {
 func (*Report) ProtoMessage() {}
 
 func (x *Report) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[18]
+	mi := &file_loadctl_v1_session_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1586,7 +1655,7 @@ func (x *Report) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Report.ProtoReflect.Descriptor instead.
 func (*Report) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{18}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Report) GetSeq() uint64 {
@@ -1633,7 +1702,7 @@ type AgentWindow struct {
 
 func (x *AgentWindow) Reset() {
 	*x = AgentWindow{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[19]
+	mi := &file_loadctl_v1_session_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1645,7 +1714,7 @@ func (x *AgentWindow) String() string {
 func (*AgentWindow) ProtoMessage() {}
 
 func (x *AgentWindow) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[19]
+	mi := &file_loadctl_v1_session_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1658,7 +1727,7 @@ func (x *AgentWindow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentWindow.ProtoReflect.Descriptor instead.
 func (*AgentWindow) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{19}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AgentWindow) GetName() string {
@@ -1781,7 +1850,7 @@ type AgentLost struct {
 
 func (x *AgentLost) Reset() {
 	*x = AgentLost{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[20]
+	mi := &file_loadctl_v1_session_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1793,7 +1862,7 @@ func (x *AgentLost) String() string {
 func (*AgentLost) ProtoMessage() {}
 
 func (x *AgentLost) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[20]
+	mi := &file_loadctl_v1_session_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1806,7 +1875,7 @@ func (x *AgentLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentLost.ProtoReflect.Descriptor instead.
 func (*AgentLost) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{20}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AgentLost) GetSeq() uint64 {
@@ -1855,7 +1924,7 @@ type Reshare struct {
 
 func (x *Reshare) Reset() {
 	*x = Reshare{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[21]
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1867,7 +1936,7 @@ func (x *Reshare) String() string {
 func (*Reshare) ProtoMessage() {}
 
 func (x *Reshare) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[21]
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1880,7 +1949,7 @@ func (x *Reshare) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reshare.ProtoReflect.Descriptor instead.
 func (*Reshare) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{21}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Reshare) GetFrom() int64 {
@@ -1908,7 +1977,7 @@ type Pause struct {
 
 func (x *Pause) Reset() {
 	*x = Pause{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1920,7 +1989,7 @@ func (x *Pause) String() string {
 func (*Pause) ProtoMessage() {}
 
 func (x *Pause) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1933,7 +2002,7 @@ func (x *Pause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pause.ProtoReflect.Descriptor instead.
 func (*Pause) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Pause) GetPaused() bool {
@@ -1961,7 +2030,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1973,7 +2042,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1986,7 +2055,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Drain) GetAt() int64 {
@@ -2013,7 +2082,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2025,7 +2094,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2038,7 +2107,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Stop) GetReason() string {
@@ -2057,7 +2126,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2069,7 +2138,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2082,7 +2151,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2106,7 +2175,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2118,7 +2187,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2131,7 +2200,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Notice) GetSeq() uint64 {
@@ -2182,7 +2251,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2194,7 +2263,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2207,7 +2276,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Finished) GetSeq() uint64 {
@@ -2253,7 +2322,7 @@ type AgentFinished struct {
 
 func (x *AgentFinished) Reset() {
 	*x = AgentFinished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2265,7 +2334,7 @@ func (x *AgentFinished) String() string {
 func (*AgentFinished) ProtoMessage() {}
 
 func (x *AgentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2278,7 +2347,7 @@ func (x *AgentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentFinished.ProtoReflect.Descriptor instead.
 func (*AgentFinished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *AgentFinished) GetName() string {
@@ -2401,7 +2470,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x04Pong\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n" +
 	"\x04sent\x18\x02 \x01(\x03R\x04sent\x12\x1a\n" +
-	"\breceived\x18\x03 \x01(\x03R\breceived\"\xbd\x03\n" +
+	"\breceived\x18\x03 \x01(\x03R\breceived\"\xe9\x03\n" +
 	"\aPrepare\x12\x12\n" +
 	"\x04file\x18\x01 \x01(\tR\x04file\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\fR\x06source\x121\n" +
@@ -2415,14 +2484,19 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\rlost_after_ns\x18\n" +
 	" \x01(\x03R\vlostAfterNs\x12\x16\n" +
 	"\x06poller\x18\x14 \x01(\tR\x06poller\x121\n" +
-	"\ttls_files\x18\v \x01(\v2\x14.loadctl.v1.TLSFilesR\btlsFiles\x1a7\n" +
+	"\ttls_files\x18\v \x01(\v2\x14.loadctl.v1.TLSFilesR\btlsFiles\x12*\n" +
+	"\x05files\x18\x1e \x03(\v2\x14.loadctl.v1.BodyFileR\x05files\x1a7\n" +
 	"\tVarsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"@\n" +
 	"\bTLSFiles\x12\x0e\n" +
 	"\x02ca\x18\x01 \x01(\fR\x02ca\x12\x12\n" +
 	"\x04cert\x18\x02 \x01(\fR\x04cert\x12\x10\n" +
-	"\x03key\x18\x03 \x01(\fR\x03key\"w\n" +
+	"\x03key\x18\x03 \x01(\fR\x03key\"F\n" +
+	"\bBodyFile\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x03R\x04size\"w\n" +
 	"\tAgentPlan\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05loops\x18\x02 \x01(\rR\x05loops\x12&\n" +
@@ -2525,7 +2599,7 @@ func file_loadctl_v1_session_proto_rawDescGZIP() []byte {
 	return file_loadctl_v1_session_proto_rawDescData
 }
 
-var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_loadctl_v1_session_proto_goTypes = []any{
 	(*SessionRequest)(nil),  // 0: loadctl.v1.SessionRequest
 	(*SessionResponse)(nil), // 1: loadctl.v1.SessionResponse
@@ -2537,66 +2611,68 @@ var file_loadctl_v1_session_proto_goTypes = []any{
 	(*Pong)(nil),            // 7: loadctl.v1.Pong
 	(*Prepare)(nil),         // 8: loadctl.v1.Prepare
 	(*TLSFiles)(nil),        // 9: loadctl.v1.TLSFiles
-	(*AgentPlan)(nil),       // 10: loadctl.v1.AgentPlan
-	(*Slot)(nil),            // 11: loadctl.v1.Slot
-	(*Ready)(nil),           // 12: loadctl.v1.Ready
-	(*AgentStarted)(nil),    // 13: loadctl.v1.AgentStarted
-	(*Start)(nil),           // 14: loadctl.v1.Start
-	(*Begin)(nil),           // 15: loadctl.v1.Begin
-	(*End)(nil),             // 16: loadctl.v1.End
-	(*PhaseEvent)(nil),      // 17: loadctl.v1.PhaseEvent
-	(*Report)(nil),          // 18: loadctl.v1.Report
-	(*AgentWindow)(nil),     // 19: loadctl.v1.AgentWindow
-	(*AgentLost)(nil),       // 20: loadctl.v1.AgentLost
-	(*Reshare)(nil),         // 21: loadctl.v1.Reshare
-	(*Pause)(nil),           // 22: loadctl.v1.Pause
-	(*Drain)(nil),           // 23: loadctl.v1.Drain
-	(*Stop)(nil),            // 24: loadctl.v1.Stop
-	(*Ack)(nil),             // 25: loadctl.v1.Ack
-	(*Notice)(nil),          // 26: loadctl.v1.Notice
-	(*Finished)(nil),        // 27: loadctl.v1.Finished
-	(*AgentFinished)(nil),   // 28: loadctl.v1.AgentFinished
-	nil,                     // 29: loadctl.v1.Prepare.VarsEntry
-	(*Snapshot)(nil),        // 30: loadctl.v1.Snapshot
+	(*BodyFile)(nil),        // 10: loadctl.v1.BodyFile
+	(*AgentPlan)(nil),       // 11: loadctl.v1.AgentPlan
+	(*Slot)(nil),            // 12: loadctl.v1.Slot
+	(*Ready)(nil),           // 13: loadctl.v1.Ready
+	(*AgentStarted)(nil),    // 14: loadctl.v1.AgentStarted
+	(*Start)(nil),           // 15: loadctl.v1.Start
+	(*Begin)(nil),           // 16: loadctl.v1.Begin
+	(*End)(nil),             // 17: loadctl.v1.End
+	(*PhaseEvent)(nil),      // 18: loadctl.v1.PhaseEvent
+	(*Report)(nil),          // 19: loadctl.v1.Report
+	(*AgentWindow)(nil),     // 20: loadctl.v1.AgentWindow
+	(*AgentLost)(nil),       // 21: loadctl.v1.AgentLost
+	(*Reshare)(nil),         // 22: loadctl.v1.Reshare
+	(*Pause)(nil),           // 23: loadctl.v1.Pause
+	(*Drain)(nil),           // 24: loadctl.v1.Drain
+	(*Stop)(nil),            // 25: loadctl.v1.Stop
+	(*Ack)(nil),             // 26: loadctl.v1.Ack
+	(*Notice)(nil),          // 27: loadctl.v1.Notice
+	(*Finished)(nil),        // 28: loadctl.v1.Finished
+	(*AgentFinished)(nil),   // 29: loadctl.v1.AgentFinished
+	nil,                     // 30: loadctl.v1.Prepare.VarsEntry
+	(*Snapshot)(nil),        // 31: loadctl.v1.Snapshot
 }
 var file_loadctl_v1_session_proto_depIdxs = []int32{
 	3,  // 0: loadctl.v1.SessionRequest.hello:type_name -> loadctl.v1.Hello
 	7,  // 1: loadctl.v1.SessionRequest.pong:type_name -> loadctl.v1.Pong
-	12, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
-	18, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
-	17, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
-	20, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
-	26, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
-	27, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
+	13, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
+	19, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
+	18, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
+	21, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
+	27, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
+	28, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
 	5,  // 8: loadctl.v1.SessionResponse.welcome:type_name -> loadctl.v1.Welcome
 	6,  // 9: loadctl.v1.SessionResponse.ping:type_name -> loadctl.v1.Ping
 	8,  // 10: loadctl.v1.SessionResponse.prepare:type_name -> loadctl.v1.Prepare
-	14, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
-	15, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
-	21, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
-	23, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
-	24, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
-	25, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
-	22, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
-	16, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
+	15, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
+	16, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
+	22, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
+	24, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
+	25, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
+	26, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
+	23, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
+	17, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
 	4,  // 19: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
-	29, // 20: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
-	10, // 21: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
+	30, // 20: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
+	11, // 21: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
 	9,  // 22: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
-	11, // 23: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
-	13, // 24: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
-	30, // 25: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
-	19, // 26: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
-	30, // 27: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
-	10, // 28: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
-	28, // 29: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
-	0,  // 30: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
-	1,  // 31: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
-	31, // [31:32] is the sub-list for method output_type
-	30, // [30:31] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	10, // 23: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
+	12, // 24: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
+	14, // 25: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
+	31, // 26: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
+	20, // 27: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
+	31, // 28: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
+	11, // 29: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
+	29, // 30: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
+	0,  // 31: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
+	1,  // 32: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
+	32, // [32:33] is the sub-list for method output_type
+	31, // [31:32] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_loadctl_v1_session_proto_init() }
@@ -2634,7 +2710,7 @@ func file_loadctl_v1_session_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loadctl_v1_session_proto_rawDesc), len(file_loadctl_v1_session_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   30,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -103,7 +103,8 @@ type CellStats struct {
 	Service       []byte                 `protobuf:"bytes,8,opt,name=service,proto3" json:"service,omitempty"`
 	FirstByte     []byte                 `protobuf:"bytes,9,opt,name=first_byte,json=firstByte,proto3" json:"first_byte,omitempty"`
 	Failed        []byte                 `protobuf:"bytes,10,opt,name=failed,proto3" json:"failed,omitempty"`
-	Statuses      []*StatusCount         `protobuf:"bytes,11,rep,name=statuses,proto3" json:"statuses,omitempty"` // in rising order of status
+	Statuses      []*StatusCount         `protobuf:"bytes,11,rep,name=statuses,proto3" json:"statuses,omitempty"`    // in rising order of status
+	Redirects     uint64                 `protobuf:"varint,12,opt,name=redirects,proto3" json:"redirects,omitempty"` // followed
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -213,6 +214,13 @@ func (x *CellStats) GetStatuses() []*StatusCount {
 		return x.Statuses
 	}
 	return nil
+}
+
+func (x *CellStats) GetRedirects() uint64 {
+	if x != nil {
+		return x.Redirects
+	}
+	return 0
 }
 
 // A StatusCount is how many whole answers had an HTTP status.
@@ -634,7 +642,7 @@ const file_loadctl_v1_snapshot_proto_rawDesc = "" +
 	"\x06window\x18\x01 \x01(\x03R\x06window\x12+\n" +
 	"\x05cells\x18\x02 \x03(\v2\x15.loadctl.v1.CellStatsR\x05cells\x12.\n" +
 	"\x06phases\x18\x03 \x03(\v2\x16.loadctl.v1.PhaseStatsR\x06phases\x12.\n" +
-	"\x06errors\x18\x04 \x03(\v2\x16.loadctl.v1.ErrorGroupR\x06errors\"\xe5\x02\n" +
+	"\x06errors\x18\x04 \x03(\v2\x16.loadctl.v1.ErrorGroupR\x06errors\"\x83\x03\n" +
 	"\tCellStats\x12\x1a\n" +
 	"\bintended\x18\x01 \x01(\x04R\bintended\x12\x18\n" +
 	"\aclasses\x18\x02 \x03(\x04R\aclasses\x12\x19\n" +
@@ -648,7 +656,8 @@ const file_loadctl_v1_snapshot_proto_rawDesc = "" +
 	"first_byte\x18\t \x01(\fR\tfirstByte\x12\x16\n" +
 	"\x06failed\x18\n" +
 	" \x01(\fR\x06failed\x123\n" +
-	"\bstatuses\x18\v \x03(\v2\x17.loadctl.v1.StatusCountR\bstatuses\";\n" +
+	"\bstatuses\x18\v \x03(\v2\x17.loadctl.v1.StatusCountR\bstatuses\x12\x1c\n" +
+	"\tredirects\x18\f \x01(\x04R\tredirects\";\n" +
 	"\vStatusCount\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\rR\x06status\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x04R\x05count\"\xe9\x04\n" +

@@ -54,7 +54,7 @@ func encodeCells(cells []stats.CellStats) []*loadctlpb.CellStats {
 
 func encodeCell(m *loadctlpb.CellStats, c *stats.CellStats) {
 	m.Intended, m.BytesIn, m.BytesOut = c.Intended, c.BytesIn, c.BytesOut
-	m.ChecksPassed, m.ChecksFailed = c.ChecksPassed, c.ChecksFailed
+	m.ChecksPassed, m.ChecksFailed, m.Redirects = c.ChecksPassed, c.ChecksFailed, c.Redirects
 	m.Response, m.Service = c.Response.Sparse(), c.Service.Sparse()
 	m.FirstByte, m.Failed = c.FirstByte.Sparse(), c.Failed.Sparse()
 	if c.Classes != [stats.Classes]uint64{} {
@@ -80,7 +80,7 @@ func decodeCells(list []*loadctlpb.CellStats, l *stats.Layout) ([]stats.CellStat
 
 func decodeCell(c *stats.CellStats, m *loadctlpb.CellStats) error {
 	c.Intended, c.BytesIn, c.BytesOut = m.GetIntended(), m.GetBytesIn(), m.GetBytesOut()
-	c.ChecksPassed, c.ChecksFailed = m.GetChecksPassed(), m.GetChecksFailed()
+	c.ChecksPassed, c.ChecksFailed, c.Redirects = m.GetChecksPassed(), m.GetChecksFailed(), m.GetRedirects()
 	switch n := len(m.GetClasses()); n {
 	case 0:
 	case stats.Classes:

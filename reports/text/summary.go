@@ -116,6 +116,9 @@ func (p *page) figures(v *view.View) {
 	if h := v.Heartbeats; h.Sent > 0 {
 		p.field("heartbeats", fmt.Sprintf("%s sent, %s answered", view.Group(h.Sent), view.Group(h.Answered)))
 	}
+	if v.Redirects > 0 {
+		p.field("redirects", view.Group(v.Redirects)+" followed, within their requests")
+	}
 	p.field("generator", generator(v))
 	for _, note := range v.Notes {
 		p.field("note", note)

@@ -26,6 +26,7 @@ func (p *pile) add(c *stats.CellStats) {
 	p.BytesOut += c.BytesOut
 	p.ChecksPassed += c.ChecksPassed
 	p.ChecksFailed += c.ChecksFailed
+	p.Redirects += c.Redirects
 	for _, s := range c.Statuses {
 		p.addStatus(s)
 	}

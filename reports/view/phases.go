@@ -58,7 +58,7 @@ func endpoints(r *stats.Run, rows []*pile, seconds float64) (all []Endpoint) {
 			Name: p.name, Method: p.method, Accounting: stats.Accounting{Intended: p.whole.Intended, Classes: p.whole.Classes}, Ended: p.whole.Ended(),
 			PerSecond: per(p.Ended(), seconds), ErrorRate: share(p.Bad(), p.Ended()),
 			Response: p.response(), Service: TimesOf(p.Service, 0), FirstByte: TimesOf(p.FirstByte, 0),
-			BytesIn: p.whole.BytesIn, Checks: [2]uint64{p.whole.ChecksPassed, p.whole.ChecksFailed}, Statuses: p.whole.Statuses,
+			BytesIn: p.whole.BytesIn, Checks: [2]uint64{p.whole.ChecksPassed, p.whole.ChecksFailed}, Redirects: p.whole.Redirects, Statuses: p.whole.Statuses,
 			Trend: trendOf(r, p.name),
 		})
 	}

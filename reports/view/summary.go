@@ -35,6 +35,7 @@ type Summary struct {
 	FailedRate    float64            `json:"failed_rate"`
 	BytesReceived uint64             `json:"bytes_received"`
 	BytesSent     uint64             `json:"bytes_sent"`
+	Redirects     uint64             `json:"redirects"`
 	Checks        SummaryChecks      `json:"checks"`
 	Iterations    SummaryIterations  `json:"iterations"`
 	Connections   SummaryConnections `json:"connections"`
@@ -138,6 +139,7 @@ type SummaryRequest struct {
 	ThroughputRPS float64           `json:"throughput_rps"`
 	FailedRate    float64           `json:"failed_rate"`
 	BytesReceived uint64            `json:"bytes_received"`
+	Redirects     uint64            `json:"redirects"`
 	ResponseMS    SummaryTimes      `json:"response_ms"`
 	ServiceMS     SummaryTimes      `json:"service_ms"`
 	Statuses      map[int]uint64    `json:"statuses"`
@@ -218,6 +220,7 @@ func (v *View) Summary() Summary {
 		OfferedRPS: round(v.Offered), ThroughputRPS: round(v.Throughput), FailedRate: v.ErrorRate,
 		BytesReceived: v.BytesIn, BytesSent: v.BytesOut,
 		Checks:      SummaryChecks{v.ChecksPassed, v.ChecksFailed},
+		Redirects:   v.Redirects,
 		Iterations:  SummaryIterations(v.Iterations),
 		Heartbeats:  SummaryHeartbeats(v.Heartbeats),
 		Coordinator: summaryProcess(v.Self),
@@ -264,7 +267,7 @@ func (s *Summary) lists(v *View) {
 func summaryRequest(e Endpoint) SummaryRequest {
 	r := SummaryRequest{
 		Name: e.Name, Method: e.Method, Accounting: accounting(e.Accounting), ThroughputRPS: round(e.PerSecond), FailedRate: e.ErrorRate,
-		BytesReceived: e.BytesIn, ResponseMS: Milliseconds(e.Response), ServiceMS: Milliseconds(e.Service), Statuses: map[int]uint64{},
+		BytesReceived: e.BytesIn, Redirects: e.Redirects, ResponseMS: Milliseconds(e.Response), ServiceMS: Milliseconds(e.Service), Statuses: map[int]uint64{},
 	}
 	for _, c := range e.Statuses {
 		r.Statuses[c.Status] = c.Count

@@ -28,6 +28,7 @@ type View struct {
 	BytesIn, BytesOut      uint64
 	ChecksPassed           uint64
 	ChecksFailed           uint64
+	Redirects              uint64 // followed
 	Iterations             Iterations
 	Connections            Connections
 	Heartbeats             Heartbeats
@@ -104,6 +105,7 @@ type Endpoint struct {
 	FirstByte    Times
 	BytesIn      uint64
 	Checks       [2]uint64 // passed, failed
+	Redirects    uint64    // followed
 	Statuses     []stats.StatusCount
 	Trend        []time.Duration // response p99 of each point, 0 where nothing ended
 }
@@ -185,7 +187,7 @@ func (v *View) figures(r *stats.Run) {
 	v.Throughput, v.Offered = r.Throughput(), per(all.Intended, seconds)
 	v.ErrorRate = share(all.Bad(), all.Ended())
 	v.BytesIn, v.BytesOut = all.whole.BytesIn, all.whole.BytesOut
-	v.ChecksPassed, v.ChecksFailed = all.whole.ChecksPassed, all.whole.ChecksFailed
+	v.ChecksPassed, v.ChecksFailed, v.Redirects = all.whole.ChecksPassed, all.whole.ChecksFailed, all.whole.Redirects
 	v.Response, v.ResponseOK = all.response(), TimesOf(all.Response, 0)
 	v.Failures, v.Service, v.FirstByte = TimesOf(all.Failed, 0), TimesOf(all.Service, 0), TimesOf(all.FirstByte, 0)
 	v.Spectrum = spectrumOf(all)

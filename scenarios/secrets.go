@@ -1,0 +1,30 @@
+package scenarios
+
+import (
+	"slices"
+	"strings"
+)
+
+// secretHeaders say who asks, as auth does.
+var secretHeaders = []string{"authorization", "proxy-authorization", "cookie", "x-api-key"}
+
+func isSecretHeader(name string) bool { return slices.Contains(secretHeaders, strings.ToLower(name)) }
+
+// hiding reads what authorizes a request: the variables it uses are secrets, and
+// those that these are made of.
+func (p *parser) hiding(read func()) {
+	before := p.noting
+	p.noting = p.hide
+	read()
+	p.noting = before
+}
+
+func (p *parser) hide(name string) {
+	if slices.Contains(p.s.Secrets, name) {
+		return
+	}
+	p.s.Secrets = append(p.s.Secrets, name)
+	for _, of := range p.madeOf[name] {
+		p.hide(of)
+	}
+}
