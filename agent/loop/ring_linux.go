@@ -150,7 +150,7 @@ func (r *ring) enable() syscall.Errno {
 
 // request gives the next entry to fill, empty.
 func (r *ring) request() *ringRequest {
-	if r.tail-atomic.LoadUint32(r.sqHead) > r.sqMask {
+	for r.tail-atomic.LoadUint32(r.sqHead) > r.sqMask {
 		r.submit()
 	}
 	q := &r.requests[r.tail&r.sqMask]
