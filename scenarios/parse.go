@@ -45,6 +45,7 @@ type parser struct {
 	s      *Scenario
 	phases []phaseDraft
 	names  names
+	pool   poolDraft // http.pool
 	limits []limitDraft
 	before int                 // mistakes before the phase being read
 	madeOf map[string][]string // the variables a variable's value uses

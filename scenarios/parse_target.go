@@ -92,7 +92,7 @@ func goodPath(text string) bool {
 }
 
 func (p *parser) http(n *node) {
-	o := p.object(n, "http", keys{"version timeout connect_timeout headers auth expect keep_bodies cookies follow_redirects", ""})
+	o := p.object(n, "http", keys{"version timeout connect_timeout headers auth expect keep_bodies cookies follow_redirects pool", ""})
 	h := &p.s.HTTP
 	*h = HTTP{
 		Timeout: defaultTimeout, ConnectTimeout: defaultConnectTimeout,
@@ -107,6 +107,7 @@ func (p *parser) http(n *node) {
 	o.flag("cookies", &h.Cookies)
 	p.noCookieHeader(h.Cookies, o.get("headers"), h.Headers)
 	p.redirects(o, &h.Redirects)
+	p.pool = p.readPool(o.get("pool"), poolDraft{reuse: -1})
 }
 
 // keepBodies reads which bodies are kept: those that checks look at, or none, which

@@ -103,6 +103,9 @@ type Step struct {
 	// The frozen request: all bytes up to Content-Length's value, and the body's
 	// template when that is not part of head already.
 	head, body *Template
+	// closing is head for a connection that carries this request alone: it says so.
+	// nil where no phase has such.
+	closing *Template
 }
 
 // A Wait is how long to pause.
@@ -176,6 +179,7 @@ type Phase struct {
 	MaxVUs   int           // open: cap on iterations in flight over all agents; 0 = none
 	MaxLag   time.Duration // open: a queued arrival older than this ends as not_sent; default HTTP.Timeout
 	Over     int           // phase whose held connections are used, or -1
+	Pool     Pool          // how requests get connections; without meaning for HeldConnections and with Over
 
 	// HeldConnections only.
 	Connections   int

@@ -16,7 +16,7 @@ import (
 //	parse [e=(name=value,…)] [url=…]   mistakes, or a summary of the scenario
 //	excerpts                            mistakes as people see them
 //	rows                                the layout
-//	requests [n=…]                      bytes of each request, drawn n times
+//	requests [n=…] [closing]            bytes of each request, drawn n times
 //	plan                                planned times
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
@@ -105,6 +105,9 @@ func toldScenario(s *Scenario) string {
 			}
 		} else {
 			fmt.Fprintf(&b, " profile %v %s vus %d lag %v", p.Profile, p.Arrivals, p.MaxVUs, p.MaxLag)
+			if usual := (Pool{Reuse: p.Executor.usualReuse()}); p.Over < 0 && p.Pool != usual {
+				fmt.Fprintf(&b, " pool %+v", p.Pool)
+			}
 		}
 		b.WriteString("\n")
 	}
@@ -134,7 +137,11 @@ func toldRequests(t *testing.T, d *datadriven.TestData, s *Scenario) string {
 		for _, task := range u.Tasks {
 			for i := range task.Steps {
 				for k := range n {
-					bytes := task.Steps[i].AppendRequest(nil, &Values{Rand: &r, VU: 3, Iteration: uint64(k)})
+					write := task.Steps[i].AppendRequest
+					if d.HasArg("closing") {
+						write = task.Steps[i].AppendClosing
+					}
+					bytes := write(nil, &Values{Rand: &r, VU: 3, Iteration: uint64(k)})
 					text := strings.ReplaceAll(string(bytes), "\r\n", "⏎\n")
 					b.WriteString(text + "┃\n")
 				}

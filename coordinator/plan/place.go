@@ -27,7 +27,8 @@ type Need struct {
 	Connections int     // open at once, at most
 	Rate        float64 // iterations a second of open load, at most
 	Eager       bool    // closed users who do not pause before each request: they take what they get
-	MaxVUs      int     // the smallest cap on iterations in flight; 0 = none
+	MaxVUs      int     // the smallest cap that is split over all loops: on iterations in flight, or a pool's; 0 = none
+	PoolCap     bool    // it is a pool's
 	Capped      string  // the phase it is of
 	Agents      int     // fewer are worth nothing (agents.min); 0 = no claim
 }
@@ -40,7 +41,7 @@ func NeedOf(s *scenarios.Scenario) Need {
 		closed := p.Executor == scenarios.ConstantVUs || p.Executor == scenarios.RampingVUs
 		n.Eager = n.Eager || closed && !pauses(s, p.User)
 	}
-	n.MaxVUs, n.Capped = capOf(s)
+	n.MaxVUs, n.Capped, n.PoolCap = capOf(s)
 	return n
 }
 
