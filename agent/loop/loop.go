@@ -50,8 +50,9 @@ type Loop struct {
 
 	tls privacy
 
-	dialing  int // connections being opened
-	dials    int // opened so far: turns through addresses and sources
+	dialing  int          // connections being opened
+	dials    int          // opened so far: turns through addresses and sources
+	dialAt   stats.Offset // when a pool that must wait may open a connection again
 	unserved bool
 	paused   bool
 	pausedAt stats.Offset
@@ -88,7 +89,7 @@ func New(c Config) (*Loop, error) {
 		return nil, fmt.Errorf("loop: %w", err)
 	}
 	l := &Loop{
-		config: c, poller: c.poller, share: c.Share, deadline: never,
+		config: c, poller: c.poller, share: c.Share, deadline: never, dialAt: never,
 		recorder: stats.NewRecorder(c.Scenario.Layout, c.Counters),
 		in:       make([]byte, readBuffer),
 		parser:   new(http1.Parser),

@@ -33,6 +33,8 @@ type phase struct {
 	limit        int   // iterations at once; 0 = any number
 
 	iterations, inFlight, connections, held, users int
+	connecting, parting                            int // connections being opened; waiting for their end
+	closing                                        closings
 }
 
 type phaseState uint8
@@ -80,6 +82,8 @@ func (l *Loop) begin(c Begin) {
 		return
 	}
 	p.state, p.begin = running, c.At
+	l.sharePool(p)
+	p.own.nextDial = p.begin + p.own.turn
 	if p.spec.Executor != scenarios.HeldConnections {
 		p.endAt = min(p.endAt, c.At+p.spec.Profile.Duration())
 	}
@@ -165,7 +169,7 @@ func (l *Loop) drained(p *phase) bool {
 		return false
 	}
 	l.closeIdle(p.own)
-	return p.connections == 0 && (p.hold == nil || p.hold.opening == 0)
+	return p.connections == p.parting && (p.hold == nil || p.hold.opening == 0)
 }
 
 // taken says whether a running phase uses the connections of p.
