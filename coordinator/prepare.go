@@ -45,10 +45,14 @@ func (d *driver) place() ([][]*loadctlpb.AgentPlan, error) {
 
 func machineOf(l *link) plan.Machine {
 	m := l.machine
-	return plan.Machine{
+	machine := plan.Machine{
 		Name: l.host.Name(), OS: m.GetOs(), Cores: int(m.GetCores()), MaxFiles: m.GetMaxFiles(), MemoryBytes: m.GetMemoryBytes(),
 		PortLow: int(m.GetPortLow()), PortHigh: int(m.GetPortHigh()),
 	}
+	if m != nil && m.TwReuse != nil {
+		machine.TwReuse = plan.Exactly(uint64(m.GetTwReuse()))
+	}
+	return machine
 }
 
 // plans gives each host the plans of its agents, shares and sources included.

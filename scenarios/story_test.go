@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
 
@@ -18,6 +19,7 @@ import (
 //	rows                                the layout
 //	requests [n=…] [closing]            bytes of each request, drawn n times
 //	plan                                planned times
+//	closes                              connections that are closed here first
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, tell)
@@ -36,6 +38,8 @@ func tell(t *testing.T, d *datadriven.TestData) string {
 		return toldRequests(t, d, s)
 	case "plan":
 		return toldPlan(s)
+	case "closes":
+		return toldCloses(s)
 	}
 	return toldScenario(s)
 }
@@ -148,6 +152,15 @@ func toldRequests(t *testing.T, d *datadriven.TestData, s *Scenario) string {
 			}
 		}
 	}
+	return b.String()
+}
+
+func toldCloses(s *Scenario) string {
+	var b strings.Builder
+	for i := range s.Phases {
+		fmt.Fprintf(&b, "%s: %.4g an iteration\n", s.Phases[i].Name, s.closes(&s.Phases[i]))
+	}
+	fmt.Fprintf(&b, "%d within a second, %d within 2 s, %d within a minute\n", s.ClosedFirst(time.Second), s.ClosedFirst(2*time.Second), s.ClosedFirst(time.Minute))
 	return b.String()
 }
 

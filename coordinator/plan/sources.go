@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -31,8 +32,23 @@ func usablePorts(m Machine) int {
 // to the destinations. An empty list leaves the choice to the kernel: one
 // address has enough ports. own are the machine's own addresses, needed for a
 // target that is not on loopback; each may serve several agents, but only as
-// far as its ports go.
+// far as its ports go. Those that closed connections keep count as taken.
 func Sources(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) ([][]netip.Addr, error) {
+	sources, err := sourcesOf(p, m, to, own)
+	kept := p.kept(m, to)
+	if err != nil || kept == 0 {
+		return sources, err
+	}
+	all := p
+	all.Connections += kept
+	sources, err = sourcesOf(all, m, to, own)
+	if r, ok := errors.AsType[*Refusal](err); ok && r.Subject == Ports {
+		return nil, tooManyClosed(p, m, to, usable(own, to[0].Addr()))
+	}
+	return sources, err
+}
+
+func sourcesOf(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) ([][]netip.Addr, error) {
 	sources := make([][]netip.Addr, p.Agents)
 	each := usablePorts(m) * max(1, len(to))
 	if p.Agents*p.Connections <= each || len(to) == 0 {

@@ -637,6 +637,7 @@ type Machine struct {
 	Kernel        string                 `protobuf:"bytes,6,opt,name=kernel,proto3" json:"kernel,omitempty"`
 	Os            string                 `protobuf:"bytes,7,opt,name=os,proto3" json:"os,omitempty"`
 	Arch          string                 `protobuf:"bytes,8,opt,name=arch,proto3" json:"arch,omitempty"`
+	TwReuse       *uint32                `protobuf:"varint,9,opt,name=tw_reuse,json=twReuse,proto3,oneof" json:"tw_reuse,omitempty"` // net.ipv4.tcp_tw_reuse; absent = not known
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -725,6 +726,13 @@ func (x *Machine) GetArch() string {
 		return x.Arch
 	}
 	return ""
+}
+
+func (x *Machine) GetTwReuse() uint32 {
+	if x != nil && x.TwReuse != nil {
+		return *x.TwReuse
+	}
+	return 0
 }
 
 type Welcome struct {
@@ -2449,7 +2457,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\amachine\x18\x05 \x01(\v2\x13.loadctl.v1.MachineR\amachine\x12\x19\n" +
 	"\blast_seq\x18\x06 \x01(\x04R\alastSeq\x12\x1d\n" +
 	"\n" +
-	"last_order\x18\a \x01(\x04R\tlastOrder\"\xd3\x01\n" +
+	"last_order\x18\a \x01(\x04R\tlastOrder\"\x80\x02\n" +
 	"\aMachine\x12\x14\n" +
 	"\x05cores\x18\x01 \x01(\rR\x05cores\x12\x1b\n" +
 	"\tmax_files\x18\x02 \x01(\x04R\bmaxFiles\x12!\n" +
@@ -2458,7 +2466,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\tport_high\x18\x05 \x01(\rR\bportHigh\x12\x16\n" +
 	"\x06kernel\x18\x06 \x01(\tR\x06kernel\x12\x0e\n" +
 	"\x02os\x18\a \x01(\tR\x02os\x12\x12\n" +
-	"\x04arch\x18\b \x01(\tR\x04arch\"v\n" +
+	"\x04arch\x18\b \x01(\tR\x04arch\x12\x1e\n" +
+	"\btw_reuse\x18\t \x01(\rH\x00R\atwReuse\x88\x01\x01B\v\n" +
+	"\t_tw_reuse\"v\n" +
 	"\aWelcome\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x18\n" +
@@ -2704,6 +2714,7 @@ func file_loadctl_v1_session_proto_init() {
 		(*SessionResponse_Pause)(nil),
 		(*SessionResponse_End)(nil),
 	}
+	file_loadctl_v1_session_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
