@@ -38,25 +38,27 @@ func TestWhoseTimeWait(t *testing.T) {
 		{"loadctl resets", "{reuse: none, close: reset}", helloReply, false},
 		{"the end of an iteration", "{reuse: user}", helloReply, true},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			addr := rawServer(t, func(c *peer) {
-				for c.request() {
-					c.write(test.answer)
-					if test.answer == sayClose {
-						return
+		for _, kind := range machinePollers(t) {
+			t.Run(kind+": "+test.name, func(t *testing.T) {
+				t.Parallel()
+				addr := rawServer(t, func(c *peer) {
+					for c.request() {
+						c.write(test.answer)
+						if test.answer == sayClose {
+							return
+						}
 					}
+				})
+				s := parse(t, pooling("constant-arrival-rate, rate: 100/s, duration: 200ms, arrivals: uniform", test.pool))
+				got := live(t, s, addr, func(c *Config) { c.Poller = kind }, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second})
+				got.checkIdentity(t, s)
+				expect(t, got, stats.OK, "")
+				ph := &got.total.Phases[0]
+				kernel := timeWaits(t, addr)
+				if (kernel > 0) != test.waits || int(ph.TimeWait) != kernel {
+					t.Errorf("%d ports in TIME_WAIT, %d by the gauge; %d connections ended %v", kernel, ph.TimeWait, ph.ConnOpened, ph.Ended)
 				}
 			})
-			s := parse(t, pooling("constant-arrival-rate, rate: 100/s, duration: 200ms, arrivals: uniform", test.pool))
-			got := live(t, s, addr, nil, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second})
-			got.checkIdentity(t, s)
-			expect(t, got, stats.OK, "")
-			ph := &got.total.Phases[0]
-			kernel := timeWaits(t, addr)
-			if (kernel > 0) != test.waits || int(ph.TimeWait) != kernel {
-				t.Errorf("%d ports in TIME_WAIT, %d by the gauge; %d connections ended %v", kernel, ph.TimeWait, ph.ConnOpened, ph.Ended)
-			}
-		})
+		}
 	}
 }

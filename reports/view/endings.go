@@ -28,6 +28,9 @@ func (v *View) Drops() string {
 	return strings.Join(parts, ", ")
 }
 
+// manyPorts in TIME_WAIT are worth a word: fewer are left by the end of any phase.
+const manyPorts = 1000
+
 // Closes says how many connections loadctl ended itself; "" when it ended none before
 // they were done.
 func (v *View) Closes() string {
@@ -41,7 +44,7 @@ func (v *View) Closes() string {
 			parts = append(parts, Group(n)+by.text)
 		}
 	}
-	if c.TimeWait > 0 {
+	if c.TimeWait >= manyPorts {
 		parts = append(parts, "at most "+Group(c.TimeWait)+" ports in TIME_WAIT")
 	}
 	return strings.Join(parts, ", ")

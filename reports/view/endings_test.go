@@ -22,7 +22,7 @@ func dropped() *stats.Run {
 	for range 3 {
 		r.DroppedIdle(0, 5*time.Second, time.Minute)
 	}
-	r.SetTimeWait(0, 4)
+	r.SetTimeWait(0, 4_000)
 	run := &stats.Run{}
 	run.Apply(stats.Update{Started: &stats.Started{Layout: l}})
 	run.Apply(stats.Update{Window: &stats.Window{Merged: r.Cut(0)}})
@@ -35,11 +35,11 @@ func TestDropsAreTold(t *testing.T) {
 	if got, want := v.Drops(), "3 while idle (for 5 s at p50, 5 s at most: its keep-alive time-out, if they agree), 1 before they were answered, 2 after an answer that said so"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := v.Closes(), "1 by max_age, at most 4 ports in TIME_WAIT"; got != want {
+	if got, want := v.Closes(), "1 by max_age, at most 4,000 ports in TIME_WAIT"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	s := v.Summary()
-	if s.Connections.Ended["idle"] != 3 || s.Connections.Ended["done"] != 0 || s.Connections.TimeWaitPeak != 4 || s.DropIdleMS.Count != 3 || *s.DropAgeMS.P50 < 59_000 {
+	if s.Connections.Ended["idle"] != 3 || s.Connections.Ended["done"] != 0 || s.Connections.TimeWaitPeak != 4_000 || s.DropIdleMS.Count != 3 || *s.DropAgeMS.P50 < 59_000 {
 		t.Errorf("%+v, %+v", s.Connections, s.DropAgeMS)
 	}
 	if none := New(&stats.Run{Layout: &stats.Layout{}}); none.Drops() != "" || none.Closes() != "" {
