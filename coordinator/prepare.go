@@ -65,6 +65,7 @@ func (d *driver) plans(places []plan.Place, machines []plan.Machine) ([][]*loadc
 		}
 		for j, a := range d.fleet.On(d.links[i].host.Name()) {
 			ap := &loadctlpb.AgentPlan{Name: a.Name, Loops: uint32(p.Loops), Share: wire.EncodeShare(a.Share)}
+			d.sourced = d.sourced || len(sources[j]) > 0
 			for _, s := range sources[j] {
 				ap.Sources = append(ap.Sources, s.String())
 			}

@@ -41,6 +41,9 @@ type Target struct {
 	Bundled bool   // start `loadctl target serve` for the run
 	Workers int    // of the bundled target; 0 = its default
 	TLS     *TLS   // of an https target; nil = plain HTTP
+	// ResolveEvery is how often the name of the base URL is asked for again; 0 = once, at
+	// the start.
+	ResolveEvery time.Duration
 }
 
 // HTTP are the defaults of every request.

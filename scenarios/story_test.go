@@ -84,6 +84,9 @@ func toldScenario(s *Scenario) string {
 	if s.Target.Bundled {
 		fmt.Fprintf(&b, "bundled, %d workers", s.Target.Workers)
 	}
+	if s.Target.ResolveEvery > 0 {
+		fmt.Fprintf(&b, ", resolved every %v", s.Target.ResolveEvery)
+	}
 	fmt.Fprintf(&b, ", timeout %v, connect %v, expect %v\n", s.HTTP.Timeout, s.HTTP.ConnectTimeout, s.HTTP.ExpectStatus)
 	if s.Target.TLS != nil {
 		fmt.Fprintf(&b, "tls: %+v\n", *s.Target.TLS)

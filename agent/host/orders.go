@@ -50,6 +50,8 @@ func (h *host) obey(o order) {
 		h.relay(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Pause{Pause: m.Pause}})
 	case *loadctlpb.SessionResponse_Drain:
 		h.relay(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Drain{Drain: m.Drain}})
+	case *loadctlpb.SessionResponse_Readdress:
+		h.relay(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Readdress{Readdress: m.Readdress}})
 	case *loadctlpb.SessionResponse_Stop:
 		h.stop(m.Stop.GetReason())
 		h.finish()

@@ -296,3 +296,21 @@ func TestClosingsForgetAfterAMinute(t *testing.T) {
 		t.Errorf("long after: %d", got)
 	}
 }
+
+// TestReaddress: new connections go to the new addresses, all of them in turn; those
+// there are stay.
+func TestReaddress(t *testing.T) {
+	s := parse(t, pooling(openArrival, "{reuse: none}"))
+	w := newWorld(target{answer: func(request) reply { return reply{after: time.Millisecond, bytes: sayClose, close: true} }})
+	went := map[string]int{}
+	w.watch = func(_ netip.Addr, to netip.AddrPort) { went[to.String()]++ }
+	p := stage(t, s, w, nil)
+	w.at(int64(time.Second), func() {
+		p.loop.Do(Readdress{Addrs: []netip.AddrPort{netip.MustParseAddrPort("10.0.0.1:80"), netip.MustParseAddrPort("10.0.0.2:80")}})
+	})
+	p.run(t, Begin{0, 0}, Drain{At: 5 * time.Second, Deadline: 9 * time.Second})
+	p.checkIdentity(t, s)
+	if a, b, c := went["127.0.0.1:80"], went["10.0.0.1:80"], went["10.0.0.2:80"]; a < 195 || a > 205 || b < 95 || c < 95 || b-c > 2 || c-b > 2 {
+		t.Errorf("connections went to %v", went)
+	}
+}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/loadctl/loadctl/coordinator"
 	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/scenarios"
 )
@@ -98,7 +98,7 @@ func addressesOf(ctx context.Context, s *scenarios.Scenario) ([]netip.AddrPort, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupWithin)
 	defer cancel()
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", target.Host)
+	addrs, err := coordinator.Lookup(ctx, target)
 	if err != nil {
 		return nil, nil // not known is an answer, too: it is said where it matters
 	}

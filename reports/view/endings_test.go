@@ -35,7 +35,7 @@ func TestDropsAreTold(t *testing.T) {
 	if got, want := v.Drops(), "3 while idle (for 5 s at p50, 5 s at most: its keep-alive time-out, if they agree), 1 before they were answered, 2 after an answer that said so"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := v.Closes(), "1 by max_age, at most 4,000 ports in TIME_WAIT"; got != want {
+	if got, want := v.Closes(), "1 by max_age, at most 4\u2009000 ports in TIME_WAIT"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	s := v.Summary()
