@@ -3,7 +3,6 @@ package scenarios
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 )
@@ -63,27 +62,4 @@ func parseFile(t *testing.T, file string, o Options) *Scenario {
 		t.Fatalf("%v", err)
 	}
 	return s
-}
-
-// TestDocumentedScenariosAreRight: every scenario shown in docs/ parses without a word.
-func TestDocumentedScenariosAreRight(t *testing.T) {
-	pages, err := filepath.Glob("../docs/*.md")
-	if err != nil || len(pages) == 0 {
-		t.Fatal(pages, err)
-	}
-	for _, page := range pages {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, block := range strings.Split(string(text), "```yaml\n")[1:] {
-			source, _, _ := strings.Cut(block, "```")
-			if !strings.HasPrefix(source, "version: 1\n") {
-				continue
-			}
-			if s, err := Parse(filepath.Base(page)+".yaml", []byte(source), Options{}); err != nil || len(s.Warnings) > 0 {
-				t.Errorf("%s: %v", page, err)
-			}
-		}
-	}
 }

@@ -46,6 +46,7 @@ type parser struct {
 	phases []phaseDraft
 	names  names
 	pool   poolDraft // http.pool
+	slow   Network   // of the user being read
 	limits []limitDraft
 	before int                 // mistakes before the phase being read
 	madeOf map[string][]string // the variables a variable's value uses

@@ -98,6 +98,7 @@ type Step struct {
 	Checks   []Check
 	NeedBody bool   // a check looks at the body
 	Extra    *Extra // nil for most
+	Network  Network
 
 	// Cells gives the row of this step in each phase: Cells[phase], -1 where the
 	// phase's user never runs it.

@@ -99,6 +99,9 @@ func toldScenario(s *Scenario) string {
 				for _, c := range step.Checks {
 					fmt.Fprintf(&b, ", check %s", c.Name)
 				}
+				if step.Network.Slow() {
+					fmt.Fprintf(&b, ", network %+v", step.Network)
+				}
 				b.WriteString("\n")
 			}
 		}

@@ -42,6 +42,9 @@ func (l *Loop) event(e event) {
 // next. A short read says that there is no more, unless the other side has closed,
 // which only another read tells.
 func (l *Loop) read(i int32, c *conn, gen uint32, toEnd bool) {
+	if c.slow && l.readsSlowly(i, c) {
+		return
+	}
 	again := readable
 	if toEnd {
 		again |= hungUp

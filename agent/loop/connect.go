@@ -57,6 +57,10 @@ func (l *Loop) dialLimited(i int32, t *task, p *phase, errno syscall.Errno) bool
 func (l *Loop) dial(p *phase, ti, place int32) (int32, *conn, syscall.Errno) {
 	i, c := l.conns.take()
 	gen := c.gen + 1
+	if l.narrow != p.own.narrow {
+		l.narrow = p.own.narrow
+		l.poller.narrow(l.narrow)
+	}
 	fd, errno := l.connect(ref(i, gen))
 	l.fresh = false
 	l.clock()
@@ -197,6 +201,9 @@ func (l *Loop) closeAs(i int32, c *conn, abort bool, why stats.Ending) {
 	l.dropParser(c)
 	l.dropTunnel(c, abort)
 	l.dropUnsent(c)
+	if c.slow {
+		delete(l.slow, i)
+	}
 	l.poller.close(c.fd, abort)
 	l.fresh = false
 	c.state, c.task = closed, none

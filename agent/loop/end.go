@@ -31,6 +31,8 @@ func (l *Loop) fireOne(t timer) {
 		l.reopen(t)
 	case bodyWait:
 		l.waitedEnough(t)
+	case readOn, writeOn:
+		l.pieceDue(t)
 	case lastWait:
 		if c := l.conns.at(t.index); uint16(c.gen) == t.stamp && c.state == parting {
 			l.closeFirst(t.index, c)

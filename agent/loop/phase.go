@@ -35,6 +35,7 @@ type phase struct {
 	iterations, inFlight, connections, held, users int
 	connecting, parting                            int // connections being opened; waiting for their end
 	closing                                        closings
+	slow                                           bool // its user has requests of a slow network
 }
 
 type phaseState uint8
@@ -65,6 +66,10 @@ func (l *Loop) makePhases() {
 			p.pool = l.phases[over].own
 		}
 		p.pool.takers = append(p.pool.takers, p)
+		if p.user != nil && p.user.Slow() {
+			p.slow = true
+			p.pool.narrow = max(p.pool.narrow, p.user.SlowestBuffer())
+		}
 	}
 }
 

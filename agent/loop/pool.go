@@ -17,6 +17,7 @@ type pool struct {
 	grows       bool
 	owned       bool // connections stay with the task that opened them
 	wears       bool // connections end by what they have carried
+	narrow      int  // receive buffer for slow readers; 0 = the kernel's choice
 	limit       int  // connections at once: found out the hard way; 0 = none found
 	rules
 }

@@ -23,6 +23,7 @@ http: {timeout: %v, connect_timeout: 300ms}
 users:
   shopper:
     wait_time: {between: [0s, %v]}
+    network: %s
     tasks:
       one: {weight: 2, steps: [{get: /one, check: [{header: x-kind, contains: good}]}]}
       three: {steps: [{get: /a}, {think: {between: [0s, 400ms]}}, {get: "/b/${rand.int(1, 9)}", name: /b}, {get: /c, check: [{body: {contains: hello}}]}]}
@@ -39,7 +40,7 @@ func drawScenario(t *rapid.T) *scenarios.Scenario {
 		return time.Duration(rapid.IntRange(low, high).Draw(t, name)) * time.Millisecond
 	}
 	n := func(name string, low, high int) int { return rapid.IntRange(low, high).Draw(t, name) }
-	text := fmt.Sprintf(mixed, ms("timeout", 50, 800), ms("wait", 1, 300), n("connections", 1, 30),
+	text := fmt.Sprintf(mixed, ms("timeout", 50, 800), ms("wait", 1, 300), drawNetwork(t), n("connections", 1, 30),
 		n("over", 1, 300), ms("overLag", 20, 500), n("open", 1, 300), n("maxVUs", 1, 40), ms("openLag", 20, 500), drawPool(t, 1), n("vus", 1, 20), drawPool(t, 20))
 	s, err := scenarios.Parse("mixed.yaml", []byte(text), scenarios.Options{})
 	if err != nil {
@@ -70,6 +71,12 @@ func drawPool(t *rapid.T, users int) string {
 	}
 	add("close", rapid.SampledFrom([]string{"normal", "reset"}).Draw(t, "farewell"))
 	return text + "}"
+}
+
+// drawNetwork is a fast network twice as often as a slow one.
+func drawNetwork(t *rapid.T) string {
+	rate := rapid.SampledFrom([]string{"0", "0", "0", "0", "200B/s", "2KB/s", "1MB/s"})
+	return fmt.Sprintf("{read_rate: %s, write_rate: %s}", rate.Draw(t, "readRate"), rate.Draw(t, "writeRate"))
 }
 
 // drawTarget is a target that misbehaves in all ways, each as often as drawn.

@@ -78,6 +78,7 @@ type conn struct {
 	state      connState
 	idle       bool      // in its pool's list
 	more       readiness // what the next slice is for
+	slow       bool      // it has or had a request of a slow network
 }
 
 type connState uint8

@@ -70,10 +70,10 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 
 // write builds the request and sends what the socket takes.
 func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
-	step := l.step(t)
+	p, step := l.phases[t.phase], l.step(t)
 	l.values = t.cursor.Values()
 	held := 0
-	switch single := l.phases[t.phase].pool.single; {
+	switch single := p.pool.single; {
 	case step.Extra != nil:
 		held = l.appendExtra(i, t, step, single)
 	case single:
@@ -89,6 +89,10 @@ func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 		l.recorder.HeartbeatSent(int(t.phase))
 	}
 	now := l.out[:len(l.out)-held]
+	if p.slow && l.slowDown(ci, c, step) {
+		l.writeSlowly(i, t, ci, c, now)
+		return
+	}
 	var n int
 	var errno syscall.Errno
 	if c.tls != none {
@@ -152,6 +156,10 @@ func (l *Loop) keepUnsent(c *conn, b []byte) {
 
 // writeRest goes on with a request once the socket takes more.
 func (l *Loop) writeRest(ci int32, c *conn) {
+	if c.slow && l.slow[ci].out > 0 {
+		l.writePiece(ci, c, l.slow[ci])
+		return
+	}
 	switch errno := l.sendRest(c); {
 	case errno == syscall.EAGAIN:
 	case errno != 0:
