@@ -103,7 +103,7 @@ func drawTarget(t *rapid.T) target {
 			case x < refuse+refuseNow/2+hang/2:
 				return -1, 0
 			case x < refuse+refuseNow/2+hang/2+limit/4:
-				return 0, syscall.EMFILE
+				return 0, [...]syscall.Errno{syscall.EMFILE, syscall.EADDRNOTAVAIL}[int(2*chance())]
 			}
 			return 200 * time.Microsecond, 0
 		},

@@ -114,10 +114,10 @@ func (p *page) figures(v *view.View) {
 		p.field("connections", connections(v))
 	}
 	if drops := v.Drops(); drops != "" {
-		p.field(" dropped", drops+", by the target")
+		p.field(" by target", "closed "+drops)
 	}
 	if closes := v.Closes(); closes != "" {
-		p.field(" closed", closes)
+		p.field(" by loadctl", "closed "+closes)
 	}
 	if h := v.Heartbeats; h.Sent > 0 {
 		p.field("heartbeats", fmt.Sprintf("%s sent, %s answered", view.Group(h.Sent), view.Group(h.Answered)))
