@@ -314,3 +314,37 @@ func TestReaddress(t *testing.T) {
 		t.Errorf("connections went to %v", went)
 	}
 }
+
+// TestRedirectsChurnToo: what a redirect leads to has a connection of its own where each
+// request has, and says so, whether the target closes or not.
+func TestRedirectsChurnToo(t *testing.T) {
+	for _, keeps := range []bool{false, true} {
+		w := newWorld(target{answer: func(r request) reply {
+			if r.n != 0 || !strings.Contains(string(r.text), "\r\nConnection: close\r\n") {
+				t.Errorf("request %d of its connection: %q", r.n, r.text)
+			}
+			a := reply{after: time.Millisecond, bytes: sayClose, close: true}
+			if strings.HasPrefix(string(r.text), "GET /a") {
+				a.bytes = "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /c\r\nContent-Length: 0\r\n\r\n"
+			}
+			if keeps {
+				a.bytes, a.close = strings.Replace(a.bytes, "Connection: close\r\n", "", 1), false
+			}
+			return a
+		}})
+		s := parse(t, strings.Replace(pooling(openArrival, "{reuse: none}"), "{timeout: 2s}", "{timeout: 2s, follow_redirects: 2, cookies: true}", 1))
+		p := stage(t, s, w, nil).run(t, Begin{0, 0}, Drain{At: 5 * time.Second, Deadline: 9 * time.Second})
+		p.checkIdentity(t, s)
+		a, ph := p.cell(t, s, "load", "/a"), &p.total.Phases[0]
+		if a.Classes[stats.OK] != 200 || int(ph.ConnOpened) != w.requests || w.requests < 590 {
+			t.Errorf("%v, %d connections for %d requests", a.Classes, ph.ConnOpened, w.requests)
+		}
+		how := stats.EndedAnnounced
+		if keeps {
+			how = stats.EndedDone
+		}
+		if ph.Ended[how] != ph.ConnOpened {
+			t.Errorf("ended %v of %d", ph.Ended, ph.ConnOpened)
+		}
+	}
+}
