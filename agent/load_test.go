@@ -198,6 +198,8 @@ func TestAnOrderThatMakesNoSenseEndsTheLoad(t *testing.T) {
 		"does not know: <nil>":      {},
 		"does not know: *loadctlpb.AgentDown_Prepare": {
 			Message: &loadctlpb.AgentDown_Prepare{Prepare: &loadctlpb.AgentPrepare{}}},
+		"readdress: no address": {Message: &loadctlpb.AgentDown_Readdress{Readdress: &loadctlpb.Readdress{}}},
+		"readdress: ":           {Message: &loadctlpb.AgentDown_Readdress{Readdress: &loadctlpb.Readdress{Addresses: []string{"somewhere"}}}},
 		"share": {Message: &loadctlpb.AgentDown_Reshare{Reshare: &loadctlpb.Reshare{
 			Agents: []*loadctlpb.AgentPlan{{Name: "a-1", Share: []*loadctlpb.Slot{{Index: 3, Of: 2}}}}}}},
 	} {

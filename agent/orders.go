@@ -1,7 +1,9 @@
 package agent
 
 import (
+	"errors"
 	"fmt"
+	"net/netip"
 
 	"github.com/loadctl/loadctl/agent/loop"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
@@ -30,6 +32,8 @@ func (l *load) order(m *loadctlpb.AgentDown) error {
 		l.do(loop.Pause{Paused: m.Pause.GetPaused(), At: stats.Offset(m.Pause.GetAt())})
 	case *loadctlpb.AgentDown_Drain:
 		l.do(loop.Drain{At: stats.Offset(m.Drain.GetAt()), Deadline: stats.Offset(m.Drain.GetDeadline())})
+	case *loadctlpb.AgentDown_Readdress:
+		return l.readdress(m.Readdress)
 	case *loadctlpb.AgentDown_Stop:
 		l.stop()
 	default:
@@ -61,5 +65,18 @@ func (l *load) reshare(m *loadctlpb.Reshare) error {
 			l.loops[i].Do(loop.Reshare{From: stats.Offset(m.GetFrom()), Share: part})
 		}
 	}
+	return nil
+}
+
+// readdress sends new connections to other addresses.
+func (l *load) readdress(m *loadctlpb.Readdress) error {
+	addrs, err := each(m.GetAddresses(), netip.ParseAddrPort)
+	if err != nil {
+		return fmt.Errorf("readdress: %w", err)
+	}
+	if len(addrs) == 0 {
+		return errors.New("readdress: no address")
+	}
+	l.do(loop.Readdress{Addrs: addrs})
 	return nil
 }

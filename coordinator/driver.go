@@ -26,6 +26,8 @@ type driver struct {
 	zero time.Time // of the driver's clock
 
 	aim     plan.Clearance
+	named   named
+	sourced bool // agents connect from addresses they were given
 	machine *run.Machine
 	fleet   *fleet.Fleet
 	links   []*link
@@ -61,7 +63,9 @@ func (c *Coordinator) drive(ctx context.Context, aim plan.Clearance) (stats.Resu
 	}
 	d := c.newDriver(aim)
 	d.call(ctx, ca, door)
-	d.loop(ctx, door)
+	found, stop := c.watchName(ctx, aim)
+	d.loop(ctx, door, found)
+	stop()
 	result, err := d.finish()
 	d.dismiss(door)
 	return result, err
@@ -108,7 +112,7 @@ func (d *driver) call(ctx context.Context, ca *authority, door *server) {
 	}
 }
 
-func (d *driver) loop(ctx context.Context, door *server) {
+func (d *driver) loop(ctx context.Context, door *server, found <-chan finding) {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	controls, cancelled := d.cfg.Controls, ctx.Done()
@@ -118,6 +122,8 @@ func (d *driver) loop(ctx context.Context, door *server) {
 			d.mail(m)
 		case e := <-d.exits:
 			e.link.exited, e.link.exitErr, e.link.exitAt = true, e.err, d.now()
+		case f := <-found:
+			d.readdress(f)
 		case <-ticker.C:
 			d.tick()
 		case c, ok := <-controls:

@@ -63,6 +63,7 @@ type fakeHost struct {
 	finishedSeq uint64
 	began       []uint32
 	reshares    []*loadctlpb.Reshare
+	readdressed [][]string
 	dead        []string
 	refused     string
 	resumes     int
@@ -240,6 +241,8 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 		h.ends[m.GetEnd().GetPhase()] = time.Duration(m.GetEnd().GetAt())
 	case m.GetReshare() != nil:
 		h.reshares = append(h.reshares, m.GetReshare())
+	case m.GetReaddress() != nil:
+		h.readdressed = append(h.readdressed, m.GetReaddress().GetAddresses())
 	case m.GetDrain() != nil:
 		for p, end := range h.ends {
 			h.ends[p] = min(end, time.Duration(m.GetDrain().GetAt()))

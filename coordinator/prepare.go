@@ -45,10 +45,14 @@ func (d *driver) place() ([][]*loadctlpb.AgentPlan, error) {
 
 func machineOf(l *link) plan.Machine {
 	m := l.machine
-	return plan.Machine{
+	machine := plan.Machine{
 		Name: l.host.Name(), OS: m.GetOs(), Cores: int(m.GetCores()), MaxFiles: m.GetMaxFiles(), MemoryBytes: m.GetMemoryBytes(),
 		PortLow: int(m.GetPortLow()), PortHigh: int(m.GetPortHigh()),
 	}
+	if m != nil && m.TwReuse != nil {
+		machine.TwReuse = plan.Exactly(uint64(m.GetTwReuse()))
+	}
+	return machine
 }
 
 // plans gives each host the plans of its agents, shares and sources included.
@@ -61,6 +65,7 @@ func (d *driver) plans(places []plan.Place, machines []plan.Machine) ([][]*loadc
 		}
 		for j, a := range d.fleet.On(d.links[i].host.Name()) {
 			ap := &loadctlpb.AgentPlan{Name: a.Name, Loops: uint32(p.Loops), Share: wire.EncodeShare(a.Share)}
+			d.sourced = d.sourced || len(sources[j]) > 0
 			for _, s := range sources[j] {
 				ap.Sources = append(ap.Sources, s.String())
 			}

@@ -117,6 +117,7 @@ func (d *driver) finish() (stats.Result, error) {
 		return d.neverBegan(outcome)
 	}
 	d.tellLate()
+	d.nameFound()
 	d.tell(stats.Update{Verdicts: stats.JudgeAll(d.cfg.Scenario.Thresholds, &d.run)})
 	d.tell(stats.Update{State: &stats.State{Name: run.Done.String()}})
 	result := outcome.Result(d.run.Verdicts, d.run.Validity, ended)

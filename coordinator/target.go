@@ -19,9 +19,7 @@ func (w World) withDefaults() World {
 		w.Listen = func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
 	}
 	if w.Resolve == nil {
-		w.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
-			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-		}
+		w.Resolve = systemResolver
 	}
 	if w.Dial == nil {
 		w.Dial = (&net.Dialer{}).DialContext
@@ -29,11 +27,8 @@ func (w World) withDefaults() World {
 	return w
 }
 
-// How long a target may take to be found and to answer before the run.
-const (
-	resolveWithin = 10 * time.Second
-	probeWithin   = 5 * time.Second
-)
+// probeWithin is how long a target may take to answer before the run.
+const probeWithin = 5 * time.Second
 
 // clearUnlessStopped clears the target, which may take long when nobody answers,
 // and gives up when ctx is cancelled or somebody wishes to stop.
@@ -90,53 +85,6 @@ func (c *Coordinator) clear(ctx context.Context) (plan.Clearance, error) {
 		}
 	}
 	return aim, nil
-}
-
-// resolve asks for the target's addresses, judges them, and asks once more: a
-// name that changes between check and use is refused.
-func (c *Coordinator) resolve(ctx context.Context, target plan.Target) (plan.Clearance, error) {
-	addrs, err := c.lookup(ctx, target)
-	if err != nil {
-		return plan.Clearance{}, err
-	}
-	aim, err := target.Clear(addrs, plan.Permission{AllowHosts: c.cfg.Scenario.AllowHosts, Authorised: c.cfg.Authorised})
-	if err != nil {
-		return plan.Clearance{}, &UsageError{err}
-	}
-	again, err := c.lookup(ctx, target)
-	if err != nil {
-		return plan.Clearance{}, err
-	}
-	if err := aim.Same(target, again); err != nil {
-		return plan.Clearance{}, &UsageError{err}
-	}
-	return aim, nil
-}
-
-func (c *Coordinator) lookup(ctx context.Context, target plan.Target) ([]netip.Addr, error) {
-	if len(c.cfg.Addresses) > 0 {
-		return given(c.cfg.Addresses, target)
-	}
-	if a, err := netip.ParseAddr(target.Host); err == nil {
-		return []netip.Addr{a}, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
-	defer cancel()
-	addrs, err := c.cfg.World.Resolve(ctx, target.Host)
-	if err != nil {
-		return nil, fmt.Errorf("target %s cannot be found: %w", target.Host, err)
-	}
-	return addrs, nil
-}
-
-func given(addresses []netip.AddrPort, target plan.Target) (addrs []netip.Addr, err error) {
-	for _, a := range addresses {
-		if a.Port() != target.Port {
-			return nil, &UsageError{fmt.Errorf("address %s has another port than target %s", a, target)}
-		}
-		addrs = append(addrs, a.Addr())
-	}
-	return addrs, nil
 }
 
 // probe connects once to each address, and keeps those that answer: localhost is

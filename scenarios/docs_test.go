@@ -6,20 +6,22 @@ import (
 	"testing"
 )
 
-// TestDocumentedScenarios: what docs/http.md shows can be used as it stands.
+// TestDocumentedScenarios: what pages of docs/ show can be used as it stands.
 func TestDocumentedScenarios(t *testing.T) {
-	page, err := os.ReadFile("../docs/http.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(page), "```yaml\n")[1:]
-	if len(blocks) == 0 {
-		t.Fatal("the page shows no scenario")
-	}
-	for _, b := range blocks {
-		text, _, _ := strings.Cut(b, "```")
-		if _, err := Parse("http.md", []byte(text), Options{File: storyFile}); err != nil {
-			t.Errorf("%v\n%s", err, text)
+	for _, name := range []string{"http.md", "connections.md"} {
+		page, err := os.ReadFile("../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := strings.Split(string(page), "```yaml\n")[1:]
+		if len(blocks) == 0 {
+			t.Fatalf("%s shows no scenario", name)
+		}
+		for _, b := range blocks {
+			text, _, _ := strings.Cut(b, "```")
+			if _, err := Parse(name, []byte(text), Options{File: storyFile}); err != nil {
+				t.Errorf("%v\n%s", err, text)
+			}
 		}
 	}
 }

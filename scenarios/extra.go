@@ -44,6 +44,15 @@ func bareMethod(method string) string {
 	return "GET"
 }
 
+// AppendLast says that the request is the last of its connection, unless the file says
+// something of that itself. It is only for phases with ReuseNone.
+func (s *Step) AppendLast(dst []byte) []byte {
+	if s.closing == nil {
+		return dst
+	}
+	return append(dst, "Connection: close\r\n"...)
+}
+
 // AppendEnd ends the head that AppendStart began, and writes the body.
 func (s *Step) AppendEnd(dst []byte, v *Values, bare bool) []byte {
 	if bare {

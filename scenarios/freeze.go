@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,20 +59,33 @@ func (p *parser) freezeStep(s *Step, host, prefix string) {
 	if s.Extra != nil && s.Extra.Await > 0 {
 		fields = append(fields, Header{expectHeader, literalTemplate("100-continue")})
 	}
-	h := &Template{}
-	h.literal(s.Method + " ")
-	h.join(path)
-	h.literal(" HTTP/1.1\r\n")
-	h.headers(fields)
 	end := s.end()
-	h.literal(end)
-	s.head = h
+	s.head = frozen(s.Method, path, fields, end)
+	if p.churns() && indexHeader(s.Headers, "Connection") < 0 {
+		s.closing = frozen(s.Method, path, append(slices.Clip(fields), Header{"Connection", literalTemplate("close")}), end)
+	}
 	if s.Body != nil && !s.Body.Static() {
 		s.body = s.Body
 	}
 	if s.Extra != nil {
 		s.Extra.freeze(s.Method, path, fields, end)
 	}
+}
+
+// frozen is a request as far as it is the same each time.
+func frozen(method string, path *Template, fields []Header, end string) *Template {
+	h := &Template{}
+	h.literal(method + " ")
+	h.join(path)
+	h.literal(" HTTP/1.1\r\n")
+	h.headers(fields)
+	h.literal(end)
+	return h
+}
+
+// churns says whether a phase opens a connection for each request.
+func (p *parser) churns() bool {
+	return slices.ContainsFunc(p.s.Phases, func(ph Phase) bool { return ph.Pool.Reuse == ReuseNone })
 }
 
 // fields are the header lines of a step, those that are sent unasked included.

@@ -45,6 +45,8 @@ type parser struct {
 	s      *Scenario
 	phases []phaseDraft
 	names  names
+	pool   poolDraft // http.pool
+	slow   Network   // of the user being read
 	limits []limitDraft
 	before int                 // mistakes before the phase being read
 	madeOf map[string][]string // the variables a variable's value uses

@@ -15,6 +15,7 @@ func (p *parser) references(d *phaseDraft) {
 			ph.Over = -1
 		}
 	}
+	p.poolOver(d)
 	p.startOf(d)
 }
 

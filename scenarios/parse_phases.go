@@ -24,15 +24,15 @@ var executors = []string{
 const anyPhase = "name enabled executor user start record "
 
 var executorKeys = [...]string{
-	ConstantVUs:         "vus duration",
-	RampingVUs:          "vus stages",
-	ConstantArrivalRate: "rate duration max_vus max_lag arrivals over",
-	RampingArrivalRate:  "start_rate stages max_vus max_lag arrivals over",
+	ConstantVUs:         "vus duration pool",
+	RampingVUs:          "vus stages pool",
+	ConstantArrivalRate: "rate duration max_vus max_lag arrivals over pool",
+	RampingArrivalRate:  "start_rate stages max_vus max_lag arrivals over pool",
 	HeldConnections:     "connections connect_rate hold heartbeat on_close",
 }
 
 var phaseKeys = keys{
-	known: anyPhase + "vus duration stages rate start_rate max_vus max_lag arrivals over connections connect_rate hold heartbeat on_close",
+	known: anyPhase + "vus duration stages rate start_rate max_vus max_lag arrivals over pool connections connect_rate hold heartbeat on_close",
 	later: "step step_duration settle precision max_rate slo burstiness",
 }
 
@@ -87,6 +87,7 @@ func (p *parser) phase(n *node) phaseDraft {
 	if p.executor(o, ph) {
 		p.phaseUser(o, ph)
 		p.phaseLoad(o, ph)
+		p.phasePool(o, ph)
 	}
 	return d
 }

@@ -9,7 +9,7 @@ import (
 var methods = []string{"get", "post", "put", "patch", "delete", "head", "options"}
 
 var stepKeys = keys{
-	known: "get post put patch delete head options name headers auth json body timeout expect check think follow_redirects body_file body_size expect_continue",
+	known: "get post put patch delete head options name headers auth json body timeout expect check think follow_redirects body_file body_size expect_continue network",
 	later: "extract when expr script form query",
 }
 
@@ -24,6 +24,7 @@ func (p *parser) step(o *object) Step {
 	o.duration("timeout", time.Millisecond, &s.Timeout)
 	p.extra(o, &s)
 	p.noCookieHeader(p.s.HTTP.Cookies, o.get("headers"), own)
+	s.Network = p.readNetwork(o.get("network"), p.slow)
 	p.expect(o.get("expect"), &s.Expect)
 	p.checks(o.get("check"), &s)
 	if !o.has("expect") {

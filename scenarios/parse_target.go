@@ -15,7 +15,7 @@ const (
 )
 
 func (p *parser) target(top *object) {
-	o := p.object(top.get("target"), "target", keys{"base_url bundled workers tls", "monitor"})
+	o := p.object(top.get("target"), "target", keys{"base_url bundled workers tls resolve", "monitor"})
 	t := &p.s.Target
 	o.text("base_url", &t.BaseURL)
 	o.flag("bundled", &t.Bundled)
@@ -36,6 +36,26 @@ func (p *parser) target(top *object) {
 		t.BaseURL = p.baseURL(at, t.BaseURL)
 	}
 	p.tls(o)
+	p.resolve(o.get("resolve"))
+}
+
+// resolve reads how often a name is asked for again. An address has none; where the
+// base URL is not the file's, it may.
+func (p *parser) resolve(n *node) {
+	o := p.object(n, "resolve", keys{"every", ""})
+	if n == nil {
+		return
+	}
+	t := &p.s.Target
+	o.require("every")
+	o.duration("every", time.Second, &t.ResolveEvery)
+	u, err := url.Parse(t.BaseURL)
+	if err != nil || t.BaseURL == "" && !t.Bundled || p.o.BaseURL != "" {
+		return
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil || t.Bundled {
+		p.wrong(n, "target.resolve asks again for the addresses of a name, and the target has none: leave it out")
+	}
 }
 
 func (p *parser) missingTarget(top, o *object) {
@@ -92,7 +112,7 @@ func goodPath(text string) bool {
 }
 
 func (p *parser) http(n *node) {
-	o := p.object(n, "http", keys{"version timeout connect_timeout headers auth expect keep_bodies cookies follow_redirects", ""})
+	o := p.object(n, "http", keys{"version timeout connect_timeout headers auth expect keep_bodies cookies follow_redirects pool", ""})
 	h := &p.s.HTTP
 	*h = HTTP{
 		Timeout: defaultTimeout, ConnectTimeout: defaultConnectTimeout,
@@ -107,6 +127,7 @@ func (p *parser) http(n *node) {
 	o.flag("cookies", &h.Cookies)
 	p.noCookieHeader(h.Cookies, o.get("headers"), h.Headers)
 	p.redirects(o, &h.Redirects)
+	p.pool = p.readPool(o.get("pool"), poolDraft{reuse: -1})
 }
 
 // keepBodies reads which bodies are kept: those that checks look at, or none, which

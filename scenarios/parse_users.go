@@ -17,8 +17,9 @@ func (p *parser) users(top *object) {
 
 func (p *parser) user(e entry) User {
 	p.goodName(e.key, "user", e.name)
-	o := p.object(e.value, "user "+e.name, keys{"wait_time tasks", "on_start on_stop"})
+	o := p.object(e.value, "user "+e.name, keys{"wait_time network tasks", "on_start on_stop"})
 	u := User{Name: e.name, Wait: p.wait(o.get("wait_time"), "wait_time", true)}
+	p.slow = p.readNetwork(o.get("network"), Network{})
 	tasks := o.require("tasks")
 	for _, t := range p.entries(tasks, "tasks") {
 		u.Tasks = append(u.Tasks, p.task(t))

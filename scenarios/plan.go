@@ -124,16 +124,19 @@ func (s *Scenario) MaxConnections() int {
 }
 
 func (p *Phase) connections() int {
-	peak := int(math.Ceil(p.Profile.Peak()))
+	most := int(math.Ceil(p.Profile.Peak()))
 	switch {
 	case p.Executor == HeldConnections:
 		return p.Connections
 	case p.Over >= 0:
 		return 0
 	case p.Executor.Open() && p.MaxVUs > 0:
-		return p.MaxVUs
+		most = p.MaxVUs
 	}
-	return peak
+	if p.Pool.Max > 0 {
+		most = min(most, p.Pool.Max)
+	}
+	return most
 }
 
 // PeakRate is the highest rate of iterations a second of any moment, over the

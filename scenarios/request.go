@@ -5,7 +5,21 @@ import "strconv"
 // AppendRequest writes the whole request of one step, head and body, at the end
 // of dst. It allocates nothing if dst has the room.
 func (s *Step) AppendRequest(dst []byte, v *Values) []byte {
-	dst = s.head.Append(dst, v)
+	return s.appendWith(s.head, dst, v)
+}
+
+// AppendClosing is AppendRequest for a connection that carries this request alone:
+// it says so by `Connection: close`, unless the file gives that header itself. It is
+// only for phases with ReuseNone.
+func (s *Step) AppendClosing(dst []byte, v *Values) []byte {
+	if s.closing == nil {
+		return s.AppendRequest(dst, v)
+	}
+	return s.appendWith(s.closing, dst, v)
+}
+
+func (s *Step) appendWith(head *Template, dst []byte, v *Values) []byte {
+	dst = head.Append(dst, v)
 	if s.body == nil {
 		return dst
 	}

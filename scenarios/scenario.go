@@ -41,6 +41,9 @@ type Target struct {
 	Bundled bool   // start `loadctl target serve` for the run
 	Workers int    // of the bundled target; 0 = its default
 	TLS     *TLS   // of an https target; nil = plain HTTP
+	// ResolveEvery is how often the name of the base URL is asked for again; 0 = once, at
+	// the start.
+	ResolveEvery time.Duration
 }
 
 // HTTP are the defaults of every request.
@@ -95,6 +98,7 @@ type Step struct {
 	Checks   []Check
 	NeedBody bool   // a check looks at the body
 	Extra    *Extra // nil for most
+	Network  Network
 
 	// Cells gives the row of this step in each phase: Cells[phase], -1 where the
 	// phase's user never runs it.
@@ -103,6 +107,9 @@ type Step struct {
 	// The frozen request: all bytes up to Content-Length's value, and the body's
 	// template when that is not part of head already.
 	head, body *Template
+	// closing is head for a connection that carries this request alone: it says so.
+	// nil where no phase has such.
+	closing *Template
 }
 
 // A Wait is how long to pause.
@@ -176,6 +183,7 @@ type Phase struct {
 	MaxVUs   int           // open: cap on iterations in flight over all agents; 0 = none
 	MaxLag   time.Duration // open: a queued arrival older than this ends as not_sent; default HTTP.Timeout
 	Over     int           // phase whose held connections are used, or -1
+	Pool     Pool          // how requests get connections; without meaning for HeldConnections and with Over
 
 	// HeldConnections only.
 	Connections   int

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
 
@@ -16,8 +17,9 @@ import (
 //	parse [e=(name=value,…)] [url=…]   mistakes, or a summary of the scenario
 //	excerpts                            mistakes as people see them
 //	rows                                the layout
-//	requests [n=…]                      bytes of each request, drawn n times
+//	requests [n=…] [closing]            bytes of each request, drawn n times
 //	plan                                planned times
+//	closes                              connections that are closed here first
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, tell)
@@ -36,6 +38,8 @@ func tell(t *testing.T, d *datadriven.TestData) string {
 		return toldRequests(t, d, s)
 	case "plan":
 		return toldPlan(s)
+	case "closes":
+		return toldCloses(s)
 	}
 	return toldScenario(s)
 }
@@ -80,6 +84,9 @@ func toldScenario(s *Scenario) string {
 	if s.Target.Bundled {
 		fmt.Fprintf(&b, "bundled, %d workers", s.Target.Workers)
 	}
+	if s.Target.ResolveEvery > 0 {
+		fmt.Fprintf(&b, ", resolved every %v", s.Target.ResolveEvery)
+	}
 	fmt.Fprintf(&b, ", timeout %v, connect %v, expect %v\n", s.HTTP.Timeout, s.HTTP.ConnectTimeout, s.HTTP.ExpectStatus)
 	if s.Target.TLS != nil {
 		fmt.Fprintf(&b, "tls: %+v\n", *s.Target.TLS)
@@ -91,6 +98,9 @@ func toldScenario(s *Scenario) string {
 				fmt.Fprintf(&b, "  %s: %s %s as %q, think %+v, timeout %v, cells %v", task.Name, step.Method, step.Path, step.Name, step.Think, step.Timeout, step.Cells)
 				for _, c := range step.Checks {
 					fmt.Fprintf(&b, ", check %s", c.Name)
+				}
+				if step.Network.Slow() {
+					fmt.Fprintf(&b, ", network %+v", step.Network)
 				}
 				b.WriteString("\n")
 			}
@@ -105,6 +115,9 @@ func toldScenario(s *Scenario) string {
 			}
 		} else {
 			fmt.Fprintf(&b, " profile %v %s vus %d lag %v", p.Profile, p.Arrivals, p.MaxVUs, p.MaxLag)
+			if usual := (Pool{Reuse: p.Executor.usualReuse()}); p.Over < 0 && p.Pool != usual {
+				fmt.Fprintf(&b, " pool %+v", p.Pool)
+			}
 		}
 		b.WriteString("\n")
 	}
@@ -134,13 +147,26 @@ func toldRequests(t *testing.T, d *datadriven.TestData, s *Scenario) string {
 		for _, task := range u.Tasks {
 			for i := range task.Steps {
 				for k := range n {
-					bytes := task.Steps[i].AppendRequest(nil, &Values{Rand: &r, VU: 3, Iteration: uint64(k)})
+					write := task.Steps[i].AppendRequest
+					if d.HasArg("closing") {
+						write = task.Steps[i].AppendClosing
+					}
+					bytes := write(nil, &Values{Rand: &r, VU: 3, Iteration: uint64(k)})
 					text := strings.ReplaceAll(string(bytes), "\r\n", "⏎\n")
 					b.WriteString(text + "┃\n")
 				}
 			}
 		}
 	}
+	return b.String()
+}
+
+func toldCloses(s *Scenario) string {
+	var b strings.Builder
+	for i := range s.Phases {
+		fmt.Fprintf(&b, "%s: %.4g an iteration\n", s.Phases[i].Name, s.closes(&s.Phases[i]))
+	}
+	fmt.Fprintf(&b, "%d within a second, %d within 2 s, %d within a minute\n", s.ClosedFirst(time.Second), s.ClosedFirst(2*time.Second), s.ClosedFirst(time.Minute))
 	return b.String()
 }
 

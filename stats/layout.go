@@ -56,11 +56,19 @@ const (
 	PhaseHeartbeatsAnswered
 	PhaseTLSHandshakes
 	PhaseTLSResumed
+	PhaseEnded0 // Endings counters follow, one an Ending
+	_
+	_
+	_
+	_
+	_
+	_
 	PhaseConnOpen // gauges: how many now
 	PhaseConnHeld
 	PhaseVUs
 	PhaseInFlight
 	PhaseQueued
+	PhaseTimeWait
 	phaseCounters
 )
 

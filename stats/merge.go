@@ -58,6 +58,7 @@ func (s *Snapshot) Pack() {
 	for i := range s.Phases {
 		p := &s.Phases[i]
 		p.Connect, p.TLS, p.PoolWait, p.PacerLag = p.Connect.Pack(), p.TLS.Pack(), p.PoolWait.Pack(), p.PacerLag.Pack()
+		p.DropIdle, p.DropAge = p.DropIdle.Pack(), p.DropAge.Pack()
 	}
 }
 
@@ -191,6 +192,9 @@ func join(to **Histogram, from *Histogram) {
 
 // counter is the field of counter i in the order of a counter block.
 func (p *PhaseStats) counter(i int) *uint64 {
+	if i >= PhaseEnded0 && i < PhaseEnded0+Endings {
+		return &p.Ended[i-PhaseEnded0]
+	}
 	return [phaseCounters]*uint64{
 		PhaseIterIntended:       &p.IterIntended,
 		PhaseIterCompleted:      &p.IterCompleted,
@@ -207,6 +211,7 @@ func (p *PhaseStats) counter(i int) *uint64 {
 		PhaseVUs:                &p.VUs,
 		PhaseInFlight:           &p.InFlight,
 		PhaseQueued:             &p.Queued,
+		PhaseTimeWait:           &p.TimeWait,
 	}[i]
 }
 
@@ -218,6 +223,8 @@ func (p *PhaseStats) add(o *PhaseStats) {
 	join(&p.TLS, o.TLS)
 	join(&p.PoolWait, o.PoolWait)
 	join(&p.PacerLag, o.PacerLag)
+	join(&p.DropIdle, o.DropIdle)
+	join(&p.DropAge, o.DropAge)
 }
 
 func (p *PhaseStats) addGauges(o *PhaseStats) {

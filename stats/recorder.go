@@ -31,6 +31,7 @@ type cellTimes struct {
 
 type phaseTimes struct {
 	connect, tls, poolWait, pacerLag Histogram
+	drops                            *drops // nil until the target closes an idle connection
 }
 
 // An IterEvent is what happened to an iteration.
@@ -190,6 +191,9 @@ func (r *Recorder) Cut(window int64) *Snapshot {
 		s.Phases[i].TLS = r.take(&p.tls)
 		s.Phases[i].PoolWait = r.take(&p.poolWait)
 		s.Phases[i].PacerLag = r.take(&p.pacerLag)
+		if p.drops != nil {
+			s.Phases[i].DropIdle, s.Phases[i].DropAge = r.take(&p.drops.idle), r.take(&p.drops.age)
+		}
 	}
 	s.Errors = r.errors.cut(r.Agent)
 	return s

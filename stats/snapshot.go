@@ -39,15 +39,21 @@ type PhaseStats struct {
 	IterIntended, IterCompleted, IterAborted uint64
 	ConnOpened, ConnDropped, ConnFailed      uint64
 	HeartbeatsSent, HeartbeatsAnswered       uint64
-	TLSHandshakes, TLSResumed                uint64 // that succeeded; and of those, that took up an earlier session
+	TLSHandshakes, TLSResumed                uint64          // that succeeded; and of those, that took up an earlier session
+	Ended                                    [Endings]uint64 // connections, by why
 
 	// Gauges at the end of the window: summed over agents, last over time.
 	ConnOpen, ConnHeld, VUs, InFlight, Queued uint64
+	TimeWait                                  uint64 // ports that connections closed by loadctl first keep for TimeWait
 
 	Connect  *Histogram // TCP connect, of new connections only
 	TLS      *Histogram // TLS handshake after it
 	PoolWait *Histogram // waiting for a free connection
 	PacerLag *Histogram // scheduled − intended: the generator's own lateness
+
+	// Connections that the target closed while no answer was due (EndedIdle).
+	DropIdle *Histogram // how long they had been idle: the target's keep-alive time-out, if it is one
+	DropAge  *Histogram // how old they were
 }
 
 // An ErrorGroup is one kind of failure of one row.

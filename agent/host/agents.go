@@ -91,7 +91,7 @@ func countersOf(s *stats.Snapshot) *stats.Snapshot {
 	}
 	for i := range s.Phases {
 		p := s.Phases[i]
-		p.Connect, p.TLS, p.PoolWait, p.PacerLag = nil, nil, nil, nil
+		p.Connect, p.TLS, p.PoolWait, p.PacerLag, p.DropIdle, p.DropAge = nil, nil, nil, nil, nil, nil
 		n.Phases[i] = p
 	}
 	return n

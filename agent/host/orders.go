@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/loadctl/loadctl/agent/machine"
+	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 	"github.com/loadctl/loadctl/proto/wire"
 	"github.com/loadctl/loadctl/scenarios"
@@ -16,12 +17,16 @@ import (
 // hello introduces this host, on every stream anew.
 func (h *host) hello() *loadctlpb.Hello {
 	m := machine.Read()
+	var reuse *uint32
+	if m.TwReuse.Is == plan.Known {
+		reuse = proto.Uint32(uint32(m.TwReuse.N))
+	}
 	return &loadctlpb.Hello{
 		Protocol: wire.Protocol, Version: h.cfg.Version, RunId: h.cfg.RunID, Host: h.cfg.Name,
 		Machine: &loadctlpb.Machine{
 			Cores: uint32(m.Cores), MaxFiles: m.MaxFiles, MemoryBytes: m.Memory,
 			PortLow: uint32(m.PortLow), PortHigh: uint32(m.PortHigh),
-			Kernel: m.Kernel, Os: m.OS, Arch: m.Arch,
+			Kernel: m.Kernel, Os: m.OS, Arch: m.Arch, TwReuse: reuse,
 		},
 	}
 }
@@ -45,6 +50,8 @@ func (h *host) obey(o order) {
 		h.relay(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Pause{Pause: m.Pause}})
 	case *loadctlpb.SessionResponse_Drain:
 		h.relay(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Drain{Drain: m.Drain}})
+	case *loadctlpb.SessionResponse_Readdress:
+		h.relay(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Readdress{Readdress: m.Readdress}})
 	case *loadctlpb.SessionResponse_Stop:
 		h.stop(m.Stop.GetReason())
 		h.finish()

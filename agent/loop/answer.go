@@ -29,7 +29,11 @@ func (l *Loop) event(e event) {
 	} else if e.is&writable != 0 && c.out != none {
 		l.writeRest(i, c)
 	}
-	if e.is&(readable|hungUp) != 0 && c.gen == gen && c.state == established {
+	switch {
+	case e.is&(readable|hungUp) == 0 || c.gen != gen:
+	case c.state == parting:
+		l.awaitEnd(i, c)
+	case c.state == established:
 		l.read(i, c, gen, e.is&hungUp != 0)
 	}
 }
@@ -38,6 +42,9 @@ func (l *Loop) event(e event) {
 // next. A short read says that there is no more, unless the other side has closed,
 // which only another read tells.
 func (l *Loop) read(i int32, c *conn, gen uint32, toEnd bool) {
+	if c.slow && l.readsSlowly(i, c) {
+		return
+	}
 	again := readable
 	if toEnd {
 		again |= hungUp
@@ -162,14 +169,14 @@ func (l *Loop) dropParser(c *conn) {
 // connection nobody uses, or of one somebody waits on.
 func (l *Loop) farewell(ci int32, c *conn) {
 	if !l.awaits(c) {
-		l.lose(ci, c)
+		l.loseAs(ci, c, stats.EndedIdle)
 		return
 	}
 	i := c.task
 	t := l.tasks.at(i)
 	parser := l.parserOf(c, t)
 	if done, err := parser.EOF(); !done {
-		l.fail(i, t, stats.ConnError, errorText(err), l.clock())
+		l.failBy(i, t, stats.EndedBusy, stats.ConnError, lostText(t, errorText(err)), "", l.clock())
 		return
 	}
 	l.answered(i, t, ci, c, parser, l.clock(), false)
@@ -178,22 +185,23 @@ func (l *Loop) farewell(ci int32, c *conn) {
 // broken is a connection that gave an error.
 func (l *Loop) broken(ci int32, c *conn, text, detail string) {
 	if !l.awaits(c) {
-		l.lose(ci, c)
+		l.loseAs(ci, c, stats.EndedIdle)
 		return
 	}
-	l.failWith(c.task, l.tasks.at(c.task), stats.ConnError, text, detail, l.clock())
+	t := l.tasks.at(c.task)
+	l.failBy(c.task, t, stats.EndedBusy, stats.ConnError, lostText(t, text), detail, l.clock())
 }
 
 // answered ends a request that got its whole answer.
 func (l *Loop) answered(i int32, t *task, ci int32, c *conn, parser *http1.Parser, at stats.Offset, reusable bool) {
-	refused := ""
+	p, refused := l.phases[t.phase], ""
+	reusable = reusable && !p.pool.single
 	if t.aided {
 		went := false
 		if went, refused = l.pursue(i, t, ci, c, parser, reusable); went {
 			return
 		}
 	}
-	p := l.phases[t.phase]
 	s := l.startSample(i, t, p, at)
 	if refused == "" {
 		l.judge(s, t, parser)
@@ -207,8 +215,12 @@ func (l *Loop) answered(i int32, t *task, ci int32, c *conn, parser *http1.Parse
 	}
 	l.dropParser(c)
 	t.state = pausing
-	if !reusable || c.out != none {
-		l.lose(ci, c)
+	c.rested = moment(at)
+	switch {
+	case !reusable || c.out != none:
+		l.partAfter(ci, c, parser.Close)
+	case p.pool.wears:
+		l.partIfWorn(ci, c, p.pool)
 	}
 	l.next(i, t, vu.Answered, at)
 }
@@ -269,6 +281,11 @@ func (l *Loop) fail(i int32, t *task, class stats.Class, text string, at stats.O
 
 // failWith is fail with a detail for the example.
 func (l *Loop) failWith(i int32, t *task, class stats.Class, text, detail string, at stats.Offset) {
+	l.failBy(i, t, stats.EndedFailed, class, text, detail, at)
+}
+
+// failBy is failWith for a connection that ended in a way of its own.
+func (l *Loop) failBy(i int32, t *task, how stats.Ending, class stats.Class, text, detail string, at stats.Offset) {
 	p := l.phases[t.phase]
 	s := l.startSample(i, t, p, at)
 	s.Class, s.Err = class, text
@@ -278,7 +295,7 @@ func (l *Loop) failWith(i int32, t *task, class stats.Class, text, detail string
 	p.inFlight--
 	t.state = pausing
 	if t.conn != none {
-		l.lose(t.conn, l.conns.at(t.conn))
+		l.loseAs(t.conn, l.conns.at(t.conn), how)
 	}
 	l.next(i, t, vu.Unanswered, at)
 }

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -48,16 +49,21 @@ type Pause struct {
 // deadline; then Run returns.
 type Drain struct{ At, Deadline stats.Offset }
 
+// Readdress has new connections opened to other addresses, in turn; there must be one.
+// Those there are stay until they end. Addrs is not changed by anyone afterwards.
+type Readdress struct{ Addrs []netip.AddrPort }
+
 // Stop ends everything now; what is open is censored.
 type Stop struct{}
 
-func (Start) command()   {}
-func (Begin) command()   {}
-func (End) command()     {}
-func (Reshare) command() {}
-func (Pause) command()   {}
-func (Drain) command()   {}
-func (Stop) command()    {}
+func (Start) command()     {}
+func (Begin) command()     {}
+func (End) command()       {}
+func (Reshare) command()   {}
+func (Pause) command()     {}
+func (Drain) command()     {}
+func (Readdress) command() {}
+func (Stop) command()      {}
 
 // A postponable command is part of the schedule: a pause moves it.
 type postponable interface {

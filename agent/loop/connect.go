@@ -38,14 +38,18 @@ func (l *Loop) dialFor(i int32, t *task) bool {
 // buffers: wait for the connections there are, or give up.
 func (l *Loop) dialLimited(i int32, t *task, p *phase, errno syscall.Errno) bool {
 	l.limited(errno)
-	if p.connections > 0 && !p.own.owned {
+	switch {
+	case limitKind(errno) == outOfPorts:
+		l.starve(p.own, errno)
+	case p.connections > 0 && !p.own.owned:
 		p.own.limit = p.connections
-		l.putBack(p.queueOf(t), i)
-		return false
+	default:
+		t.notBefore = l.now + restAfterFailure
+		l.neverSent(i, t, limitText(errno))
+		return true
 	}
-	t.notBefore = l.now + restAfterFailure
-	l.neverSent(i, t, limitText(errno))
-	return true
+	l.putBack(p.queueOf(t), i)
+	return false
 }
 
 // dial begins to open a connection of a phase: for a task, or for a place among
@@ -53,6 +57,10 @@ func (l *Loop) dialLimited(i int32, t *task, p *phase, errno syscall.Errno) bool
 func (l *Loop) dial(p *phase, ti, place int32) (int32, *conn, syscall.Errno) {
 	i, c := l.conns.take()
 	gen := c.gen + 1
+	if l.narrow != p.own.narrow {
+		l.narrow = p.own.narrow
+		l.poller.narrow(l.narrow)
+	}
 	fd, errno := l.connect(ref(i, gen))
 	l.fresh = false
 	l.clock()
@@ -62,9 +70,10 @@ func (l *Loop) dial(p *phase, ti, place int32) (int32, *conn, syscall.Errno) {
 	}
 	*c = conn{
 		began: l.now, fd: fd, gen: gen, task: ti, parser: none, out: none,
-		next: none, prev: none, place: place, tls: none, beat: none, phase: int16(p.index), state: connecting,
+		next: none, prev: none, place: place, tls: none, phase: int16(p.index), state: connecting,
 	}
 	l.dialing++
+	p.connecting++
 	until := l.now + l.config.Scenario.HTTP.ConnectTimeout
 	l.timers.add(timer{at: until, index: i, stamp: uint16(gen), kind: connectTimeout})
 	return i, c, 0
@@ -111,9 +120,11 @@ func (l *Loop) dialed(i int32, c *conn) {
 func (l *Loop) opened(i int32, c *conn, took stats.Offset) {
 	p := l.phases[c.phase]
 	l.dialing--
+	p.connecting--
 	l.unserved = true
 	c.state = established
 	p.connections++
+	c.rested = moment(l.now)
 	l.recorder.Opened(p.index)
 	switch {
 	case c.place != none:
@@ -151,13 +162,18 @@ func timedOut(c *conn) string {
 
 // lose closes a connection that is of no more use. A held one is missed, and a
 // heartbeat that waited for it is never sent.
-func (l *Loop) lose(i int32, c *conn) {
+func (l *Loop) lose(i int32, c *conn) { l.loseAs(i, c, stats.EndedFailed) }
+
+func (l *Loop) loseAs(i int32, c *conn, why stats.Ending) {
 	p := l.phases[c.phase]
-	place, was, beat := c.place, c.state, c.beat
+	place, was, beat := c.place, c.state, none
+	if !c.idle {
+		beat = c.next
+	}
 	if c.task != none {
 		l.tasks.at(c.task).conn = none
 	}
-	l.closeConn(i, c, l.awaits(c))
+	l.closeAs(i, c, l.awaits(c), why)
 	if place != none {
 		l.heldLost(p, place, was)
 	}
@@ -166,22 +182,28 @@ func (l *Loop) lose(i int32, c *conn) {
 	}
 }
 
-// closeConn ends a connection and frees all it has borrowed.
-func (l *Loop) closeConn(i int32, c *conn, abort bool) {
+// closeConn ends a connection that is no longer needed and frees all it has borrowed.
+func (l *Loop) closeConn(i int32, c *conn) { l.closeAs(i, c, false, stats.EndedDone) }
+
+func (l *Loop) closeAs(i int32, c *conn, abort bool, why stats.Ending) {
 	p := l.phases[c.phase]
 	if c.state == connecting {
 		l.dialing--
-		l.unserved = true
+		p.connecting--
 	} else {
 		p.connections--
 		if c.place != none {
 			p.held--
 		}
+		abort = l.count(p, c, abort, why)
 	}
 	l.dropIdle(p.own, c)
 	l.dropParser(c)
 	l.dropTunnel(c, abort)
 	l.dropUnsent(c)
+	if c.slow {
+		delete(l.slow, i)
+	}
 	l.poller.close(c.fd, abort)
 	l.fresh = false
 	c.state, c.task = closed, none
@@ -202,21 +224,21 @@ func (l *Loop) closeIdle(o *pool) {
 		}
 		c := l.conns.at(i)
 		l.forget(c)
-		l.closeConn(i, c, false)
+		l.closeConn(i, c)
 	}
 }
 
-// release gives a task's connection back, unless the task keeps it.
+// release gives a task's connection back, unless the task owns it.
 func (l *Loop) release(t *task) {
 	p := l.phases[t.phase]
-	if t.conn == none || p.pool.owned && t.kind == resident {
+	if t.conn == none || p.pool.owned {
 		return
 	}
 	i := t.conn
 	c := l.conns.at(i)
 	t.conn, c.task = none, none
 	l.unserved = true
-	if c.beat != none {
+	if c.next != none {
 		l.sendWaitingBeat(i, c)
 		return
 	}

@@ -11,7 +11,8 @@ import (
 
 // dialSocket opens a socket and begins to connect it. It makes the system calls by
 // hand: the usual way allocates for each, and tens of thousands are opened at once.
-func dialSocket(from netip.Addr, to netip.AddrPort, stamps bool) (int32, syscall.Errno) {
+// room is that of its receive buffer; 0 = the kernel's choice.
+func dialSocket(from netip.Addr, to netip.AddrPort, stamps bool, room int) (int32, syscall.Errno) {
 	family := uintptr(unix.AF_INET)
 	if to.Addr().Unmap().Is6() {
 		family = unix.AF_INET6
@@ -20,7 +21,7 @@ func dialSocket(from netip.Addr, to netip.AddrPort, stamps bool) (int32, syscall
 	if errno != 0 {
 		return -1, errno
 	}
-	if errno := prepareSocket(int32(fd), from, to, stamps); errno != 0 {
+	if errno := prepareSocket(int32(fd), from, to, stamps, room); errno != 0 {
 		_, _, _ = unix.RawSyscall(unix.SYS_CLOSE, fd, 0, 0)
 		return -1, errno
 	}
@@ -28,10 +29,13 @@ func dialSocket(from netip.Addr, to netip.AddrPort, stamps bool) (int32, syscall
 }
 
 // prepareSocket does without options that an old kernel lacks.
-func prepareSocket(fd int32, from netip.Addr, to netip.AddrPort, stamps bool) syscall.Errno {
+func prepareSocket(fd int32, from netip.Addr, to netip.AddrPort, stamps bool, room int) syscall.Errno {
 	set(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY)
 	if stamps {
 		set(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS)
+	}
+	if room > 0 { // before connecting: a window that was offered cannot be taken back
+		setTo(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, int32(room))
 	}
 	if from.IsValid() {
 		// Without this the kernel picks a port at bind, when it does not yet know the
@@ -48,9 +52,10 @@ func prepareSocket(fd int32, from netip.Addr, to netip.AddrPort, stamps bool) sy
 }
 
 // set switches an option of a socket on.
-func set(fd int32, level, option uintptr) {
-	on := int32(1)
-	_, _, _ = unix.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), level, option, uintptr(unsafe.Pointer(&on)), unsafe.Sizeof(on), 0)
+func set(fd int32, level, option uintptr) { setTo(fd, level, option, 1) }
+
+func setTo(fd int32, level, option uintptr, value int32) {
+	_, _, _ = unix.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), level, option, uintptr(unsafe.Pointer(&value)), unsafe.Sizeof(value), 0)
 }
 
 // address calls bind or connect with an address.

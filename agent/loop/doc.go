@@ -24,10 +24,15 @@
 // waited max_lag it is not_sent. An open phase has its own connections, taken last
 // in first out and opened when none is idle, up to max_vus or the file limit; with
 // `over` it takes the held connections of another phase in turn. A closed user
-// owns a connection. A time-out runs from the moment the pacer took a request up,
-// so that the generator's lateness is not called the target's, and closes the
-// connection; one that passes while the request still waits for a connection makes
-// it not_sent.
+// owns a connection. A pool of the scenario changes that: users share, iterations
+// own, or each request has one. A time-out runs from the moment the pacer took a
+// request up, so that the generator's lateness is not called the target's, and closes
+// the connection; one that passes while the request still waits for a connection
+// makes it not_sent.
+//
+// A connection that was opened has one ending, or is still open. Of one whose answer
+// said that it was the last, the target's end is waited for: who closes first keeps
+// the port.
 //
 // A phase stops issuing at its end, or when the run drains. What was due by then is
 // finished; iterations between two steps are aborted. What is still open at the
@@ -44,7 +49,8 @@
 // next iteration, so that a target that refuses is not flooded with attempts.
 //
 // Being out of files, ports or buffers is the generator's fault: it is told as a
-// severe notice, makes requests not_sent, and is never an error of the target.
+// severe notice, makes requests not_sent, and is never an error of the target. Ports
+// come back: connecting is tried again ten times a second.
 //
 // The loop refuses to connect to any address it was not given.
 package loop

@@ -31,6 +31,12 @@ func (l *Loop) fireOne(t timer) {
 		l.reopen(t)
 	case bodyWait:
 		l.waitedEnough(t)
+	case readOn, writeOn:
+		l.pieceDue(t)
+	case lastWait:
+		if c := l.conns.at(t.index); uint16(c.gen) == t.stamp && c.state == parting {
+			l.closeFirst(t.index, c)
+		}
 	}
 }
 
@@ -63,7 +69,7 @@ func (l *Loop) active() bool {
 
 // nextDue is the next moment something happens by itself.
 func (l *Loop) nextDue() stats.Offset {
-	next := min(l.windowEnd(), l.agenda.due(), l.timers.due())
+	next := min(l.windowEnd(), l.agenda.due(), l.timers.due(), l.dialAt)
 	for _, p := range l.phases {
 		switch p.state {
 		case running:
@@ -140,7 +146,7 @@ func (l *Loop) closeAll() {
 		if c := l.conns.at(i); c.state != closed {
 			c.task = none
 			l.forget(c)
-			l.closeConn(i, c, false)
+			l.closeConn(i, c)
 		}
 	}
 }

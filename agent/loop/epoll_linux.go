@@ -22,6 +22,7 @@ type epoll struct {
 	stamps   bool
 	offset   int64 // wall clock less monotonic clock, for receive stamps
 	hot      bool  // the last wait was short
+	room     int   // of receive buffers; 0 = the kernel's choice
 	events   [eventBatch]unix.EpollEvent
 	message  unix.Msghdr
 	vector   unix.Iovec
@@ -62,6 +63,8 @@ func newEpoll(stamps bool) (*epoll, error) {
 
 func (p *epoll) prompt() { promptThread() }
 
+func (p *epoll) narrow(bytes int) { p.room = bytes }
+
 func pack(events uint32, ref uint64) unix.EpollEvent {
 	return unix.EpollEvent{Events: events, Fd: int32(uint32(ref)), Pad: int32(uint32(ref >> 32))}
 }
@@ -81,7 +84,7 @@ func unpack(e *unix.EpollEvent) event {
 }
 
 func (p *epoll) connect(ref uint64, from netip.Addr, to netip.AddrPort) (int32, syscall.Errno) {
-	fd, errno := dialSocket(from, to, p.stamps)
+	fd, errno := dialSocket(from, to, p.stamps, p.room)
 	if errno != 0 {
 		return -1, errno
 	}

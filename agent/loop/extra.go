@@ -83,8 +83,9 @@ func (l *Loop) wallSeconds() int64 {
 // more after a redirect it draws what it drew before, and the user's stream of random
 // values goes on as if it had not been.
 //
-// held is how many bytes at its end are not to be sent with the head.
-func (l *Loop) appendExtra(i int32, t *task, step *scenarios.Step) (held int) {
+// single is for a connection that carries this request alone. held is how many bytes
+// at its end are not to be sent with the head.
+func (l *Loop) appendExtra(i int32, t *task, step *scenarios.Step, single bool) (held int) {
 	a := l.aids.lend(i, t)
 	target := a.target
 	if t.hops == 0 {
@@ -99,6 +100,9 @@ func (l *Loop) appendExtra(i int32, t *task, step *scenarios.Step) (held int) {
 	}
 	if step.Extra.Cookies && !a.jar.Empty() {
 		out = a.jar.Append(out, a.target, l.wallSeconds())
+	}
+	if single {
+		out = step.AppendLast(out)
 	}
 	l.out = step.AppendEnd(out, &l.values, a.bare)
 	return withheld(step.Extra, l.out, a.bare)

@@ -20,6 +20,7 @@ http: {timeout: %v, connect_timeout: 300ms, cookies: %v, follow_redirects: %d}
 users:
   u:
     wait_time: {between: [0s, 100ms]}
+    network: %s
     tasks:
       ask: {weight: 2, steps: [{get: /a, check: [{body: {contains: hello}}]}, {get: /plain, follow_redirects: 0}]}
       beat: {weight: 0, steps: [{post: /beat, body: x, expect_continue: 10ms}]}
@@ -27,14 +28,14 @@ users:
 phases:
   - {name: hold, executor: held-connections, user: u, connections: %d, hold: 4s, heartbeat: {task: beat, every: 200ms, jitter: 50%%}, on_close: reconnect}
   - {name: over, executor: constant-arrival-rate, user: u, rate: %d/s, duration: 2s, over: hold, max_lag: 200ms, start: {with: hold, after: connected}}
-  - {name: open, executor: constant-arrival-rate, user: u, rate: %d/s, duration: 2s, max_vus: 20, max_lag: 300ms, start: {with: hold, after: begin}}
-  - {name: closed, executor: ramping-vus, user: u, stages: [{target: %d, duration: 1s}, {target: 1, duration: 1s}], start: {with: hold, after: begin}}
+  - {name: open, executor: constant-arrival-rate, user: u, rate: %d/s, duration: 2s, max_vus: 20, max_lag: 300ms, start: {with: hold, after: begin}, pool: %s}
+  - {name: closed, executor: ramping-vus, user: u, stages: [{target: %d, duration: 1s}, {target: 1, duration: 1s}], start: {with: hold, after: begin}, pool: %s}
 `
 
 func drawExtras(t *rapid.T) *scenarios.Scenario {
 	n := func(name string, low, high int) int { return rapid.IntRange(low, high).Draw(t, name) }
-	text := fmt.Sprintf(withExtras, time.Duration(n("timeout", 20, 600))*time.Millisecond, rapid.Bool().Draw(t, "cookies"), n("redirects", 0, 4),
-		n("connections", 1, 10), n("over", 1, 60), n("open", 1, 60), n("vus", 1, 8))
+	text := fmt.Sprintf(withExtras, time.Duration(n("timeout", 20, 600))*time.Millisecond, rapid.Bool().Draw(t, "cookies"), n("redirects", 0, 4), drawNetwork(t),
+		n("connections", 1, 10), n("over", 1, 60), n("open", 1, 60), drawPool(t, 1), n("vus", 1, 8), drawPool(t, 8))
 	s, err := scenarios.Parse("extras.yaml", []byte(text), scenarios.Options{})
 	if err != nil {
 		t.Fatal(err)

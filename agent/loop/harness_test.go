@@ -82,6 +82,13 @@ func (o *told) checkIdentity(t testing.TB, s *scenarios.Scenario) {
 		if p.IterIntended != p.IterCompleted+p.IterAborted {
 			t.Errorf("phase %d: %d iterations, %d completed, %d aborted", i, p.IterIntended, p.IterCompleted, p.IterAborted)
 		}
+		ended := uint64(0)
+		for _, n := range p.Ended {
+			ended += n
+		}
+		if p.ConnOpened != ended+p.ConnOpen {
+			t.Errorf("phase %d: %d connections opened, %d ended %v, %d open", i, p.ConnOpened, ended, p.Ended, p.ConnOpen)
+		}
 	}
 }
 

@@ -223,7 +223,8 @@ func (l *Loop) beatDue(t timer) {
 	k.renew(beating, p, vu.At(l.config.Seed, p.index, uint64(at.id), at.beats, p.spec.Heartbeat.Task))
 	l.intend(k, p, k.cursor.Step(p.user), at.due)
 	if c.task != none {
-		k.state, c.beat = queued, i
+		k.state = queued
+		c.next = i
 		return
 	}
 	l.dropIdle(p.own, c)
@@ -247,8 +248,8 @@ func (l *Loop) sendBeat(i int32, t *task, ci int32, c *conn) {
 // before requests that wait for any: with more load than the connections take there
 // would always be one.
 func (l *Loop) sendWaitingBeat(ci int32, c *conn) {
-	i := c.beat
-	c.beat = none
+	i := c.next
+	c.next = none
 	l.sendBeat(i, l.tasks.at(i), ci, c)
 }
 

@@ -177,8 +177,13 @@ func (l *Loop) abort(i int32, t *task) {
 	l.dismiss(i, t)
 }
 
-// dismiss frees the record of an iteration or heartbeat that has ended.
+// dismiss frees the record of an iteration or heartbeat that has ended, and ends a
+// connection it owns.
 func (l *Loop) dismiss(i int32, t *task) {
+	if t.conn != none {
+		l.closeConn(t.conn, l.conns.at(t.conn))
+		t.conn = none
+	}
 	if t.kind == arriving {
 		p := l.phases[t.phase]
 		p.iterations--
@@ -193,7 +198,7 @@ func (l *Loop) dismiss(i int32, t *task) {
 // retire ends a closed user.
 func (l *Loop) retire(i int32, t *task, p *phase) {
 	if t.conn != none {
-		l.closeConn(t.conn, l.conns.at(t.conn), false)
+		l.closeConn(t.conn, l.conns.at(t.conn))
 		t.conn = none
 	}
 	p.users--

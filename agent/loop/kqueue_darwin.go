@@ -15,6 +15,7 @@ type kqueue struct {
 	fd     int
 	refs   []uint64 // by file: kevent carries pointers only
 	events [eventBatch]unix.Kevent_t
+	room   int // of receive buffers; 0 = the kernel's choice
 }
 
 const bellIdent = 1
@@ -65,6 +66,9 @@ func (p *kqueue) prepare(fd int, ref uint64, from netip.Addr, to netip.AddrPort)
 	}
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_NOSIGPIPE, 1)
+	if p.room > 0 {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, p.room)
+	}
 	if from.IsValid() {
 		if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(from, 0))); err != nil {
 			return errnoOf(err)
@@ -148,6 +152,8 @@ func (p *kqueue) translate(k *unix.Kevent_t) (event, bool) {
 }
 
 func (p *kqueue) prompt() {}
+
+func (p *kqueue) narrow(bytes int) { p.room = bytes }
 
 func (p *kqueue) wake() {
 	ring := unix.Kevent_t{Ident: bellIdent, Filter: unix.EVFILT_USER, Fflags: unix.NOTE_TRIGGER}

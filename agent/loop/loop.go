@@ -48,10 +48,13 @@ type Loop struct {
 	answer  scenarios.Answer // what checks see of it
 	cutTold []bool           // rows of which it was said that bodies are cut for checks
 
-	tls privacy
+	tls    privacy
+	slow   map[int32]*slowness // by connection
+	narrow int                 // receive buffer of connections opened now; 0 = the kernel's choice
 
-	dialing  int // connections being opened
-	dials    int // opened so far: turns through addresses and sources
+	dialing  int          // connections being opened
+	dials    int          // opened so far: turns through addresses and sources
+	dialAt   stats.Offset // when a pool that must wait may open a connection again
 	unserved bool
 	paused   bool
 	pausedAt stats.Offset
@@ -88,7 +91,7 @@ func New(c Config) (*Loop, error) {
 		return nil, fmt.Errorf("loop: %w", err)
 	}
 	l := &Loop{
-		config: c, poller: c.poller, share: c.Share, deadline: never,
+		config: c, poller: c.poller, share: c.Share, deadline: never, dialAt: never,
 		recorder: stats.NewRecorder(c.Scenario.Layout, c.Counters),
 		in:       make([]byte, readBuffer),
 		parser:   new(http1.Parser),
@@ -101,7 +104,7 @@ func New(c Config) (*Loop, error) {
 	l.makePhases()
 	if l.poller == nil {
 		var err error
-		if l.poller, err = newPoller(c.Poller, l.paced()); err != nil {
+		if l.poller, err = newPoller(l.pollerKind(), l.paced()); err != nil {
 			return nil, fmt.Errorf("loop: %w", err)
 		}
 	}

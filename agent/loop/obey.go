@@ -15,6 +15,8 @@ func (l *Loop) obey(c Command) {
 		l.drain(c)
 	case Reshare:
 		l.takeShare(c)
+	case Readdress:
+		l.config.Addrs = c.Addrs
 	case Stop:
 		l.stopped = true
 		if l.started {

@@ -33,6 +33,9 @@ type phase struct {
 	limit        int   // iterations at once; 0 = any number
 
 	iterations, inFlight, connections, held, users int
+	connecting, parting                            int // connections being opened; waiting for their end
+	closing                                        closings
+	slow                                           bool // its user has requests of a slow network
 }
 
 type phaseState uint8
@@ -63,6 +66,10 @@ func (l *Loop) makePhases() {
 			p.pool = l.phases[over].own
 		}
 		p.pool.takers = append(p.pool.takers, p)
+		if p.user != nil && p.user.Slow() {
+			p.slow = true
+			p.pool.narrow = max(p.pool.narrow, p.user.SlowestBuffer())
+		}
 	}
 }
 
@@ -80,6 +87,8 @@ func (l *Loop) begin(c Begin) {
 		return
 	}
 	p.state, p.begin = running, c.At
+	l.sharePool(p)
+	p.own.nextDial = p.begin + p.own.turn
 	if p.spec.Executor != scenarios.HeldConnections {
 		p.endAt = min(p.endAt, c.At+p.spec.Profile.Duration())
 	}
@@ -165,7 +174,7 @@ func (l *Loop) drained(p *phase) bool {
 		return false
 	}
 	l.closeIdle(p.own)
-	return p.connections == 0 && (p.hold == nil || p.hold.opening == 0)
+	return p.connections == p.parting && (p.hold == nil || p.hold.opening == 0)
 }
 
 // taken says whether a running phase uses the connections of p.

@@ -20,6 +20,9 @@ type poller interface {
 	now() int64
 	// spent is the processor time the calling thread has used, in nanoseconds.
 	spent() int64
+	// narrow gives sockets that are opened from now on a receive buffer of so many
+	// bytes; 0 leaves it to the kernel.
+	narrow(bytes int)
 	// connect opens a socket and begins to connect it. Events carry ref.
 	// EINPROGRESS is no error; the first event says that connecting has ended, and
 	// connected how.

@@ -7,8 +7,8 @@ import (
 
 // A pool is the connections one phase has opened, and who waits for them. Held
 // connections are taken in turn, so that load spreads over all; others last in
-// first out, so that no more are used than needed. Connections of closed users
-// are never idle in it: their users own them.
+// first out, so that no more are used than needed. Connections that somebody owns
+// are never idle in it.
 type pool struct {
 	owner       *phase
 	takers      []*phase // whose requests wait for its connections
@@ -16,15 +16,20 @@ type pool struct {
 	inTurn      bool
 	grows       bool
 	owned       bool // connections stay with the task that opened them
+	wears       bool // connections end by what they have carried
+	narrow      int  // receive buffer for slow readers; 0 = the kernel's choice
 	limit       int  // connections at once: found out the hard way; 0 = none found
+	rules
 }
 
 func newPool(p *phase) *pool {
 	held := p.spec.Executor == scenarios.HeldConnections
-	return &pool{
-		owner: p, first: none, last: none,
-		inTurn: held, grows: !held, owned: !held && !p.spec.Executor.Open(),
+	o := &pool{owner: p, first: none, last: none, inTurn: held, grows: !held}
+	if !held {
+		o.owned = p.spec.Pool.Reuse == scenarios.ReuseUser
+		o.obey(&p.spec.Pool)
 	}
+	return o
 }
 
 // putIdle makes a connection free to take.
@@ -62,7 +67,7 @@ func (o *pool) join(l *Loop, a, b int32) {
 func (l *Loop) dropIdle(o *pool, c *conn) {
 	if c.idle {
 		o.join(l, c.prev, c.next)
-		c.idle = false
+		c.idle, c.next = false, none
 	}
 }
 
@@ -78,10 +83,10 @@ func (l *Loop) takeIdle(o *pool) int32 {
 // serve gives connections to those who wait. It is called from the top of the
 // loop only, so that a request that fails at once cannot recurse.
 func (l *Loop) serve() {
-	if !l.unserved {
+	if !l.unserved && l.now < l.dialAt {
 		return
 	}
-	l.unserved = false
+	l.unserved, l.dialAt = false, never
 	for _, p := range l.phases {
 		if p.state == running || p.state == draining {
 			l.servePool(p.own)
@@ -101,7 +106,7 @@ func (l *Loop) servePool(o *pool) {
 			l.use(t, l.tasks.at(t), i, l.conns.at(i))
 			continue
 		}
-		if !o.grows || l.dialing >= maxDialing || o.limit > 0 && o.owner.connections >= o.limit {
+		if !o.grows || l.dialing >= maxDialing || o.full() || !l.mayDial(o) {
 			return
 		}
 		t := q.head
@@ -176,7 +181,7 @@ func (l *Loop) expire() {
 			for q.head != none && l.patience(p, l.tasks.at(q.head)) <= l.now {
 				i := q.head
 				l.unqueue(q)
-				l.neverSent(i, l.tasks.at(i), "")
+				l.neverSent(i, l.tasks.at(i), p.pool.starved)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,6 +23,7 @@ http: {timeout: %v, connect_timeout: 300ms}
 users:
   shopper:
     wait_time: {between: [0s, %v]}
+    network: %s
     tasks:
       one: {weight: 2, steps: [{get: /one, check: [{header: x-kind, contains: good}]}]}
       three: {steps: [{get: /a}, {think: {between: [0s, 400ms]}}, {get: "/b/${rand.int(1, 9)}", name: /b}, {get: /c, check: [{body: {contains: hello}}]}]}
@@ -29,8 +31,8 @@ phases:
   - {name: hold, executor: held-connections, user: shopper, connections: %d, connect_rate: 200/s, hold: 5s,
      heartbeat: {task: one, every: 300ms, jitter: 50%%}, on_close: reconnect}
   - {name: over, executor: constant-arrival-rate, user: shopper, rate: %d/s, duration: 2s, over: hold, max_lag: %v, start: {with: hold, after: connected}}
-  - {name: open, executor: ramping-arrival-rate, user: shopper, start_rate: 5/s, stages: [{target: %d/s, duration: 1500ms}], max_vus: %d, max_lag: %v, arrivals: uniform, start: {with: hold, after: begin}}
-  - {name: closed, executor: ramping-vus, user: shopper, stages: [{target: %d, duration: 1s}, {target: 1, duration: 1s}], start: {with: hold, after: begin}}
+  - {name: open, executor: ramping-arrival-rate, user: shopper, start_rate: 5/s, stages: [{target: %d/s, duration: 1500ms}], max_vus: %d, max_lag: %v, arrivals: uniform, start: {with: hold, after: begin}, pool: %s}
+  - {name: closed, executor: ramping-vus, user: shopper, stages: [{target: %d, duration: 1s}, {target: 1, duration: 1s}], start: {with: hold, after: begin}, pool: %s}
 `
 
 func drawScenario(t *rapid.T) *scenarios.Scenario {
@@ -38,13 +40,43 @@ func drawScenario(t *rapid.T) *scenarios.Scenario {
 		return time.Duration(rapid.IntRange(low, high).Draw(t, name)) * time.Millisecond
 	}
 	n := func(name string, low, high int) int { return rapid.IntRange(low, high).Draw(t, name) }
-	text := fmt.Sprintf(mixed, ms("timeout", 50, 800), ms("wait", 1, 300), n("connections", 1, 30),
-		n("over", 1, 300), ms("overLag", 20, 500), n("open", 1, 300), n("maxVUs", 1, 40), ms("openLag", 20, 500), n("vus", 1, 20))
+	text := fmt.Sprintf(mixed, ms("timeout", 50, 800), ms("wait", 1, 300), drawNetwork(t), n("connections", 1, 30),
+		n("over", 1, 300), ms("overLag", 20, 500), n("open", 1, 300), n("maxVUs", 1, 40), ms("openLag", 20, 500), drawPool(t, 1), n("vus", 1, 20), drawPool(t, 20))
 	s, err := scenarios.Parse("mixed.yaml", []byte(text), scenarios.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// drawPool is one of all the ways to get connections; a user's own need a max of
+// users at least.
+func drawPool(t *rapid.T, users int) string {
+	reuse := rapid.SampledFrom([]string{"user", "user", "shared", "none"}).Draw(t, "reuse")
+	text := "{reuse: " + reuse
+	least := 1
+	if reuse == "user" {
+		least = users
+	}
+	add := func(key string, value any) {
+		if rapid.Bool().Draw(t, key) {
+			text += fmt.Sprintf(", %s: %v", key, value)
+		}
+	}
+	add("max", rapid.IntRange(least, 25).Draw(t, "max"))
+	add("connect_rate", fmt.Sprint(rapid.IntRange(5, 400).Draw(t, "connectRate"), "/s"))
+	if reuse != "none" {
+		add("max_requests", rapid.IntRange(1, 20).Draw(t, "maxRequests"))
+		add("max_age", fmt.Sprint(rapid.IntRange(10, 900).Draw(t, "maxAge"), "ms"))
+	}
+	add("close", rapid.SampledFrom([]string{"normal", "reset"}).Draw(t, "farewell"))
+	return text + "}"
+}
+
+// drawNetwork is a fast network twice as often as a slow one.
+func drawNetwork(t *rapid.T) string {
+	rate := rapid.SampledFrom([]string{"0", "0", "0", "0", "200B/s", "2KB/s", "1MB/s"})
+	return fmt.Sprintf("{read_rate: %s, write_rate: %s}", rate.Draw(t, "readRate"), rate.Draw(t, "writeRate"))
 }
 
 // drawTarget is a target that misbehaves in all ways, each as often as drawn.
@@ -71,7 +103,7 @@ func drawTarget(t *rapid.T) target {
 			case x < refuse+refuseNow/2+hang/2:
 				return -1, 0
 			case x < refuse+refuseNow/2+hang/2+limit/4:
-				return 0, syscall.EMFILE
+				return 0, [...]syscall.Errno{syscall.EMFILE, syscall.EADDRNOTAVAIL}[int(2*chance())]
 			}
 			return 200 * time.Microsecond, 0
 		},
@@ -112,6 +144,7 @@ func TestAccountingIdentity(t *testing.T) {
 		}
 		pacing := rapid.SampledFrom([]string{"auto", "ticks", "precise"}).Draw(rt, "pacing")
 		p := stage(t, s, w, func(c *Config) { c.Share, c.Pacing = share, pacing })
+		w.watch = func(netip.Addr, netip.AddrPort) { checkPools(t, p.loop) }
 		commands, disturbed := drawCommands(rt, w, p, share)
 		p.run(t, commands...)
 		p.checkIdentity(t, s)
@@ -122,6 +155,15 @@ func TestAccountingIdentity(t *testing.T) {
 			rt.FailNow()
 		}
 	})
+}
+
+// checkPools fails when a pool is about to have more connections than it may.
+func checkPools(t *testing.T, l *Loop) {
+	for _, p := range l.phases {
+		if o := p.own; o.max > 0 && p.connections+p.connecting > o.max {
+			t.Errorf("phase %s has %d connections and opens %d, its pool's max is %d", p.spec.Name, p.connections, p.connecting, o.max)
+		}
+	}
 }
 
 const drainAt = 3 * time.Second

@@ -69,15 +69,16 @@ type conn struct {
 	task       int32  // that uses or owns it; none
 	parser     int32  // borrowed for an answer in pieces; none
 	out        int32  // borrowed for a request in pieces; none
-	next, prev int32  // among the idle of its pool
+	next, prev int32  // among the idle of its pool; of one that is not, next is the heartbeat that waits for it
 	place      int32  // of a held connection among those of its phase; none
 	tls        int32  // its tunnel; none with plain HTTP
-	beat       int32  // heartbeat that waits until it is free; none
+	rested     uint32 // since when nothing is asked on it, in milliseconds of the run
+	requests   uint16 // written on it; counting ends at the most there can be
 	phase      int16  // that opened it
 	state      connState
-	used       bool      // a request has been written on it
 	idle       bool      // in its pool's list
 	more       readiness // what the next slice is for
+	slow       bool      // it has or had a request of a slow network
 }
 
 type connState uint8
@@ -86,6 +87,7 @@ const (
 	closed connState = iota
 	connecting
 	established
+	parting // of no more use: the target, which said so, is to close it first
 )
 
 // ref is what a connection's events carry.

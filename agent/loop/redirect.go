@@ -37,13 +37,13 @@ func (l *Loop) redirect(i int32, t *task, ci int32, c *conn, parser *http1.Parse
 	a.target = append(a.target[:0], next...)
 	l.recorder.Redirected(l.cell(t, l.phases[t.phase], step))
 	t.hops++
-	l.goOn(i, t, ci, c, reusable)
+	l.goOn(i, t, ci, c, reusable, parser.Close)
 	return true, ""
 }
 
 // goOn writes the next request of a redirect, or lets it wait for a connection
 // before those that have not begun.
-func (l *Loop) goOn(i int32, t *task, ci int32, c *conn, reusable bool) {
+func (l *Loop) goOn(i int32, t *task, ci int32, c *conn, reusable, announced bool) {
 	l.dropParser(c)
 	if reusable {
 		l.write(i, t, ci, c)
@@ -52,7 +52,7 @@ func (l *Loop) goOn(i int32, t *task, ci int32, c *conn, reusable bool) {
 	p := l.phases[t.phase]
 	p.inFlight--
 	t.state = queued
-	l.lose(ci, c)
+	l.partAfter(ci, c, announced)
 	l.enqueue(&p.going, i)
 	l.unserved = true
 }

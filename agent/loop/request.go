@@ -62,7 +62,7 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 	}
 	t.conn, c.task = ci, i
 	if t.hops == 0 {
-		t.reused, t.connected = c.used, l.now
+		t.reused, t.connected = c.requests > 0, l.now
 	}
 	p.inFlight++
 	l.write(i, t, ci, c)
@@ -70,22 +70,29 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 
 // write builds the request and sends what the socket takes.
 func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
-	step := l.step(t)
+	p, step := l.phases[t.phase], l.step(t)
 	l.values = t.cursor.Values()
 	held := 0
-	if step.Extra == nil {
+	switch single := p.pool.single; {
+	case step.Extra != nil:
+		held = l.appendExtra(i, t, step, single)
+	case single:
+		l.out = step.AppendClosing(l.out[:0], &l.values)
+	default:
 		l.out = step.AppendRequest(l.out[:0], &l.values)
-	} else {
-		held = l.appendExtra(i, t, step)
 	}
 	if t.state = asked; t.hops == 0 {
 		t.written = l.clock()
 	}
-	c.used = true
+	c.requests = max(c.requests, c.requests+1)
 	if t.kind == beating {
 		l.recorder.HeartbeatSent(int(t.phase))
 	}
 	now := l.out[:len(l.out)-held]
+	if p.slow && l.slowDown(ci, c, step) {
+		l.writeSlowly(i, t, ci, c, now)
+		return
+	}
 	var n int
 	var errno syscall.Errno
 	if c.tls != none {
@@ -98,7 +105,7 @@ func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 	case errno == syscall.EAGAIN:
 		n = 0
 	case errno != 0:
-		l.fail(i, t, stats.ConnError, connError(errno), l.clock())
+		l.failBy(i, t, stats.EndedBusy, stats.ConnError, lostText(t, connError(errno)), "", l.clock())
 		return
 	}
 	t.bytesOut += int32(n)
@@ -149,6 +156,10 @@ func (l *Loop) keepUnsent(c *conn, b []byte) {
 
 // writeRest goes on with a request once the socket takes more.
 func (l *Loop) writeRest(ci int32, c *conn) {
+	if c.slow && l.slow[ci].out > 0 {
+		l.writePiece(ci, c, l.slow[ci])
+		return
+	}
 	switch errno := l.sendRest(c); {
 	case errno == syscall.EAGAIN:
 	case errno != 0:

@@ -20,6 +20,9 @@ const (
 	heartbeat                       // of a connection
 	reopen                          // a held place; stamp is its phase
 	bodyWait                        // a connection's body waits no longer for 100 Continue
+	lastWait                        // for the target to close a connection, as it said
+	readOn                          // of a slow connection
+	writeOn                         // the same
 )
 
 // timers is a heap with four children a node: half as deep as a binary one, and

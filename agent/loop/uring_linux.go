@@ -20,6 +20,7 @@ type uring struct {
 	stamps  bool
 	offset  int64 // wall clock less monotonic clock, for receive stamps
 	hot     bool  // the last wait was short
+	room    int   // of receive buffers; 0 = the kernel's choice
 
 	files   []*[filePage]ringFile // by file descriptor
 	ready   []int32               // files with news, in order of their coming
@@ -104,16 +105,18 @@ func newURing(stamps bool) (*uring, error) {
 
 func (u *uring) prompt() { promptThread() }
 
+func (u *uring) narrow(bytes int) { u.room = bytes }
+
 func (u *uring) name(fd int32, about uint64) uint64 {
 	return uint64(u.file(fd).gen)<<32 | about<<aboutShift | uint64(fd)
 }
 
 func (u *uring) connect(ref uint64, from netip.Addr, to netip.AddrPort) (int32, syscall.Errno) {
 	u.enable()
-	fd, errno := dialSocket(from, to, u.stamps)
+	fd, errno := dialSocket(from, to, u.stamps, u.room)
 	if isLimit(errno) && u.ring.queued() > 0 {
 		u.ring.submit() // files and ports may be waiting to be closed
-		fd, errno = dialSocket(from, to, u.stamps)
+		fd, errno = dialSocket(from, to, u.stamps, u.room)
 	}
 	if errno != 0 {
 		return -1, errno

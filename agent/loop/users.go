@@ -72,6 +72,7 @@ func (l *Loop) reshareUsers(c Reshare) {
 		if p.state != running {
 			continue
 		}
+		l.sharePool(p)
 		switch {
 		case p.hold != nil:
 			l.reshareHold(p, before, c.From)

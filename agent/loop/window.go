@@ -34,6 +34,7 @@ func (l *Loop) gauge() {
 		}
 		waiting := p.fresh.length + p.going.length
 		l.recorder.SetGauges(i, uint64(p.connections), uint64(p.held), uint64(users), uint64(p.inFlight), uint64(waiting))
+		l.recorder.SetTimeWait(i, p.closing.within(l.window))
 	}
 }
 
@@ -58,7 +59,10 @@ type limits struct {
 	told   [limitKinds]bool
 }
 
-const limitKinds = 3
+const (
+	outOfPorts = 1
+	limitKinds = 3
+)
 
 var limitTexts = [limitKinds]string{
 	"out of files: raise the limit of open files, or use more agents",
@@ -71,7 +75,7 @@ func limitKind(errno syscall.Errno) int {
 	case syscall.EMFILE, syscall.ENFILE:
 		return 0
 	case syscall.EADDRNOTAVAIL, syscall.EADDRINUSE:
-		return 1
+		return outOfPorts
 	}
 	return 2
 }

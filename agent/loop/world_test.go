@@ -27,6 +27,9 @@ type world struct {
 	stuck   func()
 	watch   func(from netip.Addr, to netip.AddrPort) // of each connect
 
+	heard func(fd int32, n int) // of bytes that come at the target
+	room  int                   // of receive buffers of new sockets
+
 	open, requests int
 	waits          int // times the loop asked
 	cpu            int64
@@ -150,6 +153,9 @@ func (w *world) send(fd int32, b []byte) (int, syscall.Errno) {
 	}
 	if b = w.fits(s, b); len(b) == 0 {
 		return 0, syscall.EAGAIN
+	}
+	if w.heard != nil {
+		w.heard(fd, len(b))
 	}
 	n := len(b)
 	for len(b) > 0 {
@@ -340,8 +346,11 @@ func (w *world) wait(until int64, asleep bool, events []event) int {
 }
 
 func (w *world) prompt() {}
-func (w *world) wake()   {}
-func (w *world) shut()   {}
+
+func (w *world) narrow(bytes int) { w.room = bytes }
+
+func (w *world) wake() {}
+func (w *world) shut() {}
 
 type happening struct {
 	at  int64

@@ -12,7 +12,7 @@ func Local() plan.Machine {
 	l := Read()
 	return plan.Machine{
 		Name: "local", OS: l.OS, Cores: l.Cores, MaxFiles: l.MaxFiles, MemoryBytes: l.Memory,
-		PortLow: l.PortLow, PortHigh: l.PortHigh,
+		PortLow: l.PortLow, PortHigh: l.PortHigh, TwReuse: l.TwReuse,
 	}
 }
 

@@ -52,8 +52,9 @@ func TestLookReadsWhatTheKernelTells(t *testing.T) {
 		"sys/fs/cgroup/user.slice/memory.limit_in_byt": "1",
 	}), 77)
 	want := plan.Facts{
+		Machine:   plan.Machine{TwReuse: plan.Exactly(2)},
 		SoftFiles: plan.Exactly(1024), NrOpen: plan.Exactly(1 << 20), SystemMax: noLimit,
-		Backlog: plan.Exactly(4096), SynBacklog: plan.Exactly(2048), TwReuse: plan.Exactly(2),
+		Backlog: plan.Exactly(4096), SynBacklog: plan.Exactly(2048),
 		ConntrackMax: plan.Exactly(262144), ConntrackCount: plan.Exactly(0),
 		MemoryFree: plan.Exactly(700 << 10), CgroupVersion: 2, CPUQuota: plan.Exactly(1500), CgroupMemory: plan.Exactly(512 << 20),
 		PidsMax: plan.Exactly(600), PidsNow: plan.Exactly(590), // the group above has less room

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/loadctl/loadctl/coordinator/plan"
 )
 
 // Limits are what one machine can hold.
@@ -19,6 +21,7 @@ type Limits struct {
 	PortLow, PortHigh int    // of the ports the kernel gives out, both included
 	Kernel            string
 	OS, Arch          string
+	TwReuse           plan.Figure // net.ipv4.tcp_tw_reuse
 }
 
 // Read reads the limits. What cannot be read has the value most kernels start with.
@@ -32,6 +35,7 @@ func Read() Limits {
 		PortLow:  low, PortHigh: high,
 		Kernel: kernel(),
 		OS:     runtime.GOOS, Arch: runtime.GOARCH,
+		TwReuse: twReuse(),
 	}
 }
 

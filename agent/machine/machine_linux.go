@@ -24,6 +24,9 @@ func portRange() (low, high int, read bool) {
 	return low, high, true
 }
 
+// twReuse says whether ports of closed connections may be taken again at once.
+func twReuse() plan.Figure { return figure(os.DirFS("/"), "proc/sys/net/ipv4/tcp_tw_reuse") }
+
 // memory is the machine's, or the container's where that is less.
 func memory() uint64 {
 	total := uint64(0)

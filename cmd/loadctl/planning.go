@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/loadctl/loadctl/coordinator"
 	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/scenarios"
 )
@@ -21,6 +21,7 @@ type loadOptions struct {
 	vars          []string
 	target        string
 	agents, loops int
+	sources       []string
 }
 
 func (o *loadOptions) flags(f *pflag.FlagSet) {
@@ -28,6 +29,7 @@ func (o *loadOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.target, "target", "", "base `URL` to load instead of the file's, or of its bundled target")
 	f.IntVar(&o.agents, "agents", 0, "agent processes; 0 means as many as the load needs, at least 2")
 	f.IntVar(&o.loops, "loops", 0, "event loops of each agent; 0 means by the number of cores")
+	f.StringSliceVar(&o.sources, "sources", nil, "own `addresses` that connections come from in turn: 10.0.0.1,10.0.0.2, or all")
 }
 
 // planningOptions are the flags of plan, explain and doctor.
@@ -73,8 +75,12 @@ func (o *planningOptions) demand(ctx context.Context, file string) (plan.Demand,
 	if err != nil {
 		return plan.Demand{}, err
 	}
+	own, err := sourceAddresses(o.sources)
+	if err != nil {
+		return plan.Demand{}, err
+	}
 	to, err := addressesOf(ctx, s)
-	return plan.Demand{Scenario: s, Wish: o.wish(), To: to}, err
+	return plan.Demand{Scenario: s, Wish: o.wish(), To: to, Own: own}, err
 }
 
 // lookupWithin bounds how long a name of a target is asked for.
@@ -92,7 +98,7 @@ func addressesOf(ctx context.Context, s *scenarios.Scenario) ([]netip.AddrPort, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupWithin)
 	defer cancel()
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", target.Host)
+	addrs, err := coordinator.Lookup(ctx, target)
 	if err != nil {
 		return nil, nil // not known is an answer, too: it is said where it matters
 	}

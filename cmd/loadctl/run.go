@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -77,6 +78,7 @@ type job struct {
 	options       scenarios.Options // with the base URL that replaces the file's: --target, or the bundled target's
 	scenario      *scenarios.Scenario
 	tls           secure.Files
+	own           []netip.Addr // source addresses asked for
 	out, errw     io.Writer
 	controls      *controls
 	ui            string
@@ -115,6 +117,10 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	own, err := sourceAddresses(o.sources)
+	if err != nil {
+		return nil, err
+	}
 	ui, err := chooseUI(o.ui, out, os.Getenv)
 	if err != nil {
 		return nil, err
@@ -126,7 +132,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	for _, w := range s.Warnings {
 		fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 	}
-	return &job{runOptions: o, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
+	return &job{runOptions: o, own: own, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
 		out: out, errw: errw, ui: ui, color: colorful(out, os.Getenv)}, nil
 }
 
@@ -187,6 +193,7 @@ func (j *job) config(sink func(stats.Update)) coordinator.Config {
 		RunID: j.id, Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL, TLS: j.tls,
 		Authorised: j.authorised, Token: j.token,
 		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick, Poller: j.poller,
+		Sources: j.own,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
 		Version: buildID(), Args: withoutSecrets(os.Args, j.scenario.Secrets),
 		Sink: sink, Controls: j.controls.out,

@@ -6,19 +6,31 @@ import (
 	"github.com/loadctl/loadctl/scenarios"
 )
 
-// capOf is the smallest max_vus of the open phases and whose it is; 0 without one.
-func capOf(s *scenarios.Scenario) (least int, phase string) {
+// capOf is the smallest of the numbers that are split over the loops, max_vus of open
+// phases and the max of pools, and whose it is; 0 without one.
+func capOf(s *scenarios.Scenario) (least int, phase string, pool bool) {
 	for i := range s.Phases {
 		p := &s.Phases[i]
 		if p.Executor.Open() && p.MaxVUs > 0 && (least == 0 || p.MaxVUs < least) {
-			least, phase = p.MaxVUs, p.Name
+			least, phase, pool = p.MaxVUs, p.Name, false
+		}
+		if p.Pool.Max > 0 && (least == 0 || p.Pool.Max < least) {
+			least, phase, pool = p.Pool.Max, p.Name, true
 		}
 	}
-	return least, phase
+	return least, phase, pool
+}
+
+// capKey is what the cap is called in the file.
+func (n Need) capKey() string {
+	if n.PoolCap {
+		return "pool.max"
+	}
+	return "max_vus"
 }
 
 // within lowers a count of agents or loops, where one more means each more loops, so
-// that every loop has a user of max_vus; to one at least.
+// that every loop has a part of the cap; to one at least.
 func (n Need) within(count, each int) int {
 	if n.MaxVUs == 0 {
 		return count
@@ -26,7 +38,7 @@ func (n Need) within(count, each int) int {
 	return min(count, max(1, n.MaxVUs/max(each, 1)))
 }
 
-// capped refuses more loops than max_vus has users. Shares are residue classes
+// capped refuses more loops than the cap has parts. Shares are residue classes
 // counted through the agents and then through the loops of each, so as many keys as
 // there are loops leave none without; and a loop only ever takes over more.
 func capped(n Need, w Wish, machines []Machine, places []Place) error {
@@ -41,8 +53,8 @@ func capped(n Need, w Wish, machines []Machine, places []Place) error {
 	if loops > 1 {
 		text += " × " + times(loops, "loop")
 	}
-	return refuse(UsersCap, "max_vus: %d of phase %s is less than the %s %s: every loop needs at least one; %s",
-		n.MaxVUs, n.Capped, text, whyThatMany(n, w, machines), n.remedy(w, machines, agents, loops))
+	return refuse(UsersCap, "%s: %d of phase %s is less than the %s %s: every loop needs at least one; %s",
+		n.capKey(), n.MaxVUs, n.Capped, text, whyThatMany(n, w, machines), n.remedy(w, machines, agents, loops))
 }
 
 // whyThatMany says what the number of loops comes from.
@@ -58,7 +70,7 @@ func whyThatMany(n Need, w Wish, machines []Machine) string {
 
 // remedy is what to do about it: fewer of what was asked for, where that is enough.
 func (n Need) remedy(w Wish, machines []Machine, agents, loops int) string {
-	raise := "raise max_vus to " + Thousands(agents*loops)
+	raise := "raise " + n.capKey() + " to " + Thousands(agents*loops)
 	least := fewestAgents(n, machines)
 	switch {
 	case w != Wish{} && least <= n.MaxVUs:
@@ -81,7 +93,7 @@ func (n Need) more(w Wish) string {
 	if w.Agents > 0 {
 		return fmt.Sprintf("use --agents %d, or lower agents.min", n.Agents)
 	}
-	return fmt.Sprintf("raise max_vus of phase %s to %d, or lower agents.min", n.Capped, n.Agents)
+	return fmt.Sprintf("raise %s of phase %s to %d, or lower agents.min", n.capKey(), n.Capped, n.Agents)
 }
 
 // times writes 2 as "2 agents".

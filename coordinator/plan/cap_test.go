@@ -25,6 +25,14 @@ func TestSmallestMaxVUsIsTheCap(t *testing.T) {
 	}
 }
 
+// TestPoolsMaxIsACapToo: every loop has a part of it.
+func TestPoolsMaxIsACapToo(t *testing.T) {
+	n := needOf(t, "u: {tasks: {t: {steps: [{get: /}]}}}", "{name: a, executor: constant-vus, vus: 9, duration: 1s, pool: {reuse: shared, max: 2}}")
+	if n.MaxVUs != 2 || n.Capped != "a" || !n.PoolCap || n.Connections != 2 {
+		t.Errorf("%+v, want a cap of 2 by the pool of a", n)
+	}
+}
+
 // TestEveryLoopHasAUserOfMaxVUs: two agents ran two users where max_vus was 1.
 func TestEveryLoopHasAUserOfMaxVUs(t *testing.T) {
 	big := laptop
@@ -62,6 +70,7 @@ func TestWishAboveMaxVUsIsRefused(t *testing.T) {
 		{Need{MaxVUs: 3}, Wish{Agents: 2, Loops: 2}, 1, "max_vus: 3 of phase steady is less than the 2 agents × 2 loops asked for: every loop needs at least one; use --agents 2 --loops 1, or raise max_vus to 4"},
 		{Need{MaxVUs: 3}, Wish{Agents: 5}, 1, "max_vus: 3 of phase steady is less than the 5 agents asked for: every loop needs at least one; use --agents 3 --loops 1, or raise max_vus to 5"},
 		{Need{MaxVUs: 3}, Wish{Loops: 4}, 1, "max_vus: 3 of phase steady is less than the 1 agent × 4 loops asked for: every loop needs at least one; use --agents 1 --loops 3, or raise max_vus to 4"},
+		{Need{MaxVUs: 1, PoolCap: true}, Wish{Agents: 2}, 1, "pool.max: 1 of phase steady is less than the 2 agents asked for: every loop needs at least one; use --agents 1 --loops 1, or raise pool.max to 2"},
 		{Need{MaxVUs: 2}, Wish{}, 3, "max_vus: 2 of phase steady is less than the 3 agents that 3 machines run: every loop needs at least one; raise max_vus to 3"},
 		{Need{MaxVUs: 2, Connections: 50_000}, Wish{}, 1, "max_vus: 2 of phase steady is less than the 3 agents that 50,000 connections take: every loop needs at least one; raise max_vus to 3, or the limit of open files (ulimit -n)"},
 	} {

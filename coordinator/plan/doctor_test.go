@@ -9,14 +9,18 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/loadctl/loadctl/scenarios"
 )
 
 // healthy is a machine at which nothing is tight.
 func healthy() Facts {
+	machine := laptop
+	machine.TwReuse = Exactly(2)
 	return Facts{
-		Machine: laptop, PortsRead: true, Kernel: "Linux 6.12.3-amd64",
+		Machine: machine, PortsRead: true, Kernel: "Linux 6.12.3-amd64",
 		SoftFiles: Exactly(1_024), NrOpen: Exactly(1_048_576), SystemMax: Figure{Is: Unlimited},
-		Backlog: Exactly(4_096), SynBacklog: Exactly(2_048), TwReuse: Exactly(2),
+		Backlog: Exactly(4_096), SynBacklog: Exactly(2_048),
 		ConntrackMax: Exactly(262_144), ConntrackCount: Exactly(10),
 		MemoryFree: Exactly(20 << 30), CPUs: 2, CgroupVersion: 2, CPUQuota: Figure{Is: Unlimited},
 		CgroupMemory: Figure{Is: Unlimited}, PidsMax: Exactly(10_000), PidsNow: Exactly(300), Clock: "tsc", Clocks: []string{"tsc", "hpet"},
@@ -46,6 +50,13 @@ func flowing(t *testing.T, rate int) *Demand {
 	t.Helper()
 	s := scenario(t, elsewhere, fmt.Sprintf("name: flow, executor: constant-arrival-rate, duration: 5s, max_vus: 100, rate: %d/s", rate))
 	return &Demand{Scenario: s, To: ports("10.0.0.9:80")}
+}
+
+// churn is a demand that closes a connection for each of so many iterations a second.
+func churn(t rapid.TB, rate, most int, to ...string) *Demand {
+	t.Helper()
+	s := scenario(t, elsewhere, fmt.Sprintf("name: churn, executor: constant-arrival-rate, duration: 90s, max_vus: %d, rate: %d/s, pool: {reuse: user}", most, rate))
+	return &Demand{Scenario: s, To: ports(to...)}
 }
 
 func TestHealthyMachineIsFine(t *testing.T) {
@@ -108,6 +119,23 @@ func TestDiagnose(t *testing.T) {
 			of: "conntrack", level: Tight, fix: "nf_conntrack_max=1800"},
 		"ports are never reused": {change: func(f *Facts) { f.TwReuse = Exactly(0) },
 			of: "TIME_WAIT reuse", level: Tight, value: "0: never", fix: "sysctl -w net.ipv4.tcp_tw_reuse=1"},
+		"a port for each iteration": {demand: churn(t, 100, 50, "10.0.0.9:80"),
+			of: "TIME_WAIT reuse", level: Fine, value: "2: on loopback", sum: "closing up to 100 connections first within a second keeps up to 6,000 ports in TIME_WAIT, each for 1m0s (net.ipv4.tcp_tw_reuse is 2)"},
+		"taken again on loopback": {demand: churn(t, 5_000, 50, "127.0.0.1:80"),
+			of: "TIME_WAIT reuse", level: Fine, sum: "keeps up to 5,000 ports in TIME_WAIT, each for 1s"},
+		"more ports than one address has": {demand: churn(t, 300, 50, "10.0.0.9:80"),
+			of: "TIME_WAIT reuse", level: Impossible, fix: "sysctl -w net.ipv4.tcp_tw_reuse=1",
+			sum: "closing up to 300 connections first within a second keeps up to 18,000 ports in TIME_WAIT, each for 1m0s (net.ipv4.tcp_tw_reuse is 2); with 50 connections to one address (10.0.0.9:80) that takes 2 source addresses, " +
+				"and machine local has 1: one address has 14,116 ports for one destination (half of the range; beyond that connecting crawls); " +
+				"set net.ipv4.tcp_tw_reuse=1, add addresses or machines, take close: reset or reuse: shared, or a connect_rate of at most 234/s"},
+		"more than is known to be taken again": {demand: churn(t, 30_000, 50, "10.0.0.9:80"), change: func(f *Facts) { f.TwReuse = Exactly(1) },
+			of: "TIME_WAIT reuse", level: Impossible, fix: "ip_local_port_range", sum: "keeps up to 30,000 ports"},
+		"the target closes": {demand: func() *Demand {
+			d := churn(t, 300, 50, "10.0.0.9:80")
+			d.Scenario.Phases[0].Pool.Reuse = scenarios.ReuseNone
+			return d
+		}(), change: func(f *Facts) { f.TwReuse = Exactly(0) },
+			of: "TIME_WAIT reuse", level: Fine, value: "0: never", sum: "asks the target to close"},
 		"too little memory": {change: func(f *Facts) { f.MemoryBytes = 100 << 20 }, demand: held(t, 50_000, "127.0.0.1:80"),
 			of: "memory", level: Impossible, value: "100 MiB", sum: "3 agents × 24 MiB + 50,001 connections × 5 KiB = 317 MiB"},
 		"little memory free": {change: func(f *Facts) { f.MemoryFree = Exactly(100 << 20) }, demand: held(t, 50_000, "127.0.0.1:80"),
@@ -176,6 +204,10 @@ func drawDemand(t *rapid.T) (Facts, *Demand) {
 	f.PortHigh = f.PortLow + rapid.IntRange(0, 3_000).Draw(t, "ports")
 	f.NrOpen = Exactly(rapid.Uint64Range(1_000, 90_000).Draw(t, "nr_open"))
 	d := held(t, rapid.IntRange(1, 120_000).Draw(t, "connections"), rapid.SampledFrom([]string{"127.0.0.1:80", "10.0.0.9:80", "[::1]:80"}).Draw(t, "to"))
+	if rapid.Bool().Draw(t, "churn") {
+		d.Scenario = churn(t, rapid.IntRange(1, 2_000).Draw(t, "rate"), rapid.IntRange(1, 400).Draw(t, "max_vus")).Scenario
+		f.TwReuse = rapid.SampledFrom([]Figure{{}, Exactly(0), Exactly(1), Exactly(2)}).Draw(t, "reuse")
+	}
 	d.Wish.Agents = rapid.SampledFrom([]int{0, 0, 1, 3, 40, 300}).Draw(t, "agents")
 	d.Scenario.Agents.Min = rapid.IntRange(0, 3).Draw(t, "min")
 	d.Own = []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")}[:rapid.IntRange(0, 2).Draw(t, "own")]
@@ -219,6 +251,8 @@ func obey(t rapid.TB, f *Facts, command string) {
 		f.MaxFiles = uint64(number(m[1]))
 	} else if m := regexp.MustCompile(`^sysctl -w fs.nr_open=(\d+)$`).FindStringSubmatch(command); m != nil {
 		f.NrOpen = Exactly(uint64(number(m[1])))
+	} else if command == "sysctl -w net.ipv4.tcp_tw_reuse=1" {
+		f.TwReuse = Exactly(1)
 	} else if m := regexp.MustCompile(`^sysctl -w net.ipv4.ip_local_port_range="(\d+) (\d+)"$`).FindStringSubmatch(command); m != nil {
 		f.PortLow, f.PortHigh = number(m[1]), number(m[2])
 	} else {
@@ -261,6 +295,7 @@ func TestCommandsOfAKnownNeed(t *testing.T) {
 		"files":            {func(f *Facts) { f.MaxFiles = 300 }, held(t, 90_000, "127.0.0.1:80")},
 		"files of nr_open": {func(f *Facts) { f.MaxFiles, f.NrOpen = 300, Exactly(10_000) }, held(t, 90_000, "127.0.0.1:80")},
 		"ports":            {nil, held(t, 20_000, "10.0.0.9:80")},
+		"closed ports":     {nil, churn(t, 300, 50, "10.0.0.9:80")},
 	} {
 		f := healthy()
 		if c.change != nil {

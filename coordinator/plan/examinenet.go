@@ -70,7 +70,16 @@ func (x exam) reuse() Finding {
 		f.Value = name
 	}
 	if f.Level == Tight {
-		f.Fix = []string{"sysctl -w net.ipv4.tcp_tw_reuse=1"}
+		f.Fix = []string{reuseCommand}
+	}
+	if x.t == nil {
+		return f
+	}
+	f.Sum = x.reuseSum()
+	if x.t.refused(TimeWait) != nil {
+		f.Level, f.Fix = Impossible, x.commands("net.ipv4.tcp_tw_reuse", "net.ipv4.ip_local_port_range")
+	} else if x.placed() && x.t.place.Closed.InMinute == 0 && f.Level == Tight {
+		f.Level, f.Fix = Fine, nil
 	}
 	return f
 }

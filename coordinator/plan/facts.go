@@ -12,7 +12,6 @@ type Facts struct {
 	SystemMax  Figure // files of all processes together
 	Backlog    Figure // net.core.somaxconn
 	SynBacklog Figure // net.ipv4.tcp_max_syn_backlog
-	TwReuse    Figure // net.ipv4.tcp_tw_reuse
 
 	ConntrackMax, ConntrackCount Figure
 

@@ -44,7 +44,7 @@ func (e *explainer) open(i int, story *PhaseStory, first, last int) {
 func (e *explainer) owner(key uint64) int { return int(key % uint64(len(e.shares))) }
 
 // closed finds the most users of each step from the changes of the ramp that loops
-// follow. Each user has a connection. A number of users counts where it lasts: those
+// follow. Each user has a connection, as far as the pool has so many. A number of users counts where it lasts: those
 // that a jump passes through at one instant never run together.
 func (e *explainer) closed(i int) {
 	begin, end := e.plan[i].Begin, e.plan[i].End
@@ -59,7 +59,11 @@ func (e *explainer) closed(i int) {
 	}
 	e.atLeast(most, since, end, level)
 	for k, users := range most {
-		e.put(k, Load{Users: users, Connections: users})
+		connections := users
+		if most := e.s.Phases[i].Pool.Max; most > 0 {
+			connections = min(users, uint64(most))
+		}
+		e.put(k, Load{Users: users, Connections: connections})
 	}
 }
 

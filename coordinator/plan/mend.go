@@ -92,6 +92,8 @@ func (t *trial) lift(d Demand, f Facts, r *Refusal) bool {
 		commands = t.mendFiles(d, f)
 	case Ports:
 		commands = t.mendPorts()
+	case TimeWait:
+		commands = t.mendReuse()
 	}
 	t.commands = append(t.commands, commands...)
 	if len(commands) > 0 {
@@ -103,7 +105,7 @@ func (t *trial) lift(d Demand, f Facts, r *Refusal) bool {
 	switch r.Subject {
 	case Memory:
 		t.machine.MemoryBytes = 0
-	case Ports, Families:
+	case Ports, TimeWait, Families:
 		t.to = nil
 	default:
 		return false

@@ -53,6 +53,8 @@ type HostOutline struct {
 	Ports    int `json:"ports_per_source"`
 	PortLow  int `json:"port_low"`
 	PortHigh int `json:"port_high"`
+	// Kept is how many ports of each agent closed connections keep in TIME_WAIT.
+	Kept int `json:"ports_kept_per_agent"`
 	// Sources are the source addresses of all agents; empty: the kernel chooses one.
 	Sources []string `json:"sources"`
 }
@@ -86,7 +88,9 @@ func OutlineOf(d Demand, machines []Machine) (Outline, error) {
 		if err != nil {
 			return Outline{}, err
 		}
-		o.add(hostOutline(p, machines[i], sources))
+		h := hostOutline(p, machines[i], sources)
+		h.Kept = p.kept(machines[i], d.To)
+		o.add(h)
 	}
 	return o, nil
 }

@@ -20,6 +20,9 @@ func phaseWords(s *scenarios.Scenario, i int, arrivals uint64) string {
 	default:
 		parts = append(parts, stages(p.Profile, usersOf)+", each waiting for its answer before it goes on (closed)")
 	}
+	if pool := poolWords(p); pool != "" {
+		parts = append(parts, pool)
+	}
 	if start := startWords(s, p); start != "" {
 		parts = append(parts, start)
 	}

@@ -19,7 +19,8 @@ type Machine struct {
 	Cores             int
 	MaxFiles          uint64 // one process may open
 	MemoryBytes       uint64
-	PortLow, PortHigh int // ephemeral ports, both included
+	PortLow, PortHigh int    // ephemeral ports, both included
+	TwReuse           Figure // net.ipv4.tcp_tw_reuse
 }
 
 // A Need is what a scenario asks of the generator.
@@ -27,20 +28,22 @@ type Need struct {
 	Connections int     // open at once, at most
 	Rate        float64 // iterations a second of open load, at most
 	Eager       bool    // closed users who do not pause before each request: they take what they get
-	MaxVUs      int     // the smallest cap on iterations in flight; 0 = none
+	MaxVUs      int     // the smallest cap that is split over all loops: on iterations in flight, or a pool's; 0 = none
+	PoolCap     bool    // it is a pool's
 	Capped      string  // the phase it is of
 	Agents      int     // fewer are worth nothing (agents.min); 0 = no claim
+	Closed      Closed
 }
 
 // NeedOf sums up what a scenario asks for.
 func NeedOf(s *scenarios.Scenario) Need {
-	n := Need{Connections: s.MaxConnections(), Rate: s.PeakRate(), Agents: s.Agents.Min}
+	n := Need{Connections: s.MaxConnections(), Rate: s.PeakRate(), Agents: s.Agents.Min, Closed: Closed{s.ClosedFirst(keptLong), s.ClosedFirst(keptShort)}}
 	for i := range s.Phases {
 		p := &s.Phases[i]
 		closed := p.Executor == scenarios.ConstantVUs || p.Executor == scenarios.RampingVUs
 		n.Eager = n.Eager || closed && !pauses(s, p.User)
 	}
-	n.MaxVUs, n.Capped = capOf(s)
+	n.MaxVUs, n.Capped, n.PoolCap = capOf(s)
 	return n
 }
 
@@ -88,6 +91,7 @@ type Place struct {
 	Agents, Loops int // processes, and loops of each
 	// Connections each agent may come to hold.
 	Connections int
+	Closed      Closed
 }
 
 // Fit says how many agents and loops a run takes on each machine, which share
@@ -105,7 +109,7 @@ func Fit(n Need, w Wish, machines []Machine) ([]Place, error) {
 	}
 	for i, m := range machines {
 		p := &places[i]
-		p.Connections = ceilDiv(n.Connections, total)
+		p.Connections, p.Closed = ceilDiv(n.Connections, total), n.Closed.each(total)
 		p.Loops = loopsFor(n, w, m, total, p.Agents)
 	}
 	if err := capped(n, w, machines, places); err != nil {

@@ -12,6 +12,7 @@ const (
 	Processes                // too many agents for one machine
 	Memory                   // of a machine
 	Ports                    // too few source addresses for the connections
+	TimeWait                 // too few for those that closed connections keep
 	Families                 // the target has addresses of IPv4 and IPv6
 	UsersCap                 // max_vus is less than the loops
 	AgentsMin                // fewer agents than the scenario wants

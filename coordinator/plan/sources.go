@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -29,42 +30,74 @@ func usablePorts(m Machine) int {
 
 // Sources gives each agent of a machine its source addresses for connections
 // to the destinations. An empty list leaves the choice to the kernel: one
-// address has enough ports. own are the machine's own addresses, needed for a
-// target that is not on loopback; each may serve several agents, but only as
-// far as its ports go.
+// address has enough ports. own are addresses of the machine that were asked for, and
+// all are used; without them a target that is not on loopback has one. Each may serve
+// several agents, but only as far as its ports go. Those that closed connections keep count as taken.
 func Sources(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) ([][]netip.Addr, error) {
+	sources, err := sourcesOf(p, m, to, own)
+	kept := p.kept(m, to)
+	if err != nil || kept == 0 {
+		return sources, err
+	}
+	all := p
+	all.Connections += kept
+	sources, err = sourcesOf(all, m, to, own)
+	if r, ok := errors.AsType[*Refusal](err); ok && r.Subject == Ports {
+		return nil, tooManyClosed(p, m, to, usable(own, to[0].Addr()))
+	}
+	return sources, err
+}
+
+func sourcesOf(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) ([][]netip.Addr, error) {
 	sources := make([][]netip.Addr, p.Agents)
 	each := usablePorts(m) * max(1, len(to))
-	if p.Agents*p.Connections <= each || len(to) == 0 {
+	if len(own) == 0 && p.Agents*p.Connections <= each || len(to) == 0 {
 		return sources, nil
 	}
 	if families(to) > 1 {
 		return nil, mixedFamilies(p, to)
 	}
-	apiece := ceilDiv(p.Connections, each)
-	if to[0].Addr().IsLoopback() && to[0].Addr().Is4() && m.OS != "darwin" {
+	apiece := max(1, ceilDiv(p.Connections, each))
+	if len(own) == 0 && to[0].Addr().IsLoopback() && to[0].Addr().Is4() && m.OS != "darwin" {
 		return loopbackSources(sources, apiece), nil
 	}
-	together := max(1, each/p.Connections) // agents that share an address
-	own = usable(own, to[0].Addr())
-	if need := sourcesFor(p, each); len(own) < need {
-		return nil, tooFewSources(p, m, to, need, max(1, len(own)))
+	mine := usable(own, to[0].Addr())
+	if len(mine) == 0 && len(own) > 0 {
+		return nil, noneUsable(own, to[0])
 	}
+	if need := sourcesFor(p, each); len(mine) < need {
+		return nil, tooFewSources(p, m, to, need, max(1, len(mine)))
+	}
+	return deal(sources, mine, apiece, sharers(p, each)), nil
+}
+
+// sharers is how many agents can share an address that has ports for each connections.
+func sharers(p Place, each int) int {
+	if p.Agents*p.Connections <= each {
+		return p.Agents
+	}
+	return max(1, each/max(p.Connections, 1))
+}
+
+// deal gives each agent its part of the addresses where there are enough, else agents
+// share one, together as many as its ports go for.
+func deal(sources [][]netip.Addr, own []netip.Addr, apiece, together int) [][]netip.Addr {
+	n := len(sources)
 	for i := range sources {
+		if len(own) >= n*apiece {
+			sources[i] = own[i*len(own)/n : (i+1)*len(own)/n]
+			continue
+		}
 		first := i / together * apiece
 		sources[i] = own[first : first+apiece]
 	}
-	return sources, nil
+	return sources
 }
 
 // sourcesFor is how many source addresses the agents of a place need, where each has
 // ports for so many connections.
 func sourcesFor(p Place, each int) int {
-	if p.Agents*p.Connections <= each {
-		return 1
-	}
-	together := max(1, each/max(p.Connections, 1))
-	return ceilDiv(p.Connections, each) * ceilDiv(p.Agents, together)
+	return max(1, ceilDiv(p.Connections, each)) * ceilDiv(p.Agents, sharers(p, each))
 }
 
 // families is how many of IPv4 and IPv6 there are among the destinations.
@@ -78,10 +111,12 @@ func families(to []netip.AddrPort) int {
 }
 
 // usable are the addresses that can be connected from, each once: a source
-// speaks to its own family only, and named twice it has no more ports.
+// speaks to its own family only, from loopback nothing leaves the machine, and named
+// twice an address has no more ports.
 func usable(own []netip.Addr, to netip.Addr) (usable []netip.Addr) {
 	for _, a := range own {
-		if a = a.Unmap(); a.Is4() == to.Is4() && !slices.Contains(usable, a) {
+		a = a.Unmap()
+		if reaches := !a.IsLoopback() || to.IsLoopback(); a.Is4() == to.Is4() && reaches && !slices.Contains(usable, a) {
 			usable = append(usable, a)
 		}
 	}
@@ -99,6 +134,10 @@ func loopbackSources(sources [][]netip.Addr, each int) [][]netip.Addr {
 		}
 	}
 	return sources
+}
+
+func noneUsable(own []netip.Addr, to netip.AddrPort) error {
+	return refuse(Families, "no source address of %v reaches %s: it takes one of the same family, and none on loopback unless the target is there", own, addressOf(to))
 }
 
 func mixedFamilies(p Place, to []netip.AddrPort) error {

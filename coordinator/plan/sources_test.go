@@ -183,3 +183,30 @@ func TestRefusalNamesEveryDestinationOrTheirNumber(t *testing.T) {
 		}
 	}
 }
+
+// TestSourcesThatWereAskedForAreUsed, though one would be enough; and those that cannot
+// reach the target are not taken for it.
+func TestSourcesThatWereAskedForAreUsed(t *testing.T) {
+	for _, c := range []struct {
+		to, own string
+		want    []string // of each of two agents; nil = refused
+	}{
+		{"10.0.0.9:80", "10.0.0.1 10.0.0.2 10.0.0.3", []string{"10.0.0.1", "10.0.0.2 10.0.0.3"}},
+		{"10.0.0.9:80", "10.0.0.1", []string{"10.0.0.1", "10.0.0.1"}},
+		{"10.0.0.9:80", "127.0.0.5 10.0.0.1", []string{"10.0.0.1", "10.0.0.1"}},
+		{"127.0.0.1:80", "127.0.0.5 10.0.0.1", []string{"127.0.0.5", "10.0.0.1"}},
+		{"10.0.0.9:80", "127.0.0.5 fd12::1", nil},
+		{"10.0.0.9:80 [fd12::9]:80", "10.0.0.1", nil},
+	} {
+		got, err := Sources(Place{Agents: 2, Connections: 10}, laptop, ports(strings.Fields(c.to)...), addrs(c.own))
+		if (err == nil) != (c.want != nil) {
+			t.Errorf("%s from %s: %v, %v", c.to, c.own, got, err)
+			continue
+		}
+		for i := range c.want {
+			if !cmp.Equal(got[i], addrs(c.want[i]), sameAddr) {
+				t.Errorf("%s from %s: agent %d has %v, want %s", c.to, c.own, i, got[i], c.want[i])
+			}
+		}
+	}
+}

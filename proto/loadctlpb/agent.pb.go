@@ -166,6 +166,7 @@ type AgentDown struct {
 	//	*AgentDown_Pause
 	//	*AgentDown_Beat
 	//	*AgentDown_End
+	//	*AgentDown_Readdress
 	Message       isAgentDown_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -289,6 +290,15 @@ func (x *AgentDown) GetEnd() *End {
 	return nil
 }
 
+func (x *AgentDown) GetReaddress() *Readdress {
+	if x != nil {
+		if x, ok := x.Message.(*AgentDown_Readdress); ok {
+			return x.Readdress
+		}
+	}
+	return nil
+}
+
 type isAgentDown_Message interface {
 	isAgentDown_Message()
 }
@@ -329,6 +339,10 @@ type AgentDown_End struct {
 	End *End `protobuf:"bytes,9,opt,name=end,proto3,oneof"`
 }
 
+type AgentDown_Readdress struct {
+	Readdress *Readdress `protobuf:"bytes,21,opt,name=readdress,proto3,oneof"`
+}
+
 func (*AgentDown_Prepare) isAgentDown_Message() {}
 
 func (*AgentDown_Start) isAgentDown_Message() {}
@@ -346,6 +360,8 @@ func (*AgentDown_Pause) isAgentDown_Message() {}
 func (*AgentDown_Beat) isAgentDown_Message() {}
 
 func (*AgentDown_End) isAgentDown_Message() {}
+
+func (*AgentDown_Readdress) isAgentDown_Message() {}
 
 // AgentHello says that an agent has parsed its part and is ready; failed says why not.
 type AgentHello struct {
@@ -652,7 +668,7 @@ const file_loadctl_v1_agent_proto_rawDesc = "" +
 	"phaseEvent\x12,\n" +
 	"\x06notice\x18\x04 \x01(\v2\x12.loadctl.v1.NoticeH\x00R\x06notice\x12+\n" +
 	"\x04done\x18\x05 \x01(\v2\x15.loadctl.v1.AgentDoneH\x00R\x04doneB\t\n" +
-	"\amessage\"\xa3\x03\n" +
+	"\amessage\"\xda\x03\n" +
 	"\tAgentDown\x124\n" +
 	"\aprepare\x18\x01 \x01(\v2\x18.loadctl.v1.AgentPrepareH\x00R\aprepare\x12.\n" +
 	"\x05start\x18\x02 \x01(\v2\x16.loadctl.v1.AgentStartH\x00R\x05start\x12)\n" +
@@ -662,7 +678,8 @@ const file_loadctl_v1_agent_proto_rawDesc = "" +
 	"\x04stop\x18\x06 \x01(\v2\x10.loadctl.v1.StopH\x00R\x04stop\x12)\n" +
 	"\x05pause\x18\a \x01(\v2\x11.loadctl.v1.PauseH\x00R\x05pause\x12&\n" +
 	"\x04beat\x18\b \x01(\v2\x10.loadctl.v1.BeatH\x00R\x04beat\x12#\n" +
-	"\x03end\x18\t \x01(\v2\x0f.loadctl.v1.EndH\x00R\x03endB\t\n" +
+	"\x03end\x18\t \x01(\v2\x0f.loadctl.v1.EndH\x00R\x03end\x125\n" +
+	"\treaddress\x18\x15 \x01(\v2\x15.loadctl.v1.ReaddressH\x00R\treaddressB\t\n" +
 	"\amessage\"Z\n" +
 	"\n" +
 	"AgentHello\x12\x1a\n" +
@@ -713,10 +730,11 @@ var file_loadctl_v1_agent_proto_goTypes = []any{
 	(*Stop)(nil),          // 13: loadctl.v1.Stop
 	(*Pause)(nil),         // 14: loadctl.v1.Pause
 	(*End)(nil),           // 15: loadctl.v1.End
-	(*Prepare)(nil),       // 16: loadctl.v1.Prepare
-	(*Snapshot)(nil),      // 17: loadctl.v1.Snapshot
-	(*AgentWindow)(nil),   // 18: loadctl.v1.AgentWindow
-	(*AgentFinished)(nil), // 19: loadctl.v1.AgentFinished
+	(*Readdress)(nil),     // 16: loadctl.v1.Readdress
+	(*Prepare)(nil),       // 17: loadctl.v1.Prepare
+	(*Snapshot)(nil),      // 18: loadctl.v1.Snapshot
+	(*AgentWindow)(nil),   // 19: loadctl.v1.AgentWindow
+	(*AgentFinished)(nil), // 20: loadctl.v1.AgentFinished
 }
 var file_loadctl_v1_agent_proto_depIdxs = []int32{
 	2,  // 0: loadctl.v1.AgentUp.hello:type_name -> loadctl.v1.AgentHello
@@ -733,15 +751,16 @@ var file_loadctl_v1_agent_proto_depIdxs = []int32{
 	14, // 11: loadctl.v1.AgentDown.pause:type_name -> loadctl.v1.Pause
 	6,  // 12: loadctl.v1.AgentDown.beat:type_name -> loadctl.v1.Beat
 	15, // 13: loadctl.v1.AgentDown.end:type_name -> loadctl.v1.End
-	16, // 14: loadctl.v1.AgentPrepare.prepare:type_name -> loadctl.v1.Prepare
-	17, // 15: loadctl.v1.AgentReport.snapshot:type_name -> loadctl.v1.Snapshot
-	18, // 16: loadctl.v1.AgentReport.health:type_name -> loadctl.v1.AgentWindow
-	19, // 17: loadctl.v1.AgentDone.usage:type_name -> loadctl.v1.AgentFinished
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	16, // 14: loadctl.v1.AgentDown.readdress:type_name -> loadctl.v1.Readdress
+	17, // 15: loadctl.v1.AgentPrepare.prepare:type_name -> loadctl.v1.Prepare
+	18, // 16: loadctl.v1.AgentReport.snapshot:type_name -> loadctl.v1.Snapshot
+	19, // 17: loadctl.v1.AgentReport.health:type_name -> loadctl.v1.AgentWindow
+	20, // 18: loadctl.v1.AgentDone.usage:type_name -> loadctl.v1.AgentFinished
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_loadctl_v1_agent_proto_init() }
@@ -768,6 +787,7 @@ func file_loadctl_v1_agent_proto_init() {
 		(*AgentDown_Pause)(nil),
 		(*AgentDown_Beat)(nil),
 		(*AgentDown_End)(nil),
+		(*AgentDown_Readdress)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

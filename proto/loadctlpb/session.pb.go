@@ -216,9 +216,10 @@ type SessionResponse struct {
 	//	*SessionResponse_Ack
 	//	*SessionResponse_Pause
 	//	*SessionResponse_End
+	//	*SessionResponse_Readdress
 	Message isSessionResponse_Message `protobuf_oneof:"message"`
 	// seq numbers the orders of a run (prepare, start, begin, end, reshare, pause,
-	// drain, stop) from 1; 0 on welcome, ping and ack. A host that resumes names the
+	// drain, stop, readdress) from 1; 0 on welcome, ping and ack. A host that resumes names the
 	// last one it has in Hello.last_order, and is sent those after it.
 	Seq           uint64 `protobuf:"varint,12,opt,name=seq,proto3" json:"seq,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -361,6 +362,15 @@ func (x *SessionResponse) GetEnd() *End {
 	return nil
 }
 
+func (x *SessionResponse) GetReaddress() *Readdress {
+	if x != nil {
+		if x, ok := x.Message.(*SessionResponse_Readdress); ok {
+			return x.Readdress
+		}
+	}
+	return nil
+}
+
 func (x *SessionResponse) GetSeq() uint64 {
 	if x != nil {
 		return x.Seq
@@ -416,6 +426,10 @@ type SessionResponse_End struct {
 	End *End `protobuf:"bytes,11,opt,name=end,proto3,oneof"`
 }
 
+type SessionResponse_Readdress struct {
+	Readdress *Readdress `protobuf:"bytes,21,opt,name=readdress,proto3,oneof"`
+}
+
 func (*SessionResponse_Welcome) isSessionResponse_Message() {}
 
 func (*SessionResponse_Ping) isSessionResponse_Message() {}
@@ -437,6 +451,8 @@ func (*SessionResponse_Ack) isSessionResponse_Message() {}
 func (*SessionResponse_Pause) isSessionResponse_Message() {}
 
 func (*SessionResponse_End) isSessionResponse_Message() {}
+
+func (*SessionResponse_Readdress) isSessionResponse_Message() {}
 
 // A Bootstrap is all a host is told when it is started: over an inherited pipe,
 // never on a command line or a disk. It is the first thing on the pipe, prefixed
@@ -637,6 +653,7 @@ type Machine struct {
 	Kernel        string                 `protobuf:"bytes,6,opt,name=kernel,proto3" json:"kernel,omitempty"`
 	Os            string                 `protobuf:"bytes,7,opt,name=os,proto3" json:"os,omitempty"`
 	Arch          string                 `protobuf:"bytes,8,opt,name=arch,proto3" json:"arch,omitempty"`
+	TwReuse       *uint32                `protobuf:"varint,9,opt,name=tw_reuse,json=twReuse,proto3,oneof" json:"tw_reuse,omitempty"` // net.ipv4.tcp_tw_reuse; absent = not known
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -725,6 +742,13 @@ func (x *Machine) GetArch() string {
 		return x.Arch
 	}
 	return ""
+}
+
+func (x *Machine) GetTwReuse() uint32 {
+	if x != nil && x.TwReuse != nil {
+		return *x.TwReuse
+	}
+	return 0
 }
 
 type Welcome struct {
@@ -1966,6 +1990,52 @@ func (x *Reshare) GetAgents() []*AgentPlan {
 	return nil
 }
 
+// Readdress gives the target's addresses anew, ip:port: new connections go to these
+// alone, in turn; those there are stay until they end.
+type Readdress struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Addresses     []string               `protobuf:"bytes,1,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Readdress) Reset() {
+	*x = Readdress{}
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Readdress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Readdress) ProtoMessage() {}
+
+func (x *Readdress) ProtoReflect() protoreflect.Message {
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Readdress.ProtoReflect.Descriptor instead.
+func (*Readdress) Descriptor() ([]byte, []int) {
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Readdress) GetAddresses() []string {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
+}
+
 // Pause stops (or resumes) new starts of open and closed phases.
 type Pause struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1977,7 +2047,7 @@ type Pause struct {
 
 func (x *Pause) Reset() {
 	*x = Pause{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1989,7 +2059,7 @@ func (x *Pause) String() string {
 func (*Pause) ProtoMessage() {}
 
 func (x *Pause) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2002,7 +2072,7 @@ func (x *Pause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pause.ProtoReflect.Descriptor instead.
 func (*Pause) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Pause) GetPaused() bool {
@@ -2030,7 +2100,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2042,7 +2112,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2055,7 +2125,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Drain) GetAt() int64 {
@@ -2082,7 +2152,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2094,7 +2164,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2107,7 +2177,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Stop) GetReason() string {
@@ -2126,7 +2196,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2138,7 +2208,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2151,7 +2221,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2175,7 +2245,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2187,7 +2257,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2200,7 +2270,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Notice) GetSeq() uint64 {
@@ -2251,7 +2321,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2263,7 +2333,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2276,7 +2346,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Finished) GetSeq() uint64 {
@@ -2322,7 +2392,7 @@ type AgentFinished struct {
 
 func (x *AgentFinished) Reset() {
 	*x = AgentFinished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2334,7 +2404,7 @@ func (x *AgentFinished) String() string {
 func (*AgentFinished) ProtoMessage() {}
 
 func (x *AgentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2347,7 +2417,7 @@ func (x *AgentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentFinished.ProtoReflect.Descriptor instead.
 func (*AgentFinished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *AgentFinished) GetName() string {
@@ -2416,7 +2486,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"agent_lost\x18\x06 \x01(\v2\x15.loadctl.v1.AgentLostH\x00R\tagentLost\x12,\n" +
 	"\x06notice\x18\a \x01(\v2\x12.loadctl.v1.NoticeH\x00R\x06notice\x122\n" +
 	"\bfinished\x18\b \x01(\v2\x14.loadctl.v1.FinishedH\x00R\bfinishedB\t\n" +
-	"\amessage\"\x87\x04\n" +
+	"\amessage\"\xbe\x04\n" +
 	"\x0fSessionResponse\x12/\n" +
 	"\awelcome\x18\x01 \x01(\v2\x13.loadctl.v1.WelcomeH\x00R\awelcome\x12&\n" +
 	"\x04ping\x18\x02 \x01(\v2\x10.loadctl.v1.PingH\x00R\x04ping\x12/\n" +
@@ -2429,7 +2499,8 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x03ack\x18\t \x01(\v2\x0f.loadctl.v1.AckH\x00R\x03ack\x12)\n" +
 	"\x05pause\x18\n" +
 	" \x01(\v2\x11.loadctl.v1.PauseH\x00R\x05pause\x12#\n" +
-	"\x03end\x18\v \x01(\v2\x0f.loadctl.v1.EndH\x00R\x03end\x12\x10\n" +
+	"\x03end\x18\v \x01(\v2\x0f.loadctl.v1.EndH\x00R\x03end\x125\n" +
+	"\treaddress\x18\x15 \x01(\v2\x15.loadctl.v1.ReaddressH\x00R\treaddress\x12\x10\n" +
 	"\x03seq\x18\f \x01(\x04R\x03seqB\t\n" +
 	"\amessage\"\xbd\x01\n" +
 	"\tBootstrap\x12 \n" +
@@ -2449,7 +2520,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\amachine\x18\x05 \x01(\v2\x13.loadctl.v1.MachineR\amachine\x12\x19\n" +
 	"\blast_seq\x18\x06 \x01(\x04R\alastSeq\x12\x1d\n" +
 	"\n" +
-	"last_order\x18\a \x01(\x04R\tlastOrder\"\xd3\x01\n" +
+	"last_order\x18\a \x01(\x04R\tlastOrder\"\x80\x02\n" +
 	"\aMachine\x12\x14\n" +
 	"\x05cores\x18\x01 \x01(\rR\x05cores\x12\x1b\n" +
 	"\tmax_files\x18\x02 \x01(\x04R\bmaxFiles\x12!\n" +
@@ -2458,7 +2529,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\tport_high\x18\x05 \x01(\rR\bportHigh\x12\x16\n" +
 	"\x06kernel\x18\x06 \x01(\tR\x06kernel\x12\x0e\n" +
 	"\x02os\x18\a \x01(\tR\x02os\x12\x12\n" +
-	"\x04arch\x18\b \x01(\tR\x04arch\"v\n" +
+	"\x04arch\x18\b \x01(\tR\x04arch\x12\x1e\n" +
+	"\btw_reuse\x18\t \x01(\rH\x00R\atwReuse\x88\x01\x01B\v\n" +
+	"\t_tw_reuse\"v\n" +
 	"\aWelcome\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x18\n" +
@@ -2554,7 +2627,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\amissing\x18\x05 \x01(\v2\x14.loadctl.v1.SnapshotR\amissing\"L\n" +
 	"\aReshare\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\x03R\x04from\x12-\n" +
-	"\x06agents\x18\x02 \x03(\v2\x15.loadctl.v1.AgentPlanR\x06agents\"/\n" +
+	"\x06agents\x18\x02 \x03(\v2\x15.loadctl.v1.AgentPlanR\x06agents\")\n" +
+	"\tReaddress\x12\x1c\n" +
+	"\taddresses\x18\x01 \x03(\tR\taddresses\"/\n" +
 	"\x05Pause\x12\x16\n" +
 	"\x06paused\x18\x01 \x01(\bR\x06paused\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x03R\x02at\"3\n" +
@@ -2599,7 +2674,7 @@ func file_loadctl_v1_session_proto_rawDescGZIP() []byte {
 	return file_loadctl_v1_session_proto_rawDescData
 }
 
-var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_loadctl_v1_session_proto_goTypes = []any{
 	(*SessionRequest)(nil),  // 0: loadctl.v1.SessionRequest
 	(*SessionResponse)(nil), // 1: loadctl.v1.SessionResponse
@@ -2624,15 +2699,16 @@ var file_loadctl_v1_session_proto_goTypes = []any{
 	(*AgentWindow)(nil),     // 20: loadctl.v1.AgentWindow
 	(*AgentLost)(nil),       // 21: loadctl.v1.AgentLost
 	(*Reshare)(nil),         // 22: loadctl.v1.Reshare
-	(*Pause)(nil),           // 23: loadctl.v1.Pause
-	(*Drain)(nil),           // 24: loadctl.v1.Drain
-	(*Stop)(nil),            // 25: loadctl.v1.Stop
-	(*Ack)(nil),             // 26: loadctl.v1.Ack
-	(*Notice)(nil),          // 27: loadctl.v1.Notice
-	(*Finished)(nil),        // 28: loadctl.v1.Finished
-	(*AgentFinished)(nil),   // 29: loadctl.v1.AgentFinished
-	nil,                     // 30: loadctl.v1.Prepare.VarsEntry
-	(*Snapshot)(nil),        // 31: loadctl.v1.Snapshot
+	(*Readdress)(nil),       // 23: loadctl.v1.Readdress
+	(*Pause)(nil),           // 24: loadctl.v1.Pause
+	(*Drain)(nil),           // 25: loadctl.v1.Drain
+	(*Stop)(nil),            // 26: loadctl.v1.Stop
+	(*Ack)(nil),             // 27: loadctl.v1.Ack
+	(*Notice)(nil),          // 28: loadctl.v1.Notice
+	(*Finished)(nil),        // 29: loadctl.v1.Finished
+	(*AgentFinished)(nil),   // 30: loadctl.v1.AgentFinished
+	nil,                     // 31: loadctl.v1.Prepare.VarsEntry
+	(*Snapshot)(nil),        // 32: loadctl.v1.Snapshot
 }
 var file_loadctl_v1_session_proto_depIdxs = []int32{
 	3,  // 0: loadctl.v1.SessionRequest.hello:type_name -> loadctl.v1.Hello
@@ -2641,38 +2717,39 @@ var file_loadctl_v1_session_proto_depIdxs = []int32{
 	19, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
 	18, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
 	21, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
-	27, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
-	28, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
+	28, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
+	29, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
 	5,  // 8: loadctl.v1.SessionResponse.welcome:type_name -> loadctl.v1.Welcome
 	6,  // 9: loadctl.v1.SessionResponse.ping:type_name -> loadctl.v1.Ping
 	8,  // 10: loadctl.v1.SessionResponse.prepare:type_name -> loadctl.v1.Prepare
 	15, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
 	16, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
 	22, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
-	24, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
-	25, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
-	26, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
-	23, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
+	25, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
+	26, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
+	27, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
+	24, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
 	17, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
-	4,  // 19: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
-	30, // 20: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
-	11, // 21: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
-	9,  // 22: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
-	10, // 23: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
-	12, // 24: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
-	14, // 25: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
-	31, // 26: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
-	20, // 27: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
-	31, // 28: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
-	11, // 29: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
-	29, // 30: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
-	0,  // 31: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
-	1,  // 32: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
-	32, // [32:33] is the sub-list for method output_type
-	31, // [31:32] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	23, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
+	4,  // 20: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
+	31, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
+	11, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
+	9,  // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
+	10, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
+	12, // 25: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
+	14, // 26: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
+	32, // 27: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
+	20, // 28: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
+	32, // 29: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
+	11, // 30: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
+	30, // 31: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
+	0,  // 32: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
+	1,  // 33: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
+	33, // [33:34] is the sub-list for method output_type
+	32, // [32:33] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_loadctl_v1_session_proto_init() }
@@ -2703,14 +2780,16 @@ func file_loadctl_v1_session_proto_init() {
 		(*SessionResponse_Ack)(nil),
 		(*SessionResponse_Pause)(nil),
 		(*SessionResponse_End)(nil),
+		(*SessionResponse_Readdress)(nil),
 	}
+	file_loadctl_v1_session_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loadctl_v1_session_proto_rawDesc), len(file_loadctl_v1_session_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   31,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

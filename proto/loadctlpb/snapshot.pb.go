@@ -297,6 +297,10 @@ type PhaseStats struct {
 	TlsHandshakes      uint64                 `protobuf:"varint,17,opt,name=tls_handshakes,json=tlsHandshakes,proto3" json:"tls_handshakes,omitempty"`
 	TlsResumed         uint64                 `protobuf:"varint,18,opt,name=tls_resumed,json=tlsResumed,proto3" json:"tls_resumed,omitempty"`
 	Tls                []byte                 `protobuf:"bytes,19,opt,name=tls,proto3" json:"tls,omitempty"`
+	ConnEnded          []uint64               `protobuf:"varint,20,rep,packed,name=conn_ended,json=connEnded,proto3" json:"conn_ended,omitempty"` // one an ending, in the order of stats.Ending
+	DropIdle           []byte                 `protobuf:"bytes,21,opt,name=drop_idle,json=dropIdle,proto3" json:"drop_idle,omitempty"`
+	DropAge            []byte                 `protobuf:"bytes,22,opt,name=drop_age,json=dropAge,proto3" json:"drop_age,omitempty"`
+	TimeWait           uint64                 `protobuf:"varint,23,opt,name=time_wait,json=timeWait,proto3" json:"time_wait,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -462,6 +466,34 @@ func (x *PhaseStats) GetTls() []byte {
 		return x.Tls
 	}
 	return nil
+}
+
+func (x *PhaseStats) GetConnEnded() []uint64 {
+	if x != nil {
+		return x.ConnEnded
+	}
+	return nil
+}
+
+func (x *PhaseStats) GetDropIdle() []byte {
+	if x != nil {
+		return x.DropIdle
+	}
+	return nil
+}
+
+func (x *PhaseStats) GetDropAge() []byte {
+	if x != nil {
+		return x.DropAge
+	}
+	return nil
+}
+
+func (x *PhaseStats) GetTimeWait() uint64 {
+	if x != nil {
+		return x.TimeWait
+	}
+	return 0
 }
 
 type ErrorGroup struct {
@@ -660,7 +692,7 @@ const file_loadctl_v1_snapshot_proto_rawDesc = "" +
 	"\tredirects\x18\f \x01(\x04R\tredirects\";\n" +
 	"\vStatusCount\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\rR\x06status\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\xe9\x04\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xdd\x05\n" +
 	"\n" +
 	"PhaseStats\x12#\n" +
 	"\riter_intended\x18\x01 \x01(\x04R\fiterIntended\x12%\n" +
@@ -685,7 +717,12 @@ const file_loadctl_v1_snapshot_proto_rawDesc = "" +
 	"\x0etls_handshakes\x18\x11 \x01(\x04R\rtlsHandshakes\x12\x1f\n" +
 	"\vtls_resumed\x18\x12 \x01(\x04R\n" +
 	"tlsResumed\x12\x10\n" +
-	"\x03tls\x18\x13 \x01(\fR\x03tls\"\xd5\x01\n" +
+	"\x03tls\x18\x13 \x01(\fR\x03tls\x12\x1d\n" +
+	"\n" +
+	"conn_ended\x18\x14 \x03(\x04R\tconnEnded\x12\x1b\n" +
+	"\tdrop_idle\x18\x15 \x01(\fR\bdropIdle\x12\x19\n" +
+	"\bdrop_age\x18\x16 \x01(\fR\adropAge\x12\x1b\n" +
+	"\ttime_wait\x18\x17 \x01(\x04R\btimeWait\"\xd5\x01\n" +
 	"\n" +
 	"ErrorGroup\x12\x12\n" +
 	"\x04cell\x18\x01 \x01(\rR\x04cell\x12\x14\n" +

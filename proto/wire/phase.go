@@ -24,7 +24,15 @@ func encodePhase(p *stats.PhaseStats) *loadctlpb.PhaseStats {
 		Vus: p.VUs, InFlight: p.InFlight, Queued: p.Queued,
 		TlsHandshakes: p.TLSHandshakes, TlsResumed: p.TLSResumed,
 		Connect: p.Connect.Sparse(), Tls: p.TLS.Sparse(), PoolWait: p.PoolWait.Sparse(), PacerLag: p.PacerLag.Sparse(),
+		ConnEnded: encodeEnded(&p.Ended), DropIdle: p.DropIdle.Sparse(), DropAge: p.DropAge.Sparse(), TimeWait: p.TimeWait,
 	}
+}
+
+func encodeEnded(n *[stats.Endings]uint64) []uint64 {
+	if *n == [stats.Endings]uint64{} {
+		return nil
+	}
+	return n[:]
 }
 
 func decodePhases(list []*loadctlpb.PhaseStats, l *stats.Layout) ([]stats.PhaseStats, error) {
@@ -47,11 +55,20 @@ func decodePhase(p *stats.PhaseStats, m *loadctlpb.PhaseStats) error {
 		HeartbeatsSent: m.GetHeartbeatsSent(), HeartbeatsAnswered: m.GetHeartbeatsAnswered(),
 		TLSHandshakes: m.GetTlsHandshakes(), TLSResumed: m.GetTlsResumed(),
 		ConnOpen: m.GetConnOpen(), ConnHeld: m.GetConnHeld(),
-		VUs: m.GetVus(), InFlight: m.GetInFlight(), Queued: m.GetQueued(),
+		VUs: m.GetVus(), InFlight: m.GetInFlight(), Queued: m.GetQueued(), TimeWait: m.GetTimeWait(),
+	}
+	switch n := len(m.GetConnEnded()); n {
+	case 0:
+	case stats.Endings:
+		copy(p.Ended[:], m.GetConnEnded())
+	default:
+		return fmt.Errorf("%d endings of connections instead of %d", n, stats.Endings)
 	}
 	return decodeTimes(
 		times{"connect", &p.Connect, m.GetConnect()},
 		times{"tls", &p.TLS, m.GetTls()},
 		times{"pool wait", &p.PoolWait, m.GetPoolWait()},
-		times{"pacer lag", &p.PacerLag, m.GetPacerLag()})
+		times{"pacer lag", &p.PacerLag, m.GetPacerLag()},
+		times{"drop idle", &p.DropIdle, m.GetDropIdle()},
+		times{"drop age", &p.DropAge, m.GetDropAge()})
 }

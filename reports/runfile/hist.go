@@ -62,6 +62,8 @@ var phaseMetrics = []struct {
 	{"tls_time", func(p *stats.PhaseStats) *stats.Histogram { return p.TLS }},
 	{"pool_wait", func(p *stats.PhaseStats) *stats.Histogram { return p.PoolWait }},
 	{"pacer_lag", func(p *stats.PhaseStats) *stats.Histogram { return p.PacerLag }},
+	{"drop_idle", func(p *stats.PhaseStats) *stats.Histogram { return p.DropIdle }},
+	{"drop_age", func(p *stats.PhaseStats) *stats.Histogram { return p.DropAge }},
 }
 
 // A histRow is the rows of a layout that share a file.

@@ -33,6 +33,11 @@ func TestOutline(t *testing.T) {
 // TestOutlineSaysWhatIsNotKnown, where it might print a zero for it.
 func TestOutlineSaysWhatIsNotKnown(t *testing.T) {
 	o := outline
+	o.Hosts = []plan.HostOutline{{Name: "x", Agents: 2, PerAgent: 5, Kept: 6_000, Ports: 14_116}}
+	var kept bytes.Buffer
+	if err := Outline(&kept, o); err != nil || !strings.Contains(kept.String(), "2 × 5 connections and 6,000 in TIME_WAIT to") {
+		t.Errorf("%v\n%s", err, kept.String())
+	}
 	o.Targets, o.Hosts = nil, []plan.HostOutline{{Name: "x", Agents: 1, Loops: 2, PerAgent: 1}}
 	var b bytes.Buffer
 	if err := Outline(&b, o); err != nil {

@@ -113,6 +113,12 @@ func (p *page) figures(v *view.View) {
 	if c := v.Connections; c.Opened > 0 || c.Asked > 0 {
 		p.field("connections", connections(v))
 	}
+	if drops := v.Drops(); drops != "" {
+		p.field(" by target", "closed "+drops)
+	}
+	if closes := v.Closes(); closes != "" {
+		p.field(" by loadctl", "closed "+closes)
+	}
 	if h := v.Heartbeats; h.Sent > 0 {
 		p.field("heartbeats", fmt.Sprintf("%s sent, %s answered", view.Group(h.Sent), view.Group(h.Answered)))
 	}

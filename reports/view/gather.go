@@ -149,7 +149,7 @@ func phasesOf(windows []stats.Window) (sum stats.PhaseStats) {
 		if windows[i].Merged == nil {
 			continue
 		}
-		sum.ConnOpen, sum.ConnHeld, sum.VUs, sum.InFlight, sum.Queued = 0, 0, 0, 0, 0
+		sum.ConnOpen, sum.ConnHeld, sum.VUs, sum.InFlight, sum.Queued, sum.TimeWait = 0, 0, 0, 0, 0, 0
 		for j := range windows[i].Merged.Phases {
 			addPhase(&sum, &windows[i].Merged.Phases[j])
 		}
@@ -173,8 +173,14 @@ func addPhase(sum, p *stats.PhaseStats) {
 	sum.VUs += p.VUs
 	sum.InFlight += p.InFlight
 	sum.Queued += p.Queued
+	sum.TimeWait += p.TimeWait
+	for i, n := range p.Ended {
+		sum.Ended[i] += n
+	}
 	merge(&sum.Connect, p.Connect)
 	merge(&sum.TLS, p.TLS)
 	merge(&sum.PoolWait, p.PoolWait)
 	merge(&sum.PacerLag, p.PacerLag)
+	merge(&sum.DropIdle, p.DropIdle)
+	merge(&sum.DropAge, p.DropAge)
 }

@@ -49,6 +49,8 @@ type Summary struct {
 	TLSMS        SummaryTimes `json:"tls_ms"`
 	PoolWaitMS   SummaryTimes `json:"pool_wait_ms"`
 	PacerLagMS   SummaryTimes `json:"pacer_lag_ms"`
+	DropIdleMS   SummaryTimes `json:"drop_idle_ms"` // of connections that the target closed while idle: how long they had been
+	DropAgeMS    SummaryTimes `json:"drop_age_ms"`  // and how old they were
 
 	Requests    []SummaryRequest   `json:"requests"`
 	Phases      []SummaryPhase     `json:"phases"`
@@ -109,6 +111,9 @@ type SummaryConnections struct {
 	// Handshakes of TLS that succeeded, and of those, that took up an earlier session.
 	TLSHandshakes uint64 `json:"tls_handshakes"`
 	TLSResumed    uint64 `json:"tls_resumed"`
+
+	Ended        map[string]uint64 `json:"ended"`          // by why, every one of those opened that is not still open
+	TimeWaitPeak uint64            `json:"time_wait_peak"` // ports kept by closing first, at the end of any second
 }
 
 // SummaryHeartbeats counts heartbeats of held connections.
@@ -226,10 +231,14 @@ func (v *View) Summary() Summary {
 		Coordinator: summaryProcess(v.Self),
 	}
 	c := v.Connections
-	s.Connections = SummaryConnections{c.Asked, c.Opened, c.HeldMin, c.Peak, c.Dropped, c.Failed, c.Handshakes, c.Resumed}
+	s.Connections = SummaryConnections{c.Asked, c.Opened, c.HeldMin, c.Peak, c.Dropped, c.Failed, c.Handshakes, c.Resumed, map[string]uint64{}, c.TimeWait}
+	for i, n := range c.Ended {
+		s.Connections.Ended[stats.Ending(i).String()] = n
+	}
 	s.ResponseMS, s.ResponseOKMS, s.ServiceMS = Milliseconds(v.Response), Milliseconds(v.ResponseOK), Milliseconds(v.Service)
 	s.FirstByteMS, s.ConnectMS, s.TLSMS = Milliseconds(v.FirstByte), Milliseconds(v.Connect), Milliseconds(v.TLS)
 	s.PoolWaitMS, s.PacerLagMS = Milliseconds(v.PoolWait), Milliseconds(v.PacerLag)
+	s.DropIdleMS, s.DropAgeMS = Milliseconds(v.DropIdle), Milliseconds(v.DropAge)
 	s.lists(v)
 	return s
 }

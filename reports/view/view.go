@@ -42,6 +42,8 @@ type View struct {
 	TLS        Times
 	PoolWait   Times
 	PacerLag   Times
+	DropIdle   Times // how long connections had been idle that the target closed while they were
+	DropAge    Times // how old they were
 
 	Thresholds []Threshold
 	Phases     []Phase
@@ -72,6 +74,8 @@ type Connections struct {
 	Handshakes, Resumed     uint64 // of TLS
 	HeldMin, PeakHeld       uint64 // least and most held while all should be held
 	Peak                    uint64 // most open at the end of any second
+	Ended                   [stats.Endings]uint64
+	TimeWait                uint64 // most ports at the end of any second that loadctl kept by closing first
 }
 
 // Heartbeats are those of held connections.
@@ -214,6 +218,7 @@ func (v *View) phaseTimes(r *stats.Run, sound *stats.Snapshot) {
 	all, kept := sumPhases(r.Layout, sound)
 	v.Connect, v.TLS = TimesOf(all.Connect, 0), TimesOf(all.TLS, 0)
 	v.PoolWait, v.PacerLag = TimesOf(kept.PoolWait, 0), TimesOf(r.PacerLag(sound), 0)
+	v.DropIdle, v.DropAge = TimesOf(all.DropIdle, 0), TimesOf(all.DropAge, 0)
 }
 
 // phaseCounts are the counts that belong to phases: connections, heartbeats and
@@ -225,18 +230,21 @@ func (v *View) phaseCounts(r *stats.Run, total *stats.Snapshot) {
 	v.Connections = Connections{
 		Asked: r.Info.Asked, Opened: all.ConnOpened, Dropped: all.ConnDropped, Failed: all.ConnFailed,
 		Handshakes: all.TLSHandshakes, Resumed: all.TLSResumed,
-		Peak: peakOpen(r),
+		Ended: all.Ended,
 	}
+	v.Connections.Peak, v.Connections.TimeWait = peaks(r)
 	v.Connections.HeldMin, _ = r.HeldMin()
 	v.Connections.PeakHeld, _ = r.HeldPeak()
 }
 
-// peakOpen is the most connections open at the end of any second, over all agents.
-func peakOpen(r *stats.Run) (peak uint64) {
+// peaks are the most connections open, and ports in TIME_WAIT, at the end of any
+// second, over all agents.
+func peaks(r *stats.Run) (open, timeWait uint64) {
 	for i := range r.Windows {
-		peak = max(peak, phasesOf(r.Windows[i:i+1]).ConnOpen)
+		p := phasesOf(r.Windows[i : i+1])
+		open, timeWait = max(open, p.ConnOpen), max(timeWait, p.TimeWait)
 	}
-	return peak
+	return open, timeWait
 }
 
 // holds are the phases that hold connections.
