@@ -17,6 +17,7 @@ type pool struct {
 	grows       bool
 	owned       bool // connections stay with the task that opened them
 	limit       int  // connections at once: found out the hard way; 0 = none found
+	limitedBy   string
 }
 
 func newPool(p *phase) *pool {
@@ -176,7 +177,7 @@ func (l *Loop) expire() {
 			for q.head != none && l.patience(p, l.tasks.at(q.head)) <= l.now {
 				i := q.head
 				l.unqueue(q)
-				l.neverSent(i, l.tasks.at(i), "")
+				l.neverSent(i, l.tasks.at(i), p.pool.limitedBy)
 			}
 		}
 	}
