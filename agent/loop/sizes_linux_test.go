@@ -11,7 +11,7 @@ import (
 )
 
 // TestSizesAreDocumented: docs/engine.md has the sizes of records, which are paid for
-// each connection and user, and the bounds of what is borrowed.
+// each connection and user, the bounds of what is borrowed, and the limits of pacing.
 func TestSizesAreDocumented(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/engine.md")
 	if err != nil {
@@ -27,6 +27,14 @@ func TestSizesAreDocumented(t *testing.T) {
 	} {
 		if want := fmt.Sprintf("\n| `%s` | %d |", name, n); !strings.Contains(string(doc), want) {
 			t.Errorf("docs/engine.md lacks the row %q", want[1:])
+		}
+	}
+	for _, want := range []string{
+		fmt.Sprintf("%d µs early", spinFor.Microseconds()), fmt.Sprintf("more than %.0f %% of a core", 100*tickAbove),
+		fmt.Sprintf("stops below %.0f %%", 100*tickBelow), fmt.Sprintf("is under %d ms", ticksShow.Milliseconds()),
+	} {
+		if !strings.Contains(string(doc), want) {
+			t.Errorf("docs/engine.md does not say %q", want)
 		}
 	}
 }
