@@ -17,8 +17,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loadctl/loadctl/agent/internal/frame"
+	"github.com/loadctl/loadctl/agent/profile"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 	"github.com/loadctl/loadctl/proto/wire"
+	"github.com/loadctl/loadctl/stats"
 )
 
 // Socket is the file descriptor of an agent process's inherited socket.
@@ -33,6 +35,10 @@ type Config struct {
 	Conn    net.Conn      // to the host; Run closes it
 	Version string        // of loadctl, with its commit
 	Silence time.Duration // 0 = DefaultSilence
+
+	// Profiles is a directory for profiles of this process, called after the agent;
+	// "" = none are made. An agent that is killed loses that of its processor.
+	Profiles string
 }
 
 // Inherited is the socket an agent process was given as a file descriptor.
@@ -89,17 +95,36 @@ func (a *agent) run(ctx context.Context) error {
 		return err
 	}
 	if a.load, err = newLoad(prepare); err != nil {
-		failed := err.Error()
-		return errors.Join(err, a.say(&loadctlpb.AgentUp{Message: &loadctlpb.AgentUp_Hello{Hello: a.hello(failed)}}))
+		return a.cannot(err)
 	}
 	defer a.load.close()
+	observed, err := profile.Start(a.cfg.Profiles, a.load.name)
+	if err != nil {
+		return a.cannot(err)
+	}
 	if err := a.say(&loadctlpb.AgentUp{Message: &loadctlpb.AgentUp_Hello{Hello: a.hello("")}}); err != nil {
 		return err
 	}
-	if err := a.drive(ctx); err != nil {
+	err = a.drive(ctx)
+	if perr := observed.Stop(); perr != nil {
+		err = errors.Join(err, a.warn(perr.Error()))
+	}
+	if err != nil {
 		return err
 	}
 	return a.say(&loadctlpb.AgentUp{Message: &loadctlpb.AgentUp_Done{Done: &loadctlpb.AgentDone{Usage: a.load.total()}}})
+}
+
+// cannot says why this agent cannot run its part.
+func (a *agent) cannot(err error) error {
+	return errors.Join(err, a.say(&loadctlpb.AgentUp{Message: &loadctlpb.AgentUp_Hello{Hello: a.hello(err.Error())}}))
+}
+
+// warn tells of what does not spoil the run.
+func (a *agent) warn(text string) error {
+	return a.say(&loadctlpb.AgentUp{Message: &loadctlpb.AgentUp_Notice{Notice: wire.EncodeNotice(0, &stats.Event{
+		At: a.load.now(), Level: stats.Warning, Kind: "note", Text: a.load.name + ": " + text,
+	})}})
 }
 
 func (a *agent) hello(failed string) *loadctlpb.AgentHello {

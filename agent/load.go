@@ -3,8 +3,10 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -32,7 +34,8 @@ type load struct {
 	outs     []chan loop.Output
 	events   chan event
 	started  sync.WaitGroup
-	running  int // loops that have not returned
+	running  int   // loops that have not returned
+	epoch    int64 // on the monotonic clock, 0 = not started
 
 	windows gather.Gather[*stats.Snapshot]
 	phases  gather.Barrier
@@ -111,7 +114,7 @@ func (l *load) make(p *loadctlpb.Prepare, plan *loadctlpb.AgentPlan, s *scenario
 			Scenario: s, Share: shares[i], Seed: p.GetSeed(),
 			TLS: private, Addrs: addrs, Sources: turned(sources, i*len(sources)/n),
 			Counters: blocks[i], Agent: l.name,
-			Pacing: p.GetPacing(), Poller: p.GetPoller(), Tick: time.Duration(p.GetTickNs()), Out: out,
+			Pacing: p.GetPacing(), Poller: p.GetPoller(), Tick: time.Duration(p.GetTickNs()), Memory: forAnswers(n), Out: out,
 		})
 		if err != nil {
 			return err
@@ -121,6 +124,16 @@ func (l *load) make(p *loadctlpb.Prepare, plan *loadctlpb.AgentPlan, s *scenario
 		l.phases.Join(i)
 	}
 	return nil
+}
+
+// forAnswers is what each of n loops may keep of answers in pieces: together half of
+// the memory this process may take, where it has a limit.
+func forAnswers(n int) int {
+	limit := debug.SetMemoryLimit(-1)
+	if limit <= 0 || limit == math.MaxInt64 {
+		return 0
+	}
+	return int(limit) / 2 / n
 }
 
 // turned starts a list elsewhere, so that loops begin with different sources.
@@ -154,6 +167,14 @@ func (l *load) start() {
 			l.events <- event{loop: i, ended: true, err: <-failed}
 		})
 	}
+}
+
+// now is the offset from the epoch, 0 before it.
+func (l *load) now() stats.Offset {
+	if l.epoch == 0 {
+		return 0
+	}
+	return stats.Offset(max(machine.Monotonic()-l.epoch, 0))
 }
 
 // stop ends every loop now. It may be called more than once.

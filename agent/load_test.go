@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -262,4 +263,26 @@ func TestASocketNobodyInheritedIsAnError(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "started by its host") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestProfilesOfAnAgent: they are called after it, and a directory that cannot be
+// written is said before the load begins.
+func TestProfilesOfAnAgent(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "profiles")
+	h, _ := started(t, func(c *Config) { c.Profiles = dir })
+	h.gather(reported)
+	h.stop()
+	h.gather(done)
+	h.wantEnd("")
+	for _, of := range []string{"cpu", "heap", "goroutine"} {
+		if f, err := os.Stat(filepath.Join(dir, "a-1."+of+".pb.gz")); err != nil || f.Size() == 0 {
+			t.Errorf("%s: %v", of, err)
+		}
+	}
+	file := filepath.Join(dir, "a-1.cpu.pb.gz")
+	h = begin(t, func(c *Config) { c.Profiles = file })
+	if m := h.prepare(prepare(serve(t), 1), 1); !strings.Contains(m.GetFailed(), "profiles: ") {
+		t.Errorf("hello %v", m)
+	}
+	h.wantEnd("profiles")
 }

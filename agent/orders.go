@@ -17,6 +17,7 @@ func (l *load) order(m *loadctlpb.AgentDown) error {
 	switch m := m.GetMessage().(type) {
 	case *loadctlpb.AgentDown_Beat:
 	case *loadctlpb.AgentDown_Start:
+		l.epoch = m.Start.GetEpochMonotonic()
 		l.do(loop.Start{Epoch: m.Start.GetEpochMonotonic()})
 	case *loadctlpb.AgentDown_Begin:
 		return l.onPhase(m.Begin.GetPhase(), func(phase int) loop.Command {

@@ -78,6 +78,8 @@ type Config struct {
 	Version string   // of loadctl, with its commit: hosts must have the same
 	Args    []string // of the command, for the record
 
+	Warnings []string // of whoever asked for the run, told beside its numbers
+
 	// Sink takes every step of the run's growth: Started first, Ended last, none
 	// when the run never started. It is called from one goroutine and must not block
 	// for long.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/run"
@@ -46,7 +47,7 @@ func (d *driver) say(level stats.Level, kind, text string) {
 // began writes down what the run is.
 func (d *driver) began(epoch time.Time) {
 	d.tell(stats.Update{Started: &stats.Started{Info: d.info(epoch), Layout: d.cfg.Scenario.Layout, Agents: d.agents()}})
-	for _, w := range d.cfg.Scenario.Warnings {
+	for _, w := range slices.Concat(d.cfg.Scenario.Warnings, d.cfg.Warnings) {
 		d.say(stats.Warning, "note", w)
 	}
 	for _, a := range d.aim.Silent {

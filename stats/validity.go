@@ -2,6 +2,7 @@ package stats
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -86,30 +87,42 @@ func (r *Run) PacerLag(all ...*Snapshot) *Histogram {
 // seen so far, and why, in sentences with figures. Only what the generator did
 // to the measurement makes it invalid, never how busy it was.
 func JudgeValidity(r *Run) Validity {
+	v := verdict{Validity: Validity{Verdict: Valid}}
 	if r.Layout == nil {
-		return Validity{Verdict: Valid}
+		return v.Validity
 	}
-	v := Validity{Verdict: Valid}
+	v.generator(r)
 	v.lag(r)
 	v.samples(r)
 	v.gaps(r)
 	v.agents(r)
-	v.generator(r)
 	v.accounts(r)
-	return v
+	return v.Validity
 }
 
-func (v *Validity) add(verdict, format string, args ...any) {
+// A verdict grows by reasons. Those that make a run invalid come first, whatever else
+// there is to say, as the first is what is told where there is room for one.
+type verdict struct {
+	Validity
+	grave int // how many of the reasons those are
+}
+
+func (v *verdict) add(verdict, format string, args ...any) {
+	at := len(v.Reasons)
+	if verdict == Invalid {
+		at = v.grave
+		v.grave++
+	}
 	if verdict == Invalid || v.Verdict == Valid {
 		v.Verdict = verdict
 	}
-	v.Reasons = append(v.Reasons, fmt.Sprintf(format, args...))
+	v.Reasons = slices.Insert(v.Reasons, at, fmt.Sprintf(format, args...))
 }
 
 // lag needs two late seconds for a share of windows to count, because in a short
 // run a single hiccup is more than one percent of it; one that mattered shows in
 // the lag of the whole run.
-func (v *Validity) lag(r *Run) {
+func (v *verdict) lag(r *Run) {
 	l, limit := &r.lag, r.Info.LagLimit()
 	switch whole := r.PacerLag(&r.sound).Percentile(99); {
 	case whole > lagFactor*limit:
@@ -128,7 +141,7 @@ func isShare(late, windows int) bool {
 	return late >= 2 && float64(late) > lateShare*float64(windows)
 }
 
-func (v *Validity) samples(r *Run) {
+func (v *verdict) samples(r *Run) {
 	if n := r.lag.lost; n > 0 {
 		v.add(Invalid, "%d measured requests could not be recorded", n)
 	}
@@ -138,7 +151,7 @@ func (v *Validity) samples(r *Run) {
 // are more than a twentieth of it, of what is planned while it goes on. A pause is
 // somebody's wish and spoils nothing, but the target had a rest. It is no part of
 // the run that is a twentieth of.
-func (v *Validity) gaps(r *Run) {
+func (v *verdict) gaps(r *Run) {
 	gaps, missing, all := r.Gaps(), time.Duration(0), r.length()
 	for _, g := range gaps {
 		if g.Paused {
@@ -165,7 +178,7 @@ func (r *Run) length() time.Duration {
 
 func (r *Run) over() bool { return r.Result != nil || r.State == "done" }
 
-func (v *Validity) agents(r *Run) {
+func (v *verdict) agents(r *Run) {
 	left := 0
 	for i := range r.Agents {
 		a := &r.Agents[i]
@@ -184,27 +197,32 @@ func (v *Validity) agents(r *Run) {
 	}
 }
 
-// generator tells of errors of our own machine: out of files, ports or buffers.
-// The first few are named, the rest counted.
-func (v *Validity) generator(r *Run) {
+// generator tells of errors of our own machine: out of files, ports or buffers. They
+// repeat second by second with other figures in brackets: each is named once, the first
+// few, and the rest counted.
+func (v *verdict) generator(r *Run) {
 	const named = 3
+	seen := map[string]bool{}
 	n := 0
 	for i := range r.Events {
 		e := &r.Events[i]
 		if e.Kind != "generator" || e.Level != Severe {
 			continue
 		}
-		if n++; n <= named {
-			v.add(Invalid, "the generator hit a limit of its own: %s", e.Text)
+		n++
+		what, _, _ := strings.Cut(e.Text, " (")
+		if len(seen) < named && !seen[what] {
+			seen[what] = true
+			v.add(Invalid, "the generator hit a limit of its own: %s", what)
 		}
 	}
-	if n > named {
-		v.add(Invalid, "and %d more limits of the generator, listed with the events", n-named)
+	if more := n - len(seen); more > 0 {
+		v.add(Invalid, "limits of the generator were hit %d more times, listed with the events", more)
 	}
 }
 
 // accounts holds the identity against a run that is over.
-func (v *Validity) accounts(r *Run) {
+func (v *verdict) accounts(r *Run) {
 	if !r.over() {
 		return
 	}

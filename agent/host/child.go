@@ -200,6 +200,9 @@ func (c *child) how() string {
 	how := c.cmd.ProcessState.String()
 	if s, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && s.Signaled() {
 		how = fmt.Sprintf("killed by signal %d (%s)", s.Signal(), s.Signal())
+		if s.Signal() == syscall.SIGKILL {
+			how += ", perhaps because memory ran out"
+		}
 	}
 	if said := c.stderr.String(); said != "" {
 		how += ": " + said

@@ -21,6 +21,7 @@ import (
 
 	"github.com/loadctl/loadctl/agent/internal/gather"
 	"github.com/loadctl/loadctl/agent/machine"
+	"github.com/loadctl/loadctl/agent/profile"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/stats"
 )
@@ -51,6 +52,9 @@ type Config struct {
 	LostAfter time.Duration
 	// StopWithin is how long agents may take to stop, 0 = 3 s.
 	StopWithin time.Duration
+
+	// Profiles is a directory for profiles of this process; "" = none are made.
+	Profiles string
 
 	Logger *slog.Logger // nil = silent
 }
@@ -121,6 +125,11 @@ func Run(ctx context.Context, c Config) error {
 		events: make(chan event),
 		watch:  watch{Late: lateAfter, Lost: c.LostAfter},
 	}
+	observed, err := profile.Start(c.Profiles, "host-"+c.Name)
+	if err != nil {
+		return fmt.Errorf("host: %w", err)
+	}
+	defer h.endProfile(observed)
 	conn, err := grpc.NewClient("passthrough:///"+c.Coordinator, append(redial(), c.Dial...)...)
 	if err != nil {
 		return fmt.Errorf("host: dialling %s: %w", c.Coordinator, err)
@@ -134,6 +143,13 @@ func Run(ctx context.Context, c Config) error {
 	defer background.Wait()
 	defer unlink()
 	return h.run(ctx, broken)
+}
+
+// endProfile writes the profiles. The run is over, and not worse for lacking them.
+func (h *host) endProfile(p *profile.Profile) {
+	if err := p.Stop(); err != nil {
+		h.log.Warn("no profiles of the host", "why", err)
+	}
 }
 
 // redial dials again soon: gRPC's own pauses grow beyond what a run may wait.

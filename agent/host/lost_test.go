@@ -38,7 +38,7 @@ func TestWhatAKilledAgentHadNotEndedIsCensored(t *testing.T) {
 	s.countOnly()
 	w.signal(0, syscall.SIGKILL)
 	l := s.lost()
-	wantWhy(t, l, "killed by signal 9")
+	wantWhy(t, l, "killed by signal 9", "perhaps because memory ran out")
 	c := l.Missing[0]
 	if l.Agent != "a-1" || c.Intended != unreported || c.Classes[stats.OK] != unreportedOK || c.Classes[stats.Censored] != unreported-unreportedOK {
 		t.Errorf("%s misses %+v", l.Agent, c)

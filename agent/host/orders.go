@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -98,7 +99,7 @@ func (h *host) lostAfter(said time.Duration) {
 }
 
 func (h *host) startAgent(id int, plan *loadctlpb.AgentPlan, p *loadctlpb.Prepare) error {
-	c, err := launch(h.cfg.AgentCommand(), id, plan, h.scenario.Layout.CounterWords(), runtimeOf(plan, len(p.GetAgents())))
+	c, err := launch(h.cfg.AgentCommand(), id, plan, h.scenario.Layout.CounterWords(), runtimeOf(plan, len(p.GetAgents()), os.LookupEnv))
 	if err != nil {
 		return err
 	}
@@ -112,18 +113,6 @@ func (h *host) startAgent(id int, plan *loadctlpb.AgentPlan, p *loadctlpb.Prepar
 	}}})
 	go c.run(h.events, h.cfg.StopWithin) // its last event is taken before Run returns
 	return nil
-}
-
-// runtimeOf sets the Go runtime of an agent up for its work: a small heap that
-// hardly changes, where collecting costs more than it gives and steals time from
-// the loops; no more threads for Go than loops and one for the rest; and a share
-// of the memory within which collecting may wait.
-func runtimeOf(plan *loadctlpb.AgentPlan, agents int) []string {
-	env := []string{"GOGC=400", fmt.Sprintf("GOMAXPROCS=%d", max(plan.GetLoops(), 1)+1)}
-	if m := machine.Read().Memory; m > 0 {
-		env = append(env, fmt.Sprintf("GOMEMLIMIT=%d", m/2/uint64(agents)))
-	}
-	return env
 }
 
 // cannotPrepare says why, and ends the agents that did start.

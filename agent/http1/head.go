@@ -16,14 +16,13 @@ type framing struct {
 
 var (
 	headEnd  = []byte("\r\n\r\n")
-	bareEnd  = []byte("\n\n")
 	protocol = []byte("HTTP/1.")
 )
 
 // stepHead reads towards the end of a head. Normally a whole head lies in b, and
 // is read where it is.
 func (p *Parser) stepHead(b []byte) (int, error) {
-	if len(p.partial) > 0 {
+	if p.headBytes > 0 {
 		return p.stepPartial(b)
 	}
 	if err := begins(b); err != nil {
@@ -31,50 +30,35 @@ func (p *Parser) stepHead(b []byte) (int, error) {
 	}
 	if i := bytes.Index(b, headEnd); i >= 0 && i+len(headEnd) <= MaxHead {
 		p.borrowed = true
-		return i + len(headEnd), p.endHead(b[:i+2])
+		return i + len(headEnd), p.parseHead(b[:i+2])
 	}
 	return p.stepPartial(b)
 }
 
-// stepPartial gathers a head that comes in pieces.
-func (p *Parser) stepPartial(b []byte) (int, error) {
-	old := len(p.partial)
-	p.partial = append(p.partial, b[:min(len(b), MaxHead+1-old)]...)
-	if err := begins(p.partial); err != nil {
-		return 0, err
-	}
-	from := max(old-len(headEnd)+1, 0)
-	if i := bytes.Index(p.partial[from:], headEnd); i >= 0 && from+i+len(headEnd) <= MaxHead {
-		end := from + i + len(headEnd)
-		p.partial = p.partial[:end]
-		return end - old, p.endHead(p.partial[:end-2])
-	}
-	switch {
-	case bytes.Contains(p.partial, bareEnd):
-		return 0, ErrBareLF
-	case len(p.partial) > MaxHead:
-		return 0, ErrHeadSize
-	}
-	return len(b), nil
-}
-
 // begins refuses what cannot become an answer as soon as that can be seen, rather
-// than waiting for the end of a head that will never come.
+// than waiting for the end of a head that will never come. A TLS server that is
+// asked in plain text answers with an alert, or goes on with its handshake.
 func begins(b []byte) error {
 	n := min(len(b), len(protocol))
-	if !bytes.Equal(b[:n], protocol[:n]) {
-		return ErrNotHTTP
+	if bytes.Equal(b[:n], protocol[:n]) {
+		return nil
 	}
-	return nil
+	if b[0] == tlsAlert || b[0] == tlsHandshake {
+		return ErrTLS
+	}
+	return ErrNotHTTP
 }
 
-// endHead reads a whole head and says what follows it.
+// The first bytes of TLS records.
+const (
+	tlsAlert     = 0x15
+	tlsHandshake = 0x16
+)
+
+// endHead says what follows a head whose lines have been read.
 func (p *Parser) endHead(head []byte) error {
-	if err := p.parseHead(head); err != nil {
-		if bytes.Contains(head, bareEnd) {
-			return ErrBareLF // what a head in pieces would have been refused for
-		}
-		return err
+	if p.framing.encoded && (p.framing.hasLength || p.framing.minor == '0') {
+		return ErrFraming
 	}
 	if p.Status < 200 {
 		return p.skipInterim()
@@ -94,7 +78,7 @@ func (p *Parser) skipInterim() error {
 	}
 	p.Continued = p.Continued || p.Status == 100
 	p.borrowed = false
-	p.partial = p.partial[:0]
+	p.partial, p.lineStart, p.headBytes = p.partial[:0], 0, 0
 	p.Status, p.framing = 0, framing{}
 	return nil
 }
@@ -127,17 +111,32 @@ func (p *Parser) parseHead(head []byte) error {
 	}
 	for rest := head[end+1:]; len(rest) > 0; {
 		end := bytes.IndexByte(rest, '\n')
-		if end < 1 || rest[end-1] != '\r' {
-			return ErrBareLF
-		}
-		line := rest[:end-1]
-		rest = rest[end+1:]
-		if err := p.parseLine(line); err != nil {
+		if err := p.parseLine(rest[:end]); err != nil {
 			return err
 		}
+		rest = rest[end+1:]
 	}
-	if p.framing.encoded && (p.framing.hasLength || p.framing.minor == '0') {
-		return ErrFraming
+	return p.endHead(head)
+}
+
+// parseLine reads a header line whose line feed is cut off. Its first letter says
+// whether it can matter: only connection, content-length and transfer-encoding
+// decide anything. What promise refuses it refuses too, before anything else, so
+// that a line is judged alike however it comes.
+func (p *Parser) parseLine(line []byte) error {
+	if len(line) == 0 {
+		return ErrBareLF
+	}
+	switch line[0] {
+	case 'c', 'C', 't', 'T':
+		return p.parseField(line)
+	case ' ', '\t':
+		return ErrFold
+	case ':':
+		return ErrHeader
+	}
+	if line[len(line)-1] != '\r' {
+		return ErrBareLF
 	}
 	return nil
 }
@@ -145,6 +144,8 @@ func (p *Parser) parseHead(head []byte) error {
 func (p *Parser) parseStatus(line []byte) error {
 	const least = len("HTTP/1.1 200\r")
 	switch {
+	case len(line) > MaxLine:
+		return ErrStatus
 	case len(line) < 1 || line[len(line)-1] != '\r':
 		return ErrBareLF
 	case len(line) < least || line[7] != '0' && line[7] != '1' || line[8] != ' ':
@@ -167,40 +168,87 @@ func (p *Parser) parseStatus(line []byte) error {
 	return nil
 }
 
-// parseLine looks at the first letter: only connection, content-length and
-// transfer-encoding decide anything.
-func (p *Parser) parseLine(line []byte) error {
-	if len(line) == 0 {
-		return ErrHeader
-	}
-	switch line[0] {
-	case 'c', 'C', 't', 'T':
-		return p.parseField(line)
-	case ' ', '\t':
-		return ErrFold
-	case ':':
-		return ErrHeader
-	}
-	return nil
-}
-
 func (p *Parser) parseField(line []byte) error {
+	if len(line) > MaxLine {
+		if _, which := fieldOf(line); which == badField {
+			return ErrHeader
+		}
+	}
+	if line[len(line)-1] != '\r' {
+		return p.promised(line)
+	}
 	colon := bytes.IndexByte(line, ':')
 	if colon < 1 || line[colon-1] == ' ' || line[colon-1] == '\t' {
 		return ErrHeader
 	}
-	name, value := line[:colon], line[colon+1:]
-	switch {
-	case is(name, "content-length"):
+	value := line[colon+1 : len(line)-1]
+	switch fieldNamed(line[:colon]) {
+	case contentLength:
 		return p.framing.setLength(trim(value))
-	case is(name, "connection"):
+	case connection:
 		p.framing.setConnection(value)
-	case is(name, "content-encoding"):
+	case contentEncoding:
 		p.framing.setCoding(value)
-	case is(name, "transfer-encoding"):
+	case transferEncoding:
 		return p.framing.setEncoding(value)
 	}
 	return nil
+}
+
+// promised is what is wrong with a line that ends wrongly: what promise refuses comes
+// first.
+func (p *Parser) promised(line []byte) error {
+	if _, which := fieldOf(line); which == badField {
+		return ErrHeader
+	}
+	return ErrBareLF
+}
+
+// A matter is a header that decides something.
+type matter uint8
+
+const (
+	noField matter = iota
+	badField
+	contentLength
+	connection
+	contentEncoding
+	transferEncoding
+)
+
+// fieldOf says which field a line holds, or the beginning of one, and where its
+// colon is: -1 while it has none.
+func fieldOf(line []byte) (colon int, which matter) {
+	colon = bytes.IndexByte(line[:min(len(line), MaxLine)], ':')
+	if colon < 0 {
+		if len(line) > MaxLine {
+			return colon, badField
+		}
+		return colon, noField
+	}
+	if line[colon-1] == ' ' || line[colon-1] == '\t' {
+		return colon, badField
+	}
+	if which = fieldNamed(line[:colon]); which != noField && len(line) > MaxLine {
+		which = badField
+	}
+	return colon, which
+}
+
+func fieldNamed(name []byte) matter {
+	switch {
+	case len(name) == len("connection") && is(name, "connection"):
+		return connection
+	case len(name) < len("content-length"):
+		return noField // such as content-type
+	case is(name, "content-length"):
+		return contentLength
+	case is(name, "content-encoding"):
+		return contentEncoding
+	case is(name, "transfer-encoding"):
+		return transferEncoding
+	}
+	return noField
 }
 
 func (f *framing) setLength(value []byte) error {

@@ -9,7 +9,7 @@ package http1
 // Bounds of what is read before an answer is refused or no longer kept.
 const (
 	MaxHead     = 64 << 10 // of a head, and of all trailers together
-	MaxLine     = 4 << 10  // of a chunk's size line, extensions included
+	MaxLine     = 4 << 10  // of a status line, a header that frames the body, a chunk's size line
 	MaxKeptBody = 1 << 20  // of a body for checks; the rest is counted only
 	maxInterim  = 32       // 1xx heads before the answer proper
 )
@@ -25,6 +25,7 @@ const (
 	ErrClosedBefore Error = "closed before answer"
 	ErrClosedWithin Error = "closed within answer"
 	ErrNotHTTP      Error = "bad http: not an HTTP/1 answer"
+	ErrTLS          Error = "bad http: TLS on a plain port"
 	ErrStatus       Error = "bad http: malformed status line"
 	ErrHeader       Error = "bad http: malformed header line"
 	ErrFold         Error = "bad http: folded header line"
@@ -39,7 +40,6 @@ const (
 	ErrTrailer      Error = "bad http: trailers above 64 KiB"
 	ErrInterim      Error = "bad http: too many interim answers"
 	ErrUpgrade      Error = "bad http: protocol switched unasked"
-	ErrTrailing     Error = "bad http: bytes after the answer"
 )
 
 // Options say what is known of the request and wanted of its answer.
@@ -67,9 +67,14 @@ type Parser struct {
 	interim   int
 	digits    int
 
+	headBytes int  // of a head in pieces, read so far
+	lineStart int  // in partial, of the line at hand
+	skipping  bool // the line at hand does not matter
+	last      byte // of it
+
 	head     []byte // of the answer, without the last empty line; the caller's bytes or partial
 	body     []byte // the caller's bytes or kept
-	partial  []byte // a head that came in pieces
+	partial  []byte // of a head in pieces the line at hand, or all of it
 	kept     []byte // a body that came in pieces
 	borrowed bool   // head lies in the caller's bytes
 }
@@ -100,7 +105,7 @@ func (p *Parser) Reset(o Options) {
 
 // Pristine says whether no byte of the answer has been read.
 func (p *Parser) Pristine() bool {
-	return p.state == inHead && len(p.partial) == 0 && p.interim == 0
+	return p.state == inHead && p.headBytes == 0 && p.interim == 0
 }
 
 // Feed reads from b and gives how many bytes belong to the answer. With done the
@@ -210,6 +215,19 @@ func (p *Parser) settle() {
 	}
 	p.partial = append(p.partial[:0], p.head...)
 	p.head = p.partial
+}
+
+// Size is how much memory the parser's own buffers take: at most about 1.5 times
+// MaxLine, MaxHead if the head is kept, and MaxKeptBody if the body is.
+func (p *Parser) Size() int { return cap(p.partial) + cap(p.kept) }
+
+// Shrink gives up buffers that are larger than those of ordinary answers. The
+// parser is of no use until Reset.
+func (p *Parser) Shrink() {
+	p.head, p.body = nil, nil
+	if p.Size() > MaxLine {
+		p.partial, p.kept = nil, nil
+	}
 }
 
 // recycle keeps a buffer for the next answer unless it is large.

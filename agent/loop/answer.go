@@ -26,8 +26,6 @@ func (l *Loop) event(e event) {
 			return
 		}
 		l.dialed(i, c)
-	} else if e.is&writable != 0 && c.out != none {
-		l.writeRest(i, c)
 	}
 	switch {
 	case e.is&(readable|hungUp) == 0 || c.gen != gen:
@@ -35,6 +33,11 @@ func (l *Loop) event(e event) {
 		l.awaitEnd(i, c)
 	case c.state == established:
 		l.read(i, c, gen, e.is&hungUp != 0)
+	}
+	// What has come is read first: it may be an answer to a request not yet sent
+	// whole, on a connection that takes no more of it.
+	if e.is&writable != 0 && c.gen == gen && c.out != none {
+		l.writeRest(i, c)
 	}
 }
 
@@ -60,7 +63,7 @@ func (l *Loop) read(i int32, c *conn, gen uint32, toEnd bool) {
 		case errno == syscall.EAGAIN:
 			return
 		case errno != 0:
-			l.broken(i, c, connError(errno), "")
+			l.snapped(i, c, errno)
 			return
 		case n == 0 && c.tls != none:
 			l.cutOff(i, c)
@@ -96,7 +99,8 @@ func (l *Loop) stamped(c *conn, stamp int64) stats.Offset {
 // received feeds the parser of the request that waits on the connection.
 func (l *Loop) received(ci int32, c *conn, b []byte, at stats.Offset) {
 	if !l.awaits(c) {
-		l.lose(ci, c) // bytes nobody asked for
+		l.sawExcess(&l.excess.idle, whileIdle)
+		l.lose(ci, c)
 		return
 	}
 	i := c.task
@@ -106,15 +110,23 @@ func (l *Loop) received(ci int32, c *conn, b []byte, at stats.Offset) {
 		t.firstByte = at
 	}
 	t.bytesIn += int64(len(b))
+	held := l.heldBy(c, parser)
 	n, done, err := parser.Feed(b)
+	l.lent += l.heldBy(c, parser) - held
 	switch {
 	case err != nil:
+		l.describe(b[n:])
 		l.fail(i, t, stats.ConnError, errorText(err), at)
 	case done:
+		if n < len(b) {
+			l.sawExcess(&l.excess.after, afterAnswer)
+		}
 		l.answered(i, t, ci, c, parser, at, n == len(b) && !parser.Close)
 	default:
 		l.keepParser(c)
-		if parser.Continued && c.out != none && l.unsent.at(c.out).until != 0 {
+		if l.crowded() {
+			l.starve(i, t, kindMemory)
+		} else if parser.Continued && c.out != none && l.unsent.at(c.out).until != 0 {
 			l.goAhead(ci, c)
 		}
 	}
@@ -153,6 +165,7 @@ func (l *Loop) keepParser(c *conn) {
 	if c.parser != none {
 		return
 	}
+	l.lent += l.parser.Size()
 	i, other := l.parsers.lend()
 	l.parsers.all[i], l.parser = l.parser, other
 	c.parser = i
@@ -160,6 +173,9 @@ func (l *Loop) keepParser(c *conn) {
 
 func (l *Loop) dropParser(c *conn) {
 	if c.parser != none {
+		parser := l.parsers.at(c.parser)
+		l.lent -= parser.Size()
+		parser.Shrink()
 		l.parsers.giveBack(c.parser)
 		c.parser = none
 	}
@@ -182,7 +198,16 @@ func (l *Loop) farewell(ci int32, c *conn) {
 	l.answered(i, t, ci, c, parser, l.clock(), false)
 }
 
-// broken is a connection that gave an error.
+// snapped is a connection that gave an error of the system.
+func (l *Loop) snapped(ci int32, c *conn, errno syscall.Errno) {
+	if !l.awaits(c) {
+		l.loseAs(ci, c, stats.EndedIdle)
+		return
+	}
+	l.cutShort(c.task, l.tasks.at(c.task), errno)
+}
+
+// broken is a connection on which what came cannot be.
 func (l *Loop) broken(ci int32, c *conn, text, detail string) {
 	if !l.awaits(c) {
 		l.loseAs(ci, c, stats.EndedIdle)
@@ -288,12 +313,17 @@ func (l *Loop) failWith(i int32, t *task, class stats.Class, text, detail string
 func (l *Loop) failBy(i int32, t *task, how stats.Ending, class stats.Class, text, detail string, at stats.Offset) {
 	p := l.phases[t.phase]
 	s := l.startSample(i, t, p, at)
-	s.Class, s.Err = class, text
-	l.detail = append(l.detail[:0], detail...)
-	s.Detail = l.detail
+	if detail != "" {
+		l.why = append(l.why[:0], detail...)
+	}
+	s.Class, s.Err, s.Detail = class, text, l.why
 	l.recorder.Record(s)
+	l.why = l.why[:0]
 	p.inFlight--
 	t.state = pausing
+	if class == stats.ConnError && !t.reused {
+		t.notBefore = l.clock() + restAfterFailure
+	}
 	if t.conn != none {
 		l.loseAs(t.conn, l.conns.at(t.conn), how)
 	}
@@ -305,7 +335,7 @@ func (l *Loop) failBy(i int32, t *task, how stats.Ending, class stats.Class, tex
 func (l *Loop) neverSent(i int32, t *task, text string) {
 	if t.hops > 0 && text == "" {
 		l.phases[t.phase].inFlight++
-		l.fail(i, t, stats.Timeout, "timeout", l.clock())
+		l.fail(i, t, stats.Timeout, kindTimeout, l.clock())
 		return
 	}
 	s := l.startSample(i, t, l.phases[t.phase], l.clock())
@@ -332,8 +362,6 @@ func (l *Loop) startSample(i int32, t *task, p *phase, at stats.Offset) *stats.S
 
 func errorText(err error) string {
 	var e http1.Error
-	if errors.As(err, &e) {
-		return string(e)
-	}
-	return "bad http"
+	_ = errors.As(err, &e) // a parser knows no others
+	return string(e)
 }

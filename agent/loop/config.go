@@ -29,6 +29,10 @@ type Config struct {
 	Tick   time.Duration // 0 = 1 ms
 	Poller string        // "auto" (also ""), PollerURing or PollerEpoll
 
+	// Memory is what answers and requests in pieces may take together, in bytes, beyond
+	// one read; 0 = 256 MiB. Requests that find none are given up, and the generator to blame.
+	Memory int
+
 	// Out takes what the loop has to tell. The loop never waits for it while it runs:
 	// what finds no room is kept and offered again. Run waits for it before it
 	// returns, so it must be read until then. It is not closed.
@@ -105,6 +109,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Tick < 0 || c.Tick > 100*time.Millisecond {
 		errs = append(errs, fmt.Errorf("tick: must be at most 100ms, got %v", c.Tick))
+	}
+	if c.Memory < 0 {
+		errs = append(errs, fmt.Errorf("memory: must not be negative, got %d", c.Memory))
 	}
 	if l := c.layout(); l != nil && c.Counters != nil && len(c.Counters) != l.CounterWords() {
 		errs = append(errs, fmt.Errorf("counters: %d words for a layout of %d", len(c.Counters), l.CounterWords()))

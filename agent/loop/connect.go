@@ -9,7 +9,9 @@ import (
 	"github.com/loadctl/loadctl/stats"
 )
 
-// restAfterFailure is how long a closed user rests when it could not connect.
+// restAfterFailure is how long a closed user rests when it could not connect, or
+// when a connection it had opened broke before the first answer: it makes at most
+// ten attempts a second, and a target that is gone or broken is not flooded.
 const restAfterFailure = 100 * time.Millisecond
 
 // dialFor opens a connection for a task at the head of its queue. It gives false
@@ -28,7 +30,7 @@ func (l *Loop) dialFor(i int32, t *task) bool {
 	default:
 		t.notBefore = l.now + restAfterFailure
 		p.inFlight++
-		l.fail(i, t, stats.ConnError, connError(errno), l.now)
+		l.cutShort(i, t, errno)
 	}
 	_ = c
 	return true
@@ -37,12 +39,12 @@ func (l *Loop) dialFor(i int32, t *task) bool {
 // dialLimited is what happens when the machine has no more files, ports or
 // buffers: wait for the connections there are, or give up.
 func (l *Loop) dialLimited(i int32, t *task, p *phase, errno syscall.Errno) bool {
-	l.limited(errno)
+	l.limited(limitText(errno))
 	switch {
-	case limitKind(errno) == outOfPorts:
-		l.starve(p.own, errno)
+	case limitText(errno) == kindPorts:
+		l.restPool(p.own)
 	case p.connections > 0 && !p.own.owned:
-		p.own.limit = p.connections
+		p.own.limit, p.own.limitedBy = p.connections, limitText(errno)
 	default:
 		t.notBefore = l.now + restAfterFailure
 		l.neverSent(i, t, limitText(errno))
@@ -104,7 +106,7 @@ func (l *Loop) dialed(i int32, c *conn) {
 		if errno == syscall.EINPROGRESS || errno == syscall.EAGAIN {
 			return
 		}
-		l.dialFailed(i, c, connError(errno), "")
+		l.dialBroke(i, c, errno)
 		return
 	}
 	took := l.clock() - c.began
@@ -157,7 +159,21 @@ func timedOut(c *conn) string {
 	if c.tls != none {
 		return secure.TimedOut
 	}
-	return "connect timeout"
+	return kindConnectTimeout
+}
+
+// dialBroke is an attempt to connect that ended in an error of the system.
+func (l *Loop) dialBroke(i int32, c *conn, errno syscall.Errno) {
+	if c.task != none {
+		l.cutShort(c.task, l.tasks.at(c.task), errno)
+		return
+	}
+	if isLimit(errno) {
+		l.limited(limitText(errno))
+	} else {
+		l.tellFault(c, connError(errno), "")
+	}
+	l.lose(i, c)
 }
 
 // lose closes a connection that is of no more use. A held one is missed, and a
@@ -166,7 +182,7 @@ func (l *Loop) lose(i int32, c *conn) { l.loseAs(i, c, stats.EndedFailed) }
 
 func (l *Loop) loseAs(i int32, c *conn, why stats.Ending) {
 	p := l.phases[c.phase]
-	place, was, beat := c.place, c.state, none
+	place, was, beat, began := c.place, c.state, none, c.began
 	if !c.idle {
 		beat = c.next
 	}
@@ -175,10 +191,10 @@ func (l *Loop) loseAs(i int32, c *conn, why stats.Ending) {
 	}
 	l.closeAs(i, c, l.awaits(c), why)
 	if place != none {
-		l.heldLost(p, place, was)
+		l.heldLost(p, place, was, began)
 	}
 	if beat != none {
-		l.neverSent(beat, l.tasks.at(beat), "connection lost")
+		l.neverSent(beat, l.tasks.at(beat), kindLost)
 	}
 }
 
@@ -243,34 +259,4 @@ func (l *Loop) release(t *task) {
 		return
 	}
 	l.putIdle(l.phases[c.phase].own, i, c)
-}
-
-// connError names what went wrong with a connection.
-func connError(errno syscall.Errno) string {
-	switch errno {
-	case syscall.ECONNREFUSED:
-		return "refused"
-	case syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED:
-		return "connection reset"
-	case syscall.ETIMEDOUT:
-		return "connection timed out"
-	case syscall.EHOSTUNREACH, syscall.ENETUNREACH:
-		return "unreachable"
-	}
-	return errno.Error()
-}
-
-// isLimit says whether an error is this machine's and not the target's.
-func isLimit(errno syscall.Errno) bool { return limitText(errno) != "" }
-
-func limitText(errno syscall.Errno) string {
-	switch errno {
-	case syscall.EMFILE, syscall.ENFILE:
-		return "out of files"
-	case syscall.EADDRNOTAVAIL, syscall.EADDRINUSE:
-		return "out of ports"
-	case syscall.ENOBUFS, syscall.ENOMEM:
-		return "out of buffers"
-	}
-	return ""
 }

@@ -39,18 +39,28 @@
 // drain's deadline, or when the loop is stopped, is censored.
 //
 // A held connection is tried three times, one second apart, before it has failed.
+// One that was open and is to be there again is tried each second while its phase
+// runs.
 // Its heartbeats start at a random part of their interval, so that they do not
 // come in waves. One that falls due on a busy connection waits for it, its intended
 // start kept, and goes before requests that wait for any connection; none falls due
 // behind it, and the next is an interval after it was sent. If the connection is
 // lost meanwhile it is not_sent.
 //
-// A closed user whose connection could not be opened rests for 100 ms before its
-// next iteration, so that a target that refuses is not flooded with attempts.
+// A closed user whose connection could not be opened, or broke before its first
+// answer, rests for 100 ms before its next iteration, so that a target that refuses
+// is not flooded with attempts.
 //
 // Being out of files, ports or buffers is the generator's fault: it is told as a
 // severe notice, makes requests not_sent, and is never an error of the target. Ports
 // come back: connecting is tried again ten times a second.
+//
+// # Targets that mean harm
+//
+// What a target sends without end is read up to a bound, or until the time-out, and
+// in turns with what others send. An answer in pieces holds a line of its head; more
+// only when a check asks for it, and all of them together no more than Config.Memory.
+// Errors have the kinds of kinds.go, and no others.
 //
 // The loop refuses to connect to any address it was not given.
 package loop

@@ -14,10 +14,11 @@ import (
 
 // A hold is this loop's part of a number of connections kept open.
 type hold struct {
-	todo    []opening // connections not yet tried, in order of time
-	places  []place
-	opening int // tried, and neither open nor given up
-	told    bool
+	todo      []opening // connections not yet tried, in order of time
+	places    []place
+	opening   int // tried, and neither open nor given up
+	reopening int // the same of those that have been open before
+	told      bool
 }
 
 // An opening is when a held connection is to be opened: its number among those
@@ -33,12 +34,14 @@ type place struct {
 	conn  int32 // none while it is not there
 	beats uint32
 	tries uint8
+	wasUp bool         // has been open
 	due   stats.Offset // of its next heartbeat
 }
 
 const (
 	maxTries    = 3
-	retryAfter  = time.Second
+	retryAfter  = time.Second // a place makes at most one attempt in that time
+	whenCrowded = 10 * time.Millisecond
 	minHeartGap = time.Millisecond
 )
 
@@ -117,42 +120,64 @@ func (l *Loop) dialPlace(p *phase, i int32) {
 		return
 	}
 	if isLimit(errno) {
-		l.limited(errno)
+		l.limited(limitText(errno))
 	}
 	l.retryPlace(p, i)
 }
 
-// retryPlace tries again a second later, or gives the connection up.
+// retryPlace tries again a second later, or gives the connection up. One that was
+// open and is to be there again is tried until the phase ends: the target may be
+// back by then.
 func (l *Loop) retryPlace(p *phase, i int32) {
 	at := &p.hold.places[i]
 	at.conn = none
 	if p.state != running {
-		p.hold.opening--
+		p.hold.settled(at)
 		return
 	}
 	if at.tries >= maxTries {
-		l.recorder.ConnFailed(p.index)
-		p.hold.opening--
-		return
+		if at.tries == maxTries {
+			l.recorder.ConnFailed(p.index)
+		}
+		if !at.wasUp || p.spec.OnClose != scenarios.Reconnect {
+			p.hold.settled(at)
+			return
+		}
+		at.tries = maxTries // a small number, and not counted again
 	}
 	l.timers.add(timer{at: l.clock() + retryAfter, index: i, stamp: uint16(p.index), kind: reopen})
 }
 
-// reopen tries a held connection again, unless the phase has ended meanwhile.
-func (l *Loop) reopen(t timer) {
-	p := l.phases[t.stamp]
-	if p.state != running {
-		p.hold.opening--
+// settled is a place that is open, or given up.
+func (h *hold) settled(at *place) {
+	if at.wasUp {
+		h.reopening--
 		return
 	}
-	l.dialPlace(p, t.index)
+	h.opening--
+}
+
+// reopen tries a held connection again, unless the phase has ended meanwhile. When a
+// target drops all at once they wait for each other, as on opening.
+func (l *Loop) reopen(t timer) {
+	p := l.phases[t.stamp]
+	switch {
+	case p.state != running:
+		p.hold.settled(&p.hold.places[t.index])
+	case l.dialing >= maxDialing:
+		t.at = l.now + whenCrowded
+		l.timers.add(t)
+	default:
+		l.dialPlace(p, t.index)
+	}
 }
 
 // heldOpened makes a connection one of the held.
 func (l *Loop) heldOpened(ci int32, c *conn, p *phase) {
 	at := &p.hold.places[c.place]
 	at.conn, at.tries = ci, 0
-	p.hold.opening--
+	p.hold.settled(at)
+	at.wasUp = true
 	p.held++
 	l.putIdle(p.own, ci, c)
 	l.unserved = true
@@ -163,8 +188,10 @@ func (l *Loop) heldOpened(ci int32, c *conn, p *phase) {
 	}
 }
 
-// heldLost is a held connection, or an attempt at one, that is gone.
-func (l *Loop) heldLost(p *phase, i int32, was connState) {
+// heldLost is a held connection, or an attempt at one, that is gone. One that did
+// not last is opened anew a second after it was opened last, so that a target that
+// closes what it accepts is not flooded.
+func (l *Loop) heldLost(p *phase, i int32, was connState, began stats.Offset) {
 	if was == connecting {
 		l.retryPlace(p, i)
 		return
@@ -178,8 +205,8 @@ func (l *Loop) heldLost(p *phase, i int32, was connState) {
 	switch p.spec.OnClose {
 	case scenarios.Reconnect:
 		if p.state == running {
-			p.hold.opening++
-			l.timers.add(timer{at: l.clock(), index: i, stamp: uint16(p.index), kind: reopen})
+			p.hold.reopening++
+			l.timers.add(timer{at: max(l.clock(), began+retryAfter), index: i, stamp: uint16(p.index), kind: reopen})
 		}
 	case scenarios.Abort:
 		l.tell(Output{Notice: &Notice{

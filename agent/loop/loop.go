@@ -41,8 +41,10 @@ type Loop struct {
 	in      []byte // shared read buffer
 	out     []byte // shared write buffer
 	detail  []byte
+	why     []byte        // for the example of the next error
 	parser  *http1.Parser // for an answer that comes whole
 	parsers lender[http1.Parser]
+	lent    int // bytes that those and unsent hold
 	unsent  lender[unsent]
 	judged  *http1.Parser
 	answer  scenarios.Answer // what checks see of it
@@ -64,6 +66,7 @@ type Loop struct {
 	drainAt  stats.Offset
 	deadline stats.Offset
 	stopped  bool
+	excess   excess
 	tight    int  // closed phases running whose users do not pause
 	behind   bool // more is due than was taken up
 
@@ -89,6 +92,9 @@ const (
 func New(c Config) (*Loop, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("loop: %w", err)
+	}
+	if c.Memory == 0 {
+		c.Memory = defaultMemory
 	}
 	l := &Loop{
 		config: c, poller: c.poller, share: c.Share, deadline: never, dialAt: never,
@@ -181,7 +187,8 @@ func (l *Loop) handle(first, room []event) {
 		l.event(e)
 		l.serve()
 	}
-	for n := len(first); n == len(room); {
+	n := len(first)
+	for round := 1; n == len(room) && round < maxRounds; round++ {
 		n = l.poller.wait(0, false, room)
 		for _, e := range room[:n] {
 			l.event(e)
@@ -222,6 +229,7 @@ func (l *Loop) finished() bool {
 func (l *Loop) end() {
 	if l.started {
 		l.censor()
+		l.tellAllExcess()
 		l.cut()
 		l.gauge()
 		l.tell(Output{Snapshot: l.recorder.Cut(l.window)})

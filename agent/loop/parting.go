@@ -89,15 +89,13 @@ func (l *Loop) idleFor(c *conn) time.Duration {
 	return time.Duration(moment(l.clock())-c.rested) * time.Millisecond
 }
 
-// raceText is the well-known false error of keep-alive: the target closed an idle
-// connection while a request was under way to it. Most clients send such a request
-// again without a word; here it is counted, and nothing is hidden.
-const raceText = "connection closed before the answer (keep-alive race)"
-
-// lostText says what became of a request whose connection the target has ended.
+// lostText says what became of a request whose connection the target has ended. On
+// one that was used before, that may be the well-known false error of keep-alive: the
+// target closed an idle connection while the request was under way. Most clients send
+// such a request again without a word; here it is counted, and nothing is hidden.
 func lostText(t *task, text string) string {
 	if t.reused && t.bytesIn == 0 {
-		return raceText
+		return kindRace
 	}
 	return text
 }

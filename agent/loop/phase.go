@@ -174,7 +174,7 @@ func (l *Loop) drained(p *phase) bool {
 		return false
 	}
 	l.closeIdle(p.own)
-	return p.connections == p.parting && (p.hold == nil || p.hold.opening == 0)
+	return p.connections == p.parting && (p.hold == nil || p.hold.opening+p.hold.reopening == 0)
 }
 
 // taken says whether a running phase uses the connections of p.

@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"cmp"
+
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/stats"
 )
@@ -15,10 +17,11 @@ type pool struct {
 	first, last int32    // idle connections
 	inTurn      bool
 	grows       bool
-	owned       bool // connections stay with the task that opened them
-	wears       bool // connections end by what they have carried
-	narrow      int  // receive buffer for slow readers; 0 = the kernel's choice
-	limit       int  // connections at once: found out the hard way; 0 = none found
+	owned       bool   // connections stay with the task that opened them
+	wears       bool   // connections end by what they have carried
+	narrow      int    // receive buffer for slow readers; 0 = the kernel's choice
+	limit       int    // connections at once: found out the hard way; 0 = none found
+	limitedBy   string // what there was too little of then
 	rules
 }
 
@@ -181,7 +184,7 @@ func (l *Loop) expire() {
 			for q.head != none && l.patience(p, l.tasks.at(q.head)) <= l.now {
 				i := q.head
 				l.unqueue(q)
-				l.neverSent(i, l.tasks.at(i), p.pool.starved)
+				l.neverSent(i, l.tasks.at(i), cmp.Or(p.pool.starved, p.pool.limitedBy))
 			}
 		}
 	}

@@ -256,7 +256,7 @@ phases: [{name: load, executor: constant-vus, vus: 10, duration: 10s}]
 // same moment is an error of a kind of its own, and is not sent again.
 func TestKeepAliveRace(t *testing.T) {
 	for name, broken := range map[string]reply{"end of stream": {close: true}, "reset": {reset: true}} {
-		for n, kind := range map[int]string{0: "", 1: raceText} {
+		for n, kind := range map[int]string{0: "", 1: kindRace} {
 			w := newWorld(target{answer: func(r request) reply {
 				if r.n == n {
 					return broken
@@ -268,7 +268,7 @@ func TestKeepAliveRace(t *testing.T) {
 				t.Fatalf("%s at request %d: errors %v, ended %v", name, n, p.total.Errors, ph.Ended)
 			}
 			for _, g := range p.total.Errors {
-				if g.Class != stats.ConnError || kind != "" && g.Kind != kind || kind == "" && g.Kind == raceText {
+				if g.Class != stats.ConnError || kind != "" && g.Kind != kind || kind == "" && g.Kind == kindRace {
 					t.Errorf("%s at request %d: %s %q", name, n, g.Class, g.Kind)
 				}
 			}

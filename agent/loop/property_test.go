@@ -87,6 +87,7 @@ func drawTarget(t *rapid.T) target {
 	}
 	refuse, refuseNow, hang, limit := mood("refuse"), mood("refuseNow"), mood("hang"), mood("limit")
 	reset, closes, never, bad, split, slow := mood("reset"), mood("close"), mood("never"), mood("bad"), mood("split"), mood("slow")
+	endless, short := mood("endless"), mood("short")
 	stream := 0
 	chance := func() float64 {
 		stream++
@@ -120,12 +121,24 @@ func drawTarget(t *rapid.T) target {
 			if chance() < bad {
 				a.bytes = rapidPick(chance(), "SSH-2.0 hi\r\n", "HTTP/1.1 500 no\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", a.bytes+"more")
 			}
+			if chance() < endless {
+				a.bytes, a.again, a.gap = headOK, rapidPick(chance(), "A: b\r\n", "\r\nbody", strings.Repeat("x", 5000)), 5*time.Millisecond
+			}
 			if chance() < split {
 				a.pieces, a.gap = 1+int(chance()*6), time.Duration(chance()*3e6)
 			}
 			return a
 		},
+		send: func(int) syscall.Errno { return rarely(chance(), short, syscall.ENOBUFS) },
+		recv: func() syscall.Errno { return rarely(chance(), short/10, syscall.ENOMEM) },
 	}
+}
+
+func rarely(x, below float64, errno syscall.Errno) syscall.Errno {
+	if x < below {
+		return errno
+	}
+	return 0
 }
 
 func rapidPick(x float64, of ...string) string { return of[int(x*float64(len(of)))] }
@@ -143,7 +156,9 @@ func TestAccountingIdentity(t *testing.T) {
 			share = whole.Split(2)[0]
 		}
 		pacing := rapid.SampledFrom([]string{"auto", "ticks", "precise"}).Draw(rt, "pacing")
-		p := stage(t, s, w, func(c *Config) { c.Share, c.Pacing = share, pacing })
+		p := stage(t, s, w, func(c *Config) {
+			c.Share, c.Pacing, c.Memory = share, pacing, rapid.SampledFrom([]int{0, 20_000}).Draw(rt, "memory")
+		})
 		w.watch = func(netip.Addr, netip.AddrPort) { checkPools(t, p.loop) }
 		commands, disturbed := drawCommands(rt, w, p, share)
 		p.run(t, commands...)
@@ -235,4 +250,15 @@ func TestWindowsHaveNoHoles(t *testing.T) {
 		t.Errorf("intended %d, classes %v; want 9000 ok", c.Intended, c.Classes)
 	}
 	near(t, "pacer lag max", p.total.Phases[1].PacerLag.Max(), 3*time.Second, 0.01)
+}
+
+// TestDrainedLoopEndsInTime: one that had nothing left to do went on to the end of the
+// second.
+func TestDrainedLoopEndsInTime(t *testing.T) {
+	s := parse(t, strings.Replace(steps("{get: /x}"), "timeout: 200ms", "timeout: 5s", 1))
+	w := newWorld(target{})
+	stage(t, s, w, nil).run(t, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 3 * time.Second})
+	if at := time.Duration(w.clock); at < 300*time.Millisecond || at > 310*time.Millisecond {
+		t.Errorf("ended at %v, want 300ms", at)
+	}
 }

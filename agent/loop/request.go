@@ -105,12 +105,16 @@ func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 	case errno == syscall.EAGAIN:
 		n = 0
 	case errno != 0:
-		l.failBy(i, t, stats.EndedBusy, stats.ConnError, lostText(t, connError(errno)), "", l.clock())
+		l.cutShort(i, t, errno)
 		return
 	}
 	t.bytesOut += int32(n)
 	if n < len(now) {
 		l.keepUnsent(c, now[n:])
+		if l.crowded() {
+			l.starve(i, t, kindMemory)
+			return
+		}
 	}
 	l.arm(i, t)
 	if step.Extra != nil {
@@ -145,13 +149,15 @@ func (l *Loop) pastDeadline(i int32, at stats.Offset) {
 	case t.deadline > l.now:
 		l.arm(i, t)
 	default:
-		l.fail(i, t, stats.Timeout, "timeout", l.now)
+		l.fail(i, t, stats.Timeout, kindTimeout, l.now)
 	}
 }
 
 func (l *Loop) keepUnsent(c *conn, b []byte) {
 	u := l.unsentOf(c)
 	u.bytes = append(u.bytes[:0], b...)
+	l.lent += cap(u.bytes) - u.held
+	u.held = cap(u.bytes)
 }
 
 // writeRest goes on with a request once the socket takes more.
@@ -163,7 +169,7 @@ func (l *Loop) writeRest(ci int32, c *conn) {
 	switch errno := l.sendRest(c); {
 	case errno == syscall.EAGAIN:
 	case errno != 0:
-		l.broken(ci, c, connError(errno), "")
+		l.snapped(ci, c, errno)
 	case c.out != none && l.unsent.at(c.out).until == 0:
 		l.stream(ci, c, l.unsent.at(c.out))
 	}
@@ -195,6 +201,7 @@ func (l *Loop) sendRest(c *conn) syscall.Errno {
 
 func (l *Loop) dropUnsent(c *conn) {
 	if c.out != none {
+		l.unkeep(l.unsent.at(c.out))
 		l.unsent.giveBack(c.out)
 		c.out = none
 	}

@@ -2,7 +2,6 @@ package loop
 
 import (
 	"math"
-	"syscall"
 	"time"
 
 	"github.com/loadctl/loadctl/scenarios"
@@ -67,10 +66,10 @@ func (l *Loop) mayDial(o *pool) bool {
 	return true
 }
 
-// starve keeps a pool from connecting for a while: the kernel gives ports back with
-// time.
-func (l *Loop) starve(o *pool, errno syscall.Errno) {
-	o.starved = limitText(errno)
+// restPool keeps a pool that found no port from connecting for a while: the kernel
+// gives ports back with time.
+func (l *Loop) restPool(o *pool) {
+	o.starved = kindPorts
 	o.nextDial = max(o.nextDial, l.now+restAfterFailure)
 	l.dialAt = min(l.dialAt, o.nextDial)
 }

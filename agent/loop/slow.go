@@ -70,7 +70,7 @@ func (l *Loop) writeSlowly(i int32, t *task, ci int32, c *conn, now []byte) {
 		l.keepUnsent(c, nil) // what TLS has to send goes behind it
 		t.bytesOut += int32(len(now))
 		if errno := l.encrypt(c, now); errno != 0 {
-			l.failBy(i, t, stats.EndedBusy, stats.ConnError, lostText(t, connError(errno)), "", l.clock())
+			l.cutShort(i, t, errno)
 			return
 		}
 	}
@@ -104,7 +104,7 @@ func (l *Loop) writePiece(ci int32, c *conn, s *slowness) {
 	case errno == syscall.EAGAIN:
 		return // it will be told when there is room
 	case errno != 0:
-		l.broken(ci, c, connError(errno), "")
+		l.snapped(ci, c, errno)
 		return
 	case c.tls == none:
 		l.tasks.at(c.task).bytesOut += int32(n)
@@ -205,7 +205,7 @@ func (l *Loop) receivePiece(i int32, c *conn, s *slowness) bool {
 	case errno == syscall.EAGAIN:
 		return false // it will be told when more comes
 	case errno != 0:
-		l.broken(i, c, connError(errno), "")
+		l.snapped(i, c, errno)
 		return false
 	case n == 0 && c.tls != none:
 		l.cutOff(i, c)

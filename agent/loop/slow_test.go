@@ -160,7 +160,7 @@ func TestSlowAndFastTakeTurns(t *testing.T) {
 			}
 		}
 		for _, g := range p.total.Errors {
-			if g.Kind != raceText {
+			if g.Kind != kindRace {
 				t.Errorf("closing %t: %q", last, g.Kind)
 			}
 		}

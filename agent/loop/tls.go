@@ -110,7 +110,7 @@ func (l *Loop) shakeOne(i int32, c *conn, t *tunnel) {
 	switch {
 	case errno == syscall.EAGAIN:
 	case errno != 0:
-		l.dialFailed(i, c, connError(errno), "")
+		l.dialBroke(i, c, errno)
 	case t.err != nil:
 		kind, detail := secure.Fault(t.err)
 		l.dialFailed(i, c, kind, detail)
@@ -195,7 +195,7 @@ func (l *Loop) decrypt(ci int32, c *conn, b []byte, at stats.Offset) {
 		kind, detail := secure.Fault(err)
 		l.broken(ci, c, kind, detail)
 	case errno != 0:
-		l.broken(ci, c, connError(errno), "")
+		l.snapped(ci, c, errno)
 	}
 }
 

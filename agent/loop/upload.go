@@ -29,6 +29,7 @@ type unsent struct {
 	size  int64        // of the file when the run was prepared
 	at    int64        // in the file
 	left  int64        // of the streamed body
+	held  int          // what bytes took when they were kept, as accounted
 }
 
 // unsentOf is what a connection has still to send; it borrows an empty one.
@@ -224,6 +225,6 @@ func (l *Loop) stoppedTaking(ci int32, c *conn, errno syscall.Errno) {
 	}
 	gen := c.gen
 	if l.read(ci, c, gen, true); c.gen == gen {
-		l.broken(ci, c, connError(errno), "")
+		l.snapped(ci, c, errno)
 	}
 }

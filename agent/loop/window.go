@@ -1,8 +1,6 @@
 package loop
 
 import (
-	"fmt"
-	"syscall"
 	"time"
 
 	"github.com/loadctl/loadctl/stats"
@@ -49,57 +47,5 @@ func (l *Loop) tell(o Output) {
 		default:
 			return
 		}
-	}
-}
-
-// limits count what this machine could not give, so that a storm of it is one
-// notice a second.
-type limits struct {
-	counts [limitKinds]int
-	told   [limitKinds]bool
-}
-
-const (
-	outOfPorts = 1
-	limitKinds = 3
-)
-
-var limitTexts = [limitKinds]string{
-	"out of files: raise the limit of open files, or use more agents",
-	"out of ports: use more source addresses",
-	"out of buffers: the kernel has no memory for more connections",
-}
-
-func limitKind(errno syscall.Errno) int {
-	switch errno {
-	case syscall.EMFILE, syscall.ENFILE:
-		return 0
-	case syscall.EADDRNOTAVAIL, syscall.EADDRINUSE:
-		return outOfPorts
-	}
-	return 2
-}
-
-// limited notes that a connection could not be opened for want of something here.
-// The first of a kind is told at once.
-func (l *Loop) limited(errno syscall.Errno) {
-	kind := limitKind(errno)
-	l.limits.counts[kind]++
-	if !l.limits.told[kind] {
-		l.limits.told[kind] = true
-		l.limits.tell(l)
-	}
-}
-
-func (m *limits) tell(l *Loop) {
-	for kind, n := range m.counts {
-		if n == 0 {
-			continue
-		}
-		m.counts[kind] = 0
-		l.tell(Output{Notice: &Notice{
-			At: l.now, Level: stats.Severe, Kind: "generator",
-			Text: fmt.Sprintf("%s (%d connections not opened)", limitTexts[kind], n),
-		}})
 	}
 }

@@ -31,6 +31,7 @@ type world struct {
 	room  int                   // of receive buffers of new sockets
 
 	open, requests int
+	sends          int // asked for, of targets that care
 	waits          int // times the loop asked
 	cpu            int64
 	pipelined      int // requests begun before the answer before them had ended
@@ -46,8 +47,10 @@ const (
 type target struct {
 	dial   func(n int) (after time.Duration, errno syscall.Errno) // of the n-th connection; an error without delay is told by connect itself
 	answer func(r request) reply
-	early  bool // it answers when it has read the head; so it does with Expect
-	room   int  // bytes a socket takes before a pause of a millisecond; 0 = all
+	send   func(n int) syscall.Errno // of the n-th request; 0 = it is sent
+	recv   func() syscall.Errno      // 0 = as ever
+	early  bool                      // it answers when it has read the head; so it does with Expect
+	room   int                       // bytes a socket takes before a pause of a millisecond; 0 = all
 
 	readTime int64 // that a receive of flowing bytes takes
 }
@@ -74,6 +77,7 @@ type reply struct {
 	close  bool          // afterwards
 	reset  bool          // afterwards, instead
 	never  bool
+	again  string // sent again and again, each gap, until the loop closes
 }
 
 const helloReply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -150,6 +154,12 @@ func (w *world) send(fd int32, b []byte) (int, syscall.Errno) {
 	w.cpu += sendCost
 	if s.reset {
 		return 0, syscall.EPIPE
+	}
+	if w.target.send != nil {
+		w.sends++
+		if errno := w.target.send(w.sends - 1); errno != 0 {
+			return 0, errno
+		}
 	}
 	if b = w.fits(s, b); len(b) == 0 {
 		return 0, syscall.EAGAIN
@@ -256,8 +266,21 @@ func (w *world) serve(s *socket, text []byte) {
 				s.answering--
 			}
 			w.arrive(s, r.bytes[from:to], last && r.close, last && r.reset)
+			if last && r.again != "" {
+				w.goOn(s, r)
+			}
 		})
 	}
+}
+
+// goOn sends without end.
+func (w *world) goOn(s *socket, r reply) {
+	w.at(w.clock+int64(r.gap), func() {
+		if w.sockets[s.fd] == s {
+			w.arrive(s, r.again, false, false)
+			w.goOn(s, r)
+		}
+	})
 }
 
 func (w *world) arrive(s *socket, b string, eof, reset bool) {
@@ -274,6 +297,11 @@ func (w *world) arrive(s *socket, b string, eof, reset bool) {
 
 func (w *world) recv(fd int32, b []byte) (int, int64, syscall.Errno) {
 	s := w.sockets[fd]
+	if w.target.recv != nil {
+		if errno := w.target.recv(); errno != 0 {
+			return 0, 0, errno
+		}
+	}
 	if n := copy(b, s.in) + w.flowing(s, len(b)-min(len(s.in), len(b))); n > 0 {
 		s.in = s.in[min(len(s.in), len(b)):]
 		return n, s.stamp, 0

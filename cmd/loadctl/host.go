@@ -14,7 +14,8 @@ import (
 
 // newHost is the process that a coordinator starts on each machine.
 func newHost() *cobra.Command {
-	return &cobra.Command{
+	var profiles string
+	c := &cobra.Command{
 		Use:    "host",
 		Short:  "Run agents on this machine for a coordinator (started by `loadctl run`)",
 		Hidden: true,
@@ -24,19 +25,36 @@ func newHost() *cobra.Command {
 			if err != nil {
 				return cannot(err, "")
 			}
-			cfg := host.Config{Version: buildID(), AgentCommand: func() *exec.Cmd { return exec.Command(exe, "agent") },
-				Logger: warnings(c)}
+			cfg := host.Config{Version: buildID(), Profiles: profiles, Logger: warnings(c), AgentCommand: func() *exec.Cmd {
+				return exec.Command(exe, profiling("agent", profiles)...)
+			}}
 			if err := cfg.Bootstrap(os.NewFile(local.Lifeline, "lifeline")); err != nil {
 				return cannot(err, "")
 			}
 			return couldNot(host.Run(c.Context(), cfg))
 		},
 	}
+	profilesFlag(c, &profiles)
+	return c
+}
+
+// profiling is the arguments of a process that is profiled, or is not.
+func profiling(command, dir string) []string {
+	if dir == "" {
+		return []string{command}
+	}
+	return []string{command, "--pprof", dir}
+}
+
+// profilesFlag is how a directory for profiles comes from `run` to hosts and agents.
+func profilesFlag(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "pprof", "", "`directory` for profiles of this process")
 }
 
 // newAgent is one agent process, started by its host.
 func newAgent() *cobra.Command {
-	return &cobra.Command{
+	var profiles string
+	c := &cobra.Command{
 		Use:    "agent",
 		Short:  "Run one part of the load for a host (started by `loadctl host`)",
 		Hidden: true,
@@ -46,16 +64,18 @@ func newAgent() *cobra.Command {
 			if err != nil {
 				return cannot(err, "")
 			}
-			return couldNot(agent.Run(context.WithoutCancel(c.Context()), agent.Config{Conn: conn, Version: buildID()}))
+			return couldNot(agent.Run(context.WithoutCancel(c.Context()), agent.Config{Conn: conn, Version: buildID(), Profiles: profiles}))
 		},
 	}
+	profilesFlag(c, &profiles)
+	return c
 }
 
 // agentSocket is the file descriptor on which an agent finds its host.
 const agentSocket = 3
 
 // hostCommand makes the host process of this machine.
-func (j *job) hostCommand() *exec.Cmd { return exec.Command(j.exe, "host") }
+func (j *job) hostCommand() *exec.Cmd { return exec.Command(j.exe, profiling("host", j.pprof)...) }
 
 func couldNot(err error) error {
 	if err == nil {

@@ -36,6 +36,7 @@ type runOptions struct {
 	tick       time.Duration
 	authorised []string
 	token      string
+	pprof      string
 }
 
 func newRun() *cobra.Command {
@@ -67,6 +68,7 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.pacing, "pacing", "auto", "auto, ticks or precise")
 	f.DurationVar(&o.tick, "tick", 0, "tick of --pacing ticks (default 1ms)")
 	f.StringVar(&o.poller, "poller", "auto", "how agents use sockets: io_uring, epoll, or auto: the first where the kernel lets us")
+	f.StringVar(&o.pprof, "pprof", "", "`directory` for profiles of agents, host and coordinator (see docs/engine.md)")
 	f.StringArrayVar(&o.authorised, "i-am-authorised", nil, "vouch for a public `HOST` of the file's allow_hosts")
 	f.StringVar(&o.token, "target-token", "", "what a public target must answer at /.well-known/loadctl")
 }
@@ -93,6 +95,11 @@ func runFile(ctx context.Context, out, errw io.Writer, file string, o runOptions
 		return err
 	}
 	j.controls = controls
+	stop, err := j.profiled()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	writer, err := runfile.Create(o.runs, j.id)
 	if err != nil {
 		return cannot(err, "choose another place with --runs")
@@ -196,7 +203,8 @@ func (j *job) config(sink func(stats.Update)) coordinator.Config {
 		Sources: j.own,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
 		Version: buildID(), Args: withoutSecrets(os.Args, j.scenario.Secrets),
-		Sink: sink, Controls: j.controls.out,
+		Warnings: j.profileWarning(),
+		Sink:     sink, Controls: j.controls.out,
 	}
 }
 

@@ -134,6 +134,8 @@ type errorSample struct {
 	Status     int     `json:"status,omitempty"`
 	Kind       string  `json:"kind"`
 	Count      uint64  `json:"count"`
+	FirstS     float64 `json:"first_s"`
+	LastS      float64 `json:"last_s"`
 	T          float64 `json:"t"`
 	ResponseMS float64 `json:"response_ms"`
 	Agent      string  `json:"agent"`
@@ -149,7 +151,7 @@ func writeErrors(to io.Writer, v *view.View) error {
 				return err
 			}
 			err = e.Encode(errorSample{
-				g.Name, g.Phase, g.Class.String(), g.Status, g.Kind, g.Count,
+				g.Name, g.Phase, g.Class.String(), g.Status, g.Kind, g.Count, g.First.Seconds(), g.Last.Seconds(),
 				s.At.Seconds(), float64(s.Response) / 1e6, s.Agent, s.Detail,
 			})
 		}

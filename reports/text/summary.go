@@ -253,9 +253,18 @@ func (p *page) errors(v *view.View) {
 		if i > 0 {
 			name = ""
 		}
-		p.field(name, fmt.Sprintf("%s × %s: %s on %s", view.Group(e.Count), e.Class, oneLine(e.Kind), oneLine(e.Name)))
+		p.field(name, fmt.Sprintf("%s × %s: %s on %s, %s", view.Group(e.Count), e.Class, oneLine(e.Kind), oneLine(e.Name), when(e)))
 	}
 	p.line("")
+}
+
+// when says from when to when a kind of failure was seen.
+func when(e view.ErrorRow) string {
+	first, last := view.Clock(e.First), view.Clock(e.Last)
+	if first == last {
+		return "at " + first
+	}
+	return first + "–" + last
 }
 
 func (p *page) accounting(v *view.View) {

@@ -174,6 +174,27 @@ type SummaryError struct {
 	Count  uint64  `json:"count"`
 	FirstS float64 `json:"first_s"`
 	LastS  float64 `json:"last_s"`
+
+	Samples []SummarySample `json:"samples"`
+}
+
+// SummarySample is one example of a failure.
+type SummarySample struct {
+	T          float64 `json:"t"`
+	ResponseMS float64 `json:"response_ms"`
+	Agent      string  `json:"agent"`
+	Detail     string  `json:"detail,omitempty"`
+}
+
+func summaryError(e ErrorRow) SummaryError {
+	s := SummaryError{
+		Name: e.Name, Phase: e.Phase, Class: e.Class.String(), Status: e.Status, Kind: e.Kind,
+		Count: e.Count, FirstS: round(e.First.Seconds()), LastS: round(e.Last.Seconds()), Samples: []SummarySample{},
+	}
+	for _, x := range e.Samples {
+		s.Samples = append(s.Samples, SummarySample{round(x.At.Seconds()), round(float64(x.Response) / 1e6), x.Agent, x.Detail})
+	}
+	return s
 }
 
 // SummaryThreshold is one limit; value is in the base unit (seconds, a fraction,
@@ -260,7 +281,7 @@ func (s *Summary) lists(v *View) {
 		})
 	}
 	for _, e := range v.Errors {
-		s.Errors = append(s.Errors, SummaryError{e.Name, e.Phase, e.Class.String(), e.Status, e.Kind, e.Count, round(e.First.Seconds()), round(e.Last.Seconds())})
+		s.Errors = append(s.Errors, summaryError(e))
 	}
 	for _, t := range v.Thresholds {
 		s.Thresholds = append(s.Thresholds, SummaryThreshold{t.Name, t.Name + ": " + t.Expr, finite(t), t.Observed, t.Held, offset(t.FirstFail), t.SLO})
