@@ -62,7 +62,7 @@ func TestSessionsAreResumed(t *testing.T) {
 				config := withCertificate(trusted().issue(nil))
 				config.MaxVersion = version
 				s := parse(t, overHTTPS("{get: /x}", options))
-				got := live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 3 * time.Second})
+				got := live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second})
 				expect(t, got, stats.OK, "")
 				if p := &got.total.Phases[0]; p.TLSHandshakes != 20 || p.TLSResumed != want {
 					t.Errorf("%d handshakes, %d resumed; want 20 and %d", p.TLSHandshakes, p.TLSResumed, want)
@@ -85,7 +85,7 @@ func TestWhatTheServerSees(t *testing.T) {
 		c.ClientCAs.AddCert(strange().cert)
 		c.NextProtos = []string{"h2", "http/1.1"}
 	})
-	expect(t, live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 3 * time.Second}), stats.OK, "")
+	expect(t, live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second}), stats.OK, "")
 }
 
 // TestLargeBodiesOverTLS: requests and answers of many records, of which the socket
