@@ -214,6 +214,9 @@ func hangUp(c *peer) { _ = c.Conn.(*tls.Conn).NetConn().(*net.TCPConn).CloseWrit
 func TestEndingsOverTLS(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		for _, test := range tlsEndings {
+			if version == tls.VersionTLS12 && !strings.HasPrefix(test.name, "to the") {
+				continue // the farewell is the same; one that lacks is what differs
+			}
 			t.Run(test.name+" "+tls.VersionName(version), func(t *testing.T) {
 				t.Parallel()
 				config := withCertificate(trusted().issue(nil))
