@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"math/big"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -136,5 +137,33 @@ func TestFault(t *testing.T) {
 		if got, detail := Fault(err); got != kind || detail != err.Error() {
 			t.Errorf("%v is %q, want %q", err, got, kind)
 		}
+	}
+}
+
+// TestDocs: the page on TLS names every kind of fault, and its example is a scenario.
+func TestDocs(t *testing.T) {
+	b, err := os.ReadFile("../../docs/tls.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(b)
+	for _, kind := range []string{Expired, NotYetValid, OtherName, Unknown, NotValid, NotTLS, Version, Closed, TimedOut, Truncated, Broken, alert + "…"} {
+		if !strings.Contains(page, "`"+kind+"`") {
+			t.Errorf("docs/tls.md does not say what %q means", kind)
+		}
+	}
+	_, example, _ := strings.Cut(page, "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	s, err := scenarios.Parse("docs/tls.md", []byte(example), scenarios.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := scenarios.TLS{ServerName: "shop.internal", MinVersion: "1.3", Resume: true}
+	got := *s.Target.TLS
+	if got.CAFile.Name != "pki/ca.pem" || got.CertFile.Name != "pki/client.pem" || got.KeyFile.Name != "pki/client.key" {
+		t.Errorf("files %+v", got)
+	}
+	if got.CAFile, got.CertFile, got.KeyFile = (scenarios.File{}), (scenarios.File{}), (scenarios.File{}); got != want {
+		t.Errorf("got %+v", got)
 	}
 }
