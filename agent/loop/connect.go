@@ -143,7 +143,7 @@ func (l *Loop) opened(i int32, c *conn, took stats.Offset) {
 // dialFailed gives up one attempt to connect.
 func (l *Loop) dialFailed(i int32, c *conn, text, detail string) {
 	if c.task == none {
-		l.tellFault(c, text, detail)
+		l.tellFault(c, text)
 		l.lose(i, c)
 		return
 	}

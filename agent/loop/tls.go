@@ -229,15 +229,13 @@ func (l *Loop) dropTunnel(c *conn, abort bool) {
 }
 
 // tellFault says once for each kind why held connections cannot be opened: no request
-// waits for them that could fail for it.
-func (l *Loop) tellFault(c *conn, kind, detail string) {
+// waits for them that could fail for it. All loops say it in the same words, so that
+// it is listed once.
+func (l *Loop) tellFault(c *conn, kind string) {
 	if c.tls == none || l.tls.told[kind] {
 		return
 	}
 	l.tls.told[kind] = true
-	if detail != "" {
-		kind += " (" + detail[:min(len(detail), stats.MaxErrorDetail)] + ")"
-	}
 	l.tell(Output{Notice: &Notice{
 		At: l.now, Level: stats.Warning, Kind: "note",
 		Text: fmt.Sprintf("phase %s: connections cannot be opened: %s", l.phases[c.phase].spec.Name, kind),
