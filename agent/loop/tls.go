@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"syscall"
 	"time"
 
@@ -22,6 +23,7 @@ type privacy struct {
 	plain   []byte   // shared: what was decrypted
 	cipher  []byte   // shared: what is to be sent; empty between calls
 	told    map[string]bool
+	settled bool // it is known which keys the target exchanges
 }
 
 // shakeFor bounds how long handshakes go on before the loop looks after the rest: one
@@ -134,13 +136,29 @@ func (l *Loop) shakeWith(c *conn, t *tunnel, b []byte) syscall.Errno {
 // behind it already, such as tickets of a session.
 func (l *Loop) secured(i int32, c *conn, t *tunnel) {
 	gen, rest := c.gen, t.pipe.in
-	l.recorder.Secured(int(c.phase), l.now-t.began, t.conn.ConnectionState().DidResume)
+	state := t.conn.ConnectionState()
+	l.recorder.Secured(int(c.phase), l.now-t.began, state.DidResume)
+	l.tls.settle(state.CurveID)
 	l.opened(i, c, l.now-c.began)
 	if c.gen == gen && len(rest) > 0 {
 		l.decrypt(i, c, rest, l.now)
 	}
 	if c.gen == gen {
 		l.read(i, c, gen, true)
+	}
+}
+
+// settle has later handshakes do without the key exchanges that resist quantum
+// computers, if the target chose another in the first: their keys are a third of the
+// work and are made in vain.
+func (p *privacy) settle(chosen tls.CurveID) {
+	if p.settled {
+		return
+	}
+	p.settled = true
+	if plain := []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}; slices.Contains(plain, chosen) {
+		p.config = p.config.Clone()
+		p.config.CurvePreferences = plain
 	}
 }
 

@@ -132,7 +132,7 @@ func TestMemoryOfTLS(t *testing.T) {
 }
 
 // handshake takes a client through a handshake and one answer of 200 bytes.
-func handshake(t *testing.T, c *tunnel, config *tls.Config, out *[]byte, server *end) {
+func handshake(t testing.TB, c *tunnel, config *tls.Config, out *[]byte, server *end) {
 	t.Helper()
 	c.open(func(p net.Conn) *tls.Conn { return tls.Client(p, config) }, out)
 	c.shake(nil)
@@ -157,4 +157,23 @@ func heapNow() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc + m.StackInuse
+}
+
+// BenchmarkHandshake is a connection's handshake with one answer of 200 bytes, both
+// ends.
+func BenchmarkHandshake(b *testing.B) {
+	for name, resume := range map[string]bool{"full": false, "resumed": true} {
+		b.Run(name, func(b *testing.B) {
+			config, server := clientConfig(), worldTLS()
+			config.SessionTicketsDisabled = !resume
+			var out []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				e, c := newEnd(tls.Server, server), &tunnel{}
+				handshake(b, c, config, &out, e)
+				c.close()
+				e.close()
+			}
+		})
+	}
 }

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,7 +66,8 @@ func TestSessionsAreResumed(t *testing.T) {
 				s := parse(t, overHTTPS("{get: /x}", options))
 				got := live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second})
 				expect(t, got, stats.OK, "")
-				if p := &got.total.Phases[0]; p.TLSHandshakes != 20 || p.TLSResumed != want {
+				// On a busy machine some begin before the first has brought a session.
+				if p := &got.total.Phases[0]; p.TLSHandshakes != 20 || p.TLSResumed > want || p.TLSResumed < want*3/4 {
 					t.Errorf("%d handshakes, %d resumed; want 20 and %d", p.TLSHandshakes, p.TLSResumed, want)
 				}
 			})
@@ -153,5 +156,36 @@ phases:
 	}
 	if len(got.notices) != 1 || !strings.Contains(got.notices[0].Text, "phase hold: connections cannot be opened: "+secure.Unknown) {
 		t.Errorf("notices %+v", got.notices)
+	}
+}
+
+// TestKeysOfTheTargetsKind: key exchanges that the target does not take are offered
+// once; those it takes, always.
+func TestKeysOfTheTargetsKind(t *testing.T) {
+	for name, test := range map[string]struct {
+		takes []tls.CurveID
+		later bool
+	}{
+		"plain":                       {[]tls.CurveID{tls.X25519, tls.CurveP256}, false},
+		"against quantum computers":   {nil, true},
+		"plain, and not what is sent": {[]tls.CurveID{tls.CurveP384}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			var offered []bool
+			config := withCertificate(trusted().issue(nil))
+			config.CurvePreferences = test.takes
+			config.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				offered = append(offered, slices.Contains(h.SupportedCurves, tls.X25519MLKEM768))
+				return nil, nil
+			}
+			s := parse(t, overHTTPS("{get: /x}", ""))
+			expect(t, live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second}), stats.OK, "")
+			if len(offered) != 20 || !offered[0] || offered[19] != test.later {
+				t.Errorf("offered %v", offered)
+			}
+		})
 	}
 }
