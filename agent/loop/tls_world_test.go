@@ -3,9 +3,12 @@ package loop
 import (
 	"crypto/tls"
 	"net"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/loadctl/loadctl/scenarios/secure"
 	"github.com/loadctl/loadctl/stats"
@@ -46,6 +49,9 @@ func (w *world) unseal(s *socket, b []byte) []byte {
 
 // seal encrypts a piece of an answer, with the farewell where the stream ends.
 func (s *socket) seal(b string, eof bool) string {
+	if !s.inner.tunnel.done || s.inner.tunnel.conn == nil {
+		return "" // closed meanwhile, or not open yet
+	}
 	_, _ = s.inner.tunnel.conn.Write([]byte(b))
 	if eof {
 		_ = s.inner.tunnel.conn.CloseWrite()
@@ -61,6 +67,19 @@ func (i *inner) take() []byte {
 
 // worldTLS is the configuration of the world's server.
 func worldTLS() *tls.Config { return withCertificate(trusted().issue(nil)) }
+
+// drawTLS has a target of properties speak TLS, now and then badly.
+func drawTLS(t *rapid.T, to *target) func(*Config) {
+	to.tls = propertyTLS()
+	to.silent = rapid.IntRange(0, 9).Draw(t, "silent") == 0
+	client := clientConfig()
+	if rapid.IntRange(0, 9).Draw(t, "distrusted") == 0 {
+		client.RootCAs = nil
+	}
+	return func(c *Config) { c.TLS = client }
+}
+
+var propertyTLS = sync.OnceValue(worldTLS)
 
 const openTLS = `
 version: 1
