@@ -175,6 +175,10 @@ func TestTLS(t *testing.T) {
 		if c := s.Connections; c.Handshakes != 60 || c.Resumed < least || least == 0 && c.Resumed != 0 || s.TLS.Count != 60 {
 			t.Errorf("%s: %+v, %d timed", options, s.Connections, s.TLS.Count)
 		}
+		report, err := os.ReadFile(filepath.Join(f.dir, "report.html"))
+		if err != nil || !bytes.Contains(report, []byte("TLS handshake (new connections)")) || !strings.Contains(f.out, "TLS: 60 handshakes") {
+			t.Errorf("the report (%v) or the summary does not show handshakes:\n%s", err, f.out)
+		}
 		nowhere(t, f.dir, filepath.Join(i.dir, "client.key"))
 	}
 

@@ -88,6 +88,9 @@ func BenchmarkRequestTLSClosed(b *testing.B) { benchmarkHot(b, heatTLS(b, closed
 // TestAllocationPerRequestTLS: crypto/tls makes a reader of 24 bytes for each record
 // it reads, at both ends here; the loop adds nothing to it.
 func TestAllocationPerRequestTLS(t *testing.T) {
+	if testing.Short() {
+		t.Skip("under the race detector pools lose things on purpose")
+	}
 	for name, phase := range map[string]string{"open": openPhase, "closed": closedPhase} {
 		h := heatTLS(t, phase)
 		const n = 400_000 // more than a second of either
