@@ -70,6 +70,9 @@ func (l *Loop) active() bool {
 // nextDue is the next moment something happens by itself.
 func (l *Loop) nextDue() stats.Offset {
 	next := min(l.windowEnd(), l.agenda.due(), l.timers.due(), l.dialAt)
+	if l.draining && l.now < l.drainAt {
+		next = min(next, l.drainAt) // with nothing open it ends the loop
+	}
 	for _, p := range l.phases {
 		switch p.state {
 		case running:
