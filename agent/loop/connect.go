@@ -145,7 +145,7 @@ func (l *Loop) opened(i int32, c *conn, took stats.Offset) {
 // dialFailed gives up one attempt to connect.
 func (l *Loop) dialFailed(i int32, c *conn, text, detail string) {
 	if c.task == none {
-		l.tellFault(c, text, detail)
+		l.tellFault(c, text)
 		l.lose(i, c)
 		return
 	}
@@ -171,7 +171,7 @@ func (l *Loop) dialBroke(i int32, c *conn, errno syscall.Errno) {
 	if isLimit(errno) {
 		l.limited(limitText(errno))
 	} else {
-		l.tellFault(c, connError(errno), "")
+		l.tellFault(c, connError(errno))
 	}
 	l.lose(i, c)
 }

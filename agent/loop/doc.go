@@ -38,6 +38,10 @@
 // finished; iterations between two steps are aborted. What is still open at the
 // drain's deadline, or when the loop is stopped, is censored.
 //
+// An https target is spoken to over TLS. Handshakes take turns of half a millisecond
+// with everything else, since each costs as much as a hundred requests; a connection is
+// open when its handshake has ended, within the same time that is given to connect.
+//
 // A held connection is tried three times, one second apart, before it has failed.
 // One that was open and is to be there again is tried each second while its phase
 // runs.

@@ -90,3 +90,8 @@ func overTLS(t testing.TB, s *scenarios.Scenario) func(*Config) {
 	}
 	return func(c *Config) { c.TLS = config }
 }
+
+// parseTLS is a target over TLS.
+func parseTLS() scenarios.Target {
+	return scenarios.Target{BaseURL: "https://127.0.0.1:1", TLS: &scenarios.TLS{CAFile: scenarios.File{Name: "ca.pem"}, Resume: true}}
+}

@@ -35,12 +35,12 @@ phases:
   - {name: closed, executor: ramping-vus, user: shopper, stages: [{target: %d, duration: 1s}, {target: 1, duration: 1s}], start: {with: hold, after: begin}, pool: %s}
 `
 
-func drawScenario(t *rapid.T) *scenarios.Scenario {
+func drawScenario(t *rapid.T, base string) *scenarios.Scenario {
 	ms := func(name string, low, high int) time.Duration {
 		return time.Duration(rapid.IntRange(low, high).Draw(t, name)) * time.Millisecond
 	}
 	n := func(name string, low, high int) int { return rapid.IntRange(low, high).Draw(t, name) }
-	text := fmt.Sprintf(mixed, ms("timeout", 50, 800), ms("wait", 1, 300), drawNetwork(t), n("connections", 1, 30),
+	text := fmt.Sprintf(strings.Replace(mixed, "http://127.0.0.1:1", base, 1), ms("timeout", 50, 800), ms("wait", 1, 300), drawNetwork(t), n("connections", 1, 30),
 		n("over", 1, 300), ms("overLag", 20, 500), n("open", 1, 300), n("maxVUs", 1, 40), ms("openLag", 20, 500), drawPool(t, 1), n("vus", 1, 20), drawPool(t, 20))
 	s, err := scenarios.Parse("mixed.yaml", []byte(text), scenarios.Options{})
 	if err != nil {
@@ -148,8 +148,13 @@ func rapidPick(x float64, of ...string) string { return of[int(x*float64(len(of)
 // agree with the sockets, and open phases intend what their schedules say.
 func TestAccountingIdentity(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s := drawScenario(rt)
-		w := newWorld(drawTarget(rt))
+		overTLS := func(*Config) {}
+		base, target := "http://127.0.0.1:1", drawTarget(rt)
+		if rapid.IntRange(0, 3).Draw(rt, "tls") == 0 {
+			base, overTLS = "https://127.0.0.1:1", drawTLS(rt, &target)
+		}
+		s := drawScenario(rt, base)
+		w := newWorld(target)
 		whole := arrival.Whole()
 		share := whole
 		if rapid.Bool().Draw(rt, "half") {
@@ -158,6 +163,7 @@ func TestAccountingIdentity(t *testing.T) {
 		pacing := rapid.SampledFrom([]string{"auto", "ticks", "precise"}).Draw(rt, "pacing")
 		p := stage(t, s, w, func(c *Config) {
 			c.Share, c.Pacing, c.Memory = share, pacing, rapid.SampledFrom([]int{0, 20_000}).Draw(rt, "memory")
+			overTLS(c)
 		})
 		w.watch = func(netip.Addr, netip.AddrPort) { checkPools(t, p.loop) }
 		commands, disturbed := drawCommands(rt, w, p, share)

@@ -115,16 +115,23 @@ func heat(t testing.TB, phase string) *hot {
 
 func heatOf(t testing.TB, text string) *hot {
 	t.Helper()
-	h := &hot{out: make(chan Output, 100), events: make([]event, eventBatch), world: &echo{
-		after:  200 * time.Microsecond,
-		answer: []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n" + `{"id": 7, "is":"ok"}`),
-	}}
+	h := hotIn(&echo{})
+	h.start(t, Config{Scenario: parse(t, text), poller: h.world})
+	return h
+}
+
+// hotIn makes an echo ready for a loop that is not there yet.
+func hotIn(w *echo) *hot {
+	w.after = 200 * time.Microsecond
+	w.answer = []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n" + `{"id": 7, "is":"ok"}`)
+	return &hot{out: make(chan Output, 100), events: make([]event, eventBatch), world: w}
+}
+
+func (h *hot) start(t testing.TB, c Config) {
+	t.Helper()
+	c.Share, c.Seed, c.Out, c.Addrs = arrival.Whole(), 7, h.out, []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:80")}
 	var err error
-	h.loop, err = New(Config{
-		Scenario: parse(t, text), Share: arrival.Whole(), Seed: 7, Out: h.out, poller: h.world,
-		Addrs: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:80")},
-	})
-	if err != nil {
+	if h.loop, err = New(c); err != nil {
 		t.Fatal(err)
 	}
 	h.loop.Do(Start{})
@@ -132,7 +139,6 @@ func heatOf(t testing.TB, text string) *hot {
 		h.loop.Do(Begin{Phase: i})
 	}
 	h.requests(100_000)
-	return h
 }
 
 // requests runs until so many more have been sent. A turn sends many, so most calls
@@ -161,11 +167,10 @@ func (h *hot) take(o Output) {
 	}
 }
 
-func BenchmarkRequestOpen(b *testing.B)   { benchmarkRequest(b, openPhase) }
-func BenchmarkRequestClosed(b *testing.B) { benchmarkRequest(b, closedPhase) }
+func BenchmarkRequestOpen(b *testing.B)   { benchmarkHot(b, heat(b, openPhase)) }
+func BenchmarkRequestClosed(b *testing.B) { benchmarkHot(b, heat(b, closedPhase)) }
 
-func benchmarkRequest(b *testing.B, phase string) {
-	h := heat(b, phase)
+func benchmarkHot(b *testing.B, h *hot) {
 	b.ReportAllocs()
 	for b.Loop() {
 		h.requests(1)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"syscall"
 	"time"
 
@@ -22,6 +23,7 @@ type privacy struct {
 	plain   []byte   // shared: what was decrypted
 	cipher  []byte   // shared: what is to be sent; empty between calls
 	told    map[string]bool
+	settled bool // it is known which keys the target exchanges
 }
 
 // shakeFor bounds how long handshakes go on before the loop looks after the rest: one
@@ -134,13 +136,29 @@ func (l *Loop) shakeWith(c *conn, t *tunnel, b []byte) syscall.Errno {
 // behind it already, such as tickets of a session.
 func (l *Loop) secured(i int32, c *conn, t *tunnel) {
 	gen, rest := c.gen, t.pipe.in
-	l.recorder.Secured(int(c.phase), l.now-t.began, t.conn.ConnectionState().DidResume)
+	state := t.conn.ConnectionState()
+	l.recorder.Secured(int(c.phase), l.now-t.began, state.DidResume)
+	l.tls.settle(state.CurveID)
 	l.opened(i, c, l.now-c.began)
 	if c.gen == gen && len(rest) > 0 {
 		l.decrypt(i, c, rest, l.now)
 	}
 	if c.gen == gen {
 		l.read(i, c, gen, true)
+	}
+}
+
+// settle has later handshakes do without the key exchanges that resist quantum
+// computers, if the target chose another in the first: their keys are a third of the
+// work and are made in vain.
+func (p *privacy) settle(chosen tls.CurveID) {
+	if p.settled {
+		return
+	}
+	p.settled = true
+	if plain := []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}; slices.Contains(plain, chosen) {
+		p.config = p.config.Clone()
+		p.config.CurvePreferences = plain
 	}
 }
 
@@ -229,15 +247,13 @@ func (l *Loop) dropTunnel(c *conn, abort bool) {
 }
 
 // tellFault says once for each kind why held connections cannot be opened: no request
-// waits for them that could fail for it.
-func (l *Loop) tellFault(c *conn, kind, detail string) {
+// waits for them that could fail for it. All loops say it in the same words, so that
+// it is listed once.
+func (l *Loop) tellFault(c *conn, kind string) {
 	if c.tls == none || l.tls.told[kind] {
 		return
 	}
 	l.tls.told[kind] = true
-	if detail != "" {
-		kind += " (" + detail[:min(len(detail), stats.MaxErrorDetail)] + ")"
-	}
 	l.tell(Output{Notice: &Notice{
 		At: l.now, Level: stats.Warning, Kind: "note",
 		Text: fmt.Sprintf("phase %s: connections cannot be opened: %s", l.phases[c.phase].spec.Name, kind),

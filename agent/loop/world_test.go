@@ -3,6 +3,7 @@ package loop
 import (
 	"bytes"
 	"container/heap"
+	"crypto/tls"
 	"fmt"
 	"net/netip"
 	"syscall"
@@ -52,7 +53,9 @@ type target struct {
 	early  bool                      // it answers when it has read the head; so it does with Expect
 	room   int                       // bytes a socket takes before a pause of a millisecond; 0 = all
 
-	readTime int64 // that a receive of flowing bytes takes
+	readTime int64       // that a receive of flowing bytes takes
+	tls      *tls.Config // of an https target
+	silent   bool        // says nothing in a handshake
 }
 
 type request struct {
@@ -99,8 +102,9 @@ type socket struct {
 	told       bool   // the target has been asked
 	served     int
 	answering  int
-	filled     int  // of its room
-	full       bool // takes no more for now
+	filled     int    // of its room
+	full       bool   // takes no more for now
+	inner      *inner // over TLS
 }
 
 func newWorld(t target) *world {
@@ -132,6 +136,9 @@ func (w *world) connect(ref uint64, from netip.Addr, to netip.AddrPort) (int32, 
 	w.lastFD++
 	s := &socket{ref: ref, fd: w.lastFD, dial: errno}
 	w.sockets[s.fd] = s
+	if w.target.tls != nil {
+		s.secure(w.target.tls)
+	}
 	if after >= 0 {
 		w.at(w.clock+int64(after), func() {
 			s.dialed = true
@@ -168,6 +175,9 @@ func (w *world) send(fd int32, b []byte) (int, syscall.Errno) {
 		w.heard(fd, len(b))
 	}
 	n := len(b)
+	if s.inner != nil {
+		b = w.unseal(s, b)
+	}
 	for len(b) > 0 {
 		b = b[w.takeUp(s, b):]
 	}
@@ -284,6 +294,13 @@ func (w *world) goOn(s *socket, r reply) {
 }
 
 func (w *world) arrive(s *socket, b string, eof, reset bool) {
+	if s.inner != nil {
+		b = s.seal(b, eof)
+	}
+	w.arriveSealed(s, b, eof, reset)
+}
+
+func (w *world) arriveSealed(s *socket, b string, eof, reset bool) {
 	s.in = append(s.in, b...)
 	s.stamp = w.clock
 	s.eof = s.eof || eof
@@ -331,6 +348,9 @@ func (w *world) flowing(s *socket, room int) int {
 func (w *world) close(fd int32, _ bool) {
 	if w.sockets[fd] == nil {
 		panic(fmt.Sprintf("file %d closed twice", fd))
+	}
+	if s := w.sockets[fd]; s.inner != nil {
+		s.inner.tunnel.close()
 	}
 	delete(w.sockets, fd)
 }

@@ -162,7 +162,10 @@ func (b *bench) round(ctx context.Context, w workload, c client, s *server) (out
 }
 
 func (b *bench) serve(ctx context.Context, w workload) (*server, error) {
-	if w.nginx {
+	switch {
+	case w.tls:
+		return startPrivate(ctx, b.dir, b.pin(w, onServer), w.anew)
+	case w.nginx:
 		return startNginx(ctx, b.dir, b.pin(w, onServer))
 	}
 	return startTiny(ctx, b.tiny, b.pin(w, onServer))

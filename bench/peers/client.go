@@ -22,11 +22,15 @@ type client struct {
 	// counts says of which processes the CPU in a window counts; nil: of all.
 	counts       func(args []string) bool
 	open, closed bool          // the loads it can make
+	plain        bool          // it knows no TLS
+	keeps        bool          // it opens no connection in the place of one that ended
 	settle       time.Duration // what an open load takes to be what was asked for, if long
 }
 
 // makes says whether the client can make a workload's load.
-func (c client) makes(w workload) bool { return w.rate > 0 && c.open || w.rate == 0 && c.closed }
+func (c client) makes(w workload) bool {
+	return (w.rate > 0 && c.open || w.rate == 0 && c.closed) && !(w.tls && c.plain || w.anew && c.keeps)
+}
 
 // own is what loadctl says of one run.
 type own struct {
@@ -50,7 +54,7 @@ var peers = []client{
 	{name: "wrk2", open: true, settle: 12 * time.Second, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
 		return []string{"-t1", fmt.Sprint("-c", w.conns), "-d" + seconds(took) + "s", fmt.Sprintf("-R%.0f", w.rate), url}, nil
 	}},
-	{name: "h2load", open: true, closed: true, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
+	{name: "h2load", open: true, closed: true, keeps: true, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
 		words := []string{"--h1", "-t1", fmt.Sprint("-c", w.conns), "-D", seconds(took), url}
 		if w.rate > 0 {
 			words = append([]string{fmt.Sprintf("--rps=%g", w.rate/float64(w.conns))}, words...)
@@ -64,18 +68,18 @@ var peers = []client{
 		return []string{"-c", strconv.Itoa(w.conns), "-z", took.String(), url}, nil
 	}},
 	{name: "fortio", closed: true, words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
-		return []string{"load", "-quiet", "-c", strconv.Itoa(w.conns), "-qps", "0", "-t", took.String(), url}, nil
+		return []string{"load", "-quiet", "-k", "-c", strconv.Itoa(w.conns), "-qps", "0", "-t", took.String(), url}, nil
 	}},
 	{name: "vegeta", closed: true, words: func(w workload, url, dir string, took time.Duration) ([]string, error) {
 		targets := filepath.Join(dir, "targets")
-		return []string{"attack", "-rate=0", fmt.Sprint("-max-workers=", w.conns), "-duration=" + took.String(),
+		return []string{"attack", "-insecure", "-rate=0", fmt.Sprint("-max-workers=", w.conns), "-duration=" + took.String(),
 				"-targets=" + targets, "-output=/dev/null"},
 			os.WriteFile(targets, []byte("GET "+url+"/\n"), 0o644)
 	}},
 	{name: "k6", closed: true, words: func(w workload, url, dir string, took time.Duration) ([]string, error) {
 		script := filepath.Join(dir, "peer.js")
 		text := fmt.Sprintf("import http from 'k6/http';\nexport default function () { http.get('%s/'); }\n", url)
-		return []string{"run", "--quiet", "--no-usage-report", "--vus", strconv.Itoa(w.conns), "--duration", took.String(), script},
+		return []string{"run", "--insecure-skip-tls-verify", "--quiet", "--no-usage-report", "--vus", strconv.Itoa(w.conns), "--duration", took.String(), script},
 			os.WriteFile(script, []byte(text), 0o644)
 	}},
 }
@@ -95,7 +99,7 @@ func isAgent(args []string) bool { return len(args) > 1 && args[1] == "agent" }
 
 // floor paces as loadctl is asked to.
 func floor(binary string) client {
-	return client{name: "floor", path: binary, open: true, closed: true,
+	return client{name: "floor", path: binary, open: true, closed: true, plain: true,
 		words: func(w workload, url, _ string, took time.Duration) ([]string, error) {
 			tick := time.Millisecond
 			if w.pacing == "precise" {

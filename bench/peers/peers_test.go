@@ -170,7 +170,11 @@ func TestNginxCountsWithoutItsOwnQuestions(t *testing.T) {
 
 func TestScenariosOfWorkloadsAreGood(t *testing.T) {
 	for _, w := range workloads {
-		if _, err := scenarios.Parse("peers.yaml", []byte(w.scenario("http://127.0.0.1:1", 2*time.Second)), scenarios.Options{}); err != nil {
+		url := "http://127.0.0.1:1"
+		if w.tls {
+			url = "https://127.0.0.1:1"
+		}
+		if _, err := scenarios.Parse("peers.yaml", []byte(w.scenario(url, 2*time.Second)), scenarios.Options{}); err != nil {
 			t.Errorf("%s: %v", w.name, err)
 		}
 	}

@@ -46,7 +46,7 @@ http {
   access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; default_type application/json;
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
   server {
-    listen 127.0.0.1:%d backlog=4096;
+    listen 127.0.0.1:%d backlog=4096;%s
     location = /-/status { stub_status; }
     location / { return 200 '{"id":12345,"name":"an item of a server","price":1999,"stock":42,"tags":["tiny","fast","x"]}'; }
   }
@@ -55,6 +55,12 @@ http {
 
 // startNginx starts nginx with one worker in a folder of its own.
 func startNginx(ctx context.Context, dir string, pin []string) (*server, error) {
+	return startNginxWith(ctx, dir, pin, "")
+}
+
+// startNginxWith adds to what its server has; it is asked for its count over plain HTTP
+// in any case.
+func startNginxWith(ctx context.Context, dir string, pin []string, more string) (*server, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -64,7 +70,7 @@ func startNginx(ctx context.Context, dir string, pin []string) (*server, error) 
 		return nil, err
 	}
 	file := filepath.Join(home, "nginx.conf")
-	if err := os.WriteFile(file, []byte(fmt.Sprintf(nginxConfig, port)), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(fmt.Sprintf(nginxConfig, port, more)), 0o644); err != nil {
 		return nil, err
 	}
 	cmd := command(ctx, pin, "nginx", "-p", home, "-c", file)

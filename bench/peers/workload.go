@@ -15,6 +15,9 @@ type workload struct {
 	what  string
 	conns int
 	nginx bool
+	// tls: nginx over TLS 1.3; anew: it ends the connection with every answer; full:
+	// loadctl takes up no sessions.
+	tls, anew, full bool
 	// rich: loadctl does a scenario's work, the others still a bare GET.
 	rich bool
 	// rate: an open load of so many requests a second over the connections, which
@@ -48,9 +51,21 @@ var workloads = []workload{
 		conns: 1000, rate: 5000, pacing: "precise", goals: []goal{{"wrk2", 0.8}}, lag: 300 * time.Microsecond, truth: true},
 	{name: "open-50000", what: "open model, Poisson arrivals, 50,000/s over 1,000 connections, loadctl by ticks of 1 ms",
 		conns: 1000, rate: 50000, pacing: "ticks", goals: []goal{{"wrk2", 0.4}, {"h2load", 0.65}}, held: true},
+	{name: "tls-64", what: "closed loop over TLS 1.3, 64 connections, bare GET, nginx", conns: 64, tls: true, goals: overTLS},
+	{name: "tls-64-anew", what: "closed loop over TLS 1.3, 64 at once, a connection for each bare GET, which nginx ends; loadctl resumes sessions",
+		conns: 64, tls: true, anew: true, goals: anew},
+	{name: "tls-64-anew-full", what: "closed loop over TLS 1.3, 64 at once, a connection for each bare GET, which nginx ends; loadctl resumes no sessions",
+		conns: 64, tls: true, anew: true, full: true, goals: anew},
 	{name: "scripted-64", what: "closed loop, 64 connections: loadctl runs a scripted check on every answer; the others a bare GET",
 		conns: 64, goals: []goal{{"wrk", 2}}, empty: "there are no scripts yet"},
 }
+
+// The goals of loads over TLS, the stricter first. h2load opens no connection anew:
+// there wrk, which has its TLS from the same library, stands for it.
+var (
+	overTLS = []goal{{"h2load", 1.2}, {"k6", 0.6}}
+	anew    = []goal{{"wrk", 1.2}, {"k6", 0.6}}
+)
 
 const bareUser = `
 users: {u: {tasks: {t: {steps: [{get: /}]}}}}`
@@ -78,12 +93,20 @@ func (w workload) scenario(url string, took time.Duration) string {
 	return strings.TrimSpace(fmt.Sprintf(`
 version: 1
 name: peers
-target: {base_url: "%s"}%s
+target: {base_url: "%s"%s}%s
 phases:
 %s
 slo: {response_time: [p(50)<60s]}
 agents: {min: 1}
-`, url, user, w.phases(took))) + "\n"
+`, url, w.private(), user, w.phases(took))) + "\n"
+}
+
+// private is the target's tls, which the others do not check.
+func (w workload) private() string {
+	if !w.tls {
+		return ""
+	}
+	return fmt.Sprintf(`, tls: {min_version: "1.3", skip_verify: true, resume: %v}`, !w.full)
 }
 
 func (w workload) phases(took time.Duration) string {

@@ -138,6 +138,8 @@ func TestDiagnose(t *testing.T) {
 			of: "TIME_WAIT reuse", level: Fine, value: "0: never", sum: "asks the target to close"},
 		"too little memory": {change: func(f *Facts) { f.MemoryBytes = 100 << 20 }, demand: held(t, 50_000, "127.0.0.1:80"),
 			of: "memory", level: Impossible, value: "100 MiB", sum: "3 agents × 24 MiB + 50,001 connections × 5 KiB = 317 MiB"},
+		"too little memory for TLS": {change: func(f *Facts) { f.MemoryBytes = 1 << 30 }, demand: overTLS(held(t, 50_000, "127.0.0.1:443")),
+			of: "memory", level: Impossible, sum: "3 agents × 24 MiB + 50,001 connections × 33 KiB = 1,684 MiB"},
 		"little memory free": {change: func(f *Facts) { f.MemoryFree = Exactly(100 << 20) }, demand: held(t, 50_000, "127.0.0.1:80"),
 			of: "memory", level: Tight, value: "100 MiB free"},
 		"memory of a control group": {change: func(f *Facts) { f.MemoryBytes, f.CgroupMemory = 1<<30, Exactly(1<<30) },
@@ -305,4 +307,12 @@ func TestCommandsOfAKnownNeed(t *testing.T) {
 			t.Errorf("%s: no command made it fit", name)
 		}
 	}
+}
+
+// overTLS is a demand whose target is spoken to over TLS.
+func overTLS(d *Demand) *Demand {
+	s := *d.Scenario
+	s.Target.TLS = &scenarios.TLS{}
+	d.Scenario = &s
+	return d
 }

@@ -125,7 +125,7 @@ func hostOutline(p Place, m Machine, sources [][]netip.Addr) HostOutline {
 }
 
 // memory is what the agents of a place take with all their connections.
-func (p Place) memory() int { return p.Agents * (agentMemory + p.Connections*connectionMemory) }
+func (p Place) memory() int { return p.Agents * (agentMemory + p.Connections*p.connectionMemory()) }
 
 func plannedPhases(s *scenarios.Scenario) []PlannedPhase {
 	phases := make([]PlannedPhase, len(s.Phases))

@@ -31,13 +31,17 @@ type Need struct {
 	MaxVUs      int     // the smallest cap that is split over all loops: on iterations in flight, or a pool's; 0 = none
 	PoolCap     bool    // it is a pool's
 	Capped      string  // the phase it is of
+	TLS         bool    // each connection keeps the state of its encryption
 	Agents      int     // fewer are worth nothing (agents.min); 0 = no claim
 	Closed      Closed
 }
 
 // NeedOf sums up what a scenario asks for.
 func NeedOf(s *scenarios.Scenario) Need {
-	n := Need{Connections: s.MaxConnections(), Rate: s.PeakRate(), Agents: s.Agents.Min, Closed: Closed{s.ClosedFirst(keptLong), s.ClosedFirst(keptShort)}}
+	n := Need{
+		Connections: s.MaxConnections(), Rate: s.PeakRate(), Agents: s.Agents.Min, TLS: s.Target.TLS != nil,
+		Closed: Closed{s.ClosedFirst(keptLong), s.ClosedFirst(keptShort)},
+	}
 	for i := range s.Phases {
 		p := &s.Phases[i]
 		closed := p.Executor == scenarios.ConstantVUs || p.Executor == scenarios.RampingVUs
@@ -78,8 +82,9 @@ const (
 	filesMargin        = 200    // files of an agent that are not connections
 	ratePerLoop        = 20_000 // iterations a second
 	connectionsPerLoop = 25_000
-	mostAgents         = 256     // on one machine; more would not start in time
-	connectionMemory   = 5 << 10 // bytes of one end of an idle connection, the kernel's 4.5 KiB included
+	mostAgents         = 256      // on one machine; more would not start in time
+	connectionMemory   = 5 << 10  // bytes of one end of an idle connection, the kernel's 4.5 KiB included
+	tlsMemory          = 28 << 10 // bytes that TLS adds to one: 6 KiB live, and the heap grows to several times that
 	agentMemory        = 24 << 20
 )
 
@@ -92,6 +97,15 @@ type Place struct {
 	// Connections each agent may come to hold.
 	Connections int
 	Closed      Closed
+	TLS         bool // of them
+}
+
+// connectionMemory is what one end of an idle connection takes, in bytes.
+func (p Place) connectionMemory() int {
+	if p.TLS {
+		return connectionMemory + tlsMemory
+	}
+	return connectionMemory
 }
 
 // Fit says how many agents and loops a run takes on each machine, which share
@@ -110,6 +124,7 @@ func Fit(n Need, w Wish, machines []Machine) ([]Place, error) {
 	for i, m := range machines {
 		p := &places[i]
 		p.Connections, p.Closed = ceilDiv(n.Connections, total), n.Closed.each(total)
+		p.TLS = n.TLS
 		p.Loops = loopsFor(n, w, m, total, p.Agents)
 	}
 	if err := capped(n, w, machines, places); err != nil {
@@ -202,13 +217,13 @@ func fits(n Need, p Place, m Machine, total int) error {
 
 // remembers says whether the agents and their connections fit into memory.
 func remembers(p Place, m Machine) error {
-	room := int(min(m.MemoryBytes, math.MaxInt64)) - p.Agents*agentMemory
-	if m.MemoryBytes == 0 || p.Agents*p.Connections <= room/connectionMemory {
+	room, each := int(min(m.MemoryBytes, math.MaxInt64))-p.Agents*agentMemory, p.connectionMemory()
+	if m.MemoryBytes == 0 || p.Agents*p.Connections <= room/each {
 		return nil
 	}
 	return refuse(Memory, "%s connections do not fit into the %s MiB of memory of machine %s: with some %d KiB each, and %d MiB an agent, it holds at most %s; add machines, or ask for fewer",
-		Thousands(p.Agents*p.Connections), Thousands(int(m.MemoryBytes>>20)), m.Name, connectionMemory>>10, agentMemory>>20,
-		Thousands(max(0, room/connectionMemory)))
+		Thousands(p.Agents*p.Connections), Thousands(int(m.MemoryBytes>>20)), m.Name, each>>10, agentMemory>>20,
+		Thousands(max(0, room/each)))
 }
 
 func ceilDiv(a, b int) int {
