@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -165,15 +166,23 @@ func (s *Scenario) ConnectionsAsked() int {
 	return asked
 }
 
+// SmallestTimeLimit is the smallest upper limit of any time of requests among
+// thresholds; 0 without one.
+func (s *Scenario) SmallestTimeLimit() time.Duration {
+	return s.smallestLimit("response_time", "service_time", "first_byte_time")
+}
+
 // SmallestResponseLimit is the smallest upper limit of response time among
 // thresholds and slo, 0 if there is none. The generator's own lateness is judged
 // against it.
-func (s *Scenario) SmallestResponseLimit() time.Duration {
+func (s *Scenario) SmallestResponseLimit() time.Duration { return s.smallestLimit("response_time") }
+
+func (s *Scenario) smallestLimit(metrics ...string) time.Duration {
 	least := time.Duration(0)
 	for i := range s.Thresholds {
 		t := &s.Thresholds[i]
 		limit := time.Duration(t.Limit * float64(time.Second))
-		if t.Metric != "response_time" || !strings.HasPrefix(t.Op, "<") || limit <= 0 {
+		if !slices.Contains(metrics, t.Metric) || !strings.HasPrefix(t.Op, "<") || limit <= 0 {
 			continue
 		}
 		if least == 0 || limit < least {

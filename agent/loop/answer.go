@@ -192,7 +192,7 @@ func (l *Loop) farewell(ci int32, c *conn) {
 	t := l.tasks.at(i)
 	parser := l.parserOf(c, t)
 	if done, err := parser.EOF(); !done {
-		l.failBy(i, t, stats.EndedBusy, stats.ConnError, lostText(t, errorText(err)), "", l.clock())
+		l.failBy(i, t, stats.EndedBusy, stats.ConnError, l.lostText(t, errorText(err)), "", l.clock())
 		return
 	}
 	l.answered(i, t, ci, c, parser, l.clock(), false)
@@ -214,7 +214,7 @@ func (l *Loop) broken(ci int32, c *conn, text, detail string) {
 		return
 	}
 	t := l.tasks.at(c.task)
-	l.failBy(c.task, t, stats.EndedBusy, stats.ConnError, lostText(t, text), detail, l.clock())
+	l.failBy(c.task, t, stats.EndedBusy, stats.ConnError, text, detail, l.clock())
 }
 
 // answered ends a request that got its whole answer.
@@ -320,13 +320,13 @@ func (l *Loop) failBy(i int32, t *task, how stats.Ending, class stats.Class, tex
 	l.recorder.Record(s)
 	l.why = l.why[:0]
 	p.inFlight--
-	t.state = pausing
 	if class == stats.ConnError && !t.reused {
 		t.notBefore = l.clock() + restAfterFailure
 	}
 	if t.conn != none {
-		l.loseAs(t.conn, l.conns.at(t.conn), how)
+		l.loseAs(t.conn, l.conns.at(t.conn), how) // as what waits for an answer: reset
 	}
+	t.state = pausing
 	l.next(i, t, vu.Unanswered, at)
 }
 

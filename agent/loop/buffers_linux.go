@@ -24,7 +24,7 @@ type ringBuffers struct {
 type span struct{ from, to uint16 }
 
 const (
-	bufferCount = 512 // more results than one wait brings
+	bufferCount = 512 // where more has come, the rest is received with the next wait
 	bufferSize  = 2 << 10
 	noBuffer    = int16(-1)
 )

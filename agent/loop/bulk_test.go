@@ -250,3 +250,31 @@ func TestPollerLetsTheCollectorIn(t *testing.T) {
 		t.Error("20 collections took 20 s")
 	})
 }
+
+// TestPollerSaidGoodbyeToNobody: what is sent just before a connection is closed
+// arrives, as TLS's farewell must.
+func TestPollerSaidGoodbyeToNobody(t *testing.T) {
+	heard := make(chan string, 1)
+	addr := rawServer(t, func(c *peer) {
+		all, _ := io.ReadAll(c)
+		heard <- string(all)
+	})
+	eachPoller(t, false, func(t *testing.T, p poller) {
+		c := newClient(t, p)
+		for ref := range uint64(9) { // whatever else waits to be sent
+			fd := c.open(ref, addr)
+			for _, word := range []string{"good", "bye"} {
+				if n, errno := c.send(fd, []byte(word)); n != len(word) || errno != 0 {
+					t.Fatal(n, errno)
+				}
+			}
+			c.close(fd, false)
+			for len(heard) == 0 {
+				c.wait(c.now()+int64(time.Millisecond), false, c.events[:])
+			}
+			if all := <-heard; all != "goodbye" {
+				t.Errorf("connection %d heard %q", ref, all)
+			}
+		}
+	})
+}

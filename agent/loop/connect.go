@@ -18,7 +18,7 @@ const restAfterFailure = 100 * time.Millisecond
 // when this machine can open no more and the task has gone back to wait.
 func (l *Loop) dialFor(i int32, t *task) bool {
 	p := l.phases[t.phase]
-	ci, c, errno := l.dial(p, i, none)
+	ci, _, errno := l.dial(p, i, none)
 	t.notBefore = 0
 	switch {
 	case errno == 0:
@@ -32,7 +32,6 @@ func (l *Loop) dialFor(i int32, t *task) bool {
 		p.inFlight++
 		l.cutShort(i, t, errno)
 	}
-	_ = c
 	return true
 }
 
@@ -111,6 +110,9 @@ func (l *Loop) dialed(i int32, c *conn) {
 	}
 	took := l.clock() - c.began
 	l.recorder.Connect(int(c.phase), took)
+	if l.nearest == 0 || took < l.nearest {
+		l.nearest = took
+	}
 	if l.tls.config != nil {
 		l.secure(i, c)
 		return

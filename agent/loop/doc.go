@@ -13,9 +13,9 @@
 //     Wake-ups cost the same at any rate, and the kernel's receive stamps keep
 //     service times true. What is late by up to a tick shows as pacer lag.
 //   - precise: wake for each moment and spin the last microseconds.
-//   - auto: ticks from 500 requests a second on, unless closed users without
-//     pauses run (they need their answers at once); below that, wake for each
-//     moment and each answer.
+//   - auto: wake for each moment and each answer while that takes less than a
+//     quarter of a core, always where a limit is below 50 ms or closed users without
+//     pauses run (they need their answers at once); ticks otherwise.
 //
 // # What becomes due, and what becomes of it
 //

@@ -98,6 +98,8 @@ func (p *epoll) connect(ref uint64, from netip.Addr, to netip.AddrPort) (int32, 
 
 func (p *epoll) connected(fd int32) syscall.Errno { return socketError(int(fd)) }
 
+func (p *epoll) flush() {}
+
 func (p *epoll) send(fd int32, b []byte) (int, syscall.Errno) { return sendNow(fd, b) }
 
 func (p *epoll) recv(fd int32, b []byte) (int, int64, syscall.Errno) {

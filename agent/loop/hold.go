@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/loadctl/loadctl/agent/vu"
@@ -19,6 +20,7 @@ type hold struct {
 	opening   int // tried, and neither open nor given up
 	reopening int // the same of those that have been open before
 	told      bool
+	dryUntil  stats.Offset // until when no port is looked for: there was none
 }
 
 // An opening is when a held connection is to be opened: its number among those
@@ -110,11 +112,17 @@ func (l *Loop) dialHeld(p *phase) {
 	}
 }
 
-// dialPlace tries to open one held connection.
+// dialPlace tries to open one held connection. Where there was no port a moment ago
+// it does not ask again: the kernel looks through all of them each time.
 func (l *Loop) dialPlace(p *phase, i int32) {
 	at := &p.hold.places[i]
 	at.tries++
-	ci, _, errno := l.dial(p, none, i)
+	ci, errno := none, syscall.EADDRNOTAVAIL
+	if h := p.hold; l.now >= h.dryUntil {
+		if ci, _, errno = l.dial(p, none, i); errno == syscall.EADDRNOTAVAIL {
+			h.dryUntil = l.now + restAfterFailure
+		}
+	}
 	if errno == 0 {
 		at.conn = ci
 		return

@@ -93,6 +93,8 @@ func (p *kqueue) prepare(fd int, ref uint64, from netip.Addr, to netip.AddrPort)
 
 func (p *kqueue) connected(fd int32) syscall.Errno { return socketError(int(fd)) }
 
+func (p *kqueue) flush() {}
+
 func (p *kqueue) send(fd int32, b []byte) (int, syscall.Errno) {
 	n, err := unix.Write(int(fd), b)
 	if err != nil {

@@ -67,7 +67,7 @@ func (l *Loop) cutShort(i int32, t *task, errno syscall.Errno) {
 	if kind == kindBroken {
 		l.why = append(l.why[:0], errno.Error()...)
 	}
-	l.failBy(i, t, stats.EndedBusy, stats.ConnError, lostText(t, kind), "", l.clock())
+	l.failBy(i, t, stats.EndedBusy, stats.ConnError, l.lostText(t, kind), "", l.clock())
 }
 
 // starve ends a request on an open connection for want of something here.

@@ -55,6 +55,7 @@ type Loop struct {
 	narrow int                 // receive buffer of connections opened now; 0 = the kernel's choice
 
 	dialing  int          // connections being opened
+	nearest  stats.Offset // the shortest connect: about as long as a packet there and back
 	dials    int          // opened so far: turns through addresses and sources
 	dialAt   stats.Offset // when a pool that must wait may open a connection again
 	unserved bool
@@ -174,6 +175,7 @@ func (l *Loop) cycle() {
 	l.fire()
 	l.issue()
 	l.expire()
+	l.poller.flush()
 	l.shake()
 	l.serve()
 	l.resume()

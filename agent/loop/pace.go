@@ -27,6 +27,7 @@ type pace struct {
 	tick    stats.Offset
 	exact   bool // a limit is so short that ticks would show
 	ticking bool
+	forced  bool // it would tick, were it not for the limit
 	told    bool
 
 	since   stats.Offset // the last judgement
@@ -58,7 +59,7 @@ func newPace(c *Config) pace {
 	if p.tick == 0 {
 		p.tick = DefaultTick
 	}
-	if limit := c.Scenario.SmallestResponseLimit(); limit > 0 && limit < ticksShow {
+	if limit := c.Scenario.SmallestTimeLimit(); limit > 0 && limit < ticksShow {
 		p.exact = true
 	}
 	p.ticking = p.mode == paceTicks
@@ -83,7 +84,8 @@ func (p *pace) judge(now stats.Offset, spent int64, dials int, tight bool) {
 	if p.ticking {
 		limit = tickBelow
 	}
-	p.ticking = !tight && !p.exact && p.wakeUps(passed) > limit
+	dear := !tight && p.wakeUps(passed) > limit
+	p.ticking, p.forced = dear && !p.exact, dear && p.exact
 	p.since, p.spent, p.counted, p.dials = now, spent, 0, dials
 }
 
@@ -145,19 +147,26 @@ func (l *Loop) paced() bool {
 	return l.pace.mode == paceTicks
 }
 
-// judgePace lets the pace look at itself, and says once that it has begun to tick:
-// reports show lateness, and readers ask where it comes from.
+// judgePace lets the pace look at itself, and says once what it does where waking is
+// dear: reports show lateness and load, and readers ask where they come from.
 func (l *Loop) judgePace() {
-	if !l.pace.judgeable(l.now, l.tight > 0) {
+	p := &l.pace
+	if !p.judgeable(l.now, l.tight > 0) {
 		return
 	}
-	l.pace.judge(l.now, l.poller.spent(), l.dials, l.tight > 0)
-	if l.pace.ticking && !l.pace.told {
-		l.pace.told = true
-		l.tell(Output{Notice: &Notice{
-			At: l.now, Level: stats.Informative, Kind: "note",
-			Text: fmt.Sprintf("pacing auto: by ticks of %v, since to wake for each request would take over %.0f %% of a core; requests leave up to a tick late, which pacer lag shows (--pacing precise wakes all the same)",
-				l.pace.tick, 100*tickAbove),
-		}})
+	p.judge(l.now, l.poller.spent(), l.dials, l.tight > 0)
+	if p.told || !p.ticking && !p.forced {
+		return
 	}
+	p.told = true
+	l.tell(Output{Notice: &Notice{At: l.now, Level: stats.Informative, Kind: "note", Text: p.say()}})
+}
+
+func (p *pace) say() string {
+	if p.forced {
+		return fmt.Sprintf("pacing auto: wakes for each request, though that takes over %.0f %% of a core, since a limit of a time is below %v (--pacing ticks costs less and is up to a tick late)",
+			100*tickAbove, ticksShow)
+	}
+	return fmt.Sprintf("pacing auto: by ticks of %v, since to wake for each request would take over %.0f %% of a core; requests leave up to a tick late, which pacer lag shows (--pacing precise wakes all the same)",
+		p.tick, 100*tickAbove)
 }

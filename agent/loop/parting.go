@@ -4,6 +4,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loadctl/loadctl/agent/http1"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -75,7 +76,7 @@ func (l *Loop) count(p *phase, c *conn, abort bool, why stats.Ending) (reset boo
 		l.recorder.DroppedIdle(p.index, l.idleFor(c), l.clock()-c.began)
 	}
 	reset = abort || why.Ours() && p.own.spec != nil && p.own.spec.Reset
-	if why.Ours() && !reset {
+	if (why.Ours() || why == stats.EndedFailed) && !reset {
 		p.closing.add(l.window)
 	}
 	return reset
@@ -89,12 +90,17 @@ func (l *Loop) idleFor(c *conn) time.Duration {
 	return time.Duration(moment(l.clock())-c.rested) * time.Millisecond
 }
 
+// raceAtLeast is for how long a race may seem one where connecting takes no time.
+const raceAtLeast = 2 * time.Millisecond
+
 // lostText says what became of a request whose connection the target has ended. On
-// one that was used before, that may be the well-known false error of keep-alive: the
-// target closed an idle connection while the request was under way. Most clients send
-// such a request again without a word; here it is counted, and nothing is hidden.
-func lostText(t *task, text string) string {
-	if t.reused && t.bytesIn == 0 {
+// one that was used before, an end that came about as soon as it could travel may be
+// the well-known false error of keep-alive: the target closed an idle connection while
+// the request was under way. Most clients send such a request again without a word;
+// here it is counted, and nothing is hidden. Later the target had the request.
+func (l *Loop) lostText(t *task, text string) string {
+	ended := text == kindReset || text == string(http1.ErrClosedBefore)
+	if ended && t.reused && t.bytesIn == 0 && l.clock()-t.written <= raceAtLeast+4*l.nearest {
 		return kindRace
 	}
 	return text

@@ -29,6 +29,9 @@ type poller interface {
 	connect(ref uint64, from netip.Addr, to netip.AddrPort) (fd int32, err syscall.Errno)
 	connected(fd int32) syscall.Errno
 	send(fd int32, b []byte) (n int, err syscall.Errno)
+	// flush sends what send has only taken up: before anything that takes long, so that
+	// stamps stay true.
+	flush()
 	// recv gives the moment the kernel received the bytes where it knows it, else 0.
 	// No bytes without an error is the end of the stream.
 	recv(fd int32, b []byte) (n int, stamp int64, err syscall.Errno)

@@ -187,7 +187,7 @@ phases: [{name: load, executor: constant-arrival-rate, user: u, rate: 1000/s, du
 		t.Errorf("%d connects: more than one for each request that failed", w.open)
 	}
 	for _, e := range p.total.Errors {
-		early := e.Kind == kindRace && e.First >= 10*time.Second && e.Last < 10_010*time.Millisecond
+		early := (e.Kind == kindRace || e.Kind == kindReset) && e.First >= 10*time.Second && e.Last < 10_010*time.Millisecond
 		gone := e.Kind == kindRefused && e.First >= 10*time.Second && e.Last >= 19_990*time.Millisecond && e.Last < 20_010*time.Millisecond
 		if !early && !gone || len(e.Samples) == 0 {
 			t.Errorf("%+v", e)

@@ -25,7 +25,7 @@ type uring struct {
 	files   []*[filePage]ringFile // by file descriptor
 	ready   []int32               // files with news, in order of their coming
 	head    int                   // of ready: what was delivered
-	starved []int32               // files that found no buffer
+	starved []uint64              // receives that found no buffer, by name
 	rest    map[int32][]byte      // what sockets have still to take: until then they take no more
 	later   []int32               // files with a rest to send after the next system call
 	out     []byte                // what is sent with the next system call, back to back
@@ -38,7 +38,7 @@ const filePage = 256
 
 func (u *uring) file(fd int32) *ringFile { return &u.files[uint32(fd)/filePage][uint32(fd)%filePage] }
 
-// A ringFile is what the poller knows of a socket: 32 bytes.
+// A ringFile is what the poller knows of a socket: 24 bytes.
 type ringFile struct {
 	ref         uint64
 	gen         uint32 // tells it from others that had the number
@@ -232,6 +232,7 @@ func (u *uring) close(fd int32, abort bool) {
 	if abort {
 		disconnect(fd)
 	} else {
+		u.lastWords(fd, f)
 		_, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_RDWR, 0)
 	}
 	for f.first != noBuffer {
@@ -244,6 +245,19 @@ func (u *uring) close(fd int32, abort bool) {
 	q := u.ring.request()
 	q.op, q.fd, q.flags, q.data = opClose, fd, requestQuietly, uint64(aboutClose)<<aboutShift
 }
+
+// lastWords sends what still waits to be sent, such as TLS's farewell.
+func (u *uring) lastWords(fd int32, f *ringFile) {
+	if f.sent {
+		u.ring.submit()
+	}
+	if rest := u.rest[fd]; len(rest) > 0 {
+		_, _ = sendNow(fd, rest)
+	}
+}
+
+// flush sends what waits for the next system call.
+func (u *uring) flush() { u.ring.submit() }
 
 func (u *uring) wake() {
 	one := [8]byte{1}

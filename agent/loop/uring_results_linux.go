@@ -71,7 +71,7 @@ func (u *uring) received(fd int32, f *ringFile, c *ringResult) {
 		return
 	}
 	if !f.listening {
-		u.starved = append(u.starved, fd)
+		u.starved = append(u.starved, c.data)
 	}
 }
 

@@ -3,6 +3,7 @@ package loop
 import (
 	"runtime"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,8 +27,9 @@ func (u *uring) enable() {
 func (u *uring) look(until int64, asleep bool) {
 	u.align()
 	u.buffers.publish()
-	for _, fd := range u.starved {
-		if f := u.file(fd); f.open && !f.listening && !f.ended {
+	for _, name := range u.starved {
+		fd := int32(name & fileMask)
+		if f := u.file(fd); f.open && f.gen == uint32(name>>32) && !f.listening && !f.ended {
 			u.listen(fd)
 		}
 	}
@@ -68,7 +70,7 @@ func (u *uring) allSent() {
 // spend waits as epoll does: briefly without telling the scheduler, for longer with it.
 func (u *uring) spend(until int64, asleep bool) syscall.Errno {
 	now := u.now()
-	left := until - now
+	left := min(until-now, int64(time.Hour)) // the kernel adds it to the time
 	switch {
 	case left <= 0 || !asleep && u.head < len(u.ready):
 		return u.ring.look()

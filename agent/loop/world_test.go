@@ -394,6 +394,7 @@ func (w *world) wait(until int64, asleep bool, events []event) int {
 }
 
 func (w *world) prompt() {}
+func (w *world) flush()  {}
 
 func (w *world) narrow(bytes int) { w.room = bytes }
 
