@@ -44,6 +44,7 @@ func (l *Loop) unkeep(u *unsent) {
 	if cap(u.later) > keepRoom {
 		u.later = nil
 	}
+	u.kept = nil
 }
 
 // describe keeps the beginning of what is no answer for the example of the error.

@@ -184,7 +184,7 @@ func (l *Loop) expire() {
 			for q.head != none && l.patience(p, l.tasks.at(q.head)) <= l.now {
 				i := q.head
 				l.unqueue(q)
-				l.neverSent(i, l.tasks.at(i), cmp.Or(p.pool.starved, p.pool.limitedBy))
+				l.neverSent(i, l.tasks.at(i), cmp.Or(p.pool.starved, p.pool.shortage()))
 			}
 		}
 	}

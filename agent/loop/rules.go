@@ -49,6 +49,15 @@ func (o *pool) full() bool {
 		o.max > 0 && o.owner.connections+o.owner.connecting >= o.max
 }
 
+// shortage is what the machine had too little of for the pool to have more than the
+// connections it has.
+func (o *pool) shortage() string {
+	if o.limit > 0 && o.owner.connections >= o.limit {
+		return o.limitedBy
+	}
+	return ""
+}
+
 // catchUp is how far connects may be behind their turn and still make up for it: a
 // loop that wakes by the tick opens those of a tick together.
 const catchUp = 2 * time.Millisecond

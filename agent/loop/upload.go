@@ -170,7 +170,10 @@ func (l *Loop) sendPiece(c *conn, u *unsent, b []byte) (int, syscall.Errno) {
 	if errno != 0 && errno != syscall.EAGAIN {
 		return 0, errno
 	}
+	room := cap(u.kept)
 	u.kept = append(u.kept[:0], sealed[n:]...)
+	l.lent += cap(u.kept) - room
+	u.held += cap(u.kept) - room
 	u.bytes = u.kept
 	return len(b), 0
 }
