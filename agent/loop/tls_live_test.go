@@ -183,6 +183,8 @@ func TestKeysOfTheTargetsKind(t *testing.T) {
 			}
 			s := parse(t, overHTTPS("{get: /x}", ""))
 			expect(t, live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second}), stats.OK, "")
+			mu.Lock()
+			defer mu.Unlock()
 			if len(offered) != 20 || !offered[0] || offered[19] != test.later {
 				t.Errorf("offered %v", offered)
 			}
