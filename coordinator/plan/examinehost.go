@@ -20,13 +20,16 @@ func (x exam) memory() Finding {
 	p := x.t.place
 	need := p.memory()
 	if p.TLS {
-		f.Why += fmt.Sprintf("; TLS adds %d KiB", tlsMemory>>10)
+		f.Why += fmt.Sprintf("; TLS adds %d KiB, and up to %d after large answers", tlsMemory>>10, tlsMostMemory>>10)
 	}
 	f.Sum = fmt.Sprintf("%s × %d MiB + %s × %d KiB = %s MiB", times(p.Agents, "agent"), agentMemory>>20,
 		times(p.Agents*p.Connections, "connection"), p.connectionMemory()>>10, Thousands((need+1<<20-1)>>20))
 	switch {
 	case x.t.refused(Memory) != nil:
 		f.Level = Impossible
+	case p.heapLimited(x.f.Machine):
+		f.Level = Tight
+		f.Sum += p.heapWords(x.f.Machine)
 	case x.f.MemoryFree.below(uint64(need)):
 		f.Level = Tight
 	}

@@ -124,9 +124,6 @@ func hostOutline(p Place, m Machine, sources [][]netip.Addr) HostOutline {
 	return h
 }
 
-// memory is what the agents of a place take with all their connections.
-func (p Place) memory() int { return p.Agents * (agentMemory + p.Connections*p.connectionMemory()) }
-
 func plannedPhases(s *scenarios.Scenario) []PlannedPhase {
 	phases := make([]PlannedPhase, len(s.Phases))
 	for i, t := range s.Plan() {

@@ -82,9 +82,8 @@ const (
 	filesMargin        = 200    // files of an agent that are not connections
 	ratePerLoop        = 20_000 // iterations a second
 	connectionsPerLoop = 25_000
-	mostAgents         = 256      // on one machine; more would not start in time
-	connectionMemory   = 5 << 10  // bytes of one end of an idle connection, the kernel's 4.5 KiB included
-	tlsMemory          = 28 << 10 // bytes that TLS adds to one: 6 KiB live, and the heap grows to several times that
+	mostAgents         = 256     // on one machine; more would not start in time
+	connectionMemory   = 5 << 10 // bytes of one end of an idle connection, the kernel's 4.5 KiB included
 	agentMemory        = 24 << 20
 )
 
@@ -98,14 +97,6 @@ type Place struct {
 	Connections int
 	Closed      Closed
 	TLS         bool // of them
-}
-
-// connectionMemory is what one end of an idle connection takes, in bytes.
-func (p Place) connectionMemory() int {
-	if p.TLS {
-		return connectionMemory + tlsMemory
-	}
-	return connectionMemory
 }
 
 // Fit says how many agents and loops a run takes on each machine, which share
