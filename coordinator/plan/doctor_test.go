@@ -151,9 +151,9 @@ func TestDiagnose(t *testing.T) {
 		"a quota": {change: func(f *Facts) { f.CPUQuota = Exactly(1_500) },
 			of: "CPU", level: Tight, value: "2 cores, a quota of 1.5"},
 		"a rate for more cores": {demand: flowing(t, 50_000),
-			of: "CPU", level: Tight, sum: "50,000 iterations/s ÷ 20,000 a core = 3 cores"},
+			of: "CPU", level: Tight, sum: "50,000 requests/s × 50 µs = 3 cores"},
 		"a rate for less": {demand: flowing(t, 500),
-			of: "CPU", level: Fine, sum: "500 iterations/s ÷ 20,000 a core = 1 core"},
+			of: "CPU", level: Fine, sum: "500 requests/s × 50 µs = 1 core"},
 		"few processes": {change: func(f *Facts) { f.PidsMax = Exactly(320) }, demand: held(t, 1_000, "127.0.0.1:80"),
 			of: "processes", level: Tight, value: "300 of 320", sum: "2 agents × some 13 threads, host and coordinator some 24 = 50"},
 		"few files of all": {change: func(f *Facts) { f.SystemMax = Exactly(60_000) }, demand: held(t, 50_000, "127.0.0.1:80"),
@@ -213,6 +213,9 @@ func drawDemand(t *rapid.T) (Facts, *Demand) {
 	if rapid.Bool().Draw(t, "churn") {
 		d.Scenario = churn(t, rapid.IntRange(1, 2_000).Draw(t, "rate"), rapid.IntRange(1, 400).Draw(t, "max_vus")).Scenario
 		f.TwReuse = rapid.SampledFrom([]Figure{{}, Exactly(0), Exactly(1), Exactly(2)}).Draw(t, "reuse")
+	}
+	if rapid.Bool().Draw(t, "tls") {
+		d = overTLS(d)
 	}
 	d.Wish.Agents = rapid.SampledFrom([]int{0, 0, 1, 3, 40, 300}).Draw(t, "agents")
 	d.Scenario.Agents.Min = rapid.IntRange(0, 3).Draw(t, "min")

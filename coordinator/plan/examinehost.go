@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -68,11 +67,11 @@ func (x exam) cpu() Finding {
 		return f
 	}
 	n, has := x.t.need, max(x.f.Machine.Cores, 1)
-	switch wanted := int(math.Ceil(n.Rate / ratePerLoop)); {
+	switch wanted := n.Work.loops(1); {
 	case n.Eager:
 		f.Sum = "users who never pause take every core that they get: what they reach depends on it"
-	case n.Rate > 0:
-		f.Sum = fmt.Sprintf("%s iterations/s ÷ %s a core = %s", decimal(n.Rate), Thousands(ratePerLoop), times(wanted, "core"))
+	case wanted > 0:
+		f.Sum = n.Work.words()
 		if wanted > has && x.f.Machine.Cores > 0 {
 			f.Level = Tight
 		}

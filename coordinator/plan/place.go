@@ -27,6 +27,7 @@ type Machine struct {
 type Need struct {
 	Connections int     // open at once, at most
 	Rate        float64 // iterations a second of open load, at most
+	Work        Work    // of a second, at most
 	Eager       bool    // closed users who do not pause before each request: they take what they get
 	MaxVUs      int     // the smallest cap that is split over all loops: on iterations in flight, or a pool's; 0 = none
 	PoolCap     bool    // it is a pool's
@@ -39,7 +40,7 @@ type Need struct {
 // NeedOf sums up what a scenario asks for.
 func NeedOf(s *scenarios.Scenario) Need {
 	n := Need{
-		Connections: s.MaxConnections(), Rate: s.PeakRate(), Agents: s.Agents.Min, TLS: s.Target.TLS != nil,
+		Connections: s.MaxConnections(), Rate: s.PeakRate(), Work: workOf(s), Agents: s.Agents.Min, TLS: s.Target.TLS != nil,
 		Closed: Closed{s.ClosedFirst(keptLong), s.ClosedFirst(keptShort)},
 	}
 	for i := range s.Phases {
@@ -78,9 +79,8 @@ func lasts(w scenarios.Wait) bool { return w.Kind != scenarios.NoWait && max(w.M
 // Figures one agent or loop is planned with. What a loop can do is several
 // times this: the margin is what keeps the generator out of its own numbers.
 const (
-	fewest             = 2      // agents, so that a run never hangs on one process; max_vus: 1 is for one
-	filesMargin        = 200    // files of an agent that are not connections
-	ratePerLoop        = 20_000 // iterations a second
+	fewest             = 2   // agents, so that a run never hangs on one process; max_vus: 1 is for one
+	filesMargin        = 200 // files of an agent that are not connections
 	connectionsPerLoop = 25_000
 	mostAgents         = 256     // on one machine; more would not start in time
 	connectionMemory   = 5 << 10 // bytes of one end of an idle connection, the kernel's 4.5 KiB included
@@ -183,9 +183,8 @@ func loopsByLoad(n Need, m Machine, total, here int) int {
 	if n.Eager {
 		return room
 	}
-	byRate := int(math.Ceil(n.Rate / float64(total) / ratePerLoop))
 	byConnections := ceilDiv(ceilDiv(n.Connections, total), connectionsPerLoop)
-	wanted := max(1, byRate, byConnections)
+	wanted := max(1, n.Work.loops(total), byConnections)
 	if m.Cores <= 0 {
 		return wanted
 	}
