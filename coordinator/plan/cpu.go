@@ -62,8 +62,11 @@ func (w Work) loops(agents int) int {
 	return int(math.Ceil(w.cores()/float64(max(agents, 1)) - 1e-9))
 }
 
-// words is the arithmetic of the cores.
+// words is the arithmetic of the cores, empty where nothing is known to be done.
 func (w Work) words() string {
+	if w.loops(1) == 0 {
+		return ""
+	}
 	var parts []string
 	add := func(n float64, what string, each time.Duration) {
 		if n > 0 && each > 0 {

@@ -21,8 +21,8 @@ func (x exam) memory() Finding {
 	if p.TLS {
 		f.Why += fmt.Sprintf("; TLS adds %d KiB, and up to %d after large answers", tlsMemory>>10, tlsMostMemory>>10)
 	}
-	f.Sum = fmt.Sprintf("%s × %d MiB + %s × %d KiB = %s MiB", times(p.Agents, "agent"), agentMemory>>20,
-		times(p.Agents*p.Connections, "connection"), p.connectionMemory()>>10, Thousands((need+1<<20-1)>>20))
+	f.Sum = fmt.Sprintf("%s × (%d MiB + %s × %d KiB) = %s MiB", times(p.Agents, "agent"), agentMemory>>20,
+		times(p.Connections, "connection"), p.connectionMemory()>>10, Thousands((need+1<<20-1)>>20))
 	switch {
 	case x.t.refused(Memory) != nil:
 		f.Level = Impossible

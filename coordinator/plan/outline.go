@@ -28,6 +28,8 @@ type Outline struct {
 	DurationS   float64        `json:"duration_s"`
 	Connections int            `json:"connections"` // open at once, at most
 	Rate        float64        `json:"rate"`        // iterations a second of open load, at most
+	Cores       int            `json:"cores"`       // for work whose rate is known
+	CPU         string         `json:"cpu"`         // the arithmetic of them; empty: no rate is known
 	Agents      int            `json:"agents"`
 	Processes   int            `json:"processes"` // agents, a host on each machine, and the coordinator
 	MemoryBytes int            `json:"memory_bytes"`
@@ -77,6 +79,7 @@ func OutlineOf(d Demand, machines []Machine) (Outline, error) {
 	s := d.Scenario
 	o := Outline{
 		Schema: outlineSchema, Scenario: s.Name, Model: s.Model(), Connections: n.Connections, Rate: n.Rate,
+		Cores: n.Work.loops(1), CPU: n.Work.words(),
 		Duration: s.PlannedDuration(), DurationS: s.PlannedDuration().Seconds(),
 		Processes: 1, Targets: []string{}, Bundled: d.bundled(), Planned: plannedPhases(s),
 	}

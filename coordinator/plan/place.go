@@ -211,8 +211,8 @@ func remembers(p Place, m Machine) error {
 	if m.MemoryBytes == 0 || p.Agents*p.Connections <= room/each {
 		return nil
 	}
-	return refuse(Memory, "%s connections do not fit into the %s MiB of memory of machine %s: with some %d KiB each, and %d MiB an agent, it holds at most %s; add machines, or ask for fewer",
-		Thousands(p.Agents*p.Connections), Thousands(int(m.MemoryBytes>>20)), m.Name, each>>10, agentMemory>>20,
+	return refuse(Memory, "%s do not fit into the %s MiB of memory of machine %s: with some %d KiB each, and %d MiB an agent, it holds at most %s connections; add machines, or ask for fewer",
+		p.load(), Thousands(int(m.MemoryBytes>>20)), m.Name, each>>10, agentMemory>>20,
 		Thousands(max(0, room/each)))
 }
 

@@ -113,7 +113,7 @@ func TestSources(t *testing.T) {
 		{"loopback has addresses by itself", Place{Agents: 3, Connections: 16_667}, laptop, loopback, nil, 2, ""},
 		{"not on macOS", Place{Agents: 3, Connections: 16_667}, mac, loopback, nil, 0, "source addresses"},
 		{"a remote target takes the machine's own", Place{Agents: 2, Connections: 14_000}, laptop, remote, own, 1, ""},
-		{"and no more than there are", Place{Agents: 3, Connections: 16_667}, laptop, remote, own, 0, "need 6 source addresses, and machine local has 2"},
+		{"and no more than there are", Place{Agents: 3, Connections: 16_667}, laptop, remote, own, 0, "3 agents of 16,667 connections to one address (10.0.0.9:80) need 3 agents × 2 = 6 source addresses, and machine local has 2"},
 		{"several destinations have ports each", Place{Agents: 2, Connections: 14_000}, laptop, append(remote, netip.MustParseAddrPort("10.0.0.8:80")), nil, 0, ""},
 	} {
 		got, err := Sources(c.place, c.on, c.to, c.own)
