@@ -11,7 +11,7 @@ type Work struct {
 // Work is what loadctl does a second at the begin of each phase, at most and as far as the
 // file says: no other moment has more. Of open phases those are the arrivals with the
 // requests of an iteration, by the weights of the tasks; of held connections the heartbeats
-// and those opened by connect_rate. How often closed users ask is not known.
+// and those opened by connect_rate; of closed users those whose connection reached max_age. How often closed users ask is not known.
 func (s *Scenario) Work() []Work {
 	plan := s.Plan()
 	work := make([]Work, len(plan))
@@ -43,6 +43,8 @@ func (s *Scenario) workOf(p *Phase, t Planned, at time.Duration) (w Work) {
 	case p.Executor.Open():
 		w.Requests = p.Profile.Peak() * s.steps(p.User)
 		w.Opened = s.opens(p)
+	case p.Over < 0:
+		w.Opened = p.replaced()
 	}
 	return w
 }
@@ -50,18 +52,18 @@ func (s *Scenario) workOf(p *Phase, t Planned, at time.Duration) (w Work) {
 // opens is how many connections an open phase opens a second: as many as end.
 func (s *Scenario) opens(p *Phase) (rate float64) {
 	o := &p.Pool
-	switch peak := p.Profile.Peak(); {
+	requests := p.Profile.Peak() * s.steps(p.User)
+	switch {
 	case p.Over >= 0:
 		return 0
 	case o.Reuse == ReuseNone:
-		rate = peak * s.steps(p.User)
+		rate = requests
 	case o.Reuse == ReuseUser:
-		rate = peak
-	default:
-		if o.MaxRequests > 0 {
-			rate = peak * s.steps(p.User) / (float64(o.MaxRequests) * (1 - Spread))
-		}
+		rate = p.Profile.Peak()
+	case o.MaxRequests > 0:
+		rate = requests / (float64(o.MaxRequests) * (1 - Spread))
 	}
+	rate = min(rate+p.replaced(), requests)
 	if o.ConnectRate > 0 {
 		rate = min(rate, o.ConnectRate)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -212,6 +213,7 @@ func drawDemand(t *rapid.T) (Facts, *Demand) {
 	d := held(t, rapid.IntRange(1, 120_000).Draw(t, "connections"), rapid.SampledFrom([]string{"127.0.0.1:80", "10.0.0.9:80", "[::1]:80"}).Draw(t, "to"))
 	if rapid.Bool().Draw(t, "churn") {
 		d.Scenario = churn(t, rapid.IntRange(1, 2_000).Draw(t, "rate"), rapid.IntRange(1, 400).Draw(t, "max_vus")).Scenario
+		d.Scenario.Phases[0].Pool.MaxAge = rapid.SampledFrom([]time.Duration{0, 10 * time.Second}).Draw(t, "max_age")
 		f.TwReuse = rapid.SampledFrom([]Figure{{}, Exactly(0), Exactly(1), Exactly(2)}).Draw(t, "reuse")
 	}
 	if rapid.Bool().Draw(t, "tls") {
