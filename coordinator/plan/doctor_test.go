@@ -318,6 +318,16 @@ func TestCommandsOfAKnownNeed(t *testing.T) {
 	}
 }
 
+// TestNameThatIsNotFoundIsNamed: a scenario whose target nobody could find was said to fit.
+func TestNameThatIsNotFoundIsNamed(t *testing.T) {
+	if g := Diagnose(healthy(), held(t, 1_000)); !g.Fits || g.Unresolved != "10.0.0.9:80" {
+		t.Errorf("%+v", g)
+	}
+	if g := Diagnose(healthy(), held(t, 1_000, "10.0.0.9:80")); g.Unresolved != "" {
+		t.Errorf("%+v", g)
+	}
+}
+
 // overTLS is a demand whose target is spoken to over TLS.
 func overTLS(d *Demand) *Demand {
 	s := *d.Scenario
