@@ -29,6 +29,8 @@ func TestConnectionsAndHandshakesCostCores(t *testing.T) {
 		"held over TLS": {secret, hold + ", connect_rate: 5000/s", Tight,
 			"5,000 new connections/s × 70 µs + 5,000 resumed TLS handshakes/s × 500 µs = 3 cores"},
 		"held as fast as it goes": {elsewhere, hold, Fine, ""},
+		"and users who never pause": {elsewhere, flow + ", pool: {reuse: none}}\n  - {name: c, executor: constant-vus, vus: 1, duration: 5s", Tight,
+			"20,000 requests/s × 50 µs + 20,000 new connections/s × 70 µs = 3 cores; users who never pause take every core that they get: what they reach depends on it"},
 	} {
 		d := &Demand{Scenario: scenario(t, c.target, c.phase), To: ports("10.0.0.9:80", "10.0.0.10:80", "10.0.0.11:80")}
 		if f := Diagnose(healthy(), d).of(t, "CPU"); f.Level != c.level || f.Sum != c.sum {

@@ -67,14 +67,12 @@ func (x exam) cpu() Finding {
 		return f
 	}
 	n, has := x.t.need, max(x.f.Machine.Cores, 1)
-	switch wanted := n.Work.loops(1); {
-	case n.Eager:
-		f.Sum = "users who never pause take every core that they get: what they reach depends on it"
-	case wanted > 0:
-		f.Sum = n.Work.words()
-		if wanted > has && x.f.Machine.Cores > 0 {
-			f.Level = Tight
-		}
+	f.Sum = n.Work.words()
+	if n.Work.loops(1) > has && x.f.Machine.Cores > 0 {
+		f.Level = Tight
+	}
+	if n.Eager {
+		f.Sum = strings.TrimPrefix(f.Sum+"; users who never pause take every core that they get: what they reach depends on it", "; ")
 	}
 	return f
 }
