@@ -19,7 +19,7 @@ func Outline(w io.Writer, o plan.Outline) error {
 		p.host(h, o)
 	}
 	if o.CPU != "" {
-		p.field("CPU", o.CPU)
+		p.field("CPU", o.CPU+", "+limit(o.MaxCores, "there are %s"))
 	}
 	p.field("minutes", minutes(o))
 	_, err := io.WriteString(w, p.String())
