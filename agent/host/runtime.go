@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/loadctl/loadctl/agent/machine"
+	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 )
 
@@ -25,16 +26,16 @@ const gogc = "50"
 // control group: near it Go collects as often as it must, and answers in pieces may
 // take half of it (agent.forAnswers), so that the kernel has no reason to kill. What the
 // person who started the run has set in the environment stays as it is.
-func runtimeOf(plan *loadctlpb.AgentPlan, agents int, lookup func(string) (string, bool)) (env []string) {
+func runtimeOf(p *loadctlpb.AgentPlan, agents int, lookup func(string) (string, bool)) (env []string) {
 	set := func(name, value string) {
 		if _, ok := lookup(name); !ok {
 			env = append(env, name+"="+value)
 		}
 	}
 	set("GOGC", gogc)
-	set("GOMAXPROCS", fmt.Sprint(max(plan.GetLoops(), 1)+1))
+	set("GOMAXPROCS", fmt.Sprint(max(p.GetLoops(), 1)+1))
 	if m := machine.Read().Memory; m > 0 {
-		set("GOMEMLIMIT", fmt.Sprint(m/2/uint64(agents)))
+		set("GOMEMLIMIT", fmt.Sprint(plan.HeapLimit(m, agents)))
 	}
 	return env
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -59,6 +60,37 @@ func TestVerdictNamesAMissedGoal(t *testing.T) {
 	w := workload{goals: []goal{{"wrk2", 2}, {"wrk", 1}}} // wrk2 is not here
 	if text := newTable(w, rows).text(); !strings.Contains(text, "CPU for a request 1.10 (1.10–1.10) × wrk, goal ≤ 1.00 × wrk: MISSED") {
 		t.Error(text)
+	}
+}
+
+// TestEveryGoalOverTLSIsJudged: with h2load here, what was to be held against k6 was not.
+func TestEveryGoalOverTLSIsJudged(t *testing.T) {
+	rows := []row{spending("loadctl", 11), spending("h2load", 10), spending("k6", 15)}
+	w := workload{goals: overTLS, every: true}
+	text := newTable(w, rows).text()
+	for _, want := range []string{"1.10 (1.10–1.10) × h2load, goal ≤ 1.20 × h2load: kept", "0.73 (0.73–0.73) × k6, goal ≤ 0.60 × k6: MISSED"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	if text := newTable(w, rows[:2]).text(); !strings.Contains(text, "goal ≤ 0.60 × k6: k6 is not here") {
+		t.Error(text)
+	}
+	for _, w := range workloads {
+		if w.tls && !w.every {
+			t.Errorf("%s: only one goal counts", w.name)
+		}
+		if w.anew && !strings.Contains(w.what, "wrk, whose TLS") {
+			t.Errorf("%s: the page does not say that wrk stands for h2load", w.name)
+		}
+	}
+}
+
+// TestNoClientsAreAnEmptyList: they were null in the results.
+func TestNoClientsAreAnEmptyList(t *testing.T) {
+	b, err := json.Marshal(newTable(workload{goals: []goal{{"wrk", 2}}, empty: "not yet"}, nil))
+	if err != nil || !strings.Contains(string(b), `"clients":[]`) {
+		t.Errorf("%s, %v", b, err)
 	}
 }
 

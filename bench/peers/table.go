@@ -47,8 +47,8 @@ func (b *bench) table(w workload, rows []row) table {
 }
 
 func newTable(w workload, rows []row) table {
-	goal := w.goal(rows)
-	t := table{Name: w.name, What: w.what, Rate: w.rate, Against: goal.Against, Verdicts: w.verdicts(rows)}
+	goal := present(w.goals, rows)
+	t := table{Name: w.name, What: w.what, Rate: w.rate, Against: goal.Against, Verdicts: w.verdicts(rows), Lines: []line{}}
 	for _, r := range rows {
 		l := line{Client: r.client, Runs: r.runs, Broken: firstLine(r.broken), Micros: judge.Of(each(r, outing.perRequest)).Median}
 		l.ToBase, l.ToFloor = judge.Of(ratios(r, rows, goal.Against)), judge.Of(ratios(r, rows, "floor"))
@@ -69,9 +69,9 @@ func newTable(w workload, rows []row) table {
 	return t
 }
 
-// goal is the first that has a client to be held against.
-func (w workload) goal(rows []row) goal {
-	for _, g := range w.goals {
+// present is the first goal that has a client to be held against.
+func present(goals []goal, rows []row) goal {
+	for _, g := range goals {
 		if len(of(rows, g.Against).runs) > 0 {
 			return g
 		}

@@ -21,7 +21,7 @@ const rateHeld = 0.001
 // verdicts are loadctl's figures beside what they are to be.
 func (w workload) verdicts(rows []row) (all []judge.Verdict) {
 	ours := of(rows, "loadctl")
-	all = append(all, w.cpu(ours, rows))
+	all = append(all, w.cpus(ours, rows)...)
 	if w.empty != "" || len(ours.runs) == 0 {
 		return all
 	}
@@ -32,16 +32,29 @@ func (w workload) verdicts(rows []row) (all []judge.Verdict) {
 	return append(all, judge.Shown("host and coordinator beside it", each(ours, func(r outing) float64 { return 100 * r.Beside }), beside))
 }
 
-// cpu is the verdict that every workload has.
-func (w workload) cpu(ours row, rows []row) judge.Verdict {
+// cpus are the verdicts that every workload has: on the first goal whose client is here,
+// or on each goal.
+func (w workload) cpus(ours row, rows []row) (all []judge.Verdict) {
+	if !w.every {
+		return []judge.Verdict{w.cpu(w.goals, ours, rows)}
+	}
+	for i := range w.goals {
+		all = append(all, w.cpu(w.goals[i:i+1], ours, rows))
+	}
+	return all
+}
+
+// cpu is the verdict on the first of the goals whose client is here.
+func (w workload) cpu(goals []goal, ours row, rows []row) judge.Verdict {
 	const what = "CPU for a request"
-	first := w.goals[0]
-	wanted := fmt.Sprintf("≤ %.2f × %s", first.Most, first.Against)
-	switch g := w.goal(rows); {
+	wanted := fmt.Sprintf("≤ %.2f × %s", goals[0].Most, goals[0].Against)
+	switch g := present(goals, rows); {
 	case w.empty != "":
 		return judge.Empty(what, wanted, w.empty)
 	case len(ours.runs) == 0:
 		return judge.Empty(what, wanted, "loadctl "+firstLine(ours.broken))
+	case g.Against == "" && w.every:
+		return judge.Empty(what, wanted, goals[0].Against+" is not here")
 	case g.Against == "":
 		return judge.Empty(what, wanted, "nobody to hold it against is here")
 	default:

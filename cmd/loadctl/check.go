@@ -15,23 +15,26 @@ import (
 
 func newCheck() *cobra.Command {
 	var vars []string
+	var target string
 	c := &cobra.Command{
 		Use:   "check FILE…",
 		Short: "Say every mistake of a scenario at once, with its place",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
-			return check(c.OutOrStdout(), c.ErrOrStderr(), files, vars)
+			return check(c.OutOrStdout(), c.ErrOrStderr(), files, vars, target)
 		},
 	}
 	c.Flags().StringArrayVarP(&vars, "var", "e", nil, "replace a variable of the file: `name=value`")
+	c.Flags().StringVar(&target, "target", "", "base `URL` to load instead of the file's, as `run --target` does")
 	return c
 }
 
-func check(out, errw io.Writer, files, vars []string) error {
+func check(out, errw io.Writer, files, vars []string, target string) error {
 	o, err := variables(vars, os.Environ())
 	if err != nil {
 		return err
 	}
+	o.BaseURL = target
 	bad := 0
 	for _, file := range files {
 		s, _, err := load(file, o)

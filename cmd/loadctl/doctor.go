@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/coordinator/plan"
@@ -31,11 +33,31 @@ func newDoctor() *cobra.Command {
 	return c
 }
 
-func fileOrNone(_ *cobra.Command, args []string) error {
-	if len(args) <= 1 {
+// fileOrNone wants a scenario where flags speak of one. Those of the environment may be
+// meant for other commands: they are not set yet.
+func fileOrNone(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return withoutFile(c.Flags())
+	}
+	if len(args) == 1 {
 		return nil
 	}
 	return usage(fmt.Errorf("want one scenario FILE or none, got %d arguments", len(args)), "for example: loadctl doctor scenarios/items.yaml")
+}
+
+// withoutFile refuses flags that say how a scenario is to be run.
+func withoutFile(flags *pflag.FlagSet) error {
+	var given []string
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Name != "json" {
+			given = append(given, "--"+f.Name)
+		}
+	})
+	if len(given) == 0 {
+		return nil
+	}
+	return usage(fmt.Errorf("without a scenario FILE there is nothing that %s could change", strings.Join(given, ", ")),
+		"name the file: loadctl doctor scenarios/items.yaml, or leave the flags out")
 }
 
 func doctor(ctx context.Context, out io.Writer, files []string, o planningOptions) error {

@@ -47,7 +47,7 @@ func TestEveryLoopHasAUserOfMaxVUs(t *testing.T) {
 		{"one user has one agent", Need{MaxVUs: 1}, Wish{}, laptop, 1, 1},
 		{"two have the usual two", Need{MaxVUs: 2}, Wish{}, laptop, 2, 1},
 		{"agents come before loops", Need{MaxVUs: 5, Eager: true}, Wish{}, big, 2, 2},
-		{"fewer loops than the rate asks for", Need{MaxVUs: 3, Rate: 200_000}, Wish{Agents: 1}, big, 1, 3},
+		{"fewer loops than the rate asks for", Need{MaxVUs: 3, Work: requests(200_000)}, Wish{Agents: 1}, big, 1, 3},
 		{"fewer agents for the loops wished for", Need{MaxVUs: 4}, Wish{Loops: 3}, big, 1, 3},
 		{"enough for the wish", Need{MaxVUs: 4}, Wish{Agents: 2, Loops: 2}, laptop, 2, 2},
 		{"more than enough", Need{MaxVUs: 2000}, Wish{}, laptop, 2, 1},
@@ -89,7 +89,7 @@ func drawCapped(t *rapid.T) (Need, Wish, []Machine) {
 		machines[i] = Machine{Name: fmt.Sprint("m", i), Cores: rapid.IntRange(0, 16).Draw(t, "cores"), MaxFiles: rapid.Uint64Range(1_024, 30_000).Draw(t, "files")}
 	}
 	return Need{
-		Connections: rapid.IntRange(0, 50_000).Draw(t, "connections"), Rate: rapid.Float64Range(0, 1e6).Draw(t, "rate"),
+		Connections: rapid.IntRange(0, 50_000).Draw(t, "connections"), Work: requests(rapid.Float64Range(0, 1e6).Draw(t, "rate")),
 		Eager: rapid.Bool().Draw(t, "eager"), MaxVUs: rapid.IntRange(1, 30).Draw(t, "max_vus"), Capped: "p",
 	}, Wish{Agents: rapid.IntRange(0, 9).Draw(t, "agents"), Loops: rapid.IntRange(0, 4).Draw(t, "loops")}, machines
 }

@@ -8,14 +8,16 @@ const diagnosisSchema = "loadctl.doctor/v1"
 // A Diagnosis is what a machine can hold, figure by figure, and whether one scenario
 // is within it.
 type Diagnosis struct {
-	Schema   string    `json:"schema"`
-	Scenario string    `json:"scenario"` // "" without one
-	Fits     bool      `json:"fits"`     // true without one
-	Refusal  string    `json:"refusal"`  // why a run is refused, in the words of run
-	Commands []string  `json:"commands"` // as root in the shell that starts loadctl: they lift what is in the way
-	Enough   bool      `json:"commands_suffice"`
-	Beyond   string    `json:"beyond"` // what would still be refused after the commands
-	Findings []Finding `json:"findings"`
+	Schema   string   `json:"schema"`
+	Scenario string   `json:"scenario"` // "" without one
+	Fits     bool     `json:"fits"`     // true without one
+	Refusal  string   `json:"refusal"`  // why a run is refused, in the words of run
+	Commands []string `json:"commands"` // as root in the shell that starts loadctl: they lift what is in the way
+	Enough   bool     `json:"commands_suffice"`
+	Beyond   string   `json:"beyond"` // what would still be refused after the commands
+	// Unresolved is the target whose name was not found: run refuses what it cannot find.
+	Unresolved string    `json:"unresolved"`
+	Findings   []Finding `json:"findings"`
 }
 
 // A Level is how a figure of a machine is.
@@ -64,6 +66,9 @@ func Diagnose(f Facts, d *Demand) Diagnosis {
 func (g *Diagnosis) judge(d *Demand, t *trial) {
 	g.Scenario, g.Fits, g.Enough, g.Beyond = d.Scenario.Name, t.fits(), t.beyond == "", t.beyond
 	g.Commands = append(g.Commands, t.commands...)
+	if target, err := TargetOf(d.Scenario.Target.BaseURL); err == nil && len(d.To) == 0 {
+		g.Unresolved = target.String()
+	}
 	if !t.fits() {
 		g.Refusal = t.refusals[0].Text
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -91,16 +92,16 @@ func TestDiagnose(t *testing.T) {
 			of: "open files", level: Impossible, sum: "90,000 connections, and one agent has files for 100 (300 less 200): 900 agents, at most 256 start on a machine", fix: "ulimit -n 45200"},
 		"ports of one address": {demand: held(t, 50_000, "10.0.0.9:80"),
 			of: "local ports", level: Impossible, value: "32768–60999: 28,232 ports",
-			sum: "50,000 connections to one address need 6 source addresses: 28,232 ports each, of which half are planned: 14,116; there is 1",
+			sum: "50,000 connections to one address need 3 agents × 2 = 6 source addresses: 28,232 ports each, of which half are planned: 14,116; there is 1",
 			fix: `sysctl -w net.ipv4.ip_local_port_range="1024 65535"`},
 		"loopback has addresses": {demand: held(t, 50_000, "127.0.0.1:80"),
-			of: "local ports", level: Fine, sum: "need 6 source addresses: 28,232 ports each, of which half are planned: 14,116; loopback has them"},
+			of: "local ports", level: Fine, sum: "need 3 agents × 2 = 6 source addresses: 28,232 ports each, of which half are planned: 14,116; loopback has them"},
 		"few connections need one address": {demand: held(t, 100, "10.0.0.9:80"),
 			of: "local ports", level: Fine, sum: "100 connections to one address need 1 source address"},
 		"a target of several addresses": {demand: held(t, 20_000, "10.0.0.9:80", "10.0.0.10:80"),
 			of: "local ports", level: Fine, sum: "20,000 connections to 2 addresses need 1 source address"},
 		"a target that is not found": {demand: held(t, 50_000),
-			of: "local ports", level: NotKnown, sum: "the target's address is not known; if it is one: 50,000 connections to one address need 6"},
+			of: "local ports", level: NotKnown, sum: "the target's address is not known; if it is one: 50,000 connections to one address need 3 agents × 2 = 6"},
 		"a target of both families": {demand: held(t, 50_000, "127.0.0.1:80", "[::1]:80"),
 			of: "local ports", level: Tight, sum: "no source serves both: name one"},
 		"short backlog": {change: func(f *Facts) { f.Backlog = Exactly(128) }, demand: held(t, 50_000, "127.0.0.1:80"),
@@ -137,9 +138,13 @@ func TestDiagnose(t *testing.T) {
 		}(), change: func(f *Facts) { f.TwReuse = Exactly(0) },
 			of: "TIME_WAIT reuse", level: Fine, value: "0: never", sum: "asks the target to close"},
 		"too little memory": {change: func(f *Facts) { f.MemoryBytes = 100 << 20 }, demand: held(t, 50_000, "127.0.0.1:80"),
-			of: "memory", level: Impossible, value: "100 MiB", sum: "3 agents × 24 MiB + 50,001 connections × 5 KiB = 317 MiB"},
-		"too little memory for TLS": {change: func(f *Facts) { f.MemoryBytes = 1 << 30 }, demand: overTLS(held(t, 50_000, "127.0.0.1:443")),
-			of: "memory", level: Impossible, sum: "3 agents × 24 MiB + 50,001 connections × 33 KiB = 1,684 MiB"},
+			of: "memory", level: Impossible, value: "100 MiB", sum: "3 agents × (24 MiB + 16,667 connections × 5 KiB) = 317 MiB"},
+		"too little memory for TLS": {change: func(f *Facts) { f.MemoryBytes = 800 << 20 }, demand: overTLS(held(t, 50_000, "127.0.0.1:443")),
+			of: "memory", level: Impossible, sum: "3 agents × (24 MiB + 16,667 connections × 15 KiB) = 805 MiB"},
+		"a heap that may come to its limit": {change: func(f *Facts) { f.MemoryBytes = 1 << 30 }, demand: overTLS(held(t, 50_000, "127.0.0.1:443")),
+			of: "memory", level: Tight, sum: "the heap of each agent may grow to 768 MiB, its limit is 170 MiB (GOMEMLIMIT)"},
+		"a heap that keeps within it": {change: func(f *Facts) { f.MemoryBytes = 8 << 30 }, demand: overTLS(held(t, 50_000, "127.0.0.1:443")),
+			of: "memory", level: Fine, sum: "= 805 MiB"},
 		"little memory free": {change: func(f *Facts) { f.MemoryFree = Exactly(100 << 20) }, demand: held(t, 50_000, "127.0.0.1:80"),
 			of: "memory", level: Tight, value: "100 MiB free"},
 		"memory of a control group": {change: func(f *Facts) { f.MemoryBytes, f.CgroupMemory = 1<<30, Exactly(1<<30) },
@@ -147,9 +152,9 @@ func TestDiagnose(t *testing.T) {
 		"a quota": {change: func(f *Facts) { f.CPUQuota = Exactly(1_500) },
 			of: "CPU", level: Tight, value: "2 cores, a quota of 1.5"},
 		"a rate for more cores": {demand: flowing(t, 50_000),
-			of: "CPU", level: Tight, sum: "50,000 iterations/s ÷ 20,000 a core = 3 cores"},
+			of: "CPU", level: Tight, sum: "50,000 requests/s × 50 µs = 3 cores"},
 		"a rate for less": {demand: flowing(t, 500),
-			of: "CPU", level: Fine, sum: "500 iterations/s ÷ 20,000 a core = 1 core"},
+			of: "CPU", level: Fine, sum: "500 requests/s × 50 µs = 1 core"},
 		"few processes": {change: func(f *Facts) { f.PidsMax = Exactly(320) }, demand: held(t, 1_000, "127.0.0.1:80"),
 			of: "processes", level: Tight, value: "300 of 320", sum: "2 agents × some 13 threads, host and coordinator some 24 = 50"},
 		"few files of all": {change: func(f *Facts) { f.SystemMax = Exactly(60_000) }, demand: held(t, 50_000, "127.0.0.1:80"),
@@ -208,7 +213,11 @@ func drawDemand(t *rapid.T) (Facts, *Demand) {
 	d := held(t, rapid.IntRange(1, 120_000).Draw(t, "connections"), rapid.SampledFrom([]string{"127.0.0.1:80", "10.0.0.9:80", "[::1]:80"}).Draw(t, "to"))
 	if rapid.Bool().Draw(t, "churn") {
 		d.Scenario = churn(t, rapid.IntRange(1, 2_000).Draw(t, "rate"), rapid.IntRange(1, 400).Draw(t, "max_vus")).Scenario
+		d.Scenario.Phases[0].Pool.MaxAge = rapid.SampledFrom([]time.Duration{0, 10 * time.Second}).Draw(t, "max_age")
 		f.TwReuse = rapid.SampledFrom([]Figure{{}, Exactly(0), Exactly(1), Exactly(2)}).Draw(t, "reuse")
+	}
+	if rapid.Bool().Draw(t, "tls") {
+		d = overTLS(d)
 	}
 	d.Wish.Agents = rapid.SampledFrom([]int{0, 0, 1, 3, 40, 300}).Draw(t, "agents")
 	d.Scenario.Agents.Min = rapid.IntRange(0, 3).Draw(t, "min")
@@ -306,6 +315,16 @@ func TestCommandsOfAKnownNeed(t *testing.T) {
 		if !commandsKeepTheirWord(t, f, c.demand) {
 			t.Errorf("%s: no command made it fit", name)
 		}
+	}
+}
+
+// TestNameThatIsNotFoundIsNamed: a scenario whose target nobody could find was said to fit.
+func TestNameThatIsNotFoundIsNamed(t *testing.T) {
+	if g := Diagnose(healthy(), held(t, 1_000)); !g.Fits || g.Unresolved != "10.0.0.9:80" {
+		t.Errorf("%+v", g)
+	}
+	if g := Diagnose(healthy(), held(t, 1_000, "10.0.0.9:80")); g.Unresolved != "" {
+		t.Errorf("%+v", g)
 	}
 }
 

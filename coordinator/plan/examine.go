@@ -140,9 +140,10 @@ func (x exam) portsSum() string {
 	if !x.placed() {
 		p = Place{Agents: 1, Connections: x.t.need.Connections}
 	}
-	need := sourcesFor(p, usablePorts(x.f.Machine)*max(1, len(x.d.To)))
+	each := usablePorts(x.f.Machine) * max(1, len(x.d.To))
+	need := sourcesFor(p, each)
 	text := fmt.Sprintf("%s%s to %s need %s: %s ports each, of which half are planned: %s", assumed, times(x.t.need.Connections, "connection"),
-		many(max(1, len(x.d.To)), "one address", "addresses"), many(need, "1 source address", "source addresses"),
+		many(max(1, len(x.d.To)), "one address", "addresses"), sourcesWords(p, each),
 		Thousands(high-low+1), Thousands(usablePorts(x.f.Machine)))
 	switch {
 	case x.t.refused(Ports) != nil:

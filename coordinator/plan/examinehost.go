@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -20,13 +19,16 @@ func (x exam) memory() Finding {
 	p := x.t.place
 	need := p.memory()
 	if p.TLS {
-		f.Why += fmt.Sprintf("; TLS adds %d KiB", tlsMemory>>10)
+		f.Why += fmt.Sprintf("; TLS adds %d KiB, and up to %d after large answers", tlsMemory>>10, tlsMostMemory>>10)
 	}
-	f.Sum = fmt.Sprintf("%s × %d MiB + %s × %d KiB = %s MiB", times(p.Agents, "agent"), agentMemory>>20,
-		times(p.Agents*p.Connections, "connection"), p.connectionMemory()>>10, Thousands((need+1<<20-1)>>20))
+	f.Sum = fmt.Sprintf("%s × (%d MiB + %s × %d KiB) = %s MiB", times(p.Agents, "agent"), agentMemory>>20,
+		times(p.Connections, "connection"), p.connectionMemory()>>10, Thousands((need+1<<20-1)>>20))
 	switch {
 	case x.t.refused(Memory) != nil:
 		f.Level = Impossible
+	case p.heapLimited(x.f.Machine):
+		f.Level = Tight
+		f.Sum += p.heapWords(x.f.Machine)
 	case x.f.MemoryFree.below(uint64(need)):
 		f.Level = Tight
 	}
@@ -65,14 +67,12 @@ func (x exam) cpu() Finding {
 		return f
 	}
 	n, has := x.t.need, max(x.f.Machine.Cores, 1)
-	switch wanted := int(math.Ceil(n.Rate / ratePerLoop)); {
-	case n.Eager:
-		f.Sum = "users who never pause take every core that they get: what they reach depends on it"
-	case n.Rate > 0:
-		f.Sum = fmt.Sprintf("%s iterations/s ÷ %s a core = %s", decimal(n.Rate), Thousands(ratePerLoop), times(wanted, "core"))
-		if wanted > has && x.f.Machine.Cores > 0 {
-			f.Level = Tight
-		}
+	f.Sum = n.Work.words()
+	if n.Work.loops(1) > has && x.f.Machine.Cores > 0 {
+		f.Level = Tight
+	}
+	if n.Eager {
+		f.Sum = strings.TrimPrefix(f.Sum+"; users who never pause take every core that they get: what they reach depends on it", "; ")
 	}
 	return f
 }

@@ -48,7 +48,7 @@ func TestUsersWithoutPausesAreEager(t *testing.T) {
 func TestOpenLoadIsNeverEager(t *testing.T) {
 	n := needOf(t, "u: {tasks: {a: {steps: [{get: /a}]}}}",
 		"{name: p, executor: constant-arrival-rate, user: u, rate: 300/s, max_vus: 40, duration: 5s}")
-	if want := (Need{Connections: 40, Rate: 300, MaxVUs: 40, Capped: "p"}); n != want {
+	if want := (Need{Connections: 40, Rate: 300, Work: requests(300), MaxVUs: 40, Capped: "p"}); n != want {
 		t.Errorf("%+v, want %+v", n, want)
 	}
 }
@@ -73,7 +73,7 @@ func TestMachinesThatHoldDifferentlyAreFilledEvenly(t *testing.T) {
 
 // TestUnknownCoresLimitNothing: they made one loop of whatever was asked.
 func TestUnknownCoresLimitNothing(t *testing.T) {
-	places, err := Fit(Need{Rate: 160_000}, Wish{}, []Machine{{Name: "x"}})
+	places, err := Fit(Need{Work: requests(160_000)}, Wish{}, []Machine{{Name: "x"}})
 	if err != nil || places[0].Agents != 2 || places[0].Loops != 4 {
 		t.Errorf("%+v, %v", places, err)
 	}

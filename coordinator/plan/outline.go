@@ -28,6 +28,9 @@ type Outline struct {
 	DurationS   float64        `json:"duration_s"`
 	Connections int            `json:"connections"` // open at once, at most
 	Rate        float64        `json:"rate"`        // iterations a second of open load, at most
+	Cores       int            `json:"cores"`       // for work whose rate is known
+	CPU         string         `json:"cpu"`         // the arithmetic of them; empty: no rate is known
+	MaxCores    int            `json:"max_cores"`   // of all machines; 0: not known of one
 	Agents      int            `json:"agents"`
 	Processes   int            `json:"processes"` // agents, a host on each machine, and the coordinator
 	MemoryBytes int            `json:"memory_bytes"`
@@ -77,6 +80,7 @@ func OutlineOf(d Demand, machines []Machine) (Outline, error) {
 	s := d.Scenario
 	o := Outline{
 		Schema: outlineSchema, Scenario: s.Name, Model: s.Model(), Connections: n.Connections, Rate: n.Rate,
+		Cores: n.Work.loops(1), CPU: n.Work.words(), MaxCores: coresOf(machines),
 		Duration: s.PlannedDuration(), DurationS: s.PlannedDuration().Seconds(),
 		Processes: 1, Targets: []string{}, Bundled: d.bundled(), Planned: plannedPhases(s),
 	}
@@ -93,6 +97,17 @@ func OutlineOf(d Demand, machines []Machine) (Outline, error) {
 		o.add(h)
 	}
 	return o, nil
+}
+
+// coresOf is how many cores machines have together, 0 where one does not say.
+func coresOf(machines []Machine) (all int) {
+	for _, m := range machines {
+		if m.Cores <= 0 {
+			return 0
+		}
+		all += m.Cores
+	}
+	return all
 }
 
 // bundled says whether the run starts its target itself.
@@ -123,9 +138,6 @@ func hostOutline(p Place, m Machine, sources [][]netip.Addr) HostOutline {
 	}
 	return h
 }
-
-// memory is what the agents of a place take with all their connections.
-func (p Place) memory() int { return p.Agents * (agentMemory + p.Connections*p.connectionMemory()) }
 
 func plannedPhases(s *scenarios.Scenario) []PlannedPhase {
 	phases := make([]PlannedPhase, len(s.Phases))

@@ -38,6 +38,7 @@ func TestOutlineSumsUpWhatARunStarts(t *testing.T) {
 	}
 	want := Outline{
 		Schema: "loadctl.plan/v1", Scenario: "t", Model: "hold", Duration: 100e9, DurationS: 100, Connections: 50_000,
+		Cores: 1, CPU: "2,500 new connections/s × 70 µs = 1 core", MaxCores: 2,
 		Agents: 3, Processes: 5, MemoryBytes: 3*24<<20 + 3*16_667*5<<10, Targets: []string{"127.0.0.1"}, Bundled: true,
 		Planned: []PlannedPhase{{"warm", 0, 0, 5}, {"hold", 5, 25, 100}},
 		Hosts: []HostOutline{{

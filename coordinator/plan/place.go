@@ -27,6 +27,7 @@ type Machine struct {
 type Need struct {
 	Connections int     // open at once, at most
 	Rate        float64 // iterations a second of open load, at most
+	Work        Work    // of a second, at most
 	Eager       bool    // closed users who do not pause before each request: they take what they get
 	MaxVUs      int     // the smallest cap that is split over all loops: on iterations in flight, or a pool's; 0 = none
 	PoolCap     bool    // it is a pool's
@@ -39,7 +40,7 @@ type Need struct {
 // NeedOf sums up what a scenario asks for.
 func NeedOf(s *scenarios.Scenario) Need {
 	n := Need{
-		Connections: s.MaxConnections(), Rate: s.PeakRate(), Agents: s.Agents.Min, TLS: s.Target.TLS != nil,
+		Connections: s.MaxConnections(), Rate: s.PeakRate(), Work: workOf(s), Agents: s.Agents.Min, TLS: s.Target.TLS != nil,
 		Closed: Closed{s.ClosedFirst(keptLong), s.ClosedFirst(keptShort)},
 	}
 	for i := range s.Phases {
@@ -78,13 +79,11 @@ func lasts(w scenarios.Wait) bool { return w.Kind != scenarios.NoWait && max(w.M
 // Figures one agent or loop is planned with. What a loop can do is several
 // times this: the margin is what keeps the generator out of its own numbers.
 const (
-	fewest             = 2      // agents, so that a run never hangs on one process; max_vus: 1 is for one
-	filesMargin        = 200    // files of an agent that are not connections
-	ratePerLoop        = 20_000 // iterations a second
+	fewest             = 2   // agents, so that a run never hangs on one process; max_vus: 1 is for one
+	filesMargin        = 200 // files of an agent that are not connections
 	connectionsPerLoop = 25_000
-	mostAgents         = 256      // on one machine; more would not start in time
-	connectionMemory   = 5 << 10  // bytes of one end of an idle connection, the kernel's 4.5 KiB included
-	tlsMemory          = 28 << 10 // bytes that TLS adds to one: 6 KiB live, and the heap grows to several times that
+	mostAgents         = 256     // on one machine; more would not start in time
+	connectionMemory   = 5 << 10 // bytes of one end of an idle connection, the kernel's 4.5 KiB included
 	agentMemory        = 24 << 20
 )
 
@@ -98,14 +97,6 @@ type Place struct {
 	Connections int
 	Closed      Closed
 	TLS         bool // of them
-}
-
-// connectionMemory is what one end of an idle connection takes, in bytes.
-func (p Place) connectionMemory() int {
-	if p.TLS {
-		return connectionMemory + tlsMemory
-	}
-	return connectionMemory
 }
 
 // Fit says how many agents and loops a run takes on each machine, which share
@@ -192,9 +183,8 @@ func loopsByLoad(n Need, m Machine, total, here int) int {
 	if n.Eager {
 		return room
 	}
-	byRate := int(math.Ceil(n.Rate / float64(total) / ratePerLoop))
 	byConnections := ceilDiv(ceilDiv(n.Connections, total), connectionsPerLoop)
-	wanted := max(1, byRate, byConnections)
+	wanted := max(1, n.Work.loops(total), byConnections)
 	if m.Cores <= 0 {
 		return wanted
 	}
@@ -221,8 +211,8 @@ func remembers(p Place, m Machine) error {
 	if m.MemoryBytes == 0 || p.Agents*p.Connections <= room/each {
 		return nil
 	}
-	return refuse(Memory, "%s connections do not fit into the %s MiB of memory of machine %s: with some %d KiB each, and %d MiB an agent, it holds at most %s; add machines, or ask for fewer",
-		Thousands(p.Agents*p.Connections), Thousands(int(m.MemoryBytes>>20)), m.Name, each>>10, agentMemory>>20,
+	return refuse(Memory, "%s do not fit into the %s MiB of memory of machine %s: with some %d KiB each, and %d MiB an agent, it holds at most %s connections; add machines, or ask for fewer",
+		p.load(), Thousands(int(m.MemoryBytes>>20)), m.Name, each>>10, agentMemory>>20,
 		Thousands(max(0, room/each)))
 }
 

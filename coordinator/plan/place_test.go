@@ -19,13 +19,13 @@ func TestFit(t *testing.T) {
 		wish          Wish
 		agents, loops int
 	}{
-		{"a small load has two agents", Need{Rate: 10}, Wish{}, 2, 1},
+		{"a small load has two agents", Need{Work: requests(10)}, Wish{}, 2, 1},
 		{"as many agents as files ask for", Need{Connections: 50_000}, Wish{}, 3, 1},
-		{"the wish counts", Need{Rate: 10}, Wish{Agents: 5}, 5, 1},
+		{"the wish counts", Need{Work: requests(10)}, Wish{Agents: 5}, 5, 1},
 		{"one agent may use every core for users without pauses", Need{Eager: true}, Wish{Agents: 1}, 1, 2},
 		{"agents share the cores", Need{Eager: true}, Wish{}, 2, 1},
-		{"loops by rate, up to the cores", Need{Rate: 60_000}, Wish{Agents: 1}, 1, 2},
-		{"loops as wished", Need{Rate: 10}, Wish{Agents: 1, Loops: 7}, 1, 7},
+		{"loops by rate, up to the cores", Need{Work: requests(60_000)}, Wish{Agents: 1}, 1, 2},
+		{"loops as wished", Need{Work: requests(10)}, Wish{Agents: 1, Loops: 7}, 1, 7},
 	} {
 		places, err := Fit(c.need, c.wish, []Machine{laptop})
 		if err != nil || places[0].Agents != c.agents || places[0].Loops != c.loops {
@@ -76,7 +76,7 @@ func TestFitProperties(t *testing.T) {
 			machines[i] = laptop
 			machines[i].Cores = rapid.IntRange(1, 16).Draw(t, "cores")
 		}
-		n := Need{Connections: rapid.IntRange(0, 2_000_000).Draw(t, "connections"), Rate: rapid.Float64Range(0, 1e6).Draw(t, "rate"), Eager: rapid.Bool().Draw(t, "eager")}
+		n := Need{Connections: rapid.IntRange(0, 2_000_000).Draw(t, "connections"), Work: requests(rapid.Float64Range(0, 1e6).Draw(t, "rate")), Eager: rapid.Bool().Draw(t, "eager")}
 		places, err := Fit(n, Wish{Agents: rapid.IntRange(0, 40).Draw(t, "wish")}, machines)
 		if err != nil {
 			return
@@ -113,7 +113,7 @@ func TestSources(t *testing.T) {
 		{"loopback has addresses by itself", Place{Agents: 3, Connections: 16_667}, laptop, loopback, nil, 2, ""},
 		{"not on macOS", Place{Agents: 3, Connections: 16_667}, mac, loopback, nil, 0, "source addresses"},
 		{"a remote target takes the machine's own", Place{Agents: 2, Connections: 14_000}, laptop, remote, own, 1, ""},
-		{"and no more than there are", Place{Agents: 3, Connections: 16_667}, laptop, remote, own, 0, "need 6 source addresses, and machine local has 2"},
+		{"and no more than there are", Place{Agents: 3, Connections: 16_667}, laptop, remote, own, 0, "3 agents of 16,667 connections to one address (10.0.0.9:80) need 3 agents × 2 = 6 source addresses, and machine local has 2"},
 		{"several destinations have ports each", Place{Agents: 2, Connections: 14_000}, laptop, append(remote, netip.MustParseAddrPort("10.0.0.8:80")), nil, 0, ""},
 	} {
 		got, err := Sources(c.place, c.on, c.to, c.own)

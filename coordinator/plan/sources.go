@@ -66,7 +66,7 @@ func sourcesOf(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) ([][]n
 		return nil, noneUsable(own, to[0])
 	}
 	if need := sourcesFor(p, each); len(mine) < need {
-		return nil, tooFewSources(p, m, to, need, max(1, len(mine)))
+		return nil, tooFewSources(p, m, to, max(1, len(mine)))
 	}
 	return deal(sources, mine, apiece, sharers(p, each)), nil
 }
@@ -98,6 +98,25 @@ func deal(sources [][]netip.Addr, own []netip.Addr, apiece, together int) [][]ne
 // ports for so many connections.
 func sourcesFor(p Place, each int) int {
 	return max(1, ceilDiv(p.Connections, each)) * ceilDiv(p.Agents, sharers(p, each))
+}
+
+// sourcesWords says how many that is and, where it is more than the connections alone
+// would take, what it comes from: every agent connects from addresses of its own.
+func sourcesWords(p Place, each int) string {
+	need, apiece, together := sourcesFor(p, each), ceilDiv(p.Connections, each), sharers(p, each)
+	switch {
+	case apiece > 1 && p.Agents > 1:
+		return fmt.Sprintf("%s × %d = %d source addresses", times(p.Agents, "agent"), apiece, need)
+	case need > 1 && together > 1:
+		return fmt.Sprintf("%d source addresses, one for each %d agents", need, together)
+	}
+	return many(need, "1 source address", "source addresses")
+}
+
+// load is the connections of a place, as they are dealt out: their sum may be a few more
+// than what was asked for.
+func (p Place) load() string {
+	return times(p.Agents, "agent") + " of " + times(p.Connections, "connection")
 }
 
 // families is how many of IPv4 and IPv6 there are among the destinations.
@@ -141,20 +160,21 @@ func noneUsable(own []netip.Addr, to netip.AddrPort) error {
 }
 
 func mixedFamilies(p Place, to []netip.AddrPort) error {
-	return refuse(Families, "%s connections need several source addresses, and the target has addresses of IPv4 and of IPv6, which no source serves both; "+
-		"name one of them as the target, such as http://%s", Thousands(p.Agents*p.Connections), to[0])
+	return refuse(Families, "%s need several source addresses, and the target has addresses of IPv4 and of IPv6, which no source serves both; "+
+		"name one of them as the target, such as http://%s", p.load(), to[0])
 }
 
-func tooFewSources(p Place, m Machine, to []netip.AddrPort, need, have int) error {
+func tooFewSources(p Place, m Machine, to []netip.AddrPort, have int) error {
 	low, high := portRange(m)
 	ports := usablePorts(m)
 	widen := ""
 	if low > widestLow || high < widestHigh {
 		widen = " widen net.ipv4.ip_local_port_range,"
 	}
-	return refuse(Ports, "%s connections to %s need %d source addresses, and machine %s has %d: one address has %s ports for one destination "+
-		"(half of %d–%d; beyond that connecting crawls); add addresses or machines,%s or ask for at most %s connections",
-		Thousands(p.Agents*p.Connections), destinations(to), need, m.Name, have, Thousands(ports), low, high, widen,
+	return refuse(Ports, "%s to %s need %s, and machine %s has %d: one address has %s ports for one destination "+
+		"(half of %d–%d; beyond that connecting crawls)%s; add addresses or machines,%s or ask for at most %s connections",
+		p.load(), destinations(to), sourcesWords(p, ports*len(to)), m.Name, have, Thousands(ports), low, high,
+		fewerWords(p, m, ports*len(to)), widen,
 		Thousands(mostFrom(have, p.Agents, ports*len(to))))
 }
 
@@ -165,6 +185,25 @@ func mostFrom(addresses, agents, each int) int {
 		return addresses / agents * each * agents
 	}
 	return each / ceilDiv(agents, addresses) * agents
+}
+
+// fewerWords offers the number of agents for which the connections need the fewest
+// source addresses, where that is fewer: shares leave ports over that nobody can use.
+func fewerWords(p Place, m Machine, each int) string {
+	best, need := p, sourcesFor(p, each)
+	for n := 1; n <= mostAgents; n++ {
+		other := Place{Agents: n, Connections: ceilDiv(p.Agents*p.Connections, n)}
+		if per := perAgent(m); per > 0 && other.Connections > per {
+			continue
+		}
+		if fewer := sourcesFor(other, each); fewer < need {
+			best, need = other, fewer
+		}
+	}
+	if best == p {
+		return ""
+	}
+	return fmt.Sprintf("; %s would need %d (--agents)", times(best.Agents, "agent"), need)
 }
 
 func destinations(to []netip.AddrPort) string {

@@ -210,3 +210,41 @@ func TestSourcesThatWereAskedForAreUsed(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusalSaysWhereItsSourcesComeFrom: 50,001 connections, which nobody had asked for,
+// needed 6 addresses of 14,116 ports, which a division could not find; and nobody said
+// that one agent more needs two less.
+func TestRefusalSaysWhereItsSourcesComeFrom(t *testing.T) {
+	to := ports("10.0.0.9:80")
+	_, err := Sources(Place{Agents: 3, Connections: 16_667}, laptop, to, nil)
+	for _, want := range []string{"3 agents of 16,667 connections to", "need 3 agents × 2 = 6 source addresses", "; 4 agents would need 4 (--agents)"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+	_, err = Sources(Place{Agents: 10, Connections: 3_000}, laptop, to, nil)
+	if want := "need 3 source addresses, one for each 4 agents, and"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v; want %q", err, want)
+	}
+}
+
+// TestFewerSourcesThatAreOfferedAreEnough: with as many agents as are offered.
+func TestFewerSourcesThatAreOfferedAreEnough(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := drawMachine(t)
+		p := Place{Agents: rapid.IntRange(1, 12).Draw(t, "agents"), Connections: rapid.IntRange(1, 300).Draw(t, "connections")}
+		_, err := Sources(p, m, ports("10.0.0.8:80"), nil)
+		if err == nil || !strings.Contains(err.Error(), "(--agents)") {
+			t.Skip("none are")
+		}
+		agents, need := numberAfter(t, err, "crawls); "), numberAfter(t, err, "would need ")
+		other := Place{Agents: agents, Connections: ceilDiv(p.Agents*p.Connections, agents)}
+		own := make([]netip.Addr, 0, need)
+		for i := range need {
+			own = append(own, netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}))
+		}
+		if _, err := Sources(other, m, ports("10.0.0.8:80"), own); err != nil {
+			t.Fatalf("%d agents were to need %d: %v", agents, need, err)
+		}
+	})
+}

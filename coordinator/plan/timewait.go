@@ -56,9 +56,9 @@ func tooManyClosed(p Place, m Machine, to []netip.AddrPort, own []netip.Addr) er
 	all.Connections += p.kept(m, to)
 	ports := usablePorts(m)
 	room := mostFrom(have, p.Agents, ports*len(to)) - p.Agents*p.Connections
-	return refuse(TimeWait, "%s; with %s to %s that takes %d source addresses, and machine %s has %d: one address has %s ports for one destination "+
+	return refuse(TimeWait, "%s; with %s to %s that takes %s, and machine %s has %d: one address has %s ports for one destination "+
 		"(half of the range; beyond that connecting crawls); %sadd addresses or machines, take close: reset or reuse: shared, or a connect_rate of at most %s/s",
-		keptWords(p, m, to), times(p.Agents*p.Connections, "connection"), destinations(to), sourcesFor(all, ports*len(to)), m.Name, have,
+		keptWords(p, m, to), times(p.Agents*p.Connections, "connection"), destinations(to), sourcesWords(all, ports*len(to)), m.Name, have,
 		Thousands(ports), reuseWords(kept), decimal(math.Floor(float64(max(room, 0))/kept.Seconds())))
 }
 

@@ -42,3 +42,17 @@ func TestClosedConnectionsTakeMoreSources(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestConnectionsThatAgeKeepPorts: max_age was in the documentation of this arithmetic and
+// not in it.
+func TestConnectionsThatAgeKeepPorts(t *testing.T) {
+	d := &Demand{To: ports("10.0.0.9:80"), Scenario: scenario(t, elsewhere,
+		"name: old, executor: constant-vus, vus: 4500, duration: 90s, pool: {max_age: 10s}")}
+	if got := NeedOf(d.Scenario).Closed; got != (Closed{30_000, 500}) {
+		t.Errorf("%+v", got)
+	}
+	g := Diagnose(healthy(), d)
+	if want := "closing up to 500 connections first within a second keeps up to 30,000 ports in TIME_WAIT"; g.Fits || !strings.Contains(g.Refusal, want) {
+		t.Errorf("%q, want %q", g.Refusal, want)
+	}
+}

@@ -44,6 +44,10 @@ func (p *page) conclude(d plan.Diagnosis) {
 	switch {
 	case d.Scenario == "":
 		return
+	case d.Fits && d.Unresolved != "":
+		p.line("%s fits this machine as far as can be said without the addresses of %s: its name was not found here, and run refuses a target that it cannot find.",
+			name, oneLine(d.Unresolved))
+		return
 	case d.Fits:
 		p.line("%s fits this machine.", name)
 		return

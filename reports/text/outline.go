@@ -18,6 +18,9 @@ func Outline(w io.Writer, o plan.Outline) error {
 	for _, h := range o.Hosts {
 		p.host(h, o)
 	}
+	if o.CPU != "" {
+		p.field("CPU", o.CPU+", "+limit(o.MaxCores, "there are %s"))
+	}
 	p.field("minutes", minutes(o))
 	_, err := io.WriteString(w, p.String())
 	return err

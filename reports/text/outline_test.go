@@ -14,7 +14,7 @@ import (
 
 var outline = plan.Outline{
 	Schema: "loadctl.plan/v1", Scenario: "hold-50k", Model: "open+hold", Duration: 95 * time.Second, DurationS: 95,
-	Connections: 50_000, Rate: 300, Agents: 3, Processes: 5, MemoryBytes: 331_300_000, Targets: []string{"127.0.0.1"}, Bundled: true,
+	Connections: 50_000, Rate: 300, Cores: 1, CPU: "300 requests/s × 50 µs = 1 core", MaxCores: 2, Agents: 3, Processes: 5, MemoryBytes: 331_300_000, Targets: []string{"127.0.0.1"}, Bundled: true,
 	Hosts: []plan.HostOutline{{
 		Name: "local", Agents: 3, Loops: 1, PerAgent: 16_667, Files: 16_867, MaxFiles: 20_000, MemoryBytes: 331_300_000, MaxMemory: 24 << 30,
 		Ports: 14_116, PortLow: 32768, PortHigh: 60999, Sources: strings.Fields("127.0.1.1 127.0.1.2 127.0.1.3"),
