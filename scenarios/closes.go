@@ -2,7 +2,10 @@ package scenarios
 
 import (
 	"math"
+	"slices"
 	"time"
+
+	"github.com/loadctl/loadctl/scenarios/arrival"
 )
 
 // ClosedFirst is how many connections loadctl closes first within a stretch of time,
@@ -10,36 +13,100 @@ import (
 // iterations, and those ended by their number of requests. How often closed users ask is
 // not known, and with reuse: none the target is asked to close.
 func (s *Scenario) ClosedFirst(within time.Duration) int {
-	plan := s.Plan()
+	c := s.closings()
+	marks := c.marks(within)
 	most := 0.0
-	for i := range s.Phases {
-		if s.closes(&s.Phases[i]) == 0 {
-			continue
-		}
-		at := plan[i].Begin
-		for _, stage := range s.Phases[i].Profile {
-			at += stage.Duration
-			most = max(most, s.closedBetween(plan, at-within, at))
+	for i, at := range marks {
+		most = max(most, c.until(at, within))
+		if i > 0 {
+			most = max(most, c.between(marks[i-1], at, within))
 		}
 	}
-	return int(math.Ceil(most))
+	return int(math.Ceil(most - 1e-6)) // what only rounding adds is no connection
 }
 
-func (s *Scenario) closedBetween(plan []Planned, from, to time.Duration) (sum float64) {
-	for i := range s.Phases {
+// A closing is a phase that closes connections.
+type closing struct {
+	begin, end time.Duration
+	share      float64 // connections for each iteration
+	limit      float64 // connections a second; 0 = none
+	profile    arrival.Profile
+	due        func(at time.Duration) float64 // iterations from the phase's begin
+}
+
+type closings []closing
+
+func (s *Scenario) closings() (c closings) {
+	for i, at := range s.Plan() {
 		p := &s.Phases[i]
-		from, to := max(from, plan[i].Begin), min(to, plan[i].End)
-		share := s.closes(p)
-		if share == 0 || from >= to {
-			continue
+		if share := s.closes(p); share > 0 {
+			c = append(c, closing{at.Begin, at.End, share, p.Pool.ConnectRate, p.Profile, p.Profile.Sums()})
 		}
-		closed := share * (p.Profile.Integral(to-plan[i].Begin) - p.Profile.Integral(from-plan[i].Begin))
-		if p.Pool.ConnectRate > 0 {
-			closed = min(closed, p.Pool.ConnectRate*(to-from).Seconds())
+	}
+	return c
+}
+
+// marks are the moments at which a window's end or begin passes from one stage to the
+// next, in order.
+func (c closings) marks(within time.Duration) (marks []time.Duration) {
+	for i := range c {
+		at := c[i].begin
+		marks = append(marks, at, at+within)
+		for _, stage := range c[i].profile {
+			at += stage.Duration
+			marks = append(marks, at, at+within)
 		}
-		sum += closed
+	}
+	slices.Sort(marks)
+	return slices.Compact(marks)
+}
+
+// until is how many are closed in the window that ends at a moment.
+func (c closings) until(to, within time.Duration) (sum float64) {
+	for i := range c {
+		closed, allowed := c[i].until(to, within)
+		sum += min(closed, allowed)
 	}
 	return sum
+}
+
+// until is what a phase would close in a window, and what its limit lets it.
+func (c *closing) until(to, within time.Duration) (closed, allowed float64) {
+	from, to := max(to-within, c.begin), min(to, c.end)
+	switch {
+	case from >= to:
+		return 0, 0
+	case c.limit == 0:
+		allowed = math.Inf(1)
+	default:
+		allowed = c.limit * (to - from).Seconds()
+	}
+	return c.share * (c.due(to-c.begin) - c.due(from-c.begin)), allowed
+}
+
+// between is the most of the windows that end between two marks. There what each phase
+// closes is a parabola, and what its limit lets it a line: the fullest window is where
+// two of them cross, or at the top of a piece between such crossings.
+func (c closings) between(a, b, within time.Duration) (most float64) {
+	pieces := []float64{0, 1}
+	moment := func(x float64) time.Duration { return a + time.Duration(x*float64(b-a)) }
+	for i := range c {
+		if c[i].limit == 0 {
+			continue
+		}
+		excess := parabolaOf(func(x float64) float64 {
+			closed, allowed := c[i].until(moment(x), within)
+			return closed - allowed
+		}, 0, 1)
+		pieces = append(pieces, excess.roots()...)
+	}
+	slices.Sort(pieces)
+	sum := func(x float64) float64 { return c.until(moment(x), within) }
+	for i := 1; i < len(pieces); i++ {
+		from, to := pieces[i-1], pieces[i]
+		most = max(most, sum(to), sum(from+(to-from)*parabolaOf(sum, from, to).top()))
+	}
+	return most
 }
 
 // closes is how many connections loadctl closes first for each iteration of a phase.
