@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -34,7 +33,7 @@ func fault(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		kind = secure.TimedOut
 	}
-	return fmt.Errorf("%s (%s)", kind, detail)
+	return &secure.Failure{Kind: kind, Detail: detail}
 }
 
 // lateRefusal is how long a server may take to refuse a client's certificate.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -52,6 +53,9 @@ func TestProbeOverTLS(t *testing.T) {
 			err := newPrivate(t, server, test.options).connectOnce(t.Context(), addressOf(server))
 			if (err == nil) != (test.want == "") || err != nil && !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
+			}
+			if f, ok := errors.AsType[*secure.Failure](err); err != nil && (!ok || f.Hint() == "") {
+				t.Errorf("%v says nothing to do", err)
 			}
 		})
 	}

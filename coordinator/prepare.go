@@ -80,7 +80,7 @@ func (d *driver) plans(places []plan.Place, machines []plan.Machine) ([][]*loadc
 func (d *driver) preparation(agents []*loadctlpb.AgentPlan) *loadctlpb.Prepare {
 	c := d.cfg
 	p := &loadctlpb.Prepare{
-		File: c.File, Source: c.Scenario.Source, Vars: c.Scenario.Vars, BaseUrl: c.BaseURL,
+		File: c.File, Source: c.Scenario.Source, Vars: c.Scenario.Replaced, BaseUrl: c.BaseURL,
 		Seed: c.Seed, Agents: agents, Pacing: c.pacing(), TickNs: int64(c.tick()),
 		LostAfterNs: int64(c.agentLost()), Poller: c.Poller, TlsFiles: wire.EncodeTLSFiles(c.TLS),
 		Files: wire.EncodeFiles(c.Scenario.Uploads()),

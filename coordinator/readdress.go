@@ -22,10 +22,12 @@ type finding struct {
 
 // A nameWatch asks for the name of a target again and again. What it finds passes the
 // rules of the start: agents are told of nothing else.
+// Where agents are aimed the driver alone knows: it may not be able to take all of them.
 type nameWatch struct {
 	c      *Coordinator
 	target plan.Target
-	aim    plan.Clearance
+	kind   plan.Kind        // of the addresses of the start
+	known  []netip.AddrPort // what the name had when it was last asked, and may be loaded
 	found  chan finding
 }
 
@@ -37,7 +39,7 @@ func (c *Coordinator) watchName(ctx context.Context, aim plan.Clearance) (found 
 	if _, isAddress := netip.ParseAddr(target.Host); every <= 0 || err != nil || isAddress == nil || len(c.cfg.Addresses) > 0 {
 		return nil, func() {}
 	}
-	w := &nameWatch{c: c, target: target, aim: aim, found: make(chan finding)}
+	w := &nameWatch{c: c, target: target, kind: aim.Kind, known: aim.Addresses, found: make(chan finding)}
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -72,8 +74,8 @@ func (w *nameWatch) ask(ctx context.Context) finding {
 		return finding{err: err}
 	}
 	aim, err := w.target.Clear(addrs, w.c.permission())
-	if err == nil && aim.Kind != w.aim.Kind {
-		err = fmt.Errorf("target %s was %s and is %s now (%s): this is how a name is bent to reach what it should not", w.target, w.aim.Kind, aim.Kind, aim.Addresses[0])
+	if err == nil && aim.Kind != w.kind {
+		err = fmt.Errorf("target %s was %s and is %s now (%s): this is how a name is bent to reach what it should not", w.target, w.kind, aim.Kind, aim.Addresses[0])
 	}
 	if err != nil {
 		return finding{refused: err}
@@ -86,7 +88,7 @@ func (w *nameWatch) take(ctx context.Context, aim plan.Clearance) finding {
 	var f finding
 	var there []netip.AddrPort
 	for _, a := range aim.Addresses {
-		if !slices.Contains(w.aim.Addresses, a) {
+		if !slices.Contains(w.known, a) {
 			if err := w.c.connectOnce(ctx, a); err != nil {
 				f.silent = append(f.silent, a)
 				continue
@@ -97,8 +99,8 @@ func (w *nameWatch) take(ctx context.Context, aim plan.Clearance) finding {
 		}
 		there = append(there, a)
 	}
-	if len(there) > 0 && !sameSet(there, w.aim.Addresses) {
-		w.aim.Addresses, f.addresses = there, there
+	if len(there) > 0 && !sameSet(there, w.known) {
+		w.known, f.addresses = there, there
 	}
 	return f
 }
@@ -119,7 +121,8 @@ func sameSet(a, b []netip.AddrPort) bool {
 type named struct {
 	failures    int
 	first, last stats.Offset
-	told        string // the last refusal, so that it is said once
+	told        string           // the last refusal, so that it is said once
+	silent      []netip.AddrPort // the last that nobody answered at, likewise
 }
 
 // readdress takes a finding. A name that is not found, or not allowed, leaves the
@@ -139,9 +142,10 @@ func (d *driver) readdress(f finding) {
 	}
 	d.named.told = ""
 	d.nameFound()
-	if len(f.silent) > 0 {
+	if len(f.silent) > 0 && !sameSet(f.silent, d.named.silent) {
 		d.say(stats.Warning, "dns", fmt.Sprintf("nobody answers at %v, which the target's name has now: left out", f.silent))
 	}
+	d.named.silent = f.silent
 	if len(f.addresses) > 0 {
 		d.moveTo(f.addresses)
 	}
@@ -175,12 +179,14 @@ func times(n int) string {
 
 // moveTo gives the agents other addresses. Where they connect from addresses of their
 // own, only those of the same family can be reached.
-func (d *driver) moveTo(addresses []netip.AddrPort) {
+func (d *driver) moveTo(has []netip.AddrPort) {
+	addresses := has
 	if d.sourced {
 		four := d.aim.Addresses[0].Addr().Is4()
 		addresses = slices.DeleteFunc(slices.Clone(addresses), func(a netip.AddrPort) bool { return a.Addr().Is4() != four })
 	}
 	if len(addresses) == 0 {
+		d.say(stats.Warning, "dns", fmt.Sprintf("the target's name has %v now, which cannot be reached from the addresses that agents connect from; the addresses of before are kept", has))
 		return
 	}
 	d.aim.Addresses = addresses

@@ -144,6 +144,39 @@ func TestNewAddressThatDoesNotAnswerIsLeftOut(t *testing.T) {
 	})
 }
 
+// TestAddressWhereNobodyAnswersIsToldOnce, not each time the name is asked for, in
+// whatever order its addresses come; another one is told.
+func TestAddressWhereNobodyAnswersIsToldOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w, _ := moved(t, &zone{
+			lists: []string{"10.0.0.1", "10.0.0.1", "10.0.0.1 10.0.0.2 10.0.0.3", "10.0.0.3 10.0.0.1 10.0.0.2", "10.0.0.1 10.0.0.2 10.0.0.3",
+				"10.0.0.1 10.0.0.4", "10.0.0.1 10.0.0.4", "10.0.0.1", "10.0.0.1 10.0.0.4"},
+			silent: map[string]bool{"10.0.0.2:8080": true, "10.0.0.3:8080": true, "10.0.0.4:8080": true},
+		}, nil)
+		w.want("pass", 0)
+		e := w.events()
+		if n := strings.Count(e, "nobody answers at"); n != 3 || strings.Count(e, "at [10.0.0.2:8080 10.0.0.3:8080]") != 1 || strings.Count(e, "at [10.0.0.4:8080]") != 2 {
+			t.Errorf("told %d times, want the two once and the other again when it is back:\n%s", n, e)
+		}
+	})
+}
+
+// TestNameThatLeavesTheFamilyOfSourcesIsTold: agents stayed where they were, in silence.
+func TestNameThatLeavesTheFamilyOfSourcesIsTold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w, h := moved(t, &zone{lists: []string{"10.0.0.1", "10.0.0.1", "fd12::1", "fd12::1", "10.0.0.2", "10.0.0.2"}}, func(c *Config) {
+			c.Sources = []netip.Addr{netip.MustParseAddr("10.0.1.1")}
+		})
+		w.want("pass", 0)
+		if want := [][]string{at("10.0.0.2")}; !slices.EqualFunc(h.readdressed, want, slices.Equal) {
+			t.Errorf("agents were told of %v, want %v", h.readdressed, want)
+		}
+		if e := w.events(); strings.Count(e, "the target's name has [[fd12::1]:8080] now, which cannot be reached") != 1 {
+			t.Error(e)
+		}
+	})
+}
+
 // TestAgentsWithSourcesStayInTheirFamily: from 10.0.1.1 no IPv6 address is reached.
 func TestAgentsWithSourcesStayInTheirFamily(t *testing.T) {
 	bubble(t, func(t *testing.T) {

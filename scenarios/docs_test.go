@@ -8,7 +8,7 @@ import (
 
 // TestDocumentedScenarios: what pages of docs/ show can be used as it stands.
 func TestDocumentedScenarios(t *testing.T) {
-	for _, name := range []string{"http.md", "connections.md"} {
+	for _, name := range []string{"http.md", "connections.md", "tls.md"} {
 		page, err := os.ReadFile("../docs/" + name)
 		if err != nil {
 			t.Fatal(err)
@@ -19,7 +19,7 @@ func TestDocumentedScenarios(t *testing.T) {
 		}
 		for _, b := range blocks {
 			text, _, _ := strings.Cut(b, "```")
-			if _, err := Parse(name, []byte(text), Options{File: storyFile}); err != nil {
+			if _, err := Parse(name, []byte(text), Options{File: storyFile, Env: map[string]string{"token": "t"}}); err != nil {
 				t.Errorf("%v\n%s", err, text)
 			}
 		}

@@ -18,7 +18,8 @@ import (
 //	${vu.iteration}          how many iterations it has done
 //	$${                      the characters ${
 //
-// An argument may be a variable: ${rand.int(1, vars.items)}.
+// An argument may be a variable: ${rand.int(1, vars.items)}. What the command line and the
+// environment say of a variable is no text of the file: see seal.
 
 // expressions are all names, for hints.
 var expressions = [...]string{"rand.int", "rand.zipf", "rand.uuid", "vu.id", "vu.iteration"}
@@ -90,7 +91,7 @@ func (r *reader) compile(n *node, what, text string) (*Template, bool) {
 		if !ok {
 			return nil, false
 		}
-		p.source = strings.TrimSpace(body)
+		p.source = unsealed(strings.TrimSpace(body))
 		t.parts = append(t.parts, p)
 		text = rest
 	}
@@ -98,7 +99,7 @@ func (r *reader) compile(n *node, what, text string) (*Template, bool) {
 
 // literal adds literal text, to the part before it if that is literal too.
 func (t *Template) literal(text string) {
-	if text == "" {
+	if text = unsealed(text); text == "" {
 		return
 	}
 	if last := len(t.parts) - 1; last >= 0 && t.parts[last].kind == literal {
@@ -123,7 +124,7 @@ func (t *Template) join(o *Template) {
 func (r *reader) expression(n *node, what, text string) (part, bool) {
 	name, args, call := strings.Cut(text, "(")
 	if call && !strings.HasSuffix(args, ")") {
-		r.wrong(n, "%s: ${%s} lacks its closing )", what, shorten(text))
+		r.wrong(n, "%s: ${%s} lacks its closing )", what, r.shown(text))
 		return part{}, false
 	}
 	values := r.arguments(n, strings.TrimSuffix(args, ")"))
@@ -135,7 +136,7 @@ func (r *reader) expression(n *node, what, text string) (part, bool) {
 		r.wrong(n, "%s: ${%s} is not supported yet", what, later)
 		return part{}, false
 	}
-	r.hinted(n, hintFor(err, name), "%s: ${%s}: %v", what, shorten(text), err)
+	r.hinted(n, r.hintFor(err, name), "%s: ${%s}: %v", what, r.shown(text), err)
 	return part{}, false
 }
 
@@ -168,7 +169,10 @@ type unknownExpression struct{}
 
 func (unknownExpression) Error() string { return "unknown expression" }
 
-func hintFor(err error, name string) string {
+func (r *reader) hintFor(err error, name string) string {
+	if _, ok := r.vars[name]; ok {
+		return "did you mean ${vars." + name + "}?"
+	}
 	if errors.Is(err, unknownExpression{}) {
 		return ask(closest(name, expressions[:]))
 	}

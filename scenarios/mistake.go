@@ -1,7 +1,9 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +18,7 @@ type Mistake struct {
 type Errors struct {
 	File     string
 	Mistakes []Mistake
+	Target   Target // as far as it was read: for who looks at the files it names
 	source   []byte
 }
 
@@ -23,6 +26,18 @@ type Errors struct {
 // scenario names.
 func (s *Scenario) Wrong(file string, mistakes []Mistake) *Errors {
 	return &Errors{File: file, Mistakes: mistakes, source: s.Source}
+}
+
+// Add puts such mistakes among those of Parse.
+func (e *Errors) Add(mistakes []Mistake) {
+	e.Mistakes = inOrder(append(e.Mistakes, mistakes...))
+}
+
+func inOrder(mistakes []Mistake) []Mistake {
+	slices.SortStableFunc(mistakes, func(a, b Mistake) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	})
+	return mistakes
 }
 
 // Error has one line a mistake: file:line:col: text (hint).

@@ -16,12 +16,14 @@ type Network struct {
 func (n Network) Slow() bool { return n != Network{} }
 
 // Slow says whether a user has a request with a slow network.
-func (u *User) Slow() bool { return u.fastest(Network.Slow) > 0 }
+func (u *User) Slow() bool {
+	return u.fastest(func(n Network) float64 { return max(n.ReadRate, n.WriteRate) }) > 0
+}
 
 // SlowestBuffer is how much a slow reader may have received and not read: a tenth of a
 // second of its fastest reading, but no less than a page. 0 = it reads as it comes.
 func (u *User) SlowestBuffer() int {
-	rate := u.fastest(func(n Network) bool { return n.ReadRate > 0 })
+	rate := u.fastest(func(n Network) float64 { return n.ReadRate })
 	if rate == 0 {
 		return 0
 	}
@@ -30,16 +32,14 @@ func (u *User) SlowestBuffer() int {
 
 const readAhead = 100 * time.Millisecond
 
-// fastest is the highest of the rates of requests whose network is such.
-func (u *User) fastest(such func(Network) bool) (rate float64) {
+// fastest is the highest of a rate of its requests.
+func (u *User) fastest(rate func(Network) float64) (most float64) {
 	for i := range u.Tasks {
 		for j := range u.Tasks[i].Steps {
-			if n := u.Tasks[i].Steps[j].Network; such(n) {
-				rate = max(rate, n.ReadRate, n.WriteRate)
-			}
+			most = max(most, rate(u.Tasks[i].Steps[j].Network))
 		}
 	}
-	return rate
+	return most
 }
 
 // Bounds of the rates of a network.

@@ -31,6 +31,16 @@ func (r *reader) object(n *node, what string, k keys) *object {
 	return o
 }
 
+// brief refuses one value where a mapping is asked for, and shows one; it gives all
+// other nodes.
+func (r *reader) brief(n *node, what, example string) *node {
+	if n = r.present(n); n == nil || n.Kind != scalarNode {
+		return n
+	}
+	r.hinted(n, "such as "+example, "%s must be a mapping of keys to values, got %s", what, describe(n))
+	return nil
+}
+
 func (o *object) checkKey(e entry, known, later []string) {
 	switch {
 	case slices.Contains(known, e.name):

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -113,10 +112,7 @@ func (r *reader) textMap(n *node, what string) map[string]string {
 
 // errors gives the mistakes in order of place.
 func (p *parser) errors(file string, src []byte) *Errors {
-	slices.SortStableFunc(p.mistakes, func(a, b Mistake) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
-	})
-	return &Errors{File: file, Mistakes: p.mistakes, source: src}
+	return &Errors{File: file, Mistakes: inOrder(p.mistakes), Target: p.s.Target, source: src}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -72,11 +72,21 @@ func (p *parser) bearer(n *node) *Template {
 		return literalTemplate("")
 	}
 	if len(token.parts) == 0 {
-		p.wrong(n, "bearer: the token is empty")
+		p.hinted(n, giveHint(n), "bearer: the token is empty")
 	}
 	t := literalTemplate("Bearer ")
 	t.join(token)
 	return t
+}
+
+// giveHint says how a variable of a value is given, if it uses one.
+func giveHint(n *node) string {
+	_, rest, _ := strings.Cut(n.Value, "${vars.")
+	name, _, uses := strings.Cut(rest, "}")
+	if !uses {
+		return ""
+	}
+	return "give -e " + name + "=… or LOADCTL_VAR_" + name + "=…"
 }
 
 // secret reads a template of which no part is bad.

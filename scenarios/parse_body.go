@@ -98,7 +98,7 @@ func (p *parser) jsonScalar(t *Template, n *node) {
 	case plain && len(value.parts) == 1 && value.parts[0].isNumber():
 		t.join(value)
 	case plain && value.Static():
-		p.jsonPlain(t, n, text)
+		p.jsonPlain(t, n, value.text())
 	default:
 		t.joinQuoted(value)
 	}

@@ -18,7 +18,7 @@ func (p *parser) headers(n *node) []Header {
 		case !isToken(e.name):
 			p.wrong(e.key, "headers: %q cannot be the name of a header", shorten(e.name))
 		case slices.Contains(framing, strings.ToLower(e.name)):
-			p.wrong(e.key, "headers: %s is set by loadctl and cannot be given", e.name)
+			p.hinted(e.key, framingHint(e.name), "headers: %s is set by loadctl and cannot be given", e.name)
 		case indexHeader(list, e.name) >= 0:
 			p.wrong(e.key, "headers: %s is given twice", e.name)
 		case !value.all(goodValue):
@@ -28,6 +28,13 @@ func (p *parser) headers(n *node) []Header {
 		}
 	}
 	return list
+}
+
+func framingHint(name string) string {
+	if strings.EqualFold(name, expectHeader) {
+		return "use expect_continue: true"
+	}
+	return ""
 }
 
 func (p *parser) headerValue(e entry) (t *Template, ok bool) {

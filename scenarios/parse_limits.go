@@ -88,6 +88,8 @@ func (p *parser) checkLimit(l *limitDraft) {
 	}
 	held := func(d phaseDraft) bool { return d.enabled && d.phase.Executor == HeldConnections }
 	switch {
+	case l.Metric == "tls_time" && p.plainTarget():
+		p.hinted(l.key, "take it out, or give an https:// base_url", "tls_time: the target speaks plain HTTP, so there are no handshakes")
 	case l.Metric != "connections_held" && l.Metric != "connections_dropped":
 	case phase >= 0 && p.enabledPhase(phase).Executor != HeldConnections:
 		p.wrong(l.key, "%s: phase %s holds no connections", l.Metric, l.Tags.Phase)

@@ -42,6 +42,7 @@ func (p *parser) target(top *object) {
 // resolve reads how often a name is asked for again. An address has none; where the
 // base URL is not the file's, it may.
 func (p *parser) resolve(n *node) {
+	n = p.brief(n, "resolve", "{every: 30s}")
 	o := p.object(n, "resolve", keys{"every", ""})
 	if n == nil {
 		return
@@ -68,14 +69,16 @@ func (p *parser) missingTarget(top, o *object) {
 
 // baseURL checks a base URL and takes a slash off its end.
 func (p *parser) baseURL(n *node, text string) string {
+	if host, has := withoutUser(text); has {
+		p.hinted(n, "say who asks with http: {auth: {basic: {user: …, password: …}}}", "base_url: no user or password here")
+		return host
+	}
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
 		p.wrong(n, "base_url: %q is not a URL", shorten(text))
 	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":
 		p.hinted(n, "such as http://127.0.0.1:8080", "base_url: must begin with http:// or https://, got %q", shorten(text))
-	case u.User != nil:
-		p.wrong(n, "base_url: no user or password here; send an Authorization header")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		p.wrong(n, "base_url: no query and no fragment, got %q", shorten(text))
 	case !goodHost(u.Hostname()) || !goodPort(u.Port()) || strings.HasSuffix(u.Host, ":"):
@@ -86,6 +89,20 @@ func (p *parser) baseURL(n *node, text string) string {
 		return u.Scheme + "://" + u.Host + strings.TrimRight(u.EscapedPath(), "/")
 	}
 	return text
+}
+
+// withoutUser takes user and password out of a URL: nothing repeats them. A password
+// may hold what should have been escaped, so that the last @ ends it; in a path alone
+// there may be one too.
+func withoutUser(text string) (string, bool) {
+	if u, err := url.Parse(text); err == nil && u.Host != "" && u.User == nil {
+		return text, false
+	}
+	at, scheme := strings.LastIndex(text, "@"), strings.Index(text, "://")
+	if scheme < 0 || at < 0 {
+		return text[at+1:], at >= 0
+	}
+	return text[:scheme] + "://" + text[at+1:], true
 }
 
 // goodHost accepts an IP address or a name of letters, digits, "-", "_" and ".".

@@ -49,6 +49,12 @@ func (p *parser) tls(o *object) {
 	}
 }
 
+// plainTarget says whether the target is known to be one without TLS.
+func (p *parser) plainTarget() bool {
+	t := &p.s.Target
+	return t.TLS == nil && (t.BaseURL == "" && t.Bundled || strings.HasPrefix(t.BaseURL, "http://"))
+}
+
 func (p *parser) tlsOf(n *node) *TLS {
 	o := p.object(n, "tls", keys{"ca_file cert_file key_file server_name min_version resume skip_verify", ""})
 	t, version := &TLS{Resume: true}, 0

@@ -1,6 +1,9 @@
 package scenarios
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // varsOf finds vars: before anything else is read.
 func (p *parser) varsOf(root *node) []entry {
@@ -19,6 +22,7 @@ func (p *parser) varsOf(root *node) []entry {
 // replaced by the command line's. A value may use variables above it.
 func (p *parser) readVars(entries []entry) {
 	p.vars, p.madeOf = make(map[string]string, len(entries)), map[string][]string{}
+	p.s.Vars, p.s.Replaced = map[string]string{}, map[string]string{}
 	for _, e := range entries {
 		if !isWord(e.name) {
 			p.wrong(e.key, "vars: a name has letters, digits, - and _, got %q", shorten(e.name))
@@ -30,17 +34,40 @@ func (p *parser) readVars(entries []entry) {
 		if !ok {
 			continue
 		}
-		if v, has := p.fromEnv(e.name, entries); has {
-			value = v
-		}
-		if v, has := p.o.Vars[e.name]; has {
-			value = v
+		if given, has := p.given(e.name, entries); has {
+			value = p.replace(e, given)
 		}
 		p.vars[e.name] = value
+		p.s.Vars[e.name] = unsealed(value)
 	}
-	p.s.Vars = p.vars
 	p.strayVars(entries)
 }
+
+// given is what the command line, or else the environment, says of a variable.
+func (p *parser) given(name string, entries []entry) (string, bool) {
+	if v, has := p.o.Vars[name]; has {
+		return v, true
+	}
+	return p.fromEnv(name, entries)
+}
+
+// replace takes the value of a variable from outside the file.
+func (p *parser) replace(e entry, value string) string {
+	if !utf8.ValidString(value) {
+		p.wrong(e.key, "vars.%s: the value given for it is not UTF-8", e.name)
+	}
+	p.s.Replaced[e.name] = value
+	return seal(value)
+}
+
+// seal marks each $ of a value that is not the file's with a byte that no UTF-8 has, so
+// that no expression begins there: a password with ${ in it is sent as it is. What makes
+// text of values takes the mark off again, with unsealed.
+func seal(value string) string { return strings.ReplaceAll(value, "$", sealedDollar) }
+
+func unsealed(text string) string { return strings.ReplaceAll(text, sealedDollar, "$") }
+
+const sealedDollar = "\xff"
 
 // strayVars refuses options for variables the file does not have: a mistyped -e
 // would otherwise run another load than was asked for.

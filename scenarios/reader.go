@@ -13,6 +13,7 @@ type reader struct {
 	mistakes []Mistake
 	vars     map[string]string
 	noting   func(name string) // of each variable that is used; nil = nobody
+	hidden   bool              // what is read is a secret, and not for messages
 	visits   int
 }
 
@@ -86,6 +87,14 @@ func describe(n *node) string {
 		return "nothing"
 	}
 	return fmt.Sprintf("%q", shorten(n.Value))
+}
+
+// shown is text of the file for a message, unless it is a secret.
+func (r *reader) shown(text string) string {
+	if r.hidden {
+		return "…"
+	}
+	return shorten(unsealed(text))
 }
 
 func shorten(text string) string {

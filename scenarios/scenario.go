@@ -18,6 +18,7 @@ type Scenario struct {
 	Description string
 	Tags        map[string]string
 	Vars        map[string]string // after overrides
+	Replaced    map[string]string // those of them that are not the file's: Options.Vars for who parses it again
 	Secrets     []string          // variables that authorize requests: their values are not for reports
 
 	Target     Target

@@ -11,12 +11,12 @@ var secretHeaders = []string{"authorization", "proxy-authorization", "cookie", "
 func isSecretHeader(name string) bool { return slices.Contains(secretHeaders, strings.ToLower(name)) }
 
 // hiding reads what authorizes a request: the variables it uses are secrets, and
-// those that these are made of.
+// those that these are made of. No message quotes what it reads.
 func (p *parser) hiding(read func()) {
 	before := p.noting
-	p.noting = p.hide
+	p.noting, p.hidden = p.hide, true
 	read()
-	p.noting = before
+	p.noting, p.hidden = before, false
 }
 
 func (p *parser) hide(name string) {

@@ -2,6 +2,8 @@ package scenarios
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -27,12 +29,14 @@ const octets = "application/octet-stream"
 // upload reads body_file or body_size.
 func (p *parser) upload(o *object, s *Step) *Upload {
 	file, size := o.get("body_file"), o.get("body_size")
-	u := &Upload{}
+	u := &Upload{Size: -1} // until it is known
 	switch {
 	case file != nil:
 		p.bodyFile(file, u)
 	case size != nil:
-		u.Size, _ = p.size(size, "body_size")
+		if n, ok := p.size(size, "body_size"); ok {
+			u.Size = n
+		}
 	default:
 		return nil
 	}
@@ -52,12 +56,21 @@ func (p *parser) bodyFile(n *node, u *Upload) {
 	path, size, err := find(name)
 	switch {
 	case err != nil:
-		p.wrong(n, "body_file: %v", err)
+		p.notFound(n, name, err)
 	case size > maxUpload:
 		p.wrong(n, "body_file: %s is longer than 1 TiB", name)
 	default:
 		*u = Upload{File: name, Path: path, Size: size}
 	}
+}
+
+// notFound says why a file cannot be sent, by the name the scenario gives it.
+func (p *parser) notFound(n *node, name string, err error) {
+	hint := ""
+	if of, ok := errors.AsType[*fs.PathError](err); ok {
+		hint, err = "files are looked for beside the scenario", fmt.Errorf("%s: %w", name, of.Err)
+	}
+	p.hinted(n, hint, "body_file: %v", err)
 }
 
 // sizes are the units of sizes: by thousands, and by 1024.
@@ -108,11 +121,22 @@ func (p *parser) await(o *object, s *Step, x *Extra) {
 	case "true", "yes", "on":
 		x.Await = defaultAwait
 	default:
+		if _, err := time.ParseDuration(text); err != nil {
+			p.hinted(n, "true, false, or how long to wait, such as 250ms", "expect_continue: cannot be %q", shorten(text))
+			return
+		}
 		x.Await, ok = p.duration(n, "expect_continue", time.Millisecond)
 	}
-	if ok && x.Upload == nil && (s.Body == nil || len(s.Body.parts) == 0) {
+	if ok && bodiless(s, x.Upload) {
 		p.wrong(n, "expect_continue: the request has no body that could wait")
 	}
+}
+
+func bodiless(s *Step, u *Upload) bool {
+	if u != nil {
+		return u.Size == 0
+	}
+	return s.Body == nil || len(s.Body.parts) == 0
 }
 
 // lengthLine ends the head of an upload.

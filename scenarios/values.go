@@ -31,10 +31,10 @@ func (r *reader) scalar(n *node, what string) (string, bool) {
 func (r *reader) text(n *node, what string) (string, bool) {
 	text, ok := r.scalar(n, what)
 	if ok && strings.Contains(text, "${") {
-		r.wrong(n, "%s: only ${vars.…} can be used here, got %q", what, shorten(text))
+		r.wrong(n, "%s: only ${vars.…} can be used here, got %q", what, shorten(unsealed(text)))
 		return "", false
 	}
-	return text, ok
+	return unsealed(text), ok
 }
 
 func (r *reader) duration(n *node, what string, least time.Duration) (time.Duration, bool) {

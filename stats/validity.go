@@ -216,7 +216,9 @@ func (v *verdict) generator(r *Run) {
 			v.add(Invalid, "the generator hit a limit of its own: %s", what)
 		}
 	}
-	if more := n - len(seen); more > 0 {
+	if more := n - len(seen); more == 1 {
+		v.add(Invalid, "limits of the generator were hit once more, listed with the events")
+	} else if more > 1 {
 		v.add(Invalid, "limits of the generator were hit %d more times, listed with the events", more)
 	}
 }

@@ -23,7 +23,7 @@ func TestLimitsOfTheGeneratorComeFirst(t *testing.T) {
 	want := []string{
 		"the generator hit a limit of its own: a-1: out of files: raise the limit",
 		"the generator hit a limit of its own: a-2: out of ports: use more addresses",
-		"limits of the generator were hit 1 more times, listed with the events",
+		"limits of the generator were hit once more, listed with the events",
 		"agent a-1 was lost at 1s: killed",
 	}
 	if got.Verdict != Invalid || !slices.Equal(got.Reasons, want) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,29 +64,33 @@ func load(file string, o scenarios.Options) (*scenarios.Scenario, secure.Files, 
 		return nil, secure.Files{}, usage(fmt.Errorf("reading the scenario: %w", err), "examples lie in scenarios/")
 	}
 	s, err := parse(file, src, o)
+	if wrong, ok := errors.AsType[*scenarios.Errors](err); ok {
+		_, mistakes := loadTLS(file, &wrong.Target)
+		wrong.Add(mistakes)
+	}
 	if err != nil {
 		return nil, secure.Files{}, err
 	}
-	files, err := loadTLS(file, s)
-	return s, files, err
+	files, mistakes := loadTLS(file, &s.Target)
+	if len(mistakes) > 0 {
+		return nil, secure.Files{}, usage(s.Wrong(file, mistakes), "")
+	}
+	return s, files, nil
 }
 
 // loadTLS reads the files of target.tls, relative to the scenario, and makes sure that
 // they hold what they should.
-func loadTLS(file string, s *scenarios.Scenario) (secure.Files, error) {
-	files, mistakes := secure.Read(s.Target.TLS, func(name string) ([]byte, error) {
+func loadTLS(file string, target *scenarios.Target) (secure.Files, []scenarios.Mistake) {
+	files, mistakes := secure.Read(target.TLS, func(name string) ([]byte, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(file), name)
 		}
 		return os.ReadFile(name)
 	})
 	if len(mistakes) == 0 {
-		_, mistakes = secure.Client(&s.Target, files)
+		_, mistakes = secure.Client(target, files)
 	}
-	if len(mistakes) > 0 {
-		return secure.Files{}, usage(s.Wrong(file, mistakes), "")
-	}
-	return files, nil
+	return files, mistakes
 }
 
 func parse(file string, src []byte, o scenarios.Options) (*scenarios.Scenario, error) {

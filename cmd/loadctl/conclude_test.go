@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/loadctl/loadctl/reports/runfile"
 	"github.com/loadctl/loadctl/reports/sample"
+	"github.com/loadctl/loadctl/scenarios/secure"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -178,5 +180,15 @@ func TestAnInterruptStaysAnInterruptWhenNothingCanBeSaid(t *testing.T) {
 	e.job.out, e.run.Result.ExitCode = full, exitInterrupted
 	if code := e.conclude(); code != exitInterrupted {
 		t.Errorf("it exits %d", code)
+	}
+}
+
+// TestHandshakeThatFailsSaysWhatToDo, once, however many addresses the target has.
+func TestHandshakeThatFailsSaysWhatToDo(t *testing.T) {
+	fault := fmt.Errorf("target shop.test is not reachable: %w", &secure.Failure{Kind: secure.NotTLS, Detail: "first record"})
+	var b strings.Builder
+	printError(&b, neverBegan(stats.Result{}, errors.Join(fault, fault)))
+	if got := b.String(); strings.Count(got, "hint: ") != 1 || !strings.Contains(got, "write http:// in base_url") {
+		t.Error(got)
 	}
 }

@@ -219,5 +219,9 @@ func neverBegan(result stats.Result, err error) error {
 	if _, ok := errors.AsType[*coordinator.UsageError](err); ok {
 		return usage(err, "")
 	}
-	return cannot(err, "")
+	hint := ""
+	if f, ok := errors.AsType[*secure.Failure](err); ok {
+		hint = f.Hint()
+	}
+	return cannot(err, hint)
 }

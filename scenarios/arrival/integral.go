@@ -2,6 +2,7 @@ package arrival
 
 import (
 	"math"
+	"sort"
 	"time"
 )
 
@@ -49,10 +50,8 @@ func (c integral) total() float64 {
 }
 
 func (c integral) integral(at time.Duration) float64 {
-	for i := range c {
-		if at < c[i].end {
-			return c[i].integral(at)
-		}
+	if i := sort.Search(len(c), func(i int) bool { return at < c[i].end }); i < len(c) {
+		return c[i].integral(at)
 	}
 	return c.total()
 }

@@ -86,6 +86,9 @@ func (p Profile) Integral(at time.Duration) float64 {
 	return c.integral(at)
 }
 
+// Sums is Integral for who asks often.
+func (p Profile) Sums() func(at time.Duration) float64 { return compile(p).integral }
+
 // Inverse is Λ⁻¹(n): the last moment by which no more than n arrivals are due, so
 // that a stretch without load is passed over. It is false at and past the
 // profile's total.
