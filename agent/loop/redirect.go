@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/loadctl/loadctl/agent/http1"
@@ -58,10 +59,11 @@ func (l *Loop) goOn(i int32, t *task, ci int32, c *conn, reusable, announced boo
 }
 
 // refuse records an answer whose redirect is not followed: what was asked for was
-// not answered, whatever the step expects.
+// not answered, whatever the step expects. The example ends where the query begins:
+// that is where codes and tokens stand.
 func (l *Loop) refuse(s *stats.Sample, parser *http1.Parser, why string) {
 	s.Status, s.Class, s.Err = parser.Status, stats.HTTPError, why
-	location := parser.Header("Location")
+	location, _, _ := bytes.Cut(parser.Header("Location"), []byte("?"))
 	l.detail = append(l.detail[:0], "to "...)
 	l.detail = strconv.AppendQuote(l.detail, string(location[:min(len(location), 80)]))
 	s.Detail = l.detail

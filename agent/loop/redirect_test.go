@@ -159,7 +159,7 @@ func TestRedirectsNotFollowed(t *testing.T) {
 		{"no location", "follow_redirects: 5", "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", stats.OK, "", 10},
 		{"not modified", "follow_redirects: 5", "HTTP/1.1 304 Not Modified\r\nLocation: /b\r\n\r\n", stats.OK, "", 10},
 		{"loop", "follow_redirects: 5", moved(302, "a", ""), stats.HTTPError, "too many redirects", 60},
-		{"another host", "follow_redirects: 5", moved(302, "http://example.com/x", ""), stats.HTTPError, "redirect to another host", 10},
+		{"another host", "follow_redirects: 5", moved(302, "http://example.com/x?code=hunter2", ""), stats.HTTPError, "redirect to another host", 10},
 		{"another port", "follow_redirects: 5", moved(302, "//127.0.0.1:2/x", ""), stats.HTTPError, "redirect to another host", 10},
 		{"another scheme", "follow_redirects: 5", moved(302, "https://127.0.0.1:1/x", ""), stats.HTTPError, "redirect to another host", 10},
 		{"malformed", "follow_redirects: 5", moved(302, "http://[/", ""), stats.HTTPError, "redirect: malformed location", 10},
@@ -171,6 +171,9 @@ func TestRedirectsNotFollowed(t *testing.T) {
 		}
 		if c.kind != "" && (len(p.total.Errors) != 1 || p.total.Errors[0].Kind != c.kind || p.total.Errors[0].Status != 302) {
 			t.Errorf("%s: errors %+v, want %q", c.name, p.total.Errors, c.kind)
+		}
+		if strings.Contains(fmt.Sprintf("%+v", p.total.Errors), "hunter2") {
+			t.Errorf("%s: the example has the query: %+v", c.name, p.total.Errors)
 		}
 	}
 }
