@@ -71,16 +71,7 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 // write builds the request and sends what the socket takes.
 func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 	p, step := l.phases[t.phase], l.step(t)
-	l.values = t.cursor.Values()
-	held := 0
-	switch single := p.pool.single; {
-	case step.Extra != nil:
-		held = l.appendExtra(i, t, step, single)
-	case single:
-		l.out = step.AppendClosing(l.out[:0], &l.values)
-	default:
-		l.out = step.AppendRequest(l.out[:0], &l.values)
-	}
+	now := l.build(i, t, step, p.pool.single)
 	if t.state = asked; t.hops == 0 {
 		t.written = l.clock()
 	}
@@ -88,23 +79,12 @@ func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 	if t.kind == beating {
 		l.recorder.HeartbeatSent(int(t.phase))
 	}
-	now := l.out[:len(l.out)-held]
 	if p.slow && l.slowDown(ci, c, step) {
 		l.writeSlowly(i, t, ci, c, now)
 		return
 	}
-	var n int
-	var errno syscall.Errno
-	if c.tls != none {
-		n, errno = len(now), l.encrypt(c, now)
-	} else {
-		n, errno = l.poller.send(c.fd, now)
-	}
-	l.fresh = false
-	switch {
-	case errno == syscall.EAGAIN:
-		n = 0
-	case errno != 0:
+	n, errno := l.put(c, now)
+	if errno != 0 {
 		l.cutShort(i, t, errno)
 		return
 	}
@@ -120,6 +100,36 @@ func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 	if step.Extra != nil {
 		l.sendBody(i, ci, c, step.Extra, l.out[len(now):])
 	}
+}
+
+// build makes the request in the loop's write buffer, and gives what of it is sent at
+// once: a body may have to wait.
+func (l *Loop) build(i int32, t *task, step *scenarios.Step, single bool) []byte {
+	l.values = t.cursor.Values()
+	held := 0
+	switch {
+	case step.Extra != nil:
+		held = l.appendExtra(i, t, step, single)
+	case single:
+		l.out = step.AppendClosing(l.out[:0], &l.values)
+	default:
+		l.out = step.AppendRequest(l.out[:0], &l.values)
+	}
+	return l.out[:len(l.out)-held]
+}
+
+// put sends what the socket takes; over TLS all of it is taken up.
+func (l *Loop) put(c *conn, b []byte) (n int, errno syscall.Errno) {
+	if c.tls != none {
+		n, errno = len(b), l.encrypt(c, b)
+	} else {
+		n, errno = l.poller.send(c.fd, b)
+	}
+	l.fresh = false
+	if errno == syscall.EAGAIN {
+		return 0, 0
+	}
+	return n, errno
 }
 
 func (l *Loop) step(t *task) *scenarios.Step {

@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
 	"slices"
@@ -157,19 +155,7 @@ func earlier(path string) (report, error) {
 }
 
 // load reads the report at path; without one it is empty.
-func load(path string) (r report, err error) {
-	b, err := os.ReadFile(path + ".json")
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
-	}
-	if err != nil {
-		return r, err
-	}
-	if err := json.Unmarshal(b, &r); err != nil {
-		return r, fmt.Errorf("%s.json: %w", path, err)
-	}
-	return r, nil
-}
+func load(path string) (report, error) { return judge.Load[report](path) }
 
 // put adds a table, in the place of an earlier one of the same row.
 func (r *report) put(t table) {

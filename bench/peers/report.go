@@ -2,13 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/loadctl/loadctl/bench/internal/judge"
 )
 
 // A report is all that was weighed on a machine.
@@ -29,19 +29,7 @@ func earlier(path string) (report, error) {
 }
 
 // load reads the report at path; without one it is empty.
-func load(path string) (r report, err error) {
-	b, err := os.ReadFile(path + ".json")
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
-	}
-	if err != nil {
-		return r, err
-	}
-	if err := json.Unmarshal(b, &r); err != nil {
-		return r, fmt.Errorf("%s.json: %w", path, err)
-	}
-	return r, nil
-}
+func load(path string) (report, error) { return judge.Load[report](path) }
 
 // put adds a table, in the place of an earlier one of the same workload. Tables of
 // workloads that are no more are dropped.
