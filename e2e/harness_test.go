@@ -232,9 +232,15 @@ type second struct {
 }
 
 // series reads the run's seconds in order.
-func (f finished) series(t *testing.T) (seconds []second) {
+func (f finished) series(t *testing.T) []second {
 	t.Helper()
-	file, err := os.Open(filepath.Join(f.dir, "series.jsonl.gz"))
+	return records[second](t, filepath.Join(f.dir, "series.jsonl.gz"))
+}
+
+// records reads the lines of a compressed file after the first, its schema.
+func records[T any](t *testing.T, path string) (all []T) {
+	t.Helper()
+	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,13 +255,13 @@ func (f finished) series(t *testing.T) (seconds []second) {
 		t.Fatal(err)
 	}
 	for {
-		var s second
-		if err := lines.Decode(&s); errors.Is(err, io.EOF) {
-			return seconds
+		var one T
+		if err := lines.Decode(&one); errors.Is(err, io.EOF) {
+			return all
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		seconds = append(seconds, s)
+		all = append(all, one)
 	}
 }
 

@@ -5,9 +5,6 @@ package e2e
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -243,28 +240,11 @@ func (f finished) everywhere(t *testing.T, kinds []kindOf) {
 // errorSamples counts the lines of errors.jsonl.gz by row, class and kind.
 func (f finished) errorSamples(t *testing.T) map[string]int {
 	t.Helper()
-	file, err := os.Open(filepath.Join(f.dir, "errors.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	zip, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	n := map[string]int{}
-	for lines := json.NewDecoder(zip); ; {
-		var e kindOf
-		if err := lines.Decode(&e); errors.Is(err, io.EOF) {
-			return n
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		if e.Kind == "" {
-			continue // the schema
-		}
+	for _, e := range records[kindOf](t, filepath.Join(f.dir, "errors.jsonl.gz")) {
 		if n[e.Name+e.Class+e.Kind]++; e.First > e.Last {
 			t.Errorf("%+v", e)
 		}
 	}
+	return n
 }
