@@ -23,7 +23,13 @@ type peer struct {
 // rawServer handles each connection with f and then closes it.
 func rawServer(t testing.TB, f func(c *peer)) netip.AddrPort {
 	t.Helper()
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	return rawServerOn(t, netip.AddrFrom4([4]byte{127, 0, 0, 1}), f)
+}
+
+// rawServerOn is rawServer on an address of this machine.
+func rawServerOn(t testing.TB, ip netip.Addr, f func(c *peer)) netip.AddrPort {
+	t.Helper()
+	ln, err := net.Listen("tcp4", netip.AddrPortFrom(ip, 0).String())
 	if err != nil {
 		t.Fatal(err)
 	}
