@@ -32,7 +32,8 @@ func (l *Loop) pollerKind() string {
 }
 
 // slowDown takes over how fast a request is written and its answer read, and says
-// whether writing is slow.
+// whether writing is slow. A held connection may have carried a slow user's request
+// before that of a fast one.
 func (l *Loop) slowDown(ci int32, c *conn, step *scenarios.Step) bool {
 	s := l.slow[ci]
 	switch {

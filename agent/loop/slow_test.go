@@ -167,6 +167,44 @@ func TestSlowAndFastTakeTurns(t *testing.T) {
 	}
 }
 
+// TestSlowAndFastUsersShareHeldConnections: a request of a user with a fast network
+// kept the rates of the slow one that had used its connection before: 540 ms instead of
+// 1 ms. One that follows it is slow all the same.
+func TestSlowAndFastUsersShareHeldConnections(t *testing.T) {
+	for _, network := range []string{"{read_rate: 10KB/s}", "{write_rate: 100B/s}", "{read_rate: 10KB/s, write_rate: 500B/s}"} {
+		s := parse(t, fmt.Sprintf(`
+version: 1
+name: shared
+target: {base_url: "http://127.0.0.1:1"}
+http: {timeout: 5s}
+users:
+  slow: {network: %s, tasks: {get: {steps: [{get: /slow}]}}}
+  fast: {tasks: {get: {steps: [{get: /fast}]}}}
+phases:
+  - {name: hold, executor: held-connections, connections: 1, hold: 20s}
+  - {name: sloths, executor: constant-arrival-rate, user: slow, rate: 1/s, duration: 10s, arrivals: uniform, over: hold, start: {with: hold, after: connected}}
+  - {name: hares, executor: constant-arrival-rate, user: fast, rate: 1/s, duration: 10s, arrivals: uniform, over: hold, start: {with: hold, after: connected}}
+`, network))
+		w := newWorld(target{room: 40, answer: func(request) reply { return reply{after: time.Millisecond, bytes: bodyOf(4000)} }})
+		p := stage(t, s, w, nil).run(t, Begin{0, 0}, Begin{1, time.Second}, Begin{2, 1900 * time.Millisecond},
+			End{0, 20 * time.Second}, Drain{At: 20 * time.Second, Deadline: 30 * time.Second})
+		p.checkIdentity(t, s)
+		slow, fast := p.cell(t, s, "sloths", "/slow"), p.cell(t, s, "hares", "/fast")
+		if slow.Classes[stats.OK] != 10 || fast.Classes[stats.OK] != 10 || w.open != 1 {
+			t.Errorf("%s: slow %v, fast %v, %d connections", network, slow.Classes, fast.Classes, w.open)
+		}
+		if most := fast.Service.Max(); most > 3*time.Millisecond {
+			t.Errorf("%s: a fast user waited %v for an answer, want 2ms", network, most)
+		}
+		if least := slow.Service.Min(); least < 100*time.Millisecond {
+			t.Errorf("%s: a slow user waited only %v", network, least)
+		}
+		if w.pipelined > 0 {
+			t.Errorf("%s: %d requests before the answer before", network, w.pipelined)
+		}
+	}
+}
+
 // TestLiveSlowReader: the target feels it. Its writes block, and get through at the
 // rate of the reader.
 func TestLiveSlowReader(t *testing.T) {
