@@ -205,6 +205,35 @@ phases:
 	}
 }
 
+// TestSlowUploadThatTLSRefuses: when TLS took no more of a body nothing ended the
+// request and nothing went on with it before its time-out.
+func TestSlowUploadThatTLSRefuses(t *testing.T) {
+	text := strings.Replace(sluggish("{write_rate: 5KB/s}", "{post: /x, body_size: 20KB}", "9s"), "vus: 5", "vus: 1", 1)
+	s := parse(t, strings.Replace(text, `"http://127.0.0.1:1"`, `"https://127.0.0.1:1", tls: {ca_file: ca.pem}`, 1))
+	w := newWorld(target{tls: worldTLS()})
+	p := stage(t, s, w, overTLS(t, s))
+	w.at(int64(time.Second), func() {
+		for i := range p.loop.conns.used {
+			if c := p.loop.conns.at(i); c.state == established {
+				_ = p.loop.tls.tunnels.at(c.tls).conn.CloseWrite()
+				p.loop.tls.cipher = p.loop.tls.cipher[:0]
+			}
+		}
+	})
+	p.run(t, Begin{0, 0}, Drain{At: 3 * time.Second, Deadline: 30 * time.Second})
+	p.checkIdentity(t, s)
+	c := p.cell(t, s, "load", "/x")
+	if c.Classes[stats.ConnError] != 1 || c.Classes[stats.OK] != 1 || len(p.total.Errors) != 1 {
+		t.Fatalf("%v, errors %+v", c.Classes, p.total.Errors)
+	}
+	if e := p.total.Errors[0]; e.Kind != kindReset || e.First > 1200*time.Millisecond {
+		t.Errorf("%+v, want a broken connection at 1s", e)
+	}
+	if c.BytesOut > 26_000 {
+		t.Errorf("%d bytes out: 20,000 of a body and 5,000 of one that broke", c.BytesOut)
+	}
+}
+
 // TestLiveSlowReader: the target feels it. Its writes block, and get through at the
 // rate of the reader.
 func TestLiveSlowReader(t *testing.T) {
