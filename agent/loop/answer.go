@@ -333,9 +333,8 @@ func (l *Loop) failBy(i int32, t *task, how stats.Ending, class stats.Class, tex
 // neverSent ends a request that waited too long for a connection, or for which
 // this machine has none (text says why).
 func (l *Loop) neverSent(i int32, t *task, text string) {
-	if t.hops > 0 && text == "" {
-		l.phases[t.phase].inFlight++
-		l.fail(i, t, stats.Timeout, kindTimeout, l.clock())
+	if t.hops > 0 {
+		l.stranded(i, t, text)
 		return
 	}
 	s := l.startSample(i, t, l.phases[t.phase], l.clock())
@@ -343,6 +342,17 @@ func (l *Loop) neverSent(i int32, t *task, text string) {
 	l.recorder.Record(s)
 	t.state = pausing
 	l.next(i, t, vu.Unanswered, l.now)
+}
+
+// stranded is neverSent for a request that was redirected: the target has counted it,
+// and nobody knows what it would have said to the next hop.
+func (l *Loop) stranded(i int32, t *task, text string) {
+	class := stats.Censored
+	if text == "" {
+		class, text = stats.Timeout, kindTimeout
+	}
+	l.phases[t.phase].inFlight++ // which goOn took back
+	l.fail(i, t, class, text, l.clock())
 }
 
 func (l *Loop) startSample(i int32, t *task, p *phase, at stats.Offset) *stats.Sample {

@@ -44,7 +44,8 @@
 //
 // A held connection is tried three times, one second apart, before it has failed.
 // One that was open and is to be there again is tried each second while its phase
-// runs.
+// runs. Attempts keep to the loop's part of the hold's connect rate: whoever must
+// be opened again stands in line, behind those that were not tried yet.
 // Its heartbeats start at a random part of their interval, so that they do not
 // come in waves. One that falls due on a busy connection waits for it, its intended
 // start kept, and goes before requests that wait for any connection; none falls due
@@ -56,8 +57,9 @@
 // is not flooded with attempts.
 //
 // Being out of files, ports or buffers is the generator's fault: it is told as a
-// severe notice, makes requests not_sent, and is never an error of the target. Ports
-// come back: connecting is tried again ten times a second.
+// severe notice, makes requests not_sent, or censored when something of them was sent,
+// and is never an error of the target. Ports come back: connecting is tried again ten
+// times a second.
 //
 // # Targets that mean harm
 //

@@ -96,8 +96,8 @@ func (l *Loop) phaseDue(p *phase) stats.Offset {
 	if l.heldUp(p) {
 		next = never
 	}
-	if p.hold != nil && len(p.hold.todo) > 0 && l.dialing < maxDialing {
-		next = min(next, p.hold.todo[0].at)
+	if p.hold != nil && l.dialing < maxDialing {
+		next = min(next, p.hold.due())
 	}
 	if l.paused {
 		return next

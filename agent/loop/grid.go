@@ -67,7 +67,7 @@ func (l *Loop) onlyHolds() (held *phase) {
 	for _, p := range l.phases {
 		switch {
 		case p.state != running && p.state != draining:
-		case held != nil || p.state == draining || p.hold == nil || len(p.hold.todo) > 0 || p.spec.Heartbeat == nil:
+		case held != nil || p.state == draining || p.hold == nil || p.hold.due() < never || p.spec.Heartbeat == nil:
 			return nil
 		default:
 			held = p

@@ -2,7 +2,6 @@ package loop
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"syscall"
 	"time"
@@ -17,6 +16,7 @@ import (
 type hold struct {
 	todo      []opening // connections not yet tried, in order of time
 	places    []place
+	line      line
 	opening   int // tried, and neither open nor given up
 	reopening int // the same of those that have been open before
 	told      bool
@@ -33,7 +33,7 @@ type opening struct {
 // A place is where a held connection is, was, or will be again.
 type place struct {
 	id    uint32
-	conn  int32 // none while it is not there
+	next  int32 // behind it in the line; none = it is the last, or in no line
 	beats uint32
 	tries uint8
 	wasUp bool         // has been open
@@ -43,13 +43,12 @@ type place struct {
 const (
 	maxTries    = 3
 	retryAfter  = time.Second // a place makes at most one attempt in that time
-	whenCrowded = 10 * time.Millisecond
 	minHeartGap = time.Millisecond
 )
 
 func (l *Loop) beginHold(p *phase) {
 	todo := openings(p.spec, l.share, nil, p.begin, 1)
-	p.hold = &hold{todo: todo, places: make([]place, 0, len(todo))}
+	p.hold = &hold{todo: todo, places: make([]place, 0, len(todo)), line: emptyLine(p.spec, l.share)}
 }
 
 // openings lists the connections a share owns and did not own before. part is how
@@ -77,6 +76,7 @@ func openings(spec *scenarios.Phase, share, before arrival.Share, from stats.Off
 // reshareHold opens what a lost agent held, from now on and at this loop's part of
 // the rate. What others have taken over is not closed: its agent is gone.
 func (l *Loop) reshareHold(p *phase, before arrival.Share, from stats.Offset) {
+	p.hold.line.gap = gapOf(p.spec, l.share)
 	more := openings(p.spec, l.share, before, max(from, l.now), min(part(l.share), 0.999))
 	p.hold.todo = append(slices.Clone(p.hold.todo), more...)
 	slices.SortStableFunc(p.hold.todo, func(a, b opening) int { return cmp.Compare(a.at, b.at) })
@@ -94,14 +94,15 @@ func part(s arrival.Share) float64 {
 }
 
 // dialHeld opens the connections whose moment has come, and tells when all are
-// there.
+// there. Attempts that fail at once are under way no longer, and so are bounded too.
 func (l *Loop) dialHeld(p *phase) {
 	h := p.hold
-	for len(h.todo) > 0 && h.todo[0].at <= l.now && l.dialing < maxDialing && p.state == running {
-		h.places = append(h.places, place{id: h.todo[0].id, conn: none})
-		h.todo = h.todo[1:]
-		h.opening++
-		l.dialPlace(p, int32(len(h.places)-1))
+	for room := maxDialing; room > 0 && l.dialing < maxDialing; room-- {
+		i := h.nextPlace(l.now)
+		if i == none {
+			break
+		}
+		l.dialPlace(p, i)
 	}
 	if len(h.todo) == 0 {
 		h.todo = nil // what it was cut from is large
@@ -112,19 +113,43 @@ func (l *Loop) dialHeld(p *phase) {
 	}
 }
 
+// nextPlace is the place to be opened by now, if there is one. Those that were not yet
+// tried have moments of their own and go first.
+func (h *hold) nextPlace(now stats.Offset) int32 {
+	switch {
+	case len(h.todo) > 0 && h.todo[0].at <= now:
+		h.line.passed(now)
+		h.places = append(h.places, place{id: h.todo[0].id, next: none})
+		h.todo = h.todo[1:]
+		h.opening++
+		return int32(len(h.places) - 1)
+	case h.line.due() <= now:
+		h.line.passed(now)
+		return h.leaveLine()
+	}
+	return none
+}
+
+// due is when a connection is to be opened next.
+func (h *hold) due() stats.Offset {
+	if len(h.todo) > 0 {
+		return min(h.todo[0].at, h.line.due())
+	}
+	return h.line.due()
+}
+
 // dialPlace tries to open one held connection. Where there was no port a moment ago
 // it does not ask again: the kernel looks through all of them each time.
 func (l *Loop) dialPlace(p *phase, i int32) {
 	at := &p.hold.places[i]
 	at.tries++
-	ci, errno := none, syscall.EADDRNOTAVAIL
+	errno := syscall.EADDRNOTAVAIL
 	if h := p.hold; l.now >= h.dryUntil {
-		if ci, _, errno = l.dial(p, none, i); errno == syscall.EADDRNOTAVAIL {
+		if _, _, errno = l.dial(p, none, i); errno == syscall.EADDRNOTAVAIL {
 			h.dryUntil = l.now + restAfterFailure
 		}
 	}
 	if errno == 0 {
-		at.conn = ci
 		return
 	}
 	if isLimit(errno) {
@@ -133,57 +158,10 @@ func (l *Loop) dialPlace(p *phase, i int32) {
 	l.retryPlace(p, i)
 }
 
-// retryPlace tries again a second later, or gives the connection up. One that was
-// open and is to be there again is tried until the phase ends: the target may be
-// back by then.
-func (l *Loop) retryPlace(p *phase, i int32) {
-	at := &p.hold.places[i]
-	at.conn = none
-	if p.state != running {
-		p.hold.settled(at)
-		return
-	}
-	if at.tries >= maxTries {
-		if at.tries == maxTries {
-			l.recorder.ConnFailed(p.index)
-		}
-		if !at.wasUp || p.spec.OnClose != scenarios.Reconnect {
-			p.hold.settled(at)
-			return
-		}
-		at.tries = maxTries // a small number, and not counted again
-	}
-	l.timers.add(timer{at: l.clock() + retryAfter, index: i, stamp: uint16(p.index), kind: reopen})
-}
-
-// settled is a place that is open, or given up.
-func (h *hold) settled(at *place) {
-	if at.wasUp {
-		h.reopening--
-		return
-	}
-	h.opening--
-}
-
-// reopen tries a held connection again, unless the phase has ended meanwhile. When a
-// target drops all at once they wait for each other, as on opening.
-func (l *Loop) reopen(t timer) {
-	p := l.phases[t.stamp]
-	switch {
-	case p.state != running:
-		p.hold.settled(&p.hold.places[t.index])
-	case l.dialing >= maxDialing:
-		t.at = l.now + whenCrowded
-		l.timers.add(t)
-	default:
-		l.dialPlace(p, t.index)
-	}
-}
-
 // heldOpened makes a connection one of the held.
 func (l *Loop) heldOpened(ci int32, c *conn, p *phase) {
 	at := &p.hold.places[c.place]
-	at.conn, at.tries = ci, 0
+	at.tries = 0
 	p.hold.settled(at)
 	at.wasUp = true
 	p.held++
@@ -196,39 +174,10 @@ func (l *Loop) heldOpened(ci int32, c *conn, p *phase) {
 	}
 }
 
-// heldLost is a held connection, or an attempt at one, that is gone. One that did
-// not last is opened anew a second after it was opened last, so that a target that
-// closes what it accepts is not flooded.
-func (l *Loop) heldLost(p *phase, i int32, was connState, began stats.Offset) {
-	if was == connecting {
-		l.retryPlace(p, i)
-		return
-	}
-	at := &p.hold.places[i]
-	at.conn = none
-	if p.state != running && !l.taken(p) {
-		return // closing anyway
-	}
-	l.recorder.ConnDropped(p.index)
-	switch p.spec.OnClose {
-	case scenarios.Reconnect:
-		if p.state == running {
-			p.hold.reopening++
-			l.timers.add(timer{at: max(l.clock(), began+retryAfter), index: i, stamp: uint16(p.index), kind: reopen})
-		}
-	case scenarios.Abort:
-		l.tell(Output{Notice: &Notice{
-			At: l.now, Level: stats.Severe, Kind: "abort",
-			Text: fmt.Sprintf("phase %s: the target closed a held connection (on_close: abort)", p.spec.Name),
-		}})
-	}
-}
-
 // forget takes a connection out of the held, so that its end is not a loss.
 func (l *Loop) forget(c *conn) {
 	p := l.phases[c.phase]
 	if c.place != none {
-		p.hold.places[c.place].conn = none
 		if c.state == established {
 			p.held--
 		}

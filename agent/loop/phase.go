@@ -160,7 +160,7 @@ func (l *Loop) stopPhase(p *phase) {
 		}
 	}
 	if p.hold != nil {
-		p.hold.todo = nil
+		p.hold.stop()
 	}
 }
 

@@ -201,6 +201,50 @@ func TestRedirectTimesOut(t *testing.T) {
 	}
 }
 
+// TestRedirectWithoutAConnection: a hop for which this machine has no file or port was
+// recorded not_sent, which says that the target did not count the request, though it had
+// answered the first hop. Nobody knows what it would have said to the next.
+func TestRedirectWithoutAConnection(t *testing.T) {
+	for _, executor := range []string{"constant-arrival-rate, rate: 1/s, arrivals: uniform", "constant-vus, vus: 1"} {
+		for errno, kind := range map[syscall.Errno]string{syscall.EMFILE: kindFiles, syscall.EADDRNOTAVAIL: kindPorts} {
+			for _, closes := range []bool{true, false} { // or leaves it to loadctl, which has a connection until then
+				s := parse(t, fmt.Sprintf(`
+version: 1
+name: hops
+target: {base_url: "http://127.0.0.1:1"}
+http: {timeout: 500ms, follow_redirects: 5}
+users: {u: {wait_time: 1s, tasks: {t: {steps: [{get: /a}]}}}}
+phases: [{name: load, executor: %s, user: u, duration: 5s}]
+`, executor))
+				gone := false
+				w := newWorld(target{})
+				w.target.dial = func(int) (time.Duration, syscall.Errno) {
+					if gone {
+						return 0, errno
+					}
+					return time.Millisecond, 0
+				}
+				w.target.answer = func(request) reply {
+					gone = true
+					w.at(w.clock+int64(700*time.Millisecond), func() { gone = false })
+					return reply{after: time.Millisecond, bytes: moved(302, "/b", "Connection: close\r\n"), close: closes}
+				}
+				p := stage(t, s, w, nil).run(t, Begin{}, Drain{At: 6 * time.Second, Deadline: 9 * time.Second})
+				p.checkIdentity(t, s)
+				c := p.cell(t, s, "load", "/a")
+				if n := c.Classes[stats.Censored]; n != uint64(w.requests) || n != c.Intended || n < 3 {
+					t.Errorf("%s, %v, closes %t: classes %v, and the target counted %d", executor, errno, closes, c.Classes, w.requests)
+				}
+				for _, e := range p.total.Errors {
+					if e.Class != stats.Censored || e.Kind != kind {
+						t.Errorf("%s, %v: %+v, want %q", executor, errno, e, kind)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestLiveRedirects, with the standard library's server, on connections kept alive.
 func TestLiveRedirects(t *testing.T) {
 	addr := serve(t, func(w http.ResponseWriter, r *http.Request) {

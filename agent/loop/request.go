@@ -79,7 +79,7 @@ func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 	if t.kind == beating {
 		l.recorder.HeartbeatSent(int(t.phase))
 	}
-	if p.slow && l.slowDown(ci, c, step) {
+	if (p.slow || c.slow) && l.slowDown(ci, c, step) {
 		l.writeSlowly(i, t, ci, c, now)
 		return
 	}

@@ -32,7 +32,8 @@ func (l *Loop) pollerKind() string {
 }
 
 // slowDown takes over how fast a request is written and its answer read, and says
-// whether writing is slow.
+// whether writing is slow. A held connection may have carried a slow user's request
+// before that of a fast one.
 func (l *Loop) slowDown(ci int32, c *conn, step *scenarios.Step) bool {
 	s := l.slow[ci]
 	switch {
@@ -95,7 +96,7 @@ func (l *Loop) writePiece(ci int32, c *conn, s *slowness) {
 	case len(u.bytes) == 0 && u.left == 0:
 		l.dropUnsent(c)
 		return
-	case len(u.bytes) == 0 && !l.refill(c, u, s):
+	case len(u.bytes) == 0 && !l.refill(ci, c, u, s):
 		return
 	}
 	n, errno := l.poller.send(c.fd, u.bytes[:piece(s.out, len(u.bytes))])
@@ -118,8 +119,9 @@ func (l *Loop) writePiece(ci int32, c *conn, s *slowness) {
 	l.setPiece(&s.writes, s.writeAt, ci, c, writeOn)
 }
 
-// refill takes the next piece of a streamed body; false when there is none.
-func (l *Loop) refill(c *conn, u *unsent, s *slowness) bool {
+// refill takes the next piece of a streamed body; false when there is none, and the
+// request has ended.
+func (l *Loop) refill(ci int32, c *conn, u *unsent, s *slowness) bool {
 	if u.at == 0 && u.file != nil && !u.unchanged() {
 		l.fileFailed(c, fileChanged)
 		return false
@@ -135,8 +137,12 @@ func (l *Loop) refill(c *conn, u *unsent, s *slowness) bool {
 		u.bytes = append(u.bytes[:0], b...)
 		return true
 	}
+	if errno := l.encrypt(c, b); errno != 0 {
+		l.snapped(ci, c, errno)
+		return false
+	}
 	l.aids.of[c.task].streamed += int64(len(b))
-	return l.encrypt(c, b) == 0
+	return true
 }
 
 // setPiece sets a timer unless one is set.

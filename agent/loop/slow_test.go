@@ -167,6 +167,73 @@ func TestSlowAndFastTakeTurns(t *testing.T) {
 	}
 }
 
+// TestSlowAndFastUsersShareHeldConnections: a request of a user with a fast network
+// kept the rates of the slow one that had used its connection before: 540 ms instead of
+// 1 ms. One that follows it is slow all the same.
+func TestSlowAndFastUsersShareHeldConnections(t *testing.T) {
+	for _, network := range []string{"{read_rate: 10KB/s}", "{write_rate: 100B/s}", "{read_rate: 10KB/s, write_rate: 500B/s}"} {
+		s := parse(t, fmt.Sprintf(`
+version: 1
+name: shared
+target: {base_url: "http://127.0.0.1:1"}
+http: {timeout: 5s}
+users:
+  slow: {network: %s, tasks: {get: {steps: [{get: /slow}]}}}
+  fast: {tasks: {get: {steps: [{get: /fast}]}}}
+phases:
+  - {name: hold, executor: held-connections, connections: 1, hold: 20s}
+  - {name: sloths, executor: constant-arrival-rate, user: slow, rate: 1/s, duration: 10s, arrivals: uniform, over: hold, start: {with: hold, after: connected}}
+  - {name: hares, executor: constant-arrival-rate, user: fast, rate: 1/s, duration: 10s, arrivals: uniform, over: hold, start: {with: hold, after: connected}}
+`, network))
+		w := newWorld(target{room: 40, answer: func(request) reply { return reply{after: time.Millisecond, bytes: bodyOf(4000)} }})
+		p := stage(t, s, w, nil).run(t, Begin{0, 0}, Begin{1, time.Second}, Begin{2, 1900 * time.Millisecond},
+			End{0, 20 * time.Second}, Drain{At: 20 * time.Second, Deadline: 30 * time.Second})
+		p.checkIdentity(t, s)
+		slow, fast := p.cell(t, s, "sloths", "/slow"), p.cell(t, s, "hares", "/fast")
+		if slow.Classes[stats.OK] != 10 || fast.Classes[stats.OK] != 10 || w.open != 1 {
+			t.Errorf("%s: slow %v, fast %v, %d connections", network, slow.Classes, fast.Classes, w.open)
+		}
+		if most := fast.Service.Max(); most > 3*time.Millisecond {
+			t.Errorf("%s: a fast user waited %v for an answer, want 2ms", network, most)
+		}
+		if least := slow.Service.Min(); least < 100*time.Millisecond {
+			t.Errorf("%s: a slow user waited only %v", network, least)
+		}
+		if w.pipelined > 0 {
+			t.Errorf("%s: %d requests before the answer before", network, w.pipelined)
+		}
+	}
+}
+
+// TestSlowUploadThatTLSRefuses: when TLS took no more of a body nothing ended the
+// request and nothing went on with it before its time-out.
+func TestSlowUploadThatTLSRefuses(t *testing.T) {
+	text := strings.Replace(sluggish("{write_rate: 5KB/s}", "{post: /x, body_size: 20KB}", "9s"), "vus: 5", "vus: 1", 1)
+	s := parse(t, strings.Replace(text, `"http://127.0.0.1:1"`, `"https://127.0.0.1:1", tls: {ca_file: ca.pem}`, 1))
+	w := newWorld(target{tls: worldTLS()})
+	p := stage(t, s, w, overTLS(t, s))
+	w.at(int64(time.Second), func() {
+		for i := range p.loop.conns.used {
+			if c := p.loop.conns.at(i); c.state == established {
+				_ = p.loop.tls.tunnels.at(c.tls).conn.CloseWrite()
+				p.loop.tls.cipher = p.loop.tls.cipher[:0]
+			}
+		}
+	})
+	p.run(t, Begin{0, 0}, Drain{At: 3 * time.Second, Deadline: 30 * time.Second})
+	p.checkIdentity(t, s)
+	c := p.cell(t, s, "load", "/x")
+	if c.Classes[stats.ConnError] != 1 || c.Classes[stats.OK] != 1 || len(p.total.Errors) != 1 {
+		t.Fatalf("%v, errors %+v", c.Classes, p.total.Errors)
+	}
+	if e := p.total.Errors[0]; e.Kind != kindReset || e.First > 1200*time.Millisecond {
+		t.Errorf("%+v, want a broken connection at 1s", e)
+	}
+	if c.BytesOut > 26_000 {
+		t.Errorf("%d bytes out: 20,000 of a body and 5,000 of one that broke", c.BytesOut)
+	}
+}
+
 // TestLiveSlowReader: the target feels it. Its writes block, and get through at the
 // rate of the reader.
 func TestLiveSlowReader(t *testing.T) {

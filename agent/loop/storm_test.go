@@ -2,11 +2,14 @@ package loop
 
 import (
 	"fmt"
+	"net/netip"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/loadctl/loadctl/agent/http1"
+	"github.com/loadctl/loadctl/scenarios/arrival"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -161,6 +164,127 @@ func TestDroppedAllAtOnce(t *testing.T) {
 	}
 	if now := p.snapshots[11].Phases[0].ConnHeld; now != held || p.total.Phases[0].ConnDropped != held {
 		t.Errorf("%d held a second after, %d dropped", now, p.total.Phases[0].ConnDropped)
+	}
+}
+
+// heldAtRate is heldOpen at a connect rate.
+func heldAtRate(connections, rate int) string {
+	return strings.Replace(heldOpen(connections, "reconnect"), "hold: 60s", fmt.Sprintf("connect_rate: %d/s, hold: 60s", rate), 1)
+}
+
+// TestReopeningKeepsTheConnectRate: a thousand connections opened at 100 a second and
+// dropped at once came back within a second, so that a target that started anew met a
+// storm. Whenever they are dropped, and whatever becomes of the attempts, a loop makes no
+// more of them than its part of the rate.
+func TestReopeningKeepsTheConnectRate(t *testing.T) {
+	halves := arrival.Whole().Split(2)
+	for name, test := range map[string]struct {
+		share          arrival.Share
+		from, to       time.Duration // when the target is gone
+		rate           int
+		opened, backBy int // seconds
+	}{
+		"dropped":        {arrival.Whole(), 20 * time.Second, 20 * time.Second, 100, 10, 31},
+		"half of it":     {halves[1], 20 * time.Second, 20 * time.Second, 50, 10, 31},
+		"gone a while":   {arrival.Whole(), 20 * time.Second, 25 * time.Second, 100, 10, 36},
+		"in the opening": {arrival.Whole(), 5 * time.Second, 5 * time.Second, 100, 10, 16},
+		"at the start":   {arrival.Whole(), 0, 3 * time.Second, 100, 13, 14},
+	} {
+		s := parse(t, heldAtRate(1000, 100))
+		w := newWorld(target{})
+		w.target.dial = outage(w, test.from, test.to)
+		dials := map[int]int{}
+		w.watch = func(netip.Addr, netip.AddrPort) { dials[int(time.Duration(w.clock)/time.Second)]++ }
+		p := stage(t, s, w, func(c *Config) { c.Share = test.share }).
+			run(t, Begin{0, 0}, End{0, 40 * time.Second}, Drain{At: 40 * time.Second, Deadline: 50 * time.Second})
+		p.checkIdentity(t, s)
+		for second, n := range dials {
+			if n > test.rate+1 {
+				t.Errorf("%s: %d connects in second %d, want %d", name, n, second, test.rate)
+			}
+		}
+		if now := p.snapshots[test.backBy].Phases[0].ConnHeld; now != uint64(10*test.rate) {
+			t.Errorf("%s: %d held after second %d, want all %d", name, now, test.backBy, 10*test.rate)
+		}
+		if at, _ := p.at(0, Connected); at < time.Duration(test.opened)*time.Second-100*time.Millisecond || at > time.Duration(test.opened)*time.Second+100*time.Millisecond {
+			t.Errorf("%s: connected at %v, want %d s", name, at, test.opened)
+		}
+	}
+}
+
+// TestReopeningKeepsTheRateOfANewShare: a loop that has taken over what another held
+// has that one's part of the rate too.
+func TestReopeningKeepsTheRateOfANewShare(t *testing.T) {
+	s := parse(t, heldAtRate(1000, 100))
+	w := newWorld(target{})
+	w.target.dial = outage(w, 30*time.Second, 30*time.Second)
+	p := stage(t, s, w, func(c *Config) { c.Share = arrival.Whole().Split(2)[1] }).run(t, Begin{0, 0},
+		Reshare{From: 15 * time.Second, Share: arrival.Whole()}, End{0, 45 * time.Second}, Drain{At: 45 * time.Second, Deadline: 50 * time.Second})
+	p.checkIdentity(t, s)
+	for second, want := range map[int]uint64{12: 500, 28: 1000, 34: 500, 41: 1000} {
+		if held := p.snapshots[second].Phases[0].ConnHeld; held < want-2 || held > want+2 {
+			t.Errorf("%d held after second %d, want %d", held, second, want)
+		}
+	}
+}
+
+// TestPhaseEndsWithPlacesInLine: those that wait for their turn are given up with it.
+func TestPhaseEndsWithPlacesInLine(t *testing.T) {
+	s := parse(t, heldAtRate(1000, 100))
+	w := newWorld(target{})
+	w.target.dial = outage(w, 20*time.Second, 20*time.Second)
+	p := stage(t, s, w, nil).run(t, Begin{0, 0}, End{0, 23 * time.Second}, Drain{At: 40 * time.Second, Deadline: 50 * time.Second})
+	p.checkIdentity(t, s)
+	if at, ok := p.at(0, Drained); !ok || at > 23100*time.Millisecond {
+		t.Errorf("drained at %v, %v, want 23s", at, ok)
+	}
+	if n := p.total.Phases[0].ConnOpened; n < 1290 || n > 1310 {
+		t.Errorf("%d opened, want 1000 and three seconds of 100", n)
+	}
+}
+
+// TestPlacesWaitInLine: 20,000 places dropped at once set a timer each and set it anew
+// every 10 ms, in one pass of the loop, for 512 attempts. They stand in line, and no pass
+// makes more attempts than may be under way, whether these fail at once or not.
+func TestPlacesWaitInLine(t *testing.T) {
+	const held, from = 20_000, 20 * time.Second
+	for _, errno := range []syscall.Errno{0, syscall.EMFILE} {
+		s := parse(t, heldOpen(held, "reconnect"))
+		w := newWorld(target{})
+		drop := outage(w, from, from)
+		w.target.dial = func(n int) (time.Duration, syscall.Errno) {
+			now := time.Duration(w.clock)
+			switch {
+			case now < from:
+				return drop(n)
+			case now < from+5*time.Second && errno != 0:
+				return 0, errno
+			}
+			return 100 * time.Millisecond, 0
+		}
+		p := stage(t, s, w, nil)
+		timers, pass, waits, most := 0, 0, 0, 0
+		w.watch = func(netip.Addr, netip.AddrPort) {
+			if w.waits != waits {
+				waits, pass = w.waits, 0
+			}
+			pass++
+			most = max(most, pass)
+			if time.Duration(w.clock) > from {
+				timers = max(timers, p.loop.timers.n)
+			}
+		}
+		p.run(t, Begin{0, 0}, End{0, 40 * time.Second}, Drain{At: 40 * time.Second, Deadline: 50 * time.Second})
+		p.checkIdentity(t, s)
+		if errno == 0 && timers > 12*maxDialing { // of attempts in the time given to connect
+			t.Errorf("%d timers for %d attempts at once", timers, maxDialing)
+		}
+		if most > maxDialing {
+			t.Errorf("%v: %d attempts in one pass", errno, most)
+		}
+		if now := p.snapshots[35].Phases[0].ConnHeld; now != held {
+			t.Errorf("%v: %d held at the end", errno, now)
+		}
 	}
 }
 

@@ -25,10 +25,11 @@ func PhasesOf(s *scenarios.Scenario) []Phase {
 }
 
 // connectWithin is a generous bound of a hold's connecting: all slots of its
-// connect rate (at least 100 a second when it has none), three tries of the
-// last, and half a minute for a machine that is busy.
+// connect rate three times, as what failed stands in line behind the others for
+// each of its three tries (once, at 100 a second, when it has no rate), the tries of
+// the last, and half a minute for a machine that is busy.
 func connectWithin(p *scenarios.Phase, timeout time.Duration) time.Duration {
-	rate := p.ConnectRate
+	rate := p.ConnectRate / 3
 	if rate <= 0 {
 		rate = 100
 	}
