@@ -37,8 +37,9 @@ func (p *Phase) model() int {
 }
 
 // A Planned is when a phase should begin, be connected (held connections; else
-// Begin) and stop issuing, if the target keeps up.
-type Planned struct{ Begin, Connected, End time.Duration }
+// Begin) and stop issuing, if the target keeps up. Gone is when its connections are
+// closed: End, and later for a hold that phases are still over.
+type Planned struct{ Begin, Connected, End, Gone time.Duration }
 
 // fallbackConnectRate is what one machine opens a second when nobody limits it.
 const fallbackConnectRate = 5000
@@ -51,7 +52,22 @@ func (s *Scenario) Plan() []Planned {
 	for i := range s.Phases {
 		s.planPhase(i, plan, done)
 	}
+	for i := range plan {
+		plan[i].Gone = s.gone(i, plan)
+	}
 	return plan
+}
+
+// gone is when the connections of a phase are closed, as the loop keeps those of a hold
+// while others use them.
+func (s *Scenario) gone(i int, plan []Planned) time.Duration {
+	end := plan[i].End
+	for j := range s.Phases {
+		if s.Phases[j].Over == i {
+			end = max(end, plan[j].End)
+		}
+	}
+	return end
 }
 
 // planPhase plans those a phase waits for, then the phase. Parse refuses circles.
@@ -115,7 +131,7 @@ func (s *Scenario) MaxConnections() int {
 	for i := range plan {
 		open := 0
 		for j := range plan {
-			if plan[j].Begin <= plan[i].Begin && (plan[i].Begin < plan[j].End || i == j) {
+			if plan[j].Begin <= plan[i].Begin && (plan[i].Begin < plan[j].Gone || i == j) {
 				open += s.Phases[j].connections()
 			}
 		}
