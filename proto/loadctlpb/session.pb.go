@@ -653,7 +653,8 @@ type Machine struct {
 	Kernel        string                 `protobuf:"bytes,6,opt,name=kernel,proto3" json:"kernel,omitempty"`
 	Os            string                 `protobuf:"bytes,7,opt,name=os,proto3" json:"os,omitempty"`
 	Arch          string                 `protobuf:"bytes,8,opt,name=arch,proto3" json:"arch,omitempty"`
-	TwReuse       *uint32                `protobuf:"varint,9,opt,name=tw_reuse,json=twReuse,proto3,oneof" json:"tw_reuse,omitempty"` // net.ipv4.tcp_tw_reuse; absent = not known
+	TwReuse       *uint32                `protobuf:"varint,9,opt,name=tw_reuse,json=twReuse,proto3,oneof" json:"tw_reuse,omitempty"`             // net.ipv4.tcp_tw_reuse; absent = not known
+	ReservedPorts string                 `protobuf:"bytes,10,opt,name=reserved_ports,json=reservedPorts,proto3" json:"reserved_ports,omitempty"` // net.ipv4.ip_local_reserved_ports, such as 8080,9148-9200
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -749,6 +750,13 @@ func (x *Machine) GetTwReuse() uint32 {
 		return *x.TwReuse
 	}
 	return 0
+}
+
+func (x *Machine) GetReservedPorts() string {
+	if x != nil {
+		return x.ReservedPorts
+	}
+	return ""
 }
 
 type Welcome struct {
@@ -2520,7 +2528,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\amachine\x18\x05 \x01(\v2\x13.loadctl.v1.MachineR\amachine\x12\x19\n" +
 	"\blast_seq\x18\x06 \x01(\x04R\alastSeq\x12\x1d\n" +
 	"\n" +
-	"last_order\x18\a \x01(\x04R\tlastOrder\"\x80\x02\n" +
+	"last_order\x18\a \x01(\x04R\tlastOrder\"\xa7\x02\n" +
 	"\aMachine\x12\x14\n" +
 	"\x05cores\x18\x01 \x01(\rR\x05cores\x12\x1b\n" +
 	"\tmax_files\x18\x02 \x01(\x04R\bmaxFiles\x12!\n" +
@@ -2530,7 +2538,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x06kernel\x18\x06 \x01(\tR\x06kernel\x12\x0e\n" +
 	"\x02os\x18\a \x01(\tR\x02os\x12\x12\n" +
 	"\x04arch\x18\b \x01(\tR\x04arch\x12\x1e\n" +
-	"\btw_reuse\x18\t \x01(\rH\x00R\atwReuse\x88\x01\x01B\v\n" +
+	"\btw_reuse\x18\t \x01(\rH\x00R\atwReuse\x88\x01\x01\x12%\n" +
+	"\x0ereserved_ports\x18\n" +
+	" \x01(\tR\rreservedPortsB\v\n" +
 	"\t_tw_reuse\"v\n" +
 	"\aWelcome\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x18\n" +
