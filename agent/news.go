@@ -90,11 +90,16 @@ func (u *usage) window(w *stats.AgentWindow) {
 	u.peak = max(u.peak, w.Connections)
 }
 
-// total is what the agent did and used from its start to now.
+// total is what the agent did and used. Its loops have ended.
 func (l *load) total() *loadctlpb.AgentFinished {
 	_, most := machine.RSS()
-	return wire.EncodeAgentTotal(&stats.AgentTotal{
+	total := stats.AgentTotal{
 		Name: l.name, PID: os.Getpid(), CPU: machine.CPU(), MaxRSS: most,
 		Requests: l.usage.requests, PeakConnections: l.usage.peak,
-	})
+	}
+	for _, one := range l.loops {
+		due, byTicks := one.Paced()
+		total.Due, total.ByTicks = total.Due+due, total.ByTicks+byTicks
+	}
+	return wire.EncodeAgentTotal(&total)
 }

@@ -47,7 +47,7 @@ func machineOf(l *link) plan.Machine {
 	m := l.machine
 	machine := plan.Machine{
 		Name: l.host.Name(), OS: m.GetOs(), Cores: int(m.GetCores()), MaxFiles: m.GetMaxFiles(), MemoryBytes: m.GetMemoryBytes(),
-		PortLow: int(m.GetPortLow()), PortHigh: int(m.GetPortHigh()),
+		PortLow: int(m.GetPortLow()), PortHigh: int(m.GetPortHigh()), Reserved: m.GetReservedPorts(),
 	}
 	if m != nil && m.TwReuse != nil {
 		machine.TwReuse = plan.Exactly(uint64(m.GetTwReuse()))

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/loadctl/loadctl/proto/loadctlpb"
 	"github.com/loadctl/loadctl/scenarios"
 )
 
@@ -21,5 +22,13 @@ phases: [{name: p, executor: constant-vus, vus: 1, duration: 1s}]
 	d := &driver{cfg: &Config{Scenario: s}}
 	if got := d.preparation(nil).GetVars(); !maps.Equal(got, map[string]string{"token": "a${b"}) {
 		t.Errorf("told %q", got)
+	}
+}
+
+// TestReservedPortsComeFromTheHost: its machine's, not the coordinator's.
+func TestReservedPortsComeFromTheHost(t *testing.T) {
+	l := &link{host: &fakeHost{name: "a"}, machine: &loadctlpb.Machine{PortLow: 1024, PortHigh: 65535, ReservedPorts: "8080,9148-9200"}}
+	if got := machineOf(l).Reserved; got != "8080,9148-9200" {
+		t.Errorf("%q", got)
 	}
 }

@@ -40,6 +40,7 @@ func (u *usage) totals(all []stats.AgentTotal) []stats.AgentTotal {
 			said := u.agents[j]
 			t.PID = max(t.PID, said.PID)
 			t.CPU, t.MaxRSS = max(t.CPU, said.CPU), max(t.MaxRSS, said.MaxRSS)
+			t.Due, t.ByTicks = said.Due, said.ByTicks
 			t.Requests, t.PeakConnections = max(t.Requests, said.Requests), max(t.PeakConnections, said.PeakConnections)
 		}
 	}

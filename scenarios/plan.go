@@ -37,8 +37,9 @@ func (p *Phase) model() int {
 }
 
 // A Planned is when a phase should begin, be connected (held connections; else
-// Begin) and stop issuing, if the target keeps up.
-type Planned struct{ Begin, Connected, End time.Duration }
+// Begin) and stop issuing, if the target keeps up. Gone is when its connections are
+// closed: End, and later for a hold that phases are still over.
+type Planned struct{ Begin, Connected, End, Gone time.Duration }
 
 // fallbackConnectRate is what one machine opens a second when nobody limits it.
 const fallbackConnectRate = 5000
@@ -51,7 +52,22 @@ func (s *Scenario) Plan() []Planned {
 	for i := range s.Phases {
 		s.planPhase(i, plan, done)
 	}
+	for i := range plan {
+		plan[i].Gone = s.gone(i, plan)
+	}
 	return plan
+}
+
+// gone is when the connections of a phase are closed, as the loop keeps those of a hold
+// while others use them.
+func (s *Scenario) gone(i int, plan []Planned) time.Duration {
+	end := plan[i].End
+	for j := range s.Phases {
+		if s.Phases[j].Over == i {
+			end = max(end, plan[j].End)
+		}
+	}
+	return end
 }
 
 // planPhase plans those a phase waits for, then the phase. Parse refuses circles.
@@ -109,14 +125,22 @@ func (s *Scenario) PlannedDuration() time.Duration {
 // MaxConnections is the most connections that are open at once over all agents, if
 // the target keeps up. An open phase without connections of its own and without
 // max_vus is taken to need one for each arrival of a second.
-func (s *Scenario) MaxConnections() int {
+func (s *Scenario) MaxConnections() int { return s.mostAtOnce((*Phase).connections) }
+
+// MaxBusy is the most connections with a request under way at once over all agents, if
+// the target keeps up: those that are only held are not. Heartbeats under way are not
+// counted.
+func (s *Scenario) MaxBusy() int { return min(s.mostAtOnce((*Phase).busy), s.MaxConnections()) }
+
+// mostAtOnce is the most of what phases have open, at the begin of each: no other moment
+// has more.
+func (s *Scenario) mostAtOnce(of func(*Phase) int) (most int) {
 	plan := s.Plan()
-	most := 0
 	for i := range plan {
 		open := 0
 		for j := range plan {
-			if plan[j].Begin <= plan[i].Begin && (plan[i].Begin < plan[j].End || i == j) {
-				open += s.Phases[j].connections()
+			if plan[j].Begin <= plan[i].Begin && (plan[i].Begin < plan[j].Gone || i == j) {
+				open += of(&s.Phases[j])
 			}
 		}
 		most = max(most, open)
@@ -125,13 +149,22 @@ func (s *Scenario) MaxConnections() int {
 }
 
 func (p *Phase) connections() int {
-	most := int(math.Ceil(p.Profile.Peak()))
 	switch {
 	case p.Executor == HeldConnections:
 		return p.Connections
 	case p.Over >= 0:
 		return 0
-	case p.Executor.Open() && p.MaxVUs > 0:
+	}
+	return p.busy()
+}
+
+// busy is how many connections users of the phase may ask over at once.
+func (p *Phase) busy() int {
+	if p.Executor == HeldConnections {
+		return 0
+	}
+	most := int(math.Ceil(p.Profile.Peak()))
+	if p.Executor.Open() && p.MaxVUs > 0 {
 		most = p.MaxVUs
 	}
 	if p.Pool.Max > 0 {

@@ -175,8 +175,8 @@ func toldPlan(s *Scenario) string {
 	for i, t := range s.Plan() {
 		fmt.Fprintf(&b, "%s: begin %v, connected %v, end %v\n", s.Phases[i].Name, t.Begin, t.Connected, t.End)
 	}
-	fmt.Fprintf(&b, "%s, %v, %d connections, %g/s, smallest limit %v\n",
-		s.Model(), s.PlannedDuration(), s.MaxConnections(), s.PeakRate(), s.SmallestResponseLimit())
+	fmt.Fprintf(&b, "%s, %v, %d connections, %d busy, %g/s, smallest limit %v\n",
+		s.Model(), s.PlannedDuration(), s.MaxConnections(), s.MaxBusy(), s.PeakRate(), s.SmallestResponseLimit())
 	for _, w := range s.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", w)
 	}

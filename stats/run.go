@@ -120,8 +120,11 @@ type AgentTotal struct {
 	MaxRSS          uint64
 	Requests        uint64
 	PeakConnections uint64
-	Lost            string // why it was lost, "" if it was not
-	LostAt          Offset
+	// Due are the requests and heartbeats that became due, ByTicks those of them that did
+	// while a loop woke by ticks. Both are 0 where that is not known, as of a lost agent.
+	Due, ByTicks uint64
+	Lost         string // why it was lost, "" if it was not
+	LostAt       Offset
 }
 
 // Usage is what a process of ours other than an agent used over the run.

@@ -197,6 +197,7 @@ func (h *host) ended(c *child, err error) {
 	lostIt := c.done == nil
 	if !lostIt {
 		c.total.MaxRSS = max(c.total.MaxRSS, c.done.GetMaxRss())
+		c.total.Due, c.total.ByTicks = c.done.GetDue(), c.done.GetByTicks()
 	}
 	if !h.ready {
 		h.endedEarly(c)

@@ -87,6 +87,13 @@ func TestRealAgents(t *testing.T) {
 	if c := total.Cells[0]; c.Intended != 40 || c.Classes[stats.OK] != 40 || answered.Load() != 40 {
 		t.Errorf("intended %d, classes %v, answered %d; want 40", c.Intended, c.Classes, answered.Load())
 	}
+	due := uint64(0)
+	for _, a := range m.GetFinished().GetAgents() {
+		due += a.GetDue()
+	}
+	if due != 40 {
+		t.Errorf("agents say that %d requests became due, want 40", due)
+	}
 }
 
 func decoded(t *testing.T, w *world, m *loadctlpb.Report) *stats.Snapshot {

@@ -27,7 +27,7 @@ func (h *host) hello() *loadctlpb.Hello {
 		Machine: &loadctlpb.Machine{
 			Cores: uint32(m.Cores), MaxFiles: m.MaxFiles, MemoryBytes: m.Memory,
 			PortLow: uint32(m.PortLow), PortHigh: uint32(m.PortHigh),
-			Kernel: m.Kernel, Os: m.OS, Arch: m.Arch, TwReuse: reuse,
+			Kernel: m.Kernel, Os: m.OS, Arch: m.Arch, TwReuse: reuse, ReservedPorts: m.Reserved,
 		},
 	}
 }

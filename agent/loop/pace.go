@@ -36,6 +36,8 @@ type pace struct {
 	dials   int          // connections tried by then
 	waking  float64      // seconds of a request when the loop wakes for everything; 0 = not known
 	ticked  float64      // and by ticks
+
+	due, byTicks uint64 // requests, and those of them that became due while it ticked
 }
 
 const (
@@ -65,6 +67,19 @@ func newPace(c *Config) pace {
 	p.ticking = p.mode == paceTicks
 	return p
 }
+
+// count notes a request that became due.
+func (p *pace) count() {
+	p.counted++
+	p.due++
+	if p.ticking {
+		p.byTicks++
+	}
+}
+
+// Paced is how many requests and heartbeats became due, and how many of them while the
+// loop woke by ticks. It is asked when Run has returned.
+func (l *Loop) Paced() (due, byTicks uint64) { return l.pace.due, l.pace.byTicks }
 
 // judgeable says whether it is time to look at what waking costs. Users who ask
 // again at once do not wait for the end of a tick.

@@ -92,3 +92,29 @@ slo: {`+c.limit+`}
 		p.checkIdentity(t, s)
 	}
 }
+
+// TestLoopCountsWhatItTookByTicks: every request that became due, and those of them that
+// did while the loop ticked. Auto begins by waking for each.
+func TestLoopCountsWhatItTookByTicks(t *testing.T) {
+	for _, c := range []struct {
+		pacing, rate string
+		all, some    bool
+	}{
+		{"auto", "100/s", false, false}, {"auto", "30000/s", false, true}, {"ticks", "100/s", true, true}, {"precise", "30000/s", false, false},
+	} {
+		s := parse(t, `
+version: 1
+name: pace
+target: {base_url: "http://127.0.0.1:1"}
+users:
+  u: {tasks: {get: {steps: [{get: /x}]}}}
+phases:
+  - {name: load, executor: constant-arrival-rate, user: u, rate: `+c.rate+`, duration: 3s}
+`)
+		p := stage(t, s, newWorld(target{}), func(o *Config) { o.Pacing = c.pacing }).run(t, Begin{0, 0}, Drain{At: 3 * time.Second, Deadline: 4 * time.Second})
+		due, byTicks := p.loop.Paced()
+		if due != p.total.Cells[0].Intended || (byTicks == due) != c.all || (byTicks > 0) != c.some {
+			t.Errorf("%s, %s: %d of %d by ticks, %d intended", c.pacing, c.rate, byTicks, due, p.total.Cells[0].Intended)
+		}
+	}
+}

@@ -26,7 +26,7 @@ func (l *Loop) intend(t *task, p *phase, step *scenarios.Step, at stats.Offset) 
 	t.connected, t.written, t.firstByte = stats.Never, stats.Never, stats.Never
 	t.connectTime, t.bytesIn, t.bytesOut, t.reused, t.hops = 0, 0, 0, false, 0
 	t.deadline = t.scheduled + step.Timeout
-	l.pace.counted++
+	l.pace.count()
 }
 
 // cell is the row a task's request is recorded in.

@@ -12,7 +12,7 @@ func Local() plan.Machine {
 	l := Read()
 	return plan.Machine{
 		Name: "local", OS: l.OS, Cores: l.Cores, MaxFiles: l.MaxFiles, MemoryBytes: l.Memory,
-		PortLow: l.PortLow, PortHigh: l.PortHigh, TwReuse: l.TwReuse,
+		PortLow: l.PortLow, PortHigh: l.PortHigh, Reserved: l.Reserved, TwReuse: l.TwReuse,
 	}
 }
 

@@ -21,6 +21,9 @@ func look(f *plan.Facts, root fs.FS, parent int) {
 	f.SystemMax = figure(root, "proc/sys/fs/file-max")
 	f.Backlog = figure(root, "proc/sys/net/core/somaxconn")
 	f.SynBacklog = figure(root, "proc/sys/net/ipv4/tcp_max_syn_backlog")
+	f.EpollWatches = figure(root, "proc/sys/fs/epoll/max_user_watches")
+	f.TCPPages, f.TCPPagesNow = tcpPages(root)
+	f.Reserved = word(root, "proc/sys/net/ipv4/ip_local_reserved_ports")
 	f.TwReuse = figure(root, "proc/sys/net/ipv4/tcp_tw_reuse")
 	f.ConntrackMax = orAbsent(root, "proc/sys/net/netfilter/nf_conntrack_max")
 	f.ConntrackCount = orAbsent(root, "proc/sys/net/netfilter/nf_conntrack_count")
@@ -87,6 +90,21 @@ func softFiles(root fs.FS, pid int) plan.Figure {
 		return plan.Figure{}
 	}
 	return figureOf(fields[0])
+}
+
+// tcpPages is the most pages that the queues of all sockets may have, the third of
+// net.ipv4.tcp_mem, and how many they have.
+func tcpPages(root fs.FS) (most, now plan.Figure) {
+	if limits := strings.Fields(word(root, "proc/sys/net/ipv4/tcp_mem")); len(limits) == 3 {
+		most = figureOf(limits[2])
+	}
+	counts := strings.Fields(line(root, "proc/net/sockstat", "TCP:"))
+	for i := 0; i+1 < len(counts); i += 2 {
+		if counts[i] == "mem" {
+			now = figureOf(counts[i+1])
+		}
+	}
+	return most, now
 }
 
 func memAvailable(root fs.FS) plan.Figure {

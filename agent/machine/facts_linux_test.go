@@ -30,6 +30,10 @@ func TestLookReadsWhatTheKernelTells(t *testing.T) {
 		"proc/sys/fs/file-max":                         "9223372036854775807",
 		"proc/sys/net/core/somaxconn":                  "4096",
 		"proc/sys/net/ipv4/tcp_max_syn_backlog":        "2048",
+		"proc/sys/fs/epoll/max_user_watches":           "5491489",
+		"proc/sys/net/ipv4/tcp_mem":                    "287898	383866	575796",
+		"proc/net/sockstat":                            "sockets: used 16\nTCP: inuse 1 orphan 0 tw 6 alloc 1 mem 134\nUDP: inuse 0 mem 7",
+		"proc/sys/net/ipv4/ip_local_reserved_ports":    "8080,9148-9200",
 		"proc/sys/net/ipv4/tcp_tw_reuse":               "2",
 		"proc/sys/net/netfilter/nf_conntrack_max":      "262144",
 		"proc/sys/net/netfilter/nf_conntrack_count":    "0",
@@ -52,9 +56,10 @@ func TestLookReadsWhatTheKernelTells(t *testing.T) {
 		"sys/fs/cgroup/user.slice/memory.limit_in_byt": "1",
 	}), 77)
 	want := plan.Facts{
-		Machine:   plan.Machine{TwReuse: plan.Exactly(2)},
+		Machine:   plan.Machine{TwReuse: plan.Exactly(2), Reserved: "8080,9148-9200"},
 		SoftFiles: plan.Exactly(1024), NrOpen: plan.Exactly(1 << 20), SystemMax: noLimit,
 		Backlog: plan.Exactly(4096), SynBacklog: plan.Exactly(2048),
+		EpollWatches: plan.Exactly(5491489), TCPPages: plan.Exactly(575796), TCPPagesNow: plan.Exactly(134),
 		ConntrackMax: plan.Exactly(262144), ConntrackCount: plan.Exactly(0),
 		MemoryFree: plan.Exactly(700 << 10), CgroupVersion: 2, CPUQuota: plan.Exactly(1500), CgroupMemory: plan.Exactly(512 << 20),
 		PidsMax: plan.Exactly(600), PidsNow: plan.Exactly(590), // the group above has less room
@@ -124,7 +129,7 @@ func TestCgroups(t *testing.T) {
 // TestFactsOfThisMachine: what every Linux tells is known.
 func TestFactsOfThisMachine(t *testing.T) {
 	f := Facts()
-	if !f.PortsRead || f.Backlog.Is != plan.Known || f.SystemMax.Is == plan.Unknown || f.MemoryFree.Is != plan.Known || f.CPUs < 1 || f.Kernel == "" {
+	if !f.PortsRead || f.Backlog.Is != plan.Known || f.SystemMax.Is == plan.Unknown || f.EpollWatches.Is == plan.Unknown || f.TCPPages.Is == plan.Unknown || f.MemoryFree.Is != plan.Known || f.CPUs < 1 || f.Kernel == "" {
 		t.Errorf("%+v", f)
 	}
 	if f.Machine != Local() {

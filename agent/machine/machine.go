@@ -21,6 +21,7 @@ type Limits struct {
 	PortLow, PortHigh int    // of the ports the kernel gives out, both included
 	Kernel            string
 	OS, Arch          string
+	Reserved          string      // of them the kernel gives out none: net.ipv4.ip_local_reserved_ports
 	TwReuse           plan.Figure // net.ipv4.tcp_tw_reuse
 }
 
@@ -35,7 +36,7 @@ func Read() Limits {
 		PortLow:  low, PortHigh: high,
 		Kernel: kernel(),
 		OS:     runtime.GOOS, Arch: runtime.GOARCH,
-		TwReuse: twReuse(),
+		Reserved: reserved(), TwReuse: twReuse(),
 	}
 }
 

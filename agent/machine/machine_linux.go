@@ -24,6 +24,10 @@ func portRange() (low, high int, read bool) {
 	return low, high, true
 }
 
+// reserved are ports of the range that are given out to nobody who does not ask for
+// them, such as "8080,9148-9200".
+func reserved() string { return word(os.DirFS("/"), "proc/sys/net/ipv4/ip_local_reserved_ports") }
+
 // twReuse says whether ports of closed connections may be taken again at once.
 func twReuse() plan.Figure { return figure(os.DirFS("/"), "proc/sys/net/ipv4/tcp_tw_reuse") }
 

@@ -26,6 +26,8 @@ func portRange() (low, high int, read bool) {
 	return int(first), int(last), true
 }
 
+func reserved() string { return "" }
+
 func twReuse() plan.Figure { return plan.Figure{} }
 
 func memory() uint64 {

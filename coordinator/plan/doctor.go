@@ -53,8 +53,8 @@ func Diagnose(f Facts, d *Demand) Diagnosis {
 		diagnosis.judge(d, &t)
 	}
 	for _, look := range []func() Finding{
-		x.agents, x.files, x.systemFiles, x.ports, x.backlog, x.synBacklog, x.conntrack, x.reuse,
-		x.memory, x.cpu, x.processes, x.clock, x.kernel,
+		x.agents, x.files, x.systemFiles, x.watches, x.ports, x.backlog, x.synBacklog, x.conntrack, x.reuse,
+		x.memory, x.tcpMemory, x.cpu, x.processes, x.clock, x.kernel,
 	} {
 		if finding := look(); finding.Name != "" {
 			diagnosis.Findings = append(diagnosis.Findings, finding.complete())

@@ -102,6 +102,29 @@ func (x exam) systemFiles() Finding {
 	return f
 }
 
+// watches judges how many sockets one user's processes may wait for with epoll. A target
+// here may be another user's, which is not known.
+func (x exam) watches() Finding {
+	f := Finding{
+		Name: "epoll watches", Value: x.f.EpollWatches.String(), Figures: figures(map[string]Figure{"max": x.f.EpollWatches}),
+		Level: level(false, x.f.EpollWatches), Why: "each connection takes one of its user's, unless loops use io_uring; beyond them requests end as \"out of epoll watches\"",
+	}
+	if !x.placed() {
+		return f
+	}
+	p := x.t.place
+	need := p.Agents * p.Connections
+	f.Sum = fmt.Sprintf("%s × %s = %s", times(p.Agents, "agent"), Thousands(p.Connections), Thousands(need))
+	if x.here() {
+		need += x.t.need.Connections
+		f.Sum += fmt.Sprintf(", and %s of the target here, where it is the same user's", Thousands(x.t.need.Connections))
+	}
+	if x.f.EpollWatches.below(uint64(need)) {
+		f.Level, f.Fix = Tight, []string{fmt.Sprintf("sysctl -w fs.epoll.max_user_watches=%d", 2*need)}
+	}
+	return f
+}
+
 func (x exam) ports() Finding {
 	low, high := portRange(x.f.Machine)
 	f := Finding{
@@ -109,8 +132,8 @@ func (x exam) ports() Finding {
 		Why: "a connection to one address and port takes one of them; half are planned for each source address, because beyond that connecting crawls",
 	}
 	if x.f.PortsRead {
-		f.Level, f.Value = Fine, fmt.Sprintf("%d–%d: %s ports", low, high, Thousands(high-low+1))
-		f.Figures = map[string]uint64{"low": uint64(low), "high": uint64(high)}
+		f.Level, f.Value = Fine, fmt.Sprintf("%s: %s ports", rangeWords(x.f.Machine), Thousands(freePorts(x.f.Machine)))
+		f.Figures = map[string]uint64{"low": uint64(low), "high": uint64(high), "reserved": uint64(reservedPorts(x.f.Machine))}
 	}
 	if x.t == nil {
 		return f
@@ -118,7 +141,7 @@ func (x exam) ports() Finding {
 	f.Sum = x.portsSum()
 	switch {
 	case x.t.refused(Ports, Families) != nil:
-		f.Level, f.Fix = Impossible, x.commands("net.ipv4.ip_local_port_range")
+		f.Level, f.Fix = Impossible, x.commands("net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports")
 	case x.placed() && len(x.d.To) == 0 && x.t.need.Connections > usablePorts(x.t.machine):
 		f.Level = NotKnown
 	case x.placed() && families(x.d.To) > 1 && x.t.place.Agents*x.t.place.Connections > usablePorts(x.t.machine)*len(x.d.To):
@@ -132,7 +155,6 @@ func (x exam) portsSum() string {
 	if r := x.t.refused(Families); r != nil {
 		return r.Text
 	}
-	low, high := portRange(x.f.Machine)
 	p, assumed := x.t.place, ""
 	if len(x.d.To) == 0 {
 		assumed = "the target's address is not known; if it is one: "
@@ -144,7 +166,7 @@ func (x exam) portsSum() string {
 	need := sourcesFor(p, each)
 	text := fmt.Sprintf("%s%s to %s need %s: %s ports each, of which half are planned: %s", assumed, times(x.t.need.Connections, "connection"),
 		many(max(1, len(x.d.To)), "one address", "addresses"), sourcesWords(p, each),
-		Thousands(high-low+1), Thousands(usablePorts(x.f.Machine)))
+		Thousands(freePorts(x.f.Machine)), Thousands(usablePorts(x.f.Machine)))
 	switch {
 	case x.t.refused(Ports) != nil:
 		text += fmt.Sprintf("; there is %s", many(max(1, len(x.d.Own)), "1", "addresses"))

@@ -46,6 +46,29 @@ func (x exam) memoryWords(all Figure) string {
 	return text
 }
 
+// tcpMemory judges the pages that sockets have for what lies in their queues. The 4.5 KiB
+// of a socket itself are not among them, and one with nothing in its queues has none.
+func (x exam) tcpMemory() Finding {
+	f := Finding{
+		Name: "TCP memory", Value: "unknown", Level: level(false, x.f.TCPPages), Figures: figures(map[string]Figure{"max_pages": x.f.TCPPages, "pages": x.f.TCPPagesNow}),
+		Why: "what was sent or came in and is not taken up yet takes a page a connection, and more where it is long; beyond the third figure of net.ipv4.tcp_mem packets are dropped",
+	}
+	if x.f.TCPPages.Is == Unknown {
+		return f
+	}
+	f.Value = fmt.Sprintf("%s of %s pages", x.f.TCPPagesNow, x.f.TCPPages)
+	if x.t == nil {
+		return f
+	}
+	need := x.f.TCPPagesNow.N + uint64(x.t.need.Busy)
+	f.Sum = fmt.Sprintf("%s with a request under way × 1 page and the %s there are = %s", times(x.t.need.Busy, "connection"), x.f.TCPPagesNow, thousands64(need))
+	f.Level = level(x.f.TCPPages.below(need), x.f.TCPPagesNow)
+	if f.Level == Tight {
+		f.Fix = []string{fmt.Sprintf("sysctl -w net.ipv4.tcp_mem=\"%d %d %d\"", need, need*4/3, 2*need)}
+	}
+	return f
+}
+
 func mebibytes(f Figure) string {
 	if f.Is != Known {
 		return f.String()

@@ -77,7 +77,7 @@ func (x exam) reuse() Finding {
 	}
 	f.Sum = x.reuseSum()
 	if x.t.refused(TimeWait) != nil {
-		f.Level, f.Fix = Impossible, x.commands("net.ipv4.tcp_tw_reuse", "net.ipv4.ip_local_port_range")
+		f.Level, f.Fix = Impossible, x.commands("net.ipv4.tcp_tw_reuse", "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports")
 	} else if x.placed() && x.t.place.Closed.InMinute == 0 && f.Level == Tight {
 		f.Level, f.Fix = Fine, nil
 	}

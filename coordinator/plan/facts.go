@@ -13,6 +13,9 @@ type Facts struct {
 	Backlog    Figure // net.core.somaxconn
 	SynBacklog Figure // net.ipv4.tcp_max_syn_backlog
 
+	EpollWatches          Figure // fs.epoll.max_user_watches
+	TCPPages, TCPPagesNow Figure // of the queues of all sockets: the most (the third of net.ipv4.tcp_mem), and now
+
 	ConntrackMax, ConntrackCount Figure
 
 	MemoryFree    Figure // bytes

@@ -139,9 +139,18 @@ func (t *trial) filesWanted(d Demand, f Facts) uint64 {
 	return max(each(mostAgents), min(each(fewest), ordinary))
 }
 
+// mendPorts widens the range, and where that is not enough takes those of it that are
+// reserved, which somebody wanted for something else.
 func (t *trial) mendPorts() []string {
-	if low, high := portRange(t.machine); low <= widestLow && high >= widestHigh || t.machine.OS == "darwin" {
+	low, high := portRange(t.machine)
+	switch {
+	case t.machine.OS == "darwin":
 		return nil
+	case low <= widestLow && high >= widestHigh && reservedPorts(t.machine) == 0:
+		return nil
+	case low <= widestLow && high >= widestHigh:
+		t.machine.Reserved = ""
+		return []string{`sysctl -w net.ipv4.ip_local_reserved_ports=""`}
 	}
 	t.machine.PortLow, t.machine.PortHigh = widestLow, widestHigh
 	return []string{fmt.Sprintf("sysctl -w net.ipv4.ip_local_port_range=\"%d %d\"", widestLow, widestHigh)}

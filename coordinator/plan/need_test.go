@@ -48,7 +48,7 @@ func TestUsersWithoutPausesAreEager(t *testing.T) {
 func TestOpenLoadIsNeverEager(t *testing.T) {
 	n := needOf(t, "u: {tasks: {a: {steps: [{get: /a}]}}}",
 		"{name: p, executor: constant-arrival-rate, user: u, rate: 300/s, max_vus: 40, duration: 5s}")
-	if want := (Need{Connections: 40, Rate: 300, Work: requests(300), MaxVUs: 40, Capped: "p"}); n != want {
+	if want := (Need{Connections: 40, Busy: 40, Rate: 300, Work: requests(300), MaxVUs: 40, Capped: "p"}); n != want {
 		t.Errorf("%+v, want %+v", n, want)
 	}
 }

@@ -52,10 +52,11 @@ type HostOutline struct {
 	MemoryBytes int    `json:"memory_bytes"`
 	MaxMemory   uint64 `json:"max_memory_bytes"` // 0: not known
 	// Ports is how many connections one source address is planned to have to one
-	// destination: half of the PortLow to PortHigh there are.
+	// destination: half of the PortLow to PortHigh there are, less the reserved ones.
 	Ports    int `json:"ports_per_source"`
 	PortLow  int `json:"port_low"`
 	PortHigh int `json:"port_high"`
+	Reserved int `json:"ports_reserved"`
 	// Kept is how many ports of each agent closed connections keep in TIME_WAIT.
 	Kept int `json:"ports_kept_per_agent"`
 	// Sources are the source addresses of all agents; empty: the kernel chooses one.
@@ -125,7 +126,7 @@ func hostOutline(p Place, m Machine, sources [][]netip.Addr) HostOutline {
 	h := HostOutline{
 		Name: m.Name, Agents: p.Agents, Loops: p.Loops, PerAgent: p.Connections,
 		Files: p.Connections + filesMargin, MaxFiles: m.MaxFiles, MemoryBytes: p.memory(), MaxMemory: m.MemoryBytes,
-		Ports: usablePorts(m), PortLow: low, PortHigh: high, Sources: []string{},
+		Ports: usablePorts(m), PortLow: low, PortHigh: high, Reserved: reservedPorts(m), Sources: []string{},
 	}
 	seen := map[netip.Addr]bool{}
 	for _, mine := range sources {

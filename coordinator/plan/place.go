@@ -20,12 +20,14 @@ type Machine struct {
 	MaxFiles          uint64 // one process may open
 	MemoryBytes       uint64
 	PortLow, PortHigh int    // ephemeral ports, both included
+	Reserved          string // ports of the range that nobody is given: net.ipv4.ip_local_reserved_ports
 	TwReuse           Figure // net.ipv4.tcp_tw_reuse
 }
 
 // A Need is what a scenario asks of the generator.
 type Need struct {
 	Connections int     // open at once, at most
+	Busy        int     // of them with a request under way at once, at most
 	Rate        float64 // iterations a second of open load, at most
 	Work        Work    // of a second, at most
 	Eager       bool    // closed users who do not pause before each request: they take what they get
@@ -40,7 +42,7 @@ type Need struct {
 // NeedOf sums up what a scenario asks for.
 func NeedOf(s *scenarios.Scenario) Need {
 	n := Need{
-		Connections: s.MaxConnections(), Rate: s.PeakRate(), Work: workOf(s), Agents: s.Agents.Min, TLS: s.Target.TLS != nil,
+		Connections: s.MaxConnections(), Busy: s.MaxBusy(), Rate: s.PeakRate(), Work: workOf(s), Agents: s.Agents.Min, TLS: s.Target.TLS != nil,
 		Closed: Closed{s.ClosedFirst(keptLong), s.ClosedFirst(keptShort)},
 	}
 	for i := range s.Phases {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Ephemeral ports assumed when a machine does not say: Linux's default.
@@ -21,11 +23,41 @@ func portRange(m Machine) (low, high int) {
 }
 
 // usablePorts is how many connections one source address can have to one
-// destination: half of the range. Past that a kernel searches long for each
+// destination: half of the ports there are. Past that a kernel searches long for each
 // next port, and connects crawl.
-func usablePorts(m Machine) int {
+func usablePorts(m Machine) int { return max(1, freePorts(m)/2) }
+
+// freePorts is how many ports the kernel gives out for one source address: those of the
+// range that are not reserved.
+func freePorts(m Machine) int {
 	low, high := portRange(m)
-	return max(1, (high-low+1)/2)
+	return high - low + 1 - reservedPorts(m)
+}
+
+// reservedPorts is how many of the range are reserved.
+func reservedPorts(m Machine) (n int) {
+	low, high := portRange(m)
+	for part := range strings.SplitSeq(m.Reserved, ",") {
+		first, last, is := strings.Cut(strings.TrimSpace(part), "-")
+		if !is {
+			last = first
+		}
+		a, err1 := strconv.Atoi(first)
+		b, err2 := strconv.Atoi(last)
+		if err1 == nil && err2 == nil {
+			n += max(0, min(b, high)-max(a, low)+1)
+		}
+	}
+	return min(n, high-low+1)
+}
+
+// rangeWords is the range, and what is missing in it.
+func rangeWords(m Machine) string {
+	low, high := portRange(m)
+	if n := reservedPorts(m); n > 0 {
+		return fmt.Sprintf("%d–%d less %s reserved", low, high, Thousands(n))
+	}
+	return fmt.Sprintf("%d–%d", low, high)
 }
 
 // Sources gives each agent of a machine its source addresses for connections
@@ -168,12 +200,15 @@ func tooFewSources(p Place, m Machine, to []netip.AddrPort, have int) error {
 	low, high := portRange(m)
 	ports := usablePorts(m)
 	widen := ""
+	if reservedPorts(m) > 0 {
+		widen = " reserve fewer of them (net.ipv4.ip_local_reserved_ports),"
+	}
 	if low > widestLow || high < widestHigh {
-		widen = " widen net.ipv4.ip_local_port_range,"
+		widen += " widen net.ipv4.ip_local_port_range,"
 	}
 	return refuse(Ports, "%s to %s need %s, and machine %s has %d: one address has %s ports for one destination "+
-		"(half of %d–%d; beyond that connecting crawls)%s; add addresses or machines,%s or ask for at most %s connections",
-		p.load(), destinations(to), sourcesWords(p, ports*len(to)), m.Name, have, Thousands(ports), low, high,
+		"(half of %s; beyond that connecting crawls)%s; add addresses or machines,%s or ask for at most %s connections",
+		p.load(), destinations(to), sourcesWords(p, ports*len(to)), m.Name, have, Thousands(ports), rangeWords(m),
 		fewerWords(p, m, ports*len(to)), widen,
 		Thousands(mostFrom(have, p.Agents, ports*len(to))))
 }

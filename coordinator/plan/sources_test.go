@@ -96,6 +96,25 @@ func TestPortsOfAMachine(t *testing.T) {
 	}
 }
 
+// TestReservedPortsAreNotUsable: the kernel gives them to nobody, and they were counted.
+func TestReservedPortsAreNotUsable(t *testing.T) {
+	for list, want := range map[string]int{
+		"": 14_116, "8080,61000-65535": 14_116, "32768": 14_115, "30000-33767,60000": 13_615, "32768-60999": 1,
+		"1-65535,40000": 1, "x,-1,40000-39000,5-": 14_116,
+	} {
+		if got := usablePorts(Machine{Reserved: list}); got != want {
+			t.Errorf("%q reserved: %d ports, want %d", list, got, want)
+		}
+	}
+	m := laptop
+	m.Reserved = "40000-59999"
+	_, err := Sources(Place{Agents: 2, Connections: 3_000}, m, ports("10.0.0.9:80"), nil)
+	if err == nil || !strings.Contains(err.Error(), "one address has 4,116 ports for one destination (half of 32768–60999 less 20,000 reserved; beyond that connecting crawls)") ||
+		!strings.Contains(err.Error(), "reserve fewer of them (net.ipv4.ip_local_reserved_ports)") {
+		t.Error(err)
+	}
+}
+
 func TestLoopbackSourcesFollowEachOther(t *testing.T) {
 	got := loopbackSources(make([][]netip.Addr, 3), 125)
 	for _, c := range []struct {

@@ -132,7 +132,7 @@ func (e *explainer) phase(i int) {
 	story := PhaseStory{
 		PlannedPhase: plannedPhases(e.s)[i], Executor: p.Executor.String(), Recorded: p.Record, PerAgent: make([]uint64, len(e.shares)),
 	}
-	first, last := e.span(e.plan[i].Begin, e.until(i))
+	first, last := e.span(e.plan[i].Begin, e.plan[i].Gone)
 	for k := first; k <= last; k++ {
 		e.line.Steps[k].Phases = append(e.line.Steps[k].Phases, p.Name)
 	}
@@ -147,17 +147,6 @@ func (e *explainer) phase(i int) {
 	}
 	story.Words = phaseWords(e.s, i, story.Arrivals)
 	e.line.Phases = append(e.line.Phases, story)
-}
-
-// until is when a phase ends; held connections stay while others use them.
-func (e *explainer) until(i int) time.Duration {
-	end := e.plan[i].End
-	for j := range e.s.Phases {
-		if e.s.Phases[j].Over == i {
-			end = max(end, e.plan[j].End)
-		}
-	}
-	return end
 }
 
 // span gives the first and the last step between two moments; none when first > last.

@@ -653,7 +653,8 @@ type Machine struct {
 	Kernel        string                 `protobuf:"bytes,6,opt,name=kernel,proto3" json:"kernel,omitempty"`
 	Os            string                 `protobuf:"bytes,7,opt,name=os,proto3" json:"os,omitempty"`
 	Arch          string                 `protobuf:"bytes,8,opt,name=arch,proto3" json:"arch,omitempty"`
-	TwReuse       *uint32                `protobuf:"varint,9,opt,name=tw_reuse,json=twReuse,proto3,oneof" json:"tw_reuse,omitempty"` // net.ipv4.tcp_tw_reuse; absent = not known
+	TwReuse       *uint32                `protobuf:"varint,9,opt,name=tw_reuse,json=twReuse,proto3,oneof" json:"tw_reuse,omitempty"`             // net.ipv4.tcp_tw_reuse; absent = not known
+	ReservedPorts string                 `protobuf:"bytes,10,opt,name=reserved_ports,json=reservedPorts,proto3" json:"reserved_ports,omitempty"` // net.ipv4.ip_local_reserved_ports, such as 8080,9148-9200
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -749,6 +750,13 @@ func (x *Machine) GetTwReuse() uint32 {
 		return *x.TwReuse
 	}
 	return 0
+}
+
+func (x *Machine) GetReservedPorts() string {
+	if x != nil {
+		return x.ReservedPorts
+	}
+	return ""
 }
 
 type Welcome struct {
@@ -2386,6 +2394,8 @@ type AgentFinished struct {
 	Requests        uint64                 `protobuf:"varint,5,opt,name=requests,proto3" json:"requests,omitempty"`
 	PeakConnections uint64                 `protobuf:"varint,6,opt,name=peak_connections,json=peakConnections,proto3" json:"peak_connections,omitempty"`
 	Lost            string                 `protobuf:"bytes,7,opt,name=lost,proto3" json:"lost,omitempty"`
+	Due             uint64                 `protobuf:"varint,8,opt,name=due,proto3" json:"due,omitempty"`                        // requests and heartbeats that became due; 0 = not known
+	ByTicks         uint64                 `protobuf:"varint,9,opt,name=by_ticks,json=byTicks,proto3" json:"by_ticks,omitempty"` // of them, while a loop woke by ticks
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -2469,6 +2479,20 @@ func (x *AgentFinished) GetLost() string {
 	return ""
 }
 
+func (x *AgentFinished) GetDue() uint64 {
+	if x != nil {
+		return x.Due
+	}
+	return 0
+}
+
+func (x *AgentFinished) GetByTicks() uint64 {
+	if x != nil {
+		return x.ByTicks
+	}
+	return 0
+}
+
 var File_loadctl_v1_session_proto protoreflect.FileDescriptor
 
 const file_loadctl_v1_session_proto_rawDesc = "" +
@@ -2520,7 +2544,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\amachine\x18\x05 \x01(\v2\x13.loadctl.v1.MachineR\amachine\x12\x19\n" +
 	"\blast_seq\x18\x06 \x01(\x04R\alastSeq\x12\x1d\n" +
 	"\n" +
-	"last_order\x18\a \x01(\x04R\tlastOrder\"\x80\x02\n" +
+	"last_order\x18\a \x01(\x04R\tlastOrder\"\xa7\x02\n" +
 	"\aMachine\x12\x14\n" +
 	"\x05cores\x18\x01 \x01(\rR\x05cores\x12\x1b\n" +
 	"\tmax_files\x18\x02 \x01(\x04R\bmaxFiles\x12!\n" +
@@ -2530,7 +2554,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x06kernel\x18\x06 \x01(\tR\x06kernel\x12\x0e\n" +
 	"\x02os\x18\a \x01(\tR\x02os\x12\x12\n" +
 	"\x04arch\x18\b \x01(\tR\x04arch\x12\x1e\n" +
-	"\btw_reuse\x18\t \x01(\rH\x00R\atwReuse\x88\x01\x01B\v\n" +
+	"\btw_reuse\x18\t \x01(\rH\x00R\atwReuse\x88\x01\x01\x12%\n" +
+	"\x0ereserved_ports\x18\n" +
+	" \x01(\tR\rreservedPortsB\v\n" +
 	"\t_tw_reuse\"v\n" +
 	"\aWelcome\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x18\n" +
@@ -2650,7 +2676,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x121\n" +
 	"\x06agents\x18\x02 \x03(\v2\x19.loadctl.v1.AgentFinishedR\x06agents\x12\x15\n" +
 	"\x06cpu_ns\x18\x03 \x01(\x03R\x05cpuNs\x12\x17\n" +
-	"\amax_rss\x18\x04 \x01(\x04R\x06maxRss\"\xc0\x01\n" +
+	"\amax_rss\x18\x04 \x01(\x04R\x06maxRss\"\xed\x01\n" +
 	"\rAgentFinished\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03pid\x18\x02 \x01(\x05R\x03pid\x12\x15\n" +
@@ -2658,7 +2684,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\amax_rss\x18\x04 \x01(\x04R\x06maxRss\x12\x1a\n" +
 	"\brequests\x18\x05 \x01(\x04R\brequests\x12)\n" +
 	"\x10peak_connections\x18\x06 \x01(\x04R\x0fpeakConnections\x12\x12\n" +
-	"\x04lost\x18\a \x01(\tR\x04lost2\\\n" +
+	"\x04lost\x18\a \x01(\tR\x04lost\x12\x10\n" +
+	"\x03due\x18\b \x01(\x04R\x03due\x12\x19\n" +
+	"\bby_ticks\x18\t \x01(\x04R\abyTicks2\\\n" +
 	"\x12CoordinatorService\x12F\n" +
 	"\aSession\x12\x1a.loadctl.v1.SessionRequest\x1a\x1b.loadctl.v1.SessionResponse(\x010\x01B,Z*github.com/loadctl/loadctl/proto/loadctlpbb\x06proto3"
 

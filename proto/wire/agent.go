@@ -90,7 +90,7 @@ func DecodeAgentLost(m *loadctlpb.AgentLost, l *stats.Layout) (*stats.AgentLoss,
 func EncodeAgentTotal(a *stats.AgentTotal) *loadctlpb.AgentFinished {
 	return &loadctlpb.AgentFinished{
 		Name: text(a.Name), Pid: int32(a.PID), CpuNs: int64(a.CPU), MaxRss: a.MaxRSS,
-		Requests: a.Requests, PeakConnections: a.PeakConnections, Lost: text(a.Lost),
+		Requests: a.Requests, PeakConnections: a.PeakConnections, Lost: text(a.Lost), Due: a.Due, ByTicks: a.ByTicks,
 	}
 }
 
@@ -101,6 +101,7 @@ func DecodeAgentTotal(m *loadctlpb.AgentFinished, host string) stats.AgentTotal 
 		Name: m.GetName(), Host: host, PID: int(m.GetPid()),
 		CPU: time.Duration(m.GetCpuNs()), MaxRSS: m.GetMaxRss(),
 		Requests: m.GetRequests(), PeakConnections: m.GetPeakConnections(),
+		Due: m.GetDue(), ByTicks: m.GetByTicks(),
 		Lost: m.GetLost(), LostAt: stats.Never,
 	}
 }

@@ -202,7 +202,7 @@ func TestLossRoundTrip(t *testing.T) {
 
 func TestFinishedAndNoticeRoundTrip(t *testing.T) {
 	agents := []stats.AgentTotal{{
-		Name: "local-1", Host: "here", PID: 77, CPU: time.Second, MaxRSS: 5, Requests: 6, PeakConnections: 7, LostAt: stats.Never,
+		Name: "local-1", Host: "here", PID: 77, CPU: time.Second, MaxRSS: 5, Requests: 6, PeakConnections: 7, LostAt: stats.Never, Due: 9, ByTicks: 8,
 	}}
 	usage := stats.Usage{Name: "here", CPU: time.Minute, MaxRSS: 8}
 	gotAgents, gotUsage := DecodeFinished(carried(t, EncodeFinished(1, agents, usage), &loadctlpb.Finished{}), "here")

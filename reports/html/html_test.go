@@ -220,3 +220,10 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 }
+
+// TestPageSaysHowLoopsWoke beside what is said of their lateness.
+func TestPageSaysHowLoopsWoke(t *testing.T) {
+	if b := page(t, sample.Story{}); !bytes.Contains(b, []byte("<p>Pacing auto: loops woke for each request, never by ticks of 1 ms.</p>")) {
+		t.Error("the page does not say how the loops woke")
+	}
+}

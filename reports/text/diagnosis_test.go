@@ -15,6 +15,7 @@ var modest = plan.Facts{
 	Machine:   plan.Machine{Name: "local", OS: "linux", Cores: 2, MaxFiles: 1024, MemoryBytes: 4 << 30, PortLow: 32768, PortHigh: 60999, TwReuse: plan.Exactly(2)},
 	PortsRead: true, Kernel: "Linux 6.12.3-amd64", SoftFiles: plan.Exactly(1024), NrOpen: plan.Exactly(1 << 20), SystemMax: plan.Exactly(400_000),
 	Backlog: plan.Exactly(128), SynBacklog: plan.Exactly(2048),
+	EpollWatches: plan.Exactly(400_000), TCPPages: plan.Exactly(98_304), TCPPagesNow: plan.Exactly(134),
 	ConntrackMax: plan.Exactly(262_144), ConntrackCount: plan.Exactly(12), MemoryFree: plan.Exactly(3 << 30),
 	CPUs: 2, CPUQuota: plan.Exactly(1500), PidsMax: plan.Figure{Is: plan.Unlimited}, Clock: "tsc",
 }

@@ -31,9 +31,17 @@ func (p *page) host(h plan.HostOutline, o plan.Outline) {
 		many(h.Agents, "process", "processes"), many(h.Loops, "loop", "loops"), oneLine(h.Name), connectionsOf(h.PerAgent)))
 	p.field("files", fmt.Sprintf("%s an agent, %s", plan.Thousands(h.Files), limit(int(h.MaxFiles), "one process may open %s")))
 	p.field("memory", fmt.Sprintf("%s, %s", mebibytes(h.MemoryBytes), limit(int(h.MaxMemory>>20), "the machine has %s MiB")))
-	p.field("ports", fmt.Sprintf("%d × %s%s to %s; one source address lends %s for each, half of %d–%d",
-		h.Agents, connectionsOf(h.PerAgent), kept(h.Kept), addresses(o), plan.Thousands(h.Ports), h.PortLow, h.PortHigh))
+	p.field("ports", fmt.Sprintf("%d × %s%s to %s; one source address lends %s for each, half of %d–%d%s",
+		h.Agents, connectionsOf(h.PerAgent), kept(h.Kept), addresses(o), plan.Thousands(h.Ports), h.PortLow, h.PortHigh, reserved(h.Reserved)))
 	p.field("sources", sources(h.Sources, o))
+}
+
+// reserved speaks of ports of the range that nobody is given.
+func reserved(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" less %s reserved", plan.Thousands(n))
 }
 
 // kept speaks of ports that no connection has any more.

@@ -33,9 +33,10 @@ func TestOutline(t *testing.T) {
 // TestOutlineSaysWhatIsNotKnown, where it might print a zero for it.
 func TestOutlineSaysWhatIsNotKnown(t *testing.T) {
 	o := outline
-	o.Hosts = []plan.HostOutline{{Name: "x", Agents: 2, PerAgent: 5, Kept: 6_000, Ports: 14_116}}
+	o.Hosts = []plan.HostOutline{{Name: "x", Agents: 2, PerAgent: 5, Kept: 6_000, Ports: 13_616, Reserved: 1_000, PortLow: 32768, PortHigh: 60999}}
 	var kept bytes.Buffer
-	if err := Outline(&kept, o); err != nil || !strings.Contains(kept.String(), "2 × 5 connections and 6,000 in TIME_WAIT to") {
+	if err := Outline(&kept, o); err != nil || !strings.Contains(kept.String(), "2 × 5 connections and 6,000 in TIME_WAIT to") ||
+		!strings.Contains(kept.String(), "lends 13,616 for each, half of 32768–60999 less 1,000 reserved") {
 		t.Errorf("%v\n%s", err, kept.String())
 	}
 	o.Targets, o.Hosts = nil, []plan.HostOutline{{Name: "x", Agents: 1, Loops: 2, PerAgent: 1}}

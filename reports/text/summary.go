@@ -126,6 +126,9 @@ func (p *page) figures(v *view.View) {
 		p.field("redirects", view.Group(v.Redirects)+" followed, within their requests")
 	}
 	p.field("generator", generator(v))
+	if v.Pacing != "" {
+		p.field("pacing", v.Pacing)
+	}
 	for _, note := range v.Notes {
 		p.field("note", note)
 	}

@@ -73,6 +73,16 @@ type SummaryLoad struct {
 	Model    string  `json:"model"`
 	Arrivals string  `json:"arrivals"`
 	Rate     float64 `json:"rate"`
+
+	Pacing SummaryPacing `json:"pacing"`
+}
+
+// SummaryPacing is how the loops woke.
+type SummaryPacing struct {
+	Mode    string  `json:"mode"` // auto, ticks, precise
+	TickMS  float64 `json:"tick_ms"`
+	Due     uint64  `json:"due"`      // requests and heartbeats that became due; 0 = not known
+	ByTicks uint64  `json:"by_ticks"` // of them, while a loop woke by ticks
 }
 
 // SummaryAccounting is one block of the accounting identity.
@@ -241,7 +251,7 @@ func (v *View) Summary() Summary {
 		ExitCode: v.ExitCode, Reason: v.Reason, Conclusion: v.Conclusion, Notes: some(v.Notes),
 		Validity: SummaryValidity{v.Validity.Verdict, some(v.Validity.Reasons)},
 		Started:  v.Info.Started.UTC(), DurationS: round(v.Length.Seconds()), LoadS: round(v.LoadTime.Seconds()),
-		Load:       SummaryLoad{v.Info.Model, v.Info.Arrivals, v.Info.Rate},
+		Load:       SummaryLoad{v.Info.Model, v.Info.Arrivals, v.Info.Rate, v.summaryPacing()},
 		Accounting: accounting(v.Accounting), AccountingUnrecorded: accounting(v.Unrecorded),
 		OfferedRPS: round(v.Offered), ThroughputRPS: round(v.Throughput), FailedRate: v.ErrorRate,
 		BytesReceived: v.BytesIn, BytesSent: v.BytesOut,
@@ -262,6 +272,14 @@ func (v *View) Summary() Summary {
 	s.DropIdleMS, s.DropAgeMS = Milliseconds(v.DropIdle), Milliseconds(v.DropAge)
 	s.lists(v)
 	return s
+}
+
+func (v *View) summaryPacing() SummaryPacing {
+	p := SummaryPacing{Mode: v.Info.Pacing, TickMS: round(1000 * v.Info.Tick.Seconds())}
+	for _, a := range v.Agents {
+		p.Due, p.ByTicks = p.Due+a.Due, p.ByTicks+a.ByTicks
+	}
+	return p
 }
 
 func (s *Summary) lists(v *View) {

@@ -18,6 +18,7 @@ type View struct {
 	LoadTime time.Duration // seconds of recorded load, what rates are divided by
 
 	Conclusion string   // one paragraph: what was offered, reached, broken, and by whom
+	Pacing     string   // how the loops woke: what was asked for, and what auto did
 	Notes      []string // what a reader must know to read the numbers right
 	Little     string   // closed model: the consistency line, else ""
 
@@ -125,6 +126,7 @@ type Agent struct {
 	PacerLag        Times
 	Response        time.Duration // p99 of ok requests
 	LostSamples     uint64
+	Due, ByTicks    uint64 // requests that became due, and while a loop woke by ticks; 0 = not known
 	Lost            string // why it was lost, "" if it was not
 	LostAt          stats.Offset
 }
@@ -160,6 +162,7 @@ func New(r *stats.Run) *View {
 		v.MoreErrors, v.Errors = len(v.Errors)-MaxErrors, v.Errors[:MaxErrors]
 	}
 	v.generators(r)
+	v.Pacing = pacing(v, r)
 	v.Notes, v.Little = notes(v, r.Layout), little(v, r)
 	v.Conclusion = conclusion(v)
 	return v
@@ -269,7 +272,7 @@ func (v *View) generators(r *stats.Run) {
 	for _, a := range r.Agents {
 		row := Agent{
 			Name: a.Name, Host: a.Host, CPU: a.CPU, MaxRSS: a.MaxRSS, Requests: a.Requests,
-			PeakConnections: a.PeakConnections, Lost: a.Lost, LostAt: a.LostAt,
+			PeakConnections: a.PeakConnections, Due: a.Due, ByTicks: a.ByTicks, Lost: a.Lost, LostAt: a.LostAt,
 		}
 		if seconds > 0 {
 			row.Cores = a.CPU.Seconds() / seconds
