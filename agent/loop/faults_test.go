@@ -116,22 +116,11 @@ func TestRefused(t *testing.T) {
 
 // TestConnectTimeout: a listener that never accepts and whose queue is full.
 func TestConnectTimeout(t *testing.T) {
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	fd, addr := boundSocket(t)
 	defer syscall.Close(fd)
-	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		t.Fatal(err)
-	}
 	if err := syscall.Listen(fd, 0); err != nil {
 		t.Fatal(err)
 	}
-	name, err := syscall.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(name.(*syscall.SockaddrInet4).Port))
 	for range 3 {
 		if c, err := net.DialTimeout("tcp4", addr.String(), 50*time.Millisecond); err == nil {
 			defer c.Close()

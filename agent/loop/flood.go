@@ -33,18 +33,48 @@ func (l *Loop) heldBy(c *conn, parser *http1.Parser) int {
 // crowded says whether answers and requests in pieces take all the memory they may.
 func (l *Loop) crowded() bool { return l.lent > l.config.Memory }
 
+// crowdedOut gives up the request on a connection that has something unsent, where that
+// is more than there is memory for.
+func (l *Loop) crowdedOut(c *conn) bool {
+	if c.out == none || !l.awaits(c) || !l.crowded() {
+		return false
+	}
+	l.starve(c.task, l.tasks.at(c.task), kindMemory)
+	return true
+}
+
+// keep puts bytes behind what is unsent. Where nothing is, they begin at the beginning
+// of its room.
+func (l *Loop) keep(u *unsent, b []byte) {
+	if len(u.bytes) == 0 {
+		u.bytes = u.room[:0]
+	}
+	room := cap(u.bytes)
+	if u.bytes = append(u.bytes, b...); cap(u.bytes) != room {
+		u.room = u.bytes // it had to move
+	}
+	l.account(u)
+}
+
+// account has what a request in pieces holds count as lent.
+func (l *Loop) account(u *unsent) {
+	held := cap(u.room) + cap(u.later)
+	l.lent += held - u.held
+	u.held = held
+}
+
 // unkeep gives up what a request in pieces held, and the room for it where that is
 // more than ordinary ones need.
 func (l *Loop) unkeep(u *unsent) {
 	l.lent -= u.held
 	u.held = 0
-	if cap(u.bytes) > keepRoom {
-		u.bytes = nil
+	u.bytes = nil
+	if cap(u.room) > keepRoom {
+		u.room = nil
 	}
 	if cap(u.later) > keepRoom {
 		u.later = nil
 	}
-	u.kept = nil
 }
 
 // describe keeps the beginning of what is no answer for the example of the error.

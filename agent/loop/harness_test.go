@@ -26,6 +26,7 @@ type told struct {
 	snapshots []*stats.Snapshot
 	events    []PhaseEvent
 	notices   []Notice
+	epoch     int64 // of a live one, as Monotonic has it
 }
 
 func (o *told) take(x Output) {
@@ -118,7 +119,7 @@ func live(t testing.TB, s *scenarios.Scenario, addr netip.AddrPort, change func(
 			t.Error(err)
 		}
 	}()
-	all := &told{}
+	all := &told{epoch: epoch}
 	deadline := time.After(30 * time.Second)
 	for {
 		select {

@@ -267,10 +267,86 @@ phases: [{name: bad, executor: constant-arrival-rate, user: u, rate: 100/s, dura
 		t.Errorf("%d bytes held, %d allowed, %d at the end", *most, memory, p.loop.lent)
 	}
 	for _, u := range p.loop.unsent.all {
-		if cap(u.bytes) > keepRoom {
-			t.Fatalf("%d bytes kept for the next request", cap(u.bytes))
+		if kept := cap(u.room) + cap(u.bytes); kept > keepRoom {
+			t.Fatalf("%d bytes kept for the next request", kept)
 		}
 	}
+}
+
+// TestMemoryForWhatWaitsIsBounded: bodies that wait for 100 Continue, those that were
+// let go and find no room in the socket, and those that are sealed already take memory
+// as answers in pieces do.
+func TestMemoryForWhatWaitsIsBounded(t *testing.T) {
+	const memory = 4 << 20
+	for name, c := range map[string]struct {
+		step  string
+		world target
+		tls   bool
+	}{
+		"waits": {", expect_continue: 9s", target{answer: func(request) reply { return reply{never: true} }}, false},
+		"goes ahead": {", expect_continue: 9s", target{
+			answer: func(request) reply { return reply{after: time.Millisecond, bytes: "HTTP/1.1 100 Continue\r\n\r\n"} },
+			send: func(n int) syscall.Errno { // heads and bodies in turn
+				if n%2 == 0 {
+					return 0
+				}
+				return syscall.EAGAIN
+			},
+		}, false},
+		"sealed": {"", target{tls: worldTLS()}, true},
+	} {
+		text := fmt.Sprintf(`
+version: 1
+name: bodies
+target: {base_url: "http://127.0.0.1:1"}
+http: {timeout: 3s}
+users: {u: {tasks: {t: {steps: [{post: /bad, body: "%s"%s}]}}}}
+phases: [{name: bad, executor: constant-arrival-rate, user: u, rate: 100/s, duration: 1s, arrivals: uniform}]
+`, strings.Repeat("y", 100_000), c.step)
+		change := func(c *Config) { c.Memory = memory }
+		s := parse(t, text)
+		if c.tls {
+			s = parse(t, strings.Replace(text, `"http://127.0.0.1:1"`, `"https://127.0.0.1:1", tls: {ca_file: ca.pem}`, 1))
+			change = func(c *Config) { overTLS(t, s)(c); c.Memory = memory }
+		}
+		w := newWorld(c.world)
+		if c.tls { // after the two flights of its handshake a socket takes nothing
+			heard := map[int32]int{}
+			w.heard = func(fd int32, _ int) { heard[fd]++ }
+			w.deaf = func(fd int32) bool { return heard[fd] >= 2 }
+		}
+		p := stage(t, s, w, change)
+		most := watchUnsent(p)
+		p.run(t, Begin{0, 0}, Drain{At: 2 * time.Second, Deadline: 20 * time.Second})
+		p.checkIdentity(t, s)
+		got := p.total.Cells[0]
+		if got.Classes[stats.Timeout] < 10 || got.Classes[stats.Censored] < 20 || got.Classes[stats.Timeout]+got.Classes[stats.Censored] != 100 {
+			t.Errorf("%s: classes %v, want some time-outs and the rest censored", name, got.Classes)
+			continue
+		}
+		p.wantLimit(t, kindMemory)
+		if *most > memory || p.loop.lent != 0 {
+			t.Errorf("%s: %d bytes unsent, %d allowed, %d lent at the end", name, *most, memory, p.loop.lent)
+		}
+	}
+}
+
+// watchUnsent looks at what requests in pieces hold, each 5 ms.
+func watchUnsent(p *play) *int {
+	most := new(int)
+	var look func()
+	look = func() {
+		sum := 0
+		for _, u := range p.loop.unsent.all {
+			sum += max(cap(u.bytes), cap(u.room)) + cap(u.later)
+		}
+		*most = max(*most, sum)
+		if p.world.clock < int64(10*time.Second) {
+			p.world.at(p.world.clock+int64(5*time.Millisecond), look)
+		}
+	}
+	look()
+	return most
 }
 
 func keptByParsers(l *Loop) (n int) {

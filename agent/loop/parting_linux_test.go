@@ -3,7 +3,6 @@ package loop
 import (
 	"encoding/binary"
 	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"os"
 	"strings"
@@ -29,13 +28,6 @@ func timeWaits(t *testing.T, to netip.AddrPort) (n int) {
 		}
 	}
 	return n
-}
-
-// ownAddress is a loopback address that no other test's connections, of this minute or
-// the last, lead to or come from: ports of 127.0.0.1 come back while they still wait.
-func ownAddress() netip.Addr {
-	n := rand.Uint32()
-	return netip.AddrFrom4([4]byte{127, byte(64 + n%128), byte(n >> 8), byte(1 + n>>16%250)})
 }
 
 // TestWhoseTimeWait: a port waits here only where loadctl closed first and did not

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,7 +25,7 @@ type peer struct {
 // rawServer handles each connection with f and then closes it.
 func rawServer(t testing.TB, f func(c *peer)) netip.AddrPort {
 	t.Helper()
-	return rawServerOn(t, netip.AddrFrom4([4]byte{127, 0, 0, 1}), f)
+	return rawServerOn(t, loopback, f)
 }
 
 // rawServerOn is rawServer on an address of this machine.
@@ -98,13 +100,40 @@ func (c *peer) reset() {
 	c.Close()
 }
 
-// refusing is an address where nobody listens.
+// refusing is an address where nobody listens, nor can: its port is taken.
 func refusing(t testing.TB) netip.AddrPort {
 	t.Helper()
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	fd, addr := boundSocket(t)
+	t.Cleanup(func() { syscall.Close(fd) })
+	return addr
+}
+
+// boundSocket is a socket that has a port and does not listen.
+func boundSocket(t testing.TB) (fd int, addr netip.AddrPort) {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).AddrPort()
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: loopback.As4()}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fd, netip.AddrPortFrom(loopback, uint16(name.(*syscall.SockaddrInet4).Port))
+}
+
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// ownAddress is a loopback address that no other test's connections, of this minute or
+// the last, lead to or come from: ports of 127.0.0.1 come back while they still wait,
+// and may be another process's. Only Linux has more than one.
+func ownAddress() netip.Addr {
+	if runtime.GOOS != "linux" {
+		return loopback
+	}
+	n := rand.Uint32()
+	return netip.AddrFrom4([4]byte{127, byte(64 + n%128), byte(n >> 8), byte(1 + n>>16%250)})
 }

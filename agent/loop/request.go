@@ -91,10 +91,9 @@ func (l *Loop) write(i int32, t *task, ci int32, c *conn) {
 	t.bytesOut += int32(n)
 	if n < len(now) {
 		l.keepUnsent(c, now[n:])
-		if l.crowded() {
-			l.starve(i, t, kindMemory)
-			return
-		}
+	}
+	if l.crowdedOut(c) {
+		return
 	}
 	l.arm(i, t)
 	if step.Extra != nil {
@@ -163,12 +162,7 @@ func (l *Loop) pastDeadline(i int32, at stats.Offset) {
 	}
 }
 
-func (l *Loop) keepUnsent(c *conn, b []byte) {
-	u := l.unsentOf(c)
-	u.bytes = append(u.bytes[:0], b...)
-	l.lent += cap(u.bytes) - u.held
-	u.held = cap(u.bytes)
-}
+func (l *Loop) keepUnsent(c *conn, b []byte) { l.keep(l.unsentOf(c), b) }
 
 // writeRest goes on with a request once the socket takes more.
 func (l *Loop) writeRest(ci int32, c *conn) {

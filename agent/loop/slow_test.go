@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -235,7 +236,7 @@ func TestSlowUploadThatTLSRefuses(t *testing.T) {
 }
 
 // TestLiveSlowReader: the target feels it. Its writes block, and get through at the
-// rate of the reader.
+// rate of the reader or, on a busy machine, later: TestSlowReader has the exact times.
 func TestLiveSlowReader(t *testing.T) {
 	const rate, size = 400_000, 500_000
 	seen := make(chan float64, 10)
@@ -253,26 +254,32 @@ func TestLiveSlowReader(t *testing.T) {
 			seen <- float64(size) * 3 / 4 / time.Since(from).Seconds()
 		}
 	})
-	s := parse(t, strings.Replace(sluggish(fmt.Sprintf("{read_rate: %dB/s}", rate), "{get: /x}", "9s"), "vus: 5", "vus: 1", 1))
-	got := live(t, s, addr, nil, Begin{}, Drain{At: 100 * time.Millisecond, Deadline: 9 * time.Second})
+	s := parse(t, strings.Replace(sluggish(fmt.Sprintf("{read_rate: %dB/s}", rate), "{get: /x}", "25s"), "vus: 5", "vus: 1", 1))
+	got := live(t, s, addr, nil, Begin{}, Drain{At: 100 * time.Millisecond, Deadline: 25 * time.Second})
 	got.checkIdentity(t, s)
 	c := &got.total.Cells[0]
 	if c.Classes[stats.OK] != 1 {
 		t.Fatalf("%v, %+v", c.Classes, got.total.Errors)
 	}
-	if perSecond := <-seen; math.Abs(perSecond/rate-1) > 0.1 {
-		t.Errorf("the target wrote %.0f bytes a second, want %d ± 10 %%", perSecond, rate)
+	if perSecond := <-seen; perSecond > 2*rate { // buffers that ran empty take some at once
+		t.Errorf("the target wrote %.0f bytes a second, want %d at most", perSecond, rate)
 	}
-	near(t, "service time", c.Service.Percentile(50), size*time.Second/rate, 0.1)
+	atLeast(t, c.Service.Min(), size*time.Second/rate)
 }
 
-// TestLiveSlowWriter: the target reads the head of a request in pieces.
-func TestLiveSlowWriter(t *testing.T) {
-	type piece struct {
-		at time.Time
-		n  int
+// atLeast fails when something was faster than its user's network; a busy machine may
+// make it slower.
+func atLeast(t *testing.T, took, want time.Duration) {
+	t.Helper()
+	if took < want*9/10 {
+		t.Errorf("it took %v, want %v less 10 %% at least", took, want)
 	}
-	seen := make(chan piece, 1000)
+}
+
+// TestLiveSlowWriter: the target reads the head of a request in pieces, and all of it
+// no sooner than the writer writes: TestSlowWriter has the exact times.
+func TestLiveSlowWriter(t *testing.T) {
+	seen := make(chan int, 1000)
 	addr := rawServer(t, func(c *peer) {
 		buf := make([]byte, 4096)
 		for head := ""; !strings.HasSuffix(head, "\r\n\r\n"); {
@@ -281,41 +288,65 @@ func TestLiveSlowWriter(t *testing.T) {
 				return
 			}
 			head += string(buf[:n])
-			seen <- piece{time.Now(), n}
+			seen <- n
 		}
 		c.write(sayClose)
 	})
-	s := parse(t, strings.Replace(sluggish("{write_rate: 200B/s}", "{get: /x, headers: {X: "+strings.Repeat("y", 150)+"}}", "9s"), "vus: 5", "vus: 1", 1))
-	got := live(t, s, addr, nil, Begin{}, Drain{At: 100 * time.Millisecond, Deadline: 9 * time.Second})
-	got.checkIdentity(t, s)
-	if c := &got.total.Cells[0]; c.Classes[stats.OK] != 1 {
-		t.Fatalf("%v, %+v", c.Classes, got.total.Errors)
-	}
-	first := <-seen
-	last, sum := first, 0
-	for range len(seen) {
-		last = <-seen
-		sum += last.n
-	}
-	if perSecond := float64(sum) / last.at.Sub(first.at).Seconds(); math.Abs(perSecond/200-1) > 0.15 {
-		t.Errorf("the target read %.0f bytes a second after the first piece, want 200", perSecond)
-	}
-}
-
-// TestLiveSlowTLS: sealed requests and answers pass in pieces as plain ones do.
-func TestLiveSlowTLS(t *testing.T) {
-	text := strings.Replace(sluggish("{read_rate: 50KB/s, write_rate: 1KB/s}", "{get: /x, headers: {X: "+strings.Repeat("y", 300)+"}}", "9s"), "vus: 5", "vus: 1", 1)
-	s := parse(t, strings.Replace(text, `"http://127.0.0.1:1"`, `"https://127.0.0.1:1", tls: {ca_file: ca.pem}`, 1))
-	addr := serveTLS(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 40_000)) }, nil)
-	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 100 * time.Millisecond, Deadline: 9 * time.Second})
+	s := parse(t, strings.Replace(sluggish("{write_rate: 200B/s}", "{get: /x, headers: {X: "+strings.Repeat("y", 150)+"}}", "25s"), "vus: 5", "vus: 1", 1))
+	got := live(t, s, addr, nil, Begin{}, Drain{At: 100 * time.Millisecond, Deadline: 25 * time.Second})
 	got.checkIdentity(t, s)
 	c := &got.total.Cells[0]
 	if c.Classes[stats.OK] != 1 {
 		t.Fatalf("%v, %+v", c.Classes, got.total.Errors)
 	}
-	if took := c.Service.Percentile(50); took < time.Second || took > 1500*time.Millisecond {
-		t.Errorf("it took %v, want some 0.35 s of writing and 0.8 s of reading", took)
+	pieces, sum := len(seen), 0
+	for range pieces {
+		sum += <-seen
 	}
+	if pieces < 3 { // a target that stands still reads several at once
+		t.Errorf("%d bytes came in %d pieces", sum, pieces)
+	}
+	atLeast(t, c.Service.Min(), time.Duration(sum-20)*time.Second/200) // the first piece goes at once
+}
+
+// slowTLS is a user who takes 0.3 s to send the head of a request, of which the first
+// piece goes at once, and 0.8 s to read an answer of 40,000 bytes.
+func slowTLS(t *testing.T) *scenarios.Scenario {
+	t.Helper()
+	text := strings.Replace(sluggish("{read_rate: 50KB/s, write_rate: 1KB/s}", "{get: /x, headers: {X: "+strings.Repeat("y", 300)+"}}", "25s"), "vus: 5", "vus: 1", 1)
+	return parse(t, strings.Replace(text, `"http://127.0.0.1:1"`, `"https://127.0.0.1:1", tls: {ca_file: ca.pem}`, 1))
+}
+
+// TestSlowTLS: sealed requests and answers pass in pieces as plain ones do, at the rates.
+func TestSlowTLS(t *testing.T) {
+	s := slowTLS(t)
+	most := 0
+	w := newWorld(target{tls: worldTLS(), answer: func(request) reply { return reply{bytes: bodyOf(40_000)} }})
+	w.heard = func(_ int32, n int) {
+		if w.requests > 0 { // a handshake is not slowed
+			most = max(most, n)
+		}
+	}
+	p := stage(t, s, w, overTLS(t, s)).run(t, Begin{0, 0}, Drain{At: 12 * time.Second, Deadline: 20 * time.Second})
+	p.checkIdentity(t, s)
+	c := p.cell(t, s, "load", "/x")
+	if c.Classes[stats.OK] != c.Intended || c.Intended < 8 || most > 100 {
+		t.Errorf("%v of %d, pieces of up to %d bytes, want 100; %+v", c.Classes, c.Intended, most, p.total.Errors)
+	}
+	near(t, "service time", c.Service.Percentile(50), 1100*time.Millisecond, 0.1)
+}
+
+// TestLiveSlowTLS: the same, of real sockets.
+func TestLiveSlowTLS(t *testing.T) {
+	s := slowTLS(t)
+	addr := serveTLS(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 40_000)) }, nil)
+	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 100 * time.Millisecond, Deadline: 25 * time.Second})
+	got.checkIdentity(t, s)
+	c := &got.total.Cells[0]
+	if c.Classes[stats.OK] != 1 {
+		t.Fatalf("%v, %+v", c.Classes, got.total.Errors)
+	}
+	atLeast(t, c.Service.Min(), time.Second) // the first piece of either is half a pace early
 }
 
 // TestSlowUploads: bodies that are streamed, or wait for 100 Continue, pass in pieces too.

@@ -179,7 +179,7 @@ func (l *Loop) flush(c *conn) syscall.Errno {
 	}
 	if c.out != none {
 		u := l.unsent.at(c.out)
-		u.bytes = append(u.bytes, b...)
+		l.keep(u, b)
 		if u.until != 0 {
 			return l.sendRest(c) // a body waits, and nothing else would send it
 		}
@@ -214,6 +214,8 @@ func (l *Loop) decrypt(ci int32, c *conn, b []byte, at stats.Offset) {
 		l.broken(ci, c, kind, detail)
 	case errno != 0:
 		l.snapped(ci, c, errno)
+	default:
+		l.crowdedOut(c) // by what TLS has to say to a target that does not listen
 	}
 }
 

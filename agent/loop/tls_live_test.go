@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loadctl/loadctl/scenarios/secure"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -54,6 +53,12 @@ func TestLiveClosedTLS(t *testing.T) {
 	t.Logf("%d requests, response p50 %v, connect p50 %v, handshake p50 %v", c.Intended, c.Response.Percentile(50), p.Connect.Percentile(50), p.TLS.Percentile(50))
 }
 
+// inTurn has each request wait for the answer to the one before, however long a busy
+// machine takes to give it.
+func inTurn(text string) string {
+	return strings.Replace(text, "max_lag: 5s", "max_lag: 15s, max_vus: 1", 1)
+}
+
 // TestSessionsAreResumed: each connection after the first takes up a session where
 // the scenario wants it, and the counts say so.
 func TestSessionsAreResumed(t *testing.T) {
@@ -63,11 +68,10 @@ func TestSessionsAreResumed(t *testing.T) {
 				t.Parallel()
 				config := withCertificate(trusted().issue(nil))
 				config.MaxVersion = version
-				s := parse(t, overHTTPS("{get: /x}", options))
-				got := live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second})
+				s := parse(t, inTurn(overHTTPS("{get: /x}", options)))
+				got := live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second})
 				expect(t, got, stats.OK, "")
-				// On a busy machine some begin before the first has brought a session.
-				if p := &got.total.Phases[0]; p.TLSHandshakes != 20 || p.TLSResumed > want || p.TLSResumed < want*3/4 {
+				if p := &got.total.Phases[0]; p.TLSHandshakes != 20 || p.TLSResumed != want {
 					t.Errorf("%d handshakes, %d resumed; want 20 and %d", p.TLSHandshakes, p.TLSResumed, want)
 				}
 			})
@@ -88,7 +92,7 @@ func TestWhatTheServerSees(t *testing.T) {
 		c.ClientCAs.AddCert(strange().cert)
 		c.NextProtos = []string{"h2", "http/1.1"}
 	})
-	expect(t, live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second}), stats.OK, "")
+	expect(t, live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second}), stats.OK, "")
 }
 
 // TestLargeBodiesOverTLS: requests and answers of many records, of which the socket
@@ -106,7 +110,7 @@ func TestLargeBodiesOverTLS(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, "zzz!")
 	}, nil)
-	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second})
+	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second})
 	expect(t, got, stats.OK, "")
 	c := &got.total.Cells[0]
 	if out := c.BytesOut / 20; out < 1<<19 || out > 1<<19+500 {
@@ -137,28 +141,6 @@ phases:
 	}
 }
 
-// TestHeldFaultIsTold: no request fails for a connection that is only held, so the
-// reason is said beside the count.
-func TestHeldFaultIsTold(t *testing.T) {
-	s := parse(t, `
-version: 1
-name: held
-target: {base_url: "https://127.0.0.1:1", tls: {ca_file: ca.pem}}
-users:
-  u: {tasks: {beat: {steps: [{get: /beat}]}}}
-phases:
-  - {name: hold, executor: held-connections, user: u, connections: 5, hold: 1s}
-`)
-	addr := rawServer(t, presenting(strange(), nil))
-	got := live(t, s, addr, overTLS(t, s), Begin{}, End{At: 2500 * time.Millisecond}, Drain{At: 2500 * time.Millisecond, Deadline: 3 * time.Second})
-	if n := got.total.Phases[0].ConnFailed; n != 5 {
-		t.Errorf("%d failed", n)
-	}
-	if len(got.notices) != 1 || !strings.Contains(got.notices[0].Text, "phase hold: connections cannot be opened: "+secure.Unknown) {
-		t.Errorf("notices %+v", got.notices)
-	}
-}
-
 // TestKeysOfTheTargetsKind: key exchanges that the target does not take are offered
 // once; those it takes, always.
 func TestKeysOfTheTargetsKind(t *testing.T) {
@@ -181,12 +163,12 @@ func TestKeysOfTheTargetsKind(t *testing.T) {
 				offered = append(offered, slices.Contains(h.SupportedCurves, tls.X25519MLKEM768))
 				return nil, nil
 			}
-			s := parse(t, overHTTPS("{get: /x}", ""))
-			expect(t, live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second}), stats.OK, "")
+			s := parse(t, inTurn(overHTTPS("{get: /x}", "")))
+			expect(t, live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second}), stats.OK, "")
 			mu.Lock()
 			defer mu.Unlock()
-			if len(offered) != 20 || !offered[0] || offered[19] != test.later {
-				t.Errorf("offered %v", offered)
+			if want := append([]bool{true}, slices.Repeat([]bool{test.later}, 19)...); !slices.Equal(offered, want) {
+				t.Errorf("offered %v, want %v", offered, want)
 			}
 		})
 	}

@@ -106,7 +106,54 @@ func TestKeysChange(t *testing.T) {
 		})(c)
 	})
 	s := parse(t, overHTTPS("{get: /x}", ""))
-	expect(t, live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second}), stats.OK, "")
+	expect(t, live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second}), stats.OK, "")
+}
+
+// TestAnswersToNewKeysAreBounded: a server that asks for new keys without end, with a
+// byte of its answer now and then, and reads nothing. The answers that TLS gives by
+// itself are held no longer than there is memory for them.
+func TestAnswersToNewKeysAreBounded(t *testing.T) {
+	const memory = 200_000
+	log, config := &keyLog{}, worldTLS()
+	config.KeyLogWriter, config.SessionTicketsDisabled = log, true
+	w, heard := newWorld(target{tls: config}), map[int32]int{}
+	w.heard = func(fd int32, _ int) { heard[fd]++ }
+	w.deaf = func(fd int32) bool { return heard[fd] == 3 } // a handshake's two flights, and a request
+	w.target.answer = func(r request) reply {
+		s := &sealer13{secret: log.lines["SERVER_TRAFFIC_SECRET_0"][1]}
+		w.changeKeys(w.sockets[r.conn], s, s.seal(dataRecord, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"))
+		return reply{never: true}
+	}
+	text := strings.Replace(openTLS, "executor: constant-arrival-rate, user: u, rate: 200/s, duration: 60s, arrivals: uniform", "executor: constant-vus, user: u, vus: 1, duration: 2s", 1)
+	s := parse(t, text)
+	p := stage(t, s, w, func(c *Config) { overTLS(t, s)(c); c.Memory = memory })
+	most := watchUnsent(p)
+	p.run(t, Begin{}, Drain{At: 2 * time.Second, Deadline: 40 * time.Second}).checkIdentity(t, s)
+	c := p.cell(t, s, "load", "/x")
+	if c.Classes[stats.Censored] != c.Intended || c.Intended < 2 {
+		t.Errorf("intended %d, classes %v, want all censored", c.Intended, c.Classes)
+	}
+	p.wantLimit(t, kindMemory)
+	if *most > memory || *most < memory/2 || p.loop.lent != 0 {
+		t.Errorf("%d bytes unsent, %d allowed, %d lent at the end", *most, memory, p.loop.lent)
+	}
+}
+
+// changeKeys sends records, and each millisecond more: as many changes of keys as
+// crypto/tls takes in a row, and a byte.
+func (w *world) changeKeys(to *socket, s *sealer13, records []byte) {
+	w.at(w.clock+int64(time.Millisecond), func() {
+		if w.sockets[to.fd] != to {
+			return
+		}
+		w.arriveSealed(to, string(records), false, false)
+		var more []byte
+		for range 16 {
+			more = append(more, s.seal(handshakeRecord, "\x18\x00\x00\x01\x01")...)
+			s.update()
+		}
+		w.changeKeys(to, s, append(more, s.seal(dataRecord, "x")...))
+	})
 }
 
 // TestTicketsWithoutEnd: a server that gives sessions instead of an answer.
@@ -128,7 +175,7 @@ func TestTicketsWithoutEnd(t *testing.T) {
 		})(c)
 	})
 	s := parse(t, overHTTPS("{get: /x}", ""))
-	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second})
+	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second})
 	expect(t, got, stats.ConnError, secure.Broken)
 	if e := got.total.Errors; len(e) != 1 || !strings.Contains(e[0].Samples[0].Detail, "too many non-advancing records") {
 		t.Errorf("errors %+v", e)
@@ -191,7 +238,7 @@ func TestRenegotiationIsRefused(t *testing.T) {
 		})(c)
 	})
 	s := parse(t, overHTTPS("{get: /x}", ""))
-	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second})
+	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second})
 	expect(t, got, stats.ConnError, secure.Broken)
 	if e := got.total.Errors; len(e) != 1 || !strings.Contains(e[0].Samples[0].Detail, "no renegotiation") {
 		t.Errorf("errors %+v", e)

@@ -3,6 +3,7 @@ package loop
 import (
 	"crypto/tls"
 	"net"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -152,6 +153,28 @@ func TestStoppedInHandshakes(t *testing.T) {
 	}
 	if c := got.cell(t, s, "load", "/x"); c.Classes[stats.Censored] != c.Intended || c.Intended < 190 {
 		t.Errorf("intended %d, classes %v", c.Intended, c.Classes)
+	}
+}
+
+// TestHeldFaultIsTold: no request fails for a connection that is only held, so the
+// reason is said beside the count.
+func TestHeldFaultIsTold(t *testing.T) {
+	s := parse(t, `
+version: 1
+name: held
+target: {base_url: "https://127.0.0.1:1", tls: {ca_file: ca.pem}}
+users:
+  u: {tasks: {beat: {steps: [{get: /beat}]}}}
+phases:
+  - {name: hold, executor: held-connections, user: u, connections: 5, hold: 1s}
+`)
+	w := newWorld(target{tls: withCertificate(strange().issue(nil))})
+	got := stage(t, s, w, overTLS(t, s)).run(t, Begin{}, End{At: 2500 * time.Millisecond}, Drain{At: 2500 * time.Millisecond, Deadline: 3 * time.Second})
+	if n := got.total.Phases[0].ConnFailed; n != 5 {
+		t.Errorf("%d failed", n)
+	}
+	if len(got.notices) != 1 || !strings.Contains(got.notices[0].Text, "phase hold: connections cannot be opened: "+secure.Unknown) {
+		t.Errorf("notices %+v", got.notices)
 	}
 }
 

@@ -22,14 +22,14 @@ const (
 // waits for its turn or is too large to be held.
 type unsent struct {
 	bytes []byte
-	kept  []byte       // the room of bytes, for pieces of a body over TLS
+	room  []byte       // of bytes, from its beginning: sending leaves it as it was
 	later []byte       // the body that waits for 100 Continue
 	until stats.Offset // no longer than until then; 0 = nothing waits
 	file  *os.File     // nil = bytes made up
 	size  int64        // of the file when the run was prepared
 	at    int64        // in the file
 	left  int64        // of the streamed body
-	held  int          // what bytes took when they were kept, as accounted
+	held  int          // what room and later take, as accounted
 }
 
 // unsentOf is what a connection has still to send; it borrows an empty one.
@@ -38,7 +38,7 @@ func (l *Loop) unsentOf(c *conn) *unsent {
 		return l.unsent.at(c.out)
 	}
 	i, u := l.unsent.lend()
-	*u = unsent{bytes: u.bytes[:0], later: u.later[:0]}
+	*u = unsent{room: u.room[:0], later: u.later[:0]}
 	c.out = i
 	return u
 }
@@ -98,6 +98,10 @@ func (l *Loop) sendBody(i int32, ci int32, c *conn, x *scenarios.Extra, held []b
 		return
 	}
 	u.later = append(u.later, held...)
+	l.account(u)
+	if l.crowdedOut(c) {
+		return
+	}
 	u.until = l.clock() + x.Await
 	l.timers.add(timer{at: u.until, index: ci, stamp: uint16(c.gen), kind: bodyWait})
 }
@@ -107,12 +111,14 @@ func (l *Loop) goAhead(ci int32, c *conn) {
 	u := l.unsent.at(c.out)
 	u.until = 0
 	if c.tls == none {
-		u.bytes = append(u.bytes, u.later...)
+		l.keep(u, u.later)
 	} else if len(u.later) > 0 {
 		l.tasks.at(c.task).bytesOut += int32(len(u.later))
 		_ = l.encrypt(c, u.later) // puts it behind what is unsent
 	}
-	l.writeRest(ci, c)
+	if !l.crowdedOut(c) {
+		l.writeRest(ci, c)
+	}
 }
 
 // waitedEnough is where the target has not said 100 Continue in time.
@@ -144,6 +150,7 @@ func (l *Loop) stream(ci int32, c *conn, u *unsent) {
 		u.at, u.left = u.at+int64(n), u.left-int64(n)
 		l.aids.of[c.task].streamed += int64(n)
 		if len(u.bytes) > 0 {
+			l.crowdedOut(c)
 			return // until the socket takes more
 		}
 		if u.left == 0 {
@@ -170,11 +177,7 @@ func (l *Loop) sendPiece(c *conn, u *unsent, b []byte) (int, syscall.Errno) {
 	if errno != 0 && errno != syscall.EAGAIN {
 		return 0, errno
 	}
-	room := cap(u.kept)
-	u.kept = append(u.kept[:0], sealed[n:]...)
-	l.lent += cap(u.kept) - room
-	u.held += cap(u.kept) - room
-	u.bytes = u.kept
+	l.keep(u, sealed[n:])
 	return len(b), 0
 }
 

@@ -29,6 +29,7 @@ type world struct {
 	watch   func(from netip.Addr, to netip.AddrPort) // of each connect
 
 	heard func(fd int32, n int) // of bytes that come at the target
+	deaf  func(fd int32) bool   // whether it takes no more of a socket's for good; nil = never
 	room  int                   // of receive buffers of new sockets
 
 	open, requests int
@@ -168,7 +169,7 @@ func (w *world) send(fd int32, b []byte) (int, syscall.Errno) {
 			return 0, errno
 		}
 	}
-	if b = w.fits(s, b); len(b) == 0 {
+	if b = w.fits(s, b); len(b) == 0 || w.deaf != nil && w.deaf(fd) {
 		return 0, syscall.EAGAIN
 	}
 	if w.heard != nil {
