@@ -123,7 +123,8 @@ func (q *Queue) Inside(at time.Duration) int {
 	return len(q.inside)
 }
 
-// Arrive decides about a request that arrives at offset at. Arrivals come in order.
+// Arrive decides about a request that arrives at offset at. Arrivals come in order; one
+// that is handed in after another that came later finds it before itself, no more.
 func (q *Queue) Arrive(at time.Duration) Job {
 	now := q.clock.worked(at)
 	j := Job{Number: q.next, Arrived: at, Done: now}
