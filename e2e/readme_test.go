@@ -11,11 +11,12 @@ import (
 	"time"
 )
 
-// elsewhere are commands of README that other tests run, because they take long.
+// elsewhere are commands of README that other tests run, because they take long or for ever.
 var elsewhere = map[string]string{
 	"make demo": "TestMakeDemo",
 	"make test": "CI",
-	"bin/loadctl run scenarios/hold-50k.yaml": "TestHold50k",
+	"bin/loadctl run scenarios/hold-50k.yaml":          "TestHold50k",
+	"bin/loadctl target queue --servers 8 --mean 10ms": "TestQueueServesUntilItIsTold",
 }
 
 // TestReadmeCommands runs the commands README shows, on the scenario it shows, as

@@ -17,9 +17,9 @@ import (
 func newTarget() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "target",
-		Short: "Run the bundled reference service, or the simulator of its upstream",
+		Short: "Run the bundled reference service, the simulator of its upstream, or a queue whose truth is known",
 	}
-	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetWorker())
+	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetWorker())
 	return c
 }
 
