@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 // A pair is two hosts made of network namespaces, joined by one cable, with
@@ -145,15 +144,8 @@ func TestPublicTarget(t *testing.T) {
 		return
 	}
 	p := newPair(t)
-	service := exec.Command("ip", "netns", "exec", p.server, binary(t), "target", "serve",
-		"--listen", serverIP+":8080", "--workers", "2", "--auth-token", "we-agree")
-	var out bytes.Buffer
-	service.Stdout = &out
-	if err := service.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = service.Process.Signal(os.Interrupt); _ = service.Wait() })
-	time.Sleep(2 * time.Second)
+	serveBy(t, exec.Command("ip", "netns", "exec", p.server, binary(t), "target", "serve",
+		"--listen", serverIP+":8080", "--workers", "2", "--auth-token", "we-agree"))
 
 	bare := scenario(t, fmt.Sprintf(public, ""))
 	allowed := scenario(t, fmt.Sprintf(public, "allow_hosts: [203.0.113.2]"))
