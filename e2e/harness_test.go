@@ -464,7 +464,8 @@ func repeated(t *testing.T, once func() finished, disturbed func(*summary) []str
 }
 
 // again calls once until it has nothing to say about a disturbance, or has failed,
-// five times at most.
+// five times at most. It waits longer each time: short runs are over before a bad
+// minute is.
 func again(t *testing.T, once func() (disturbed []string)) {
 	t.Helper()
 	const tries = 5
@@ -474,6 +475,9 @@ func again(t *testing.T, once func() (disturbed []string)) {
 			return
 		}
 		t.Logf("try %d of %d was disturbed: %v", i+1, tries, disturbed)
+		if i+1 < tries {
+			time.Sleep(2 * time.Second << i)
+		}
 	}
 	t.Fatalf("all of %d tries were disturbed, the last: %v", tries, disturbed)
 }

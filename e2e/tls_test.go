@@ -180,7 +180,7 @@ func TestTLS(t *testing.T) {
 		" {name: load, executor: constant-arrival-rate, user: u, rate: 200/s, duration: 1s, over: hold, start: {with: hold, after: connected}}"
 	for options, least := range map[string]int64{ours: 40, ours + ", resume: false": 0} {
 		write(options, "/", "CN=client", hold)
-		f := unspoilt(t, func() finished { return run(t, time.Minute, "run", "--ui", "none", filepath.Join(i.dir, "tls.yaml")) })
+		f := run(t, time.Minute, "run", "--ui", "none", filepath.Join(i.dir, "tls.yaml"))
 		f.identity(t)
 		s := f.tls(t)
 		t.Logf("%s: %+v, handshakes %+v", options, f.summary.Accounting, s.Connections)
