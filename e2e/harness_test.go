@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -109,6 +110,36 @@ func (p *proc) wait(limit time.Duration) int {
 		p.t.Fatalf("%v still runs after %s\nstdout:\n%s\nstderr:\n%s", p.cmd.Args, limit, p.stdout.String(), p.stderr.String())
 		return -1
 	}
+}
+
+// ran is the CPU time that a process took which has ended.
+func (p *proc) ran() time.Duration {
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+}
+
+// awaitIdle waits until a process only waits itself: no thread of it runs, or would if
+// there were a core for it.
+func (p *proc) awaitIdle() {
+	p.t.Helper()
+	const enough = 8 // looks in a row
+	idle := 0
+	eventually(p.t, 30*time.Second, "a process that waits", func() bool {
+		if idle++; !asleep(p.cmd.Process.Pid) {
+			idle = 0
+		}
+		return idle >= enough
+	})
+}
+
+// asleep says whether all threads of a process wait for something other than a disk.
+func asleep(pid int) bool {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, file := range files {
+		if b, err := os.ReadFile(file); err == nil && !strings.Contains(string(b), ") S ") {
+			return false
+		}
+	}
+	return len(files) > 0
 }
 
 func (p *proc) signal(s os.Signal) {
@@ -273,6 +304,72 @@ func (f finished) zero(t *testing.T) time.Time {
 	return m.Started
 }
 
+// A beginning is what the record of a run says first: when offset 0 is, which may be
+// just ahead, and where the target listens.
+type beginning struct {
+	Started time.Time
+	Target  string
+}
+
+// beginning waits for that of a run that goes on. It comes once all agents are ready;
+// their processes are there long before, and until then there is nothing to lose.
+func (p *proc) beginning() (b beginning) {
+	p.t.Helper()
+	eventually(p.t, 30*time.Second, "the run begins", func() bool {
+		p.goesOn()
+		names, _ := filepath.Glob(filepath.Join(p.cmd.Dir, "runs", "*.partial", "updates.jsonl.gz"))
+		if len(names) == 1 {
+			b = beginningOf(names[0])
+		}
+		return !b.Started.IsZero()
+	})
+	return b
+}
+
+// beginningOf reads it from a record that is still being written, nothing before it
+// is there.
+func beginningOf(path string) beginning {
+	file, err := os.Open(path)
+	if err != nil {
+		return beginning{}
+	}
+	defer file.Close()
+	zip, err := gzip.NewReader(file)
+	if err != nil {
+		return beginning{}
+	}
+	lines := bufio.NewReader(zip)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return beginning{}
+		}
+		var update struct{ Started *struct{ Info beginning } }
+		if json.Unmarshal(line, &update) == nil && update.Started != nil {
+			return update.Started.Info
+		}
+	}
+}
+
+// into waits until a run has come so far into its load, and returns its offset 0.
+func (p *proc) into(offset time.Duration) (zero time.Time) {
+	p.t.Helper()
+	zero = p.beginning().Started
+	time.Sleep(time.Until(zero.Add(offset)))
+	p.goesOn()
+	return zero
+}
+
+// goesOn fails the test when a process has ended.
+func (p *proc) goesOn() {
+	p.t.Helper()
+	select {
+	case <-p.done:
+		p.t.Fatalf("it ended: exit %d\n%s%s", p.cmd.ProcessState.ExitCode(), p.stdout.String(), p.stderr.String())
+	default:
+	}
+}
+
 var resultLine = regexp.MustCompile(`^RESULT (\w+) exit=(\d+) validity=(\w+) run=(\S+)$`)
 
 // finish waits for a run and reads what it left.
@@ -367,7 +464,8 @@ func repeated(t *testing.T, once func() finished, disturbed func(*summary) []str
 }
 
 // again calls once until it has nothing to say about a disturbance, or has failed,
-// five times at most.
+// five times at most. It waits longer each time: short runs are over before a bad
+// minute is.
 func again(t *testing.T, once func() (disturbed []string)) {
 	t.Helper()
 	const tries = 5
@@ -377,6 +475,9 @@ func again(t *testing.T, once func() (disturbed []string)) {
 			return
 		}
 		t.Logf("try %d of %d was disturbed: %v", i+1, tries, disturbed)
+		if i+1 < tries {
+			time.Sleep(2 * time.Second << i)
+		}
 	}
 	t.Fatalf("all of %d tries were disturbed, the last: %v", tries, disturbed)
 }
@@ -407,7 +508,13 @@ var readyLine = regexp.MustCompile(`(?m)^READY (\S+)`)
 
 func serve(t *testing.T, args ...string) service {
 	t.Helper()
-	p := &proc{t: t, cmd: exec.Command(binary(t), append([]string{"target"}, args...)...), done: make(chan struct{})}
+	return serveBy(t, exec.Command(binary(t), append([]string{"target"}, args...)...))
+}
+
+// serveBy starts a target by a command line, and waits until it says that it is ready.
+func serveBy(t *testing.T, cmd *exec.Cmd) service {
+	t.Helper()
+	p := &proc{t: t, cmd: cmd, done: make(chan struct{})}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Stderr = &p.stderr
 	out, err := p.cmd.StdoutPipe()
@@ -440,8 +547,8 @@ func serve(t *testing.T, args ...string) service {
 	select {
 	case u := <-url:
 		return service{p, u}
-	case <-time.After(20 * time.Second):
-		t.Fatalf("target %v is not ready\n%s", args, p.stderr.String())
+	case <-time.After(30 * time.Second):
+		t.Fatalf("target %v is not ready\n%s", cmd.Args, p.stderr.String())
 		return service{}
 	}
 }
@@ -473,7 +580,7 @@ func (s service) counted(t *testing.T) counted {
 // workers are the processes of all workers, once all are there.
 func (s service) workers(t *testing.T) (pids []int) {
 	t.Helper()
-	eventually(t, 10*time.Second, "all workers live", func() bool {
+	eventually(t, 30*time.Second, "all workers live", func() bool {
 		pids = nil
 		all := s.counted(t).Workers
 		for _, w := range all {
@@ -484,6 +591,13 @@ func (s service) workers(t *testing.T) (pids []int) {
 		return len(all) > 0 && len(pids) == len(all)
 	})
 	return pids
+}
+
+// ownAddress is a loopback address that no other test uses: a port of it can be left
+// and bound again. On 127.0.0.1 another may have taken it meanwhile, and answer there.
+func ownAddress() string {
+	n := rand.Uint32()
+	return fmt.Sprintf("127.%d.%d.%d", 64+n%128, byte(n>>8), 1+n>>16%250)
 }
 
 // scenario writes a file into a temporary folder and returns its path.

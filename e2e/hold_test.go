@@ -3,13 +3,10 @@
 package e2e
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +29,7 @@ func TestHold50k(t *testing.T) {
 	f := unspoilt(t, func() finished {
 		dir := t.TempDir()
 		p := startFiles(t, fewFiles, dir, "run", "--ui", "none", repo(t, "scenarios/hold-50k.yaml"))
-		open := watchOpen(bundledURL(t, p, dir))
+		open := watchOpen(p.beginning().Target)
 		defer func() { looks = open() }()
 		manyProcesses(t, p)
 		return p.finish(5 * time.Minute)
@@ -141,52 +138,6 @@ func sameSeconds(t *testing.T, f finished, looks []look) {
 		connected, end, len(steady), len(climbing))
 	if len(steady) < 60 || len(climbing) < 5 {
 		t.Errorf("compared %d seconds of the hold and %d of the climb: want 60 and 5", len(steady), len(climbing))
-	}
-}
-
-// bundledURL is where the run's own target listens, by the record of the run that
-// goes on.
-func bundledURL(t *testing.T, p *proc, dir string) (url string) {
-	t.Helper()
-	eventually(t, 30*time.Second, "the run begins", func() bool {
-		select {
-		case <-p.done:
-			t.Fatalf("it ended: %s%s", p.stdout.String(), p.stderr.String())
-		default:
-		}
-		names, _ := filepath.Glob(filepath.Join(dir, "runs", "*.partial", "updates.jsonl.gz"))
-		if len(names) == 1 {
-			url = targetOf(names[0])
-		}
-		return url != ""
-	})
-	return url
-}
-
-// targetOf reads the target's address from a record that is still being written,
-// "" before it is there.
-func targetOf(path string) string {
-	file, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer file.Close()
-	zip, err := gzip.NewReader(file)
-	if err != nil {
-		return ""
-	}
-	lines := bufio.NewReader(zip)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return ""
-		}
-		var update struct {
-			Started *struct{ Info struct{ Target string } }
-		}
-		if json.Unmarshal(line, &update) == nil && update.Started != nil {
-			return update.Started.Info.Target
-		}
 	}
 }
 

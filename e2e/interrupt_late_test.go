@@ -26,16 +26,16 @@ thresholds: {failed: [rate<50%]}
 func TestInterruptOfTheLastWritesLostTheSummary(t *testing.T) {
 	left := marked(t)
 	p := start(t, t.TempDir(), "run", "--ui", "none", scenario(t, shortScenario))
-	eventually(t, 10*time.Second, "a run directory", func() bool { return partial(p) != "" })
+	eventually(t, 20*time.Second, "a run directory", func() bool { return partial(p) != "" })
 	pipe := filepath.Join(partial(p), "zz-held-up")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 20*time.Second, "the last writes", func() bool {
+	eventually(t, time.Minute, "the last writes", func() bool {
 		_, err := os.Stat(filepath.Join(partial(p), "summary.json"))
 		return err == nil
 	})
-	time.Sleep(300 * time.Millisecond)
+	p.awaitIdle() // it waits for the pipe
 	for _, s := range []os.Signal{os.Interrupt, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		p.signal(s)
 		time.Sleep(100 * time.Millisecond)
@@ -45,16 +45,14 @@ func TestInterruptOfTheLastWritesLostTheSummary(t *testing.T) {
 		t.Fatalf("nobody is writing any more: %v (%s)", err, p.stderr.String())
 	}
 	letGo.Close()
-	f := p.finish(20 * time.Second)
+	f := p.finish(time.Minute)
 	if f.code == 130 || !strings.Contains(f.errs, "still writing runs/") {
 		t.Errorf("exit %d: %s", f.code, f.errs)
 	}
 	if partial(p) != "" {
 		t.Errorf("%s is left", partial(p))
 	}
-	if pids := left(); len(pids) != 0 {
-		t.Errorf("processes left behind: %v", pids)
-	}
+	allGone(t, left)
 }
 
 // TestSignalLeavesAFinishedDashboard, and the terminal is as it was.
@@ -62,7 +60,7 @@ func TestSignalLeavesAFinishedDashboard(t *testing.T) {
 	w := newTerminal(t)
 	file := scenario(t, shortScenario)
 	w.tmux("send-keys", "echo before; stty -a > before; "+binary(t)+" run --hold 5m "+file+"; echo exit=$?; stty -a > after", "Enter")
-	w.sees(20*time.Second, "Run over")
+	w.sees(time.Minute, "Run over")
 	pids := processes(binary(t), "run", "--hold")
 	if len(pids) != 1 {
 		t.Fatalf("runs: %v", pids)
@@ -70,7 +68,7 @@ func TestSignalLeavesAFinishedDashboard(t *testing.T) {
 	if err := syscall.Kill(pids[0], syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	w.sees(10*time.Second, "RESULT ", "exit=", "before")
+	w.sees(30*time.Second, "RESULT ", "exit=", "before")
 	w.unchanged()
 }
 

@@ -19,7 +19,7 @@ target: {base_url: "http://%s"}
 http: {timeout: 2s}
 users: {u: {tasks: {t: {steps: [{get: /stall}]}}}}
 phases:
-  - {name: load, executor: constant-arrival-rate, user: u, rate: 200/s, arrivals: uniform, duration: 6s, max_lag: 1s}
+  - {name: load, executor: constant-arrival-rate, user: u, rate: 200/s, arrivals: uniform, duration: 10s, max_lag: 1s}
 slo: {failed: [rate<=1]}
 `
 
@@ -30,7 +30,7 @@ func TestFilesRunOut(t *testing.T) {
 	v := newVillain(t)
 	p := start(t, t.TempDir(), "run", "--ui", "none", "--agents", "1", scenario(t, fmt.Sprintf(growingLoad, v.addr)))
 	agent := awaitAgents(t, p, 1)[0]
-	time.Sleep(3 * time.Second)
+	p.into(3 * time.Second)
 	if err := unix.Prlimit(agent, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 30, Max: 30}, nil); err != nil {
 		lacking(t, "the limit of a process cannot be set: "+err.Error())
 	}
@@ -61,7 +61,7 @@ func TestKilledAgentSaysWhatItMayBe(t *testing.T) {
 	v := newVillain(t)
 	p := start(t, t.TempDir(), "run", "--ui", "none", "--agents", "1", scenario(t, fmt.Sprintf(growingLoad, v.addr)))
 	agent := awaitAgents(t, p, 1)[0]
-	time.Sleep(2 * time.Second)
+	p.into(2 * time.Second)
 	if err := syscall.Kill(agent, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}

@@ -96,7 +96,7 @@ func (l loss) run(t *testing.T) finished {
 			_ = syscall.Kill(agent, syscall.SIGKILL)
 		}
 	})
-	time.Sleep(25 * time.Second)
+	p.into(25 * time.Second)
 	lost := time.Now()
 	if err := syscall.Kill(agent, l.signal); err != nil {
 		t.Fatal(err)

@@ -53,19 +53,25 @@ func readmeCommand(t *testing.T, dir, line string) {
 	args := strings.Fields(strings.TrimPrefix(line, "bin/loadctl "))
 	again(t, func() []string {
 		p := start(t, dir, args...)
-		code := p.wait(90 * time.Second)
-		if code == 97 {
-			var s summary
-			readJSON(t, filepath.Join(lastRun(t, dir), "summary.json"), &s)
-			if late, _, other := s.reasons(); len(late) > 0 && len(other) == 0 {
-				return late
-			}
-		}
-		if code != 0 {
-			t.Errorf("exit %d\n%s%s", code, p.stdout.String(), p.stderr.String())
-		}
-		return nil
+		return passed(t, dir, p.wait(3*time.Minute), p.stdout.String()+p.stderr.String())
 	})
+}
+
+// passed fails unless a command exited 0, or its run, the last below dir, was late and
+// nothing else: that is returned.
+func passed(t *testing.T, dir string, code int, text string) (late []string) {
+	t.Helper()
+	if code == 97 {
+		var s summary
+		readJSON(t, filepath.Join(lastRun(t, dir), "summary.json"), &s)
+		if late, _, other := s.reasons(); len(late) > 0 && len(other) == 0 {
+			return late
+		}
+	}
+	if code != 0 {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	return nil
 }
 
 // lastRun is the latest run below a directory: their names begin with the time.

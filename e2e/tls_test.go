@@ -27,13 +27,14 @@ import (
 type issuer struct {
 	t    *testing.T
 	dir  string
+	of   string // the address that certificates are for
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
 func newIssuer(t *testing.T) *issuer {
 	t.Helper()
-	i := &issuer{t: t, dir: t.TempDir()}
+	i := &issuer{t: t, dir: t.TempDir(), of: ownAddress()}
 	i.cert = &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
@@ -46,7 +47,7 @@ func newIssuer(t *testing.T) *issuer {
 func (i *issuer) issue(name string, until time.Time) {
 	i.write(name, &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: until,
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		IPAddresses: []net.IP{net.ParseIP(i.of)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	})
 }
 
@@ -84,38 +85,52 @@ http {
   client_body_temp_path a; proxy_temp_path b; fastcgi_temp_path c; uwsgi_temp_path d; scgi_temp_path e;
   ssl_certificate %[1]s/server.pem; ssl_certificate_key %[1]s/server.key; ssl_protocols TLSv1.3;
   server {
-    listen 127.0.0.1:%[2]d ssl;
+    listen %[2]s ssl;
     ssl_client_certificate %[1]s/ca.pem; ssl_verify_client on;
     location / { default_type application/json; return 200 '{"client": "$ssl_client_s_dn"}'; }
-    location /once { keepalive_timeout 0; return 200 'once'; }
+    location /once { access_log once.log; keepalive_timeout 0; return 200 'once'; }
   }
 }
 `
 
-// startTLS starts nginx, which wants a client's certificate; reload has it read its
-// own again.
-func startTLS(t *testing.T, pki string) (port int, reload func()) {
+// A tlsTarget is nginx, which wants a client's certificate.
+type tlsTarget struct {
+	*proc
+	addr string
+}
+
+func startTLS(t *testing.T, i *issuer) tlsTarget {
 	t.Helper()
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	lis, err := net.Listen("tcp", net.JoinHostPort(i.of, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	port = lis.Addr().(*net.TCPAddr).Port
-	lis.Close()
+	addr := lis.Addr().String()
+	lis.Close() // nobody else binds to that address
 	home := t.TempDir()
 	file := filepath.Join(home, "nginx.conf")
-	if err := os.WriteFile(file, fmt.Appendf(nil, tlsServer, pki, port), 0o644); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, tlsServer, i.dir, addr), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	p := startCommand(t, home, exec.Command("nginx", "-p", home, "-c", file))
-	eventually(t, 10*time.Second, "nginx listens", func() bool {
-		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	eventually(t, 30*time.Second, "nginx listens", func() bool {
+		p.goesOn()
+		c, err := net.Dial("tcp", addr)
 		if err == nil {
 			c.Close()
 		}
 		return err == nil
 	})
-	return port, func() { p.signal(syscall.SIGHUP) }
+	return tlsTarget{p, addr}
+}
+
+// reload has it read its certificate again.
+func (s tlsTarget) reload() { s.signal(syscall.SIGHUP) }
+
+// answered is how many requests for /once it has answered, by its log.
+func (s tlsTarget) answered() int {
+	log, _ := os.ReadFile(filepath.Join(s.cmd.Dir, "once.log"))
+	return bytes.Count(log, []byte("\n"))
 }
 
 // tlsFigures are what a summary says of TLS.
@@ -141,7 +156,7 @@ func (f finished) tls(t *testing.T) (s tlsFigures) {
 
 const tlsScenario = `
 version: 1
-target: {base_url: "https://127.0.0.1:%d", tls: {%s}}
+target: {base_url: "https://%s", tls: {%s}}
 users: {u: {tasks: {t: {steps: [{get: %s, check: [{body: {contains: "%s"}}]}]}}}}
 phases: [%s]
 `
@@ -153,9 +168,9 @@ func TestTLS(t *testing.T) {
 	i := newIssuer(t)
 	i.issue("server", time.Now().Add(time.Hour))
 	i.issue("client", time.Now().Add(time.Hour))
-	port, reload := startTLS(t, i.dir)
+	target := startTLS(t, i)
 	write := func(options, path, want, phases string) {
-		text := fmt.Sprintf(tlsScenario, port, options, path, want, phases)
+		text := fmt.Sprintf(tlsScenario, target.addr, options, path, want, phases)
 		if err := os.WriteFile(filepath.Join(i.dir, "tls.yaml"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -182,12 +197,13 @@ func TestTLS(t *testing.T) {
 		nowhere(t, f.dir, filepath.Join(i.dir, "client.key"))
 	}
 
-	// A certificate that expires while the load goes on.
-	write(ours+", resume: false", "/once", "once", "{name: load, executor: constant-arrival-rate, user: u, rate: 50/s, duration: 4s}")
+	// A certificate that expires while the load goes on: it must not meet the probe
+	// before the load, and there must be load left for it.
+	write(ours+", resume: false", "/once", "once", "{name: load, executor: constant-arrival-rate, user: u, rate: 50/s, duration: 10s}")
 	p := start(t, t.TempDir(), "run", "--ui", "none", filepath.Join(i.dir, "tls.yaml"))
-	time.Sleep(3 * time.Second)
+	eventually(t, 30*time.Second, "answers to the load", func() bool { p.goesOn(); return target.answered() >= 50 })
 	i.issue("server", time.Now().Add(-time.Minute))
-	reload()
+	target.reload()
 	f := p.finish(time.Minute)
 	s := f.tls(t)
 	if len(s.Errors) != 1 || s.Errors[0].Kind != "certificate expired" || s.Errors[0].Count < 10 || s.Errors[0].FirstS <= 0 || f.summary.Accounting.OK < 20 {

@@ -36,7 +36,7 @@ func TestAWorkerOutOfFilesAnswersOn(t *testing.T) {
 	for _, c := range held {
 		c.Close()
 	}
-	eventually(t, 3*time.Second, "new connections are served again", func() bool {
+	eventually(t, 30*time.Second, "new connections are served again", func() bool {
 		status, _, err := get(fresh(), r.url+"/health")
 		return err == nil && status == 200
 	})

@@ -108,8 +108,8 @@ func begin(t *testing.T, line lineWriter, run func(context.Context) error) runni
 	case err := <-ended:
 		ended <- nil
 		t.Fatalf("ended before it was ready: %v", err)
-	case <-time.After(15 * time.Second):
-		t.Fatal("not ready after 15 s")
+	case <-time.After(30 * time.Second):
+		t.Fatal("not ready after 30 s")
 	}
 	return r
 }
@@ -199,7 +199,7 @@ func TestCountsAreExactOverWorkersAndAKill(t *testing.T) {
 	if err := syscall.Kill(int(victim), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 5*time.Second, "the worker is replaced", func() bool {
+	eventually(t, 30*time.Second, "the worker is replaced", func() bool {
 		pid := r.stats().Workers[0].PID
 		return pid != 0 && pid != victim
 	})
@@ -211,7 +211,7 @@ func TestCountsAreExactOverWorkersAndAKill(t *testing.T) {
 	if after.Routes["/health"] != 2*clients*each/5 || after.Responses["2xx"] != after.Requests {
 		t.Errorf("routes %v responses %v", after.Routes, after.Responses)
 	}
-	eventually(t, 2*time.Second, "no connection is left but the probe's", func() bool {
+	eventually(t, 30*time.Second, "no connection is left but the probe's", func() bool {
 		s := r.stats()
 		return s.Connections == 0 && s.Probing == 1 && s.InFlight == 0
 	})
@@ -238,7 +238,7 @@ func TestGracefulReplacementLosesNoRequest(t *testing.T) {
 	}
 	for i := range 3 {
 		hup <- syscall.SIGHUP
-		eventually(t, 8*time.Second, "both workers are replaced", func() bool { return r.stats().Starts == uint64(2*(i+2)) })
+		eventually(t, 30*time.Second, "both workers are replaced", func() bool { return r.stats().Starts == uint64(2*(i+2)) })
 	}
 	close(stop)
 	wg.Wait()
@@ -247,9 +247,9 @@ func TestGracefulReplacementLosesNoRequest(t *testing.T) {
 func TestStopAnswersWhatItAccepted(t *testing.T) {
 	line := make(lineWriter, 1)
 	slow := begin(t, line, func(ctx context.Context) error {
-		return Upstream(ctx, UpstreamConfig{Delay: "400ms", Parent: Parent{Out: line}})
+		return Upstream(ctx, UpstreamConfig{Delay: "2s", Parent: Parent{Out: line}})
 	})
-	r := serving(t, ServeConfig{Workers: 2, Service: service.Config{Upstream: slow.url}})
+	r := serving(t, ServeConfig{Workers: 2, Service: service.Config{Upstream: slow.url, Timeout: 20 * time.Second}})
 	var wg sync.WaitGroup
 	for i := range 50 {
 		wg.Go(func() {
@@ -258,7 +258,7 @@ func TestStopAnswersWhatItAccepted(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, 2*time.Second, "all are in flight", func() bool { return r.stats().InFlight == 50 })
+	eventually(t, 30*time.Second, "all are in flight", func() bool { return r.stats().InFlight == 50 })
 	if err := r.stop(); err != nil {
 		t.Error(err)
 	}
@@ -346,7 +346,7 @@ func TestNothingOutlivesTheMaster(t *testing.T) {
 			if name != "kill" && err != nil {
 				t.Errorf("exit: %v", err)
 			}
-			eventually(t, 2*time.Second, "all processes are gone", func() bool {
+			eventually(t, 30*time.Second, "all processes are gone", func() bool {
 				for _, pid := range pids {
 					if alive(pid) {
 						return false

@@ -134,13 +134,16 @@ func refusedContract(t *testing.T, p poller, dead netip.AddrPort, await func(uin
 func waitContract(t *testing.T, p poller, events []event) {
 	t.Helper()
 	for _, asleep := range []bool{false, true} {
-		begin := p.now()
-		until := begin + int64(5*time.Millisecond)
-		for p.now() < until {
-			p.wait(until, asleep, events)
+		least := time.Hour
+		for range 5 { // a busy machine makes some late
+			until := p.now() + int64(5*time.Millisecond)
+			for p.now() < until {
+				p.wait(until, asleep, events)
+			}
+			least = min(least, time.Duration(p.now()-until))
 		}
-		if late := time.Duration(p.now() - until); late > 100*time.Millisecond {
-			t.Errorf("a wait of 5 ms (asleep: %v) was %v late", asleep, late)
+		if least > 100*time.Millisecond {
+			t.Errorf("waits of 5 ms (asleep: %v) were %v late at least", asleep, least)
 		}
 	}
 	if _, ok := p.(*world); ok {
@@ -148,8 +151,8 @@ func waitContract(t *testing.T, p poller, events []event) {
 	}
 	time.AfterFunc(20*time.Millisecond, p.wake)
 	begin := p.now()
-	p.wait(begin+int64(5*time.Second), false, events)
-	if took := time.Duration(p.now() - begin); took > 2*time.Second {
+	p.wait(begin+int64(time.Minute), false, events)
+	if took := time.Duration(p.now() - begin); took > 20*time.Second {
 		t.Errorf("wake ended the wait after %v", took)
 	}
 }

@@ -34,6 +34,7 @@ type weight struct {
 	Seconds     float64 `json:"seconds"`          // of it
 	Failed      uint64  `json:"failed"`           // requests of the whole run
 	Steal       float64 `json:"steal"`
+	Others      float64 `json:"others"` // other processes here, as a share of the machine
 
 	last int64 // accept of the server, by the wall clock
 }
@@ -107,12 +108,12 @@ func (b *bench) round(ctx context.Context, w row, i int) (r round, err error) {
 	return r, nil
 }
 
-// undisturbed repeats a run that weighs CPU while neighbours steal it.
+// undisturbed repeats a run that weighs CPU while neighbours or other processes take it.
 func (b *bench) undisturbed(w row, once func() (weight, error)) (weight, error) {
 	if w.goals.floor == 0 {
 		return once()
 	}
-	return proc.Quietest(once, func(w weight) float64 { return w.Steal })
+	return proc.Quietest(once, func(w weight) float64 { return max(w.Steal, w.Others) })
 }
 
 // line is a round in short.

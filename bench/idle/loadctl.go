@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -105,7 +106,7 @@ func await(w row, s *tiny.Server, alive func() bool) (t tiny.Tally, err error) {
 func stretch(pids []int, w row, s *tiny.Server, opened tiny.Tally) (got weight, err error) {
 	time.Sleep(settle)
 	got = weight{Connections: w.connections, last: opened.Last}
-	clock, cpu, began := proc.Read(), proc.CPU(pids...), time.Now()
+	clock, others, cpu, began := proc.Read(), proc.Others(), proc.CPU(pids...), time.Now()
 	before, err := s.Tally()
 	if err != nil {
 		return got, err
@@ -120,6 +121,7 @@ func stretch(pids []int, w row, s *tiny.Server, opened tiny.Tally) (got weight, 
 	}
 	after, err := s.Tally()
 	got.CPU, got.Seconds, got.Steal = (proc.CPU(pids...) - cpu).Seconds(), time.Since(began).Seconds(), proc.Read().Steal(clock)
+	got.Others = proc.Others().Since(others).Seconds() / got.Seconds / float64(runtime.NumCPU())
 	got.Requests = after.Requests - before.Requests
 	got.Lost = uint64(w.connections) - min(after.Open, uint64(w.connections))
 	return got, err

@@ -119,7 +119,8 @@ func (r report) markdown() string {
 Medians of the rounds, with the least and the most. Memory is the PSS of all agents at its most while they hold, in all and above what as many agents
 take with a handful of connections. CPU is user + system time of the agents divided by the requests the server counted, in a stretch of the
 hold; bench/floor holds as many connections and sends as many requests in runs between. The server, bench/tinyserver in several processes,
-runs on the same cores.
+runs on the same cores. What weighs CPU against bench/floor is done again, up to three times, when neighbours of the machine or other processes on it
+(by their own CPU times; who ended meanwhile is missed) took more than 8 % of it.
 `)
 	for _, t := range r.Tables {
 		b.WriteString(t.markdown())

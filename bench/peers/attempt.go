@@ -73,7 +73,7 @@ func (b *bench) begin(ctx context.Context, w workload, c client, s *server, took
 	a.stop = stop
 	a.cmd = command(limit, b.pin(w, onLoads), c.path, words...)
 	a.cmd.Stdout, a.cmd.Stderr, a.cmd.WaitDelay = &a.out, &a.out, 5*time.Second
-	a.ran, a.began = s.ran(), time.Now()
+	a.ran, a.began = ranUntilNow(), time.Now()
 	return a, a.cmd.Start()
 }
 
@@ -103,7 +103,7 @@ func (a *attempt) whole() (r outing, err error) {
 	after, err := a.s.count()
 	used := a.cmd.ProcessState.UserTime() + a.cmd.ProcessState.SystemTime()
 	r = outing{CPU: used.Seconds(), Requests: after - a.sent, Wall: wall.Seconds()}
-	r.disturbed(a.ran, a.s.ran(), used)
+	r.disturbed(a.ran, ranUntilNow())
 	return r, err
 }
 
@@ -133,7 +133,6 @@ type mark struct {
 	at   time.Time
 	sent uint64
 	cpu  time.Duration // of the processes that count
-	tree time.Duration // of all
 	pids []int         // that count
 	ran  ran
 }
@@ -144,8 +143,8 @@ func (a *attempt) mark() (m mark, err error) {
 			m.pids = append(m.pids, p.PID)
 		}
 	}
-	m.at, m.ran = time.Now(), a.s.ran()
-	m.cpu, m.tree = proc.CPU(m.pids...), proc.CPU(proc.PIDs(a.cmd.Process.Pid)...)
+	m.ran = ranUntilNow()
+	m.at, m.cpu = time.Now(), proc.CPU(m.pids...)
 	m.sent, err = a.s.count()
 	return m, err
 }
@@ -166,7 +165,7 @@ func (a *attempt) window(ctx context.Context, settle, length time.Duration) (r o
 		return r, fmt.Errorf("the client did not run all the time: processes %v, then %v", from.pids, to.pids)
 	}
 	r = outing{CPU: (to.cpu - from.cpu).Seconds(), Requests: to.sent - from.sent, Wall: to.at.Sub(from.at).Seconds()}
-	r.disturbed(from.ran, to.ran, to.tree-from.tree)
+	r.disturbed(from.ran, to.ran)
 	return r, nil
 }
 
@@ -178,22 +177,20 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// ran is what ran up to a moment: this machine, and the server on it.
+// ran is what ran up to a moment: this machine, and processes on it that are none of
+// ours. Client and server descend from this one.
 type ran struct {
 	clock  proc.Clock
-	server time.Duration
+	others proc.Times
 }
 
-func (s *server) ran() ran {
-	return ran{clock: proc.Read(), server: proc.CPU(proc.PIDs(s.pid)...)}
-}
+func ranUntilNow() ran { return ran{proc.Read(), proc.Others()} }
 
 // disturbed says what others took meanwhile: neighbours of the machine, and processes
 // on it that are neither client nor server.
-func (r *outing) disturbed(from, to ran, client time.Duration) {
+func (r *outing) disturbed(from, to ran) {
 	r.Steal = to.clock.Steal(from.clock)
-	ours := client + to.server - from.server
-	r.Others = max(0, (to.clock.Busy(from.clock)-ours).Seconds()/r.Wall/float64(runtime.NumCPU()))
+	r.Others = to.others.Since(from.others).Seconds() / r.Wall / float64(runtime.NumCPU())
 }
 
 // service are service times as the client tells them, in ms, and as the server, which

@@ -51,7 +51,8 @@ CPU is user + system time of the client (of loadctl: its agent) divided by the r
 server. Of closed loads the whole run counts, opening included, for every client. Of open loads a window counts, of the same length for
 every client, with all connections open and the rate reached; wrk2's begins after the 10 s in which it calibrates. floor and loadctl send
 Poisson arrivals, wrk2 and h2load even ones; nobody is pinned, because clients that sleep between requests are not pinned by their users. Steal is what
-neighbours took of the machine, others what processes did that are neither client nor server. Ratios are medians of the rounds, with the least and the most. Even ratios differ between
+neighbours took of the machine, others what processes did that are neither
+client nor server, by their own CPU times (who ended meanwhile is missed); what lost more than 8 % to either is done again, up to three times. Ratios are medians of the rounds, with the least and the most. Even ratios differ between
 machines: where system calls are cheap, what is a client's own weighs more.
 
 Service times are held against a server that answers after 1 to 3 ms and stamps each answer itself: from the kernel's receive stamp of the

@@ -19,7 +19,6 @@ import (
 // A server answers every request with about a hundred bytes, and counts.
 type server struct {
 	url   string
-	pid   int
 	close func()
 	// count is how many requests were answered, this one not among them.
 	count func() (uint64, error)
@@ -36,7 +35,7 @@ func startTiny(ctx context.Context, binary string, pin []string, args ...string)
 		sum, err := t.Tally()
 		return sum.Requests, err
 	}
-	return &server{url: "http://" + t.Addr, pid: t.PID(), close: t.Close, count: count, tally: t.Tally}, nil
+	return &server{url: "http://" + t.Addr, close: t.Close, count: count, tally: t.Tally}, nil
 }
 
 const nginxConfig = `
@@ -79,7 +78,7 @@ func startNginxWith(ctx context.Context, dir string, pin []string, more string) 
 		return nil, err
 	}
 	url := fmt.Sprintf("http://127.0.0.1:%d", port)
-	s := &server{url: url, pid: cmd.Process.Pid, count: nginxCount(url), close: func() {
+	s := &server{url: url, count: nginxCount(url), close: func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	}}

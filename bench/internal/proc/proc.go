@@ -18,6 +18,10 @@ import (
 type Process struct {
 	PID, Parent int
 	Args        []string
+
+	began  uint64        // in ticks since the machine's start
+	ran    time.Duration // user and system, with threads that have ended
+	kernel bool          // it is a thread of the kernel's own
 }
 
 // PIDs are those of a process and of all that descend from it.
@@ -29,9 +33,9 @@ func PIDs(root int) (pids []int) {
 }
 
 // Tree are a process and all that descend from it.
-func Tree(root int) []Process {
-	all := list()
-	var tree []Process
+func Tree(root int) []Process { return treeOf(list(), root) }
+
+func treeOf(all []Process, root int) (tree []Process) {
 	for todo := []int{root}; len(todo) > 0; todo = todo[1:] {
 		for _, p := range all {
 			if p.PID == todo[0] {
@@ -77,7 +81,65 @@ func parseStat(line string) (p Process, ok bool) {
 	}
 	parent, err := strconv.Atoi(fields[1])
 	p.Parent = parent
+	p.times(fields)
 	return p, err == nil
+}
+
+// tick is in what the kernel tells times, whatever its own is.
+const tick = time.Second / 100
+
+// times takes from the fields behind the name when a process began and how long it ran.
+func (p *Process) times(fields []string) {
+	const flags, user, system, began, ofKernel = 6, 11, 12, 19, 0x00200000
+	if len(fields) <= began {
+		return
+	}
+	number := func(i int) uint64 { n, _ := strconv.ParseUint(fields[i], 10, 64); return n }
+	p.kernel = number(flags)&ofKernel != 0
+	p.ran = time.Duration(number(user)+number(system)) * tick
+	p.began = number(began)
+}
+
+// A life is a process's: its number may be another's later, not with the same begin.
+type life struct {
+	pid   int
+	began uint64
+}
+
+// Times are how long processes have run in all.
+type Times map[life]time.Duration
+
+// Others are those of all processes that are neither this one nor descend from it.
+// The kernel knows them exactly, and tells whole ticks of them. What it says of the
+// machine as a whole it does not know: who runs at a tick is counted for all of it,
+// and of programs that wake by a clock, as loads do, that makes half a core or
+// nothing. Its own threads are left out: they work for whoever loads the machine.
+// Processes that cannot be seen from here, as of another container, are missed.
+func Others() Times {
+	return others(list(), os.Getpid())
+}
+
+func others(all []Process, than int) Times {
+	ours := map[int]bool{}
+	for _, p := range treeOf(all, than) {
+		ours[p.PID] = true
+	}
+	t := Times{}
+	for _, p := range all {
+		if !p.kernel && !ours[p.PID] {
+			t[life{p.PID, p.began}] = p.ran
+		}
+	}
+	return t
+}
+
+// Since is how long they ran after before. Who came meanwhile counts with all it ran;
+// who has ended meanwhile is missed.
+func (t Times) Since(before Times) (sum time.Duration) {
+	for who, ran := range t {
+		sum += ran - before[who]
+	}
+	return sum
 }
 
 // CPU is the time, user and system, that the living threads of processes have run.
@@ -181,34 +243,23 @@ func (c Clock) Steal(before Clock) float64 {
 	return (c[stolen] - before[stolen]) / total
 }
 
-// Busy is how long cores were busy since before, neighbours apart.
-func (c Clock) Busy(before Clock) (sum time.Duration) {
-	const tick = time.Second / 100 // in which the kernel tells it, whatever its own
-	for i := range min(len(c), len(before), 7) {
-		if i != 3 && i != 4 { // idle, waiting for a disk
-			sum += time.Duration((c[i] - before[i]) * float64(tick))
-		}
-	}
-	return sum
-}
-
 const (
-	mostSteal = 0.08
+	mostTaken = 0.08 // of the machine
 	tries     = 4
 )
 
-// Quietest repeats what neighbours disturbed; of runs that were all disturbed the
-// quietest counts.
-func Quietest[T any](once func() (T, error), steal func(T) float64) (best T, err error) {
+// Quietest repeats what others disturbed, who took so much of the machine: neighbours
+// or processes on it. Of runs that were all disturbed the quietest counts.
+func Quietest[T any](once func() (T, error), taken func(T) float64) (best T, err error) {
 	for try := range tries {
 		r, err := once()
 		if err != nil {
 			return r, err
 		}
-		if try == 0 || steal(r) < steal(best) {
+		if try == 0 || taken(r) < taken(best) {
 			best = r
 		}
-		if steal(best) <= mostSteal {
+		if taken(best) <= mostTaken {
 			break
 		}
 	}

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -68,11 +69,65 @@ func TestStealIsAShareOfTheWhole(t *testing.T) {
 	if got := after.Steal(before); got != 0.1 {
 		t.Errorf("got %v, want 0.1", got)
 	}
-	if got := after.Busy(before); got != 200*time.Millisecond {
-		t.Errorf("busy for %v, want 20 ticks", got)
-	}
 	if got := (Clock{1}).Steal(before); got != 0 {
 		t.Errorf("of an old kernel %v", got)
+	}
+}
+
+// TestOthersRanWhatTheyRan: what the kernel says of the whole machine had found half of
+// it busy with others while nobody else ran.
+func TestOthersRanWhatTheyRan(t *testing.T) {
+	const line = "%d (a b) S 1 1 1 0 -1 %d 0 0 0 0 %d %d 99 99 20 0 1 0 %d 0 0"
+	read := func(lines ...[5]int) Times {
+		var all []Process
+		for _, l := range lines {
+			p, ok := parseStat(fmt.Sprintf(line, l[0], l[1], l[2], l[3], l[4]))
+			if !ok {
+				t.Fatalf("%v is not read", l)
+			}
+			all = append(all, p)
+		}
+		return others(all, 5)
+	}
+	const user, kernel = 0x400000, 0x208040
+	before := read(
+		[5]int{5, user, 100, 100, 10},  // ours
+		[5]int{6, user, 700, 300, 11},  // goes on
+		[5]int{7, user, 40, 0, 12},     // ends
+		[5]int{8, user, 500, 0, 13},    // ends, and its number is given again
+		[5]int{9, kernel, 0, 1000, 14}) // works for all
+	after := read(
+		[5]int{5, user, 300, 200, 10},
+		[5]int{6, user, 705, 302, 11},
+		[5]int{8, user, 3, 0, 900},
+		[5]int{9, kernel, 0, 2000, 14},
+		[5]int{10, user, 1, 1, 901}) // came
+	if got, want := after.Since(before), (7+3+2)*tick; got != want {
+		t.Errorf("others ran for %v, want %v", got, want)
+	}
+	if got := after.Since(after); got != 0 {
+		t.Errorf("in no time they ran for %v", got)
+	}
+}
+
+// TestOwnProcessesAreNotOthers: neither this one nor what it started.
+func TestOwnProcessesAreNotOthers(t *testing.T) {
+	cmd := exec.Command("sleep", "30")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	others := Others()
+	for who := range others {
+		if who.pid == os.Getpid() || who.pid == cmd.Process.Pid {
+			t.Errorf("%d is one of us", who.pid)
+		}
+		if who.began == 0 && who.pid != 1 {
+			t.Errorf("%d began with the machine", who.pid)
+		}
+	}
+	if len(others) == 0 {
+		t.Error("nobody started this test")
 	}
 }
 

@@ -207,14 +207,15 @@ func TestStartDoesNotWaitForAHostThatReadsNothing(t *testing.T) {
 	much := bytes.Repeat([]byte("x"), 1<<20)
 	for name, c := range map[string]struct {
 		command *exec.Cmd
+		limit   time.Duration
 		want    error
 	}{
-		"that hangs": {exec.Command("sleep", fmt.Sprint(int(within/time.Second))), context.DeadlineExceeded},
-		"that ends":  {exec.Command("false"), os.ErrClosed},
+		"that hangs": {exec.Command("sleep", fmt.Sprint(int(within/time.Second))), 2 * time.Second, context.DeadlineExceeded},
+		"that ends":  {exec.Command("false"), within, os.ErrClosed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), c.limit)
 			defer cancel()
 			h := New(Config{Name: "a", Command: func() *exec.Cmd { return c.command }, Grace: time.Millisecond})
 			if err := h.Start(ctx, "x", "r1", much, nil, nil); !errors.Is(err, c.want) {
