@@ -80,6 +80,13 @@ func (l *Loop) dial(p *phase, ti, place int32) (int32, *conn, syscall.Errno) {
 	return i, c, 0
 }
 
+// connectsUntil says whether a connection is the one a timer was set for, and still
+// being opened. Its moment belongs to that: under churn a stamp comes again while
+// timers that bear it wait.
+func (l *Loop) connectsUntil(c *conn, t timer) bool {
+	return c.state == connecting && uint16(c.gen) == t.stamp && c.began+l.config.Scenario.HTTP.ConnectTimeout == t.at
+}
+
 // connect takes pairs of address and source in turn, every one of them: each has
 // ports of its own. A pair without free ports is passed over.
 func (l *Loop) connect(ref uint64) (fd int32, errno syscall.Errno) {

@@ -22,7 +22,7 @@ func (l *Loop) fireOne(t timer) {
 	case taskDeadline:
 		l.pastDeadline(t.index, t.at)
 	case connectTimeout:
-		if c := l.conns.at(t.index); uint16(c.gen) == t.stamp && c.state == connecting {
+		if c := l.conns.at(t.index); l.connectsUntil(c, t) {
 			l.dialFailed(t.index, c, timedOut(c), "")
 		}
 	case heartbeat:
