@@ -83,7 +83,7 @@ func (l *Loop) nextDue() stats.Offset {
 		}
 		for _, q := range [...]*queue{&p.fresh, &p.going} {
 			if q.head != none {
-				next = min(next, l.patience(p, l.tasks.at(q.head)))
+				next = min(next, l.patience(p, l.tasks.at(l.first(q))))
 			}
 		}
 	}
@@ -131,8 +131,9 @@ func (l *Loop) censor() {
 		if t.begun {
 			l.recorder.Iteration(p.index, stats.IterAborted)
 		}
-		*t = task{conn: none}
+		*t = task{conn: none, seat: none}
 	}
+	l.seats = slab[seat]{}
 	for _, p := range l.phases {
 		p.fresh, p.going = emptyQueue, emptyQueue
 		p.inFlight, p.iterations, p.users = 0, 0, 0

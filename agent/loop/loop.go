@@ -29,6 +29,7 @@ type Loop struct {
 	phases []*phase
 	tasks  slab[task]
 	conns  slab[conn]
+	seats  slab[seat]
 	timers timers
 	pace   pace
 

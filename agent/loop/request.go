@@ -138,12 +138,15 @@ func (l *Loop) step(t *task) *scenarios.Step {
 
 // arm sees to it that a timer fires at the deadline or before. One that fires
 // early is set again, so that most requests set none at all.
-func (l *Loop) arm(i int32, t *task) {
-	if t.armed > l.now && t.armed <= t.deadline {
+func (l *Loop) arm(i int32, t *task) { l.armAt(i, t, t.deadline) }
+
+// armAt is arm for a task that may have to act before its deadline.
+func (l *Loop) armAt(i int32, t *task, at stats.Offset) {
+	if t.armed > l.now && t.armed <= at {
 		return
 	}
-	t.armed = t.deadline
-	l.timers.add(timer{at: t.armed, index: i, kind: taskDeadline})
+	t.armed = at
+	l.timers.add(timer{at: at, index: i, kind: taskDeadline})
 }
 
 // pastDeadline is where such a timer fires.
@@ -154,6 +157,8 @@ func (l *Loop) pastDeadline(i int32, at stats.Offset) {
 	}
 	t.armed = 0
 	switch {
+	case t.state == queued && t.seat != none:
+		l.pastPatience(i, t)
 	case t.state != asked && t.state != dialing:
 	case t.deadline > l.now:
 		l.arm(i, t)
