@@ -2,11 +2,18 @@ package loop
 
 import "github.com/loadctl/loadctl/stats"
 
-// fire takes up the timers that are due.
+// fire takes up the timers that are due, up to one that is to wait for a look at
+// sockets.
 func (l *Loop) fire() {
+	l.sight.blind = false
 	for {
 		t, ok := l.timers.next(l.now)
 		if !ok {
+			return
+		}
+		if l.hasty(t) {
+			l.timers.add(t)
+			l.sight.blind = true
 			return
 		}
 		l.fireOne(t)
@@ -23,7 +30,7 @@ func (l *Loop) fireOne(t timer) {
 		l.pastDeadline(t.index, t.at)
 	case connectTimeout:
 		if c := l.conns.at(t.index); l.connectsUntil(c, t) {
-			l.dialFailed(t.index, c, timedOut(c), "")
+			l.pastConnecting(t.index, c)
 		}
 	case heartbeat:
 		l.beatDue(t)
@@ -46,7 +53,7 @@ func (l *Loop) nap() (until int64, asleep bool) {
 	if !l.started {
 		return 1<<63 - 1, false
 	}
-	if l.unserved || l.behind || len(l.tls.queue) > 0 || len(l.more) > 0 {
+	if l.unserved || l.behind || l.sight.blind || len(l.tls.queue) > 0 || len(l.more) > 0 {
 		return 0, false
 	}
 	if next, ok := l.nextBeat(); ok {

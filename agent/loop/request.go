@@ -57,7 +57,7 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 		if c.task == none && !p.pool.owned {
 			l.putIdle(p.pool, ci, c)
 		}
-		l.neverSent(i, t, "")
+		l.notAsked(i, t)
 		return
 	}
 	t.conn, c.task = ci, i
@@ -66,6 +66,20 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 	}
 	p.inFlight++
 	l.write(i, t, ci, c)
+}
+
+// notAsked ends a request whose time was over when it had its connection.
+func (l *Loop) notAsked(i int32, t *task) { l.neverSent(i, t, "") }
+
+// firstUse sends the request for which a connection was opened, unless its time was
+// over before the loop, held up, learned that it is open: the target was not asked.
+func (l *Loop) firstUse(i int32, t *task, ci int32, c *conn) {
+	if l.now < t.deadline {
+		l.write(i, t, ci, c)
+		return
+	}
+	l.phases[t.phase].inFlight--
+	l.notAsked(i, t)
 }
 
 // write builds the request and sends what the socket takes.
@@ -162,6 +176,7 @@ func (l *Loop) pastDeadline(i int32, at stats.Offset) {
 	case t.state != asked && t.state != dialing:
 	case t.deadline > l.now:
 		l.arm(i, t)
+	case t.state == dialing && !l.stillConnects(t.conn, l.conns.at(t.conn)):
 	default:
 		l.fail(i, t, stats.Timeout, kindTimeout, l.now)
 	}
