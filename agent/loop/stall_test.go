@@ -99,3 +99,20 @@ func TestAStallBlamesNobodyForHandshakes(t *testing.T) {
 		t.Errorf("%v, errors %+v; want three not sent, and one that began its handshake in the stalled send", c.Classes, p.total.Errors)
 	}
 }
+
+// TestALookEnds: what targets send without end keeps no deadline waiting: once as many
+// events were taken up as there are connections, all that came before were.
+func TestALookEnds(t *testing.T) {
+	var s sight
+	for _, look := range []struct {
+		at, want stats.Offset
+		taken    int
+		more     bool
+	}{
+		{10, 10, 5, false}, {20, 10, 128, true}, {30, 10, 128, true}, {40, 20, 128, true}, {50, 20, 128, true}, {60, 60, 3, false},
+	} {
+		if s.look(look.at, look.taken, look.more, 300); s.upTo != look.want {
+			t.Errorf("after a look at %d: all is seen up to %d, want %d", look.at, s.upTo, look.want)
+		}
+	}
+}
