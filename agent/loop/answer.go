@@ -117,6 +117,8 @@ func (l *Loop) received(ci int32, c *conn, b []byte, at stats.Offset) {
 	case err != nil:
 		l.describe(b[n:])
 		l.fail(i, t, stats.ConnError, errorText(err), at)
+	case done && n == len(b) && l.cameLate(t, at):
+		l.fail(i, t, stats.Timeout, kindTimeout, at)
 	case done:
 		if n < len(b) {
 			l.sawExcess(&l.excess.after, afterAnswer)

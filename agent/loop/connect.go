@@ -80,6 +80,13 @@ func (l *Loop) dial(p *phase, ti, place int32) (int32, *conn, syscall.Errno) {
 	return i, c, 0
 }
 
+// connectsUntil says whether a connection is the one a timer was set for, and still
+// being opened. Its moment belongs to that: under churn a stamp comes again while
+// timers that bear it wait.
+func (l *Loop) connectsUntil(c *conn, t timer) bool {
+	return c.state == connecting && uint16(c.gen) == t.stamp && c.began+l.config.Scenario.HTTP.ConnectTimeout == t.at
+}
+
 // connect takes pairs of address and source in turn, every one of them: each has
 // ports of its own. A pair without free ports is passed over.
 func (l *Loop) connect(ref uint64) (fd int32, errno syscall.Errno) {
@@ -138,7 +145,7 @@ func (l *Loop) opened(i int32, c *conn, took stats.Offset) {
 		if t.hops == 0 {
 			t.connectTime, t.connected = took, l.now
 		}
-		l.write(c.task, t, i, c)
+		l.firstUse(c.task, t, i, c)
 	default:
 		l.putIdle(p.own, i, c)
 	}
@@ -154,6 +161,23 @@ func (l *Loop) dialFailed(i int32, c *conn, text, detail string) {
 	t := l.tasks.at(c.task)
 	t.notBefore = l.clock() + restAfterFailure
 	l.failWith(c.task, t, stats.ConnError, text, detail, l.now)
+}
+
+// pastConnecting is where the time to connect has passed.
+func (l *Loop) pastConnecting(i int32, c *conn) {
+	if l.stillConnects(i, c) {
+		l.dialFailed(i, c, timedOut(c), "")
+	}
+}
+
+// stillConnects says whether a connection is still being opened when all that has come
+// of its handshake is taken up: it may only have waited for its turn.
+func (l *Loop) stillConnects(i int32, c *conn) bool {
+	gen := c.gen
+	if c.tls != none && l.tls.tunnels.at(c.tls).due {
+		l.shakeOne(i, c, l.tls.tunnels.at(c.tls))
+	}
+	return c.gen == gen && c.state == connecting
 }
 
 // timedOut names what a connection that took too long to open was waiting for.

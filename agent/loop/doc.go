@@ -28,7 +28,9 @@
 // own, or each request has one. A time-out runs from the moment the pacer took a
 // request up, so that the generator's lateness is not called the target's, and closes
 // the connection; one that passes while the request still waits for a connection
-// makes it not_sent.
+// makes it not_sent. When the loop was held up for more than a tick, by a slow send or
+// the machine, what sockets have is taken up before a deadline fires, and the kernel's
+// receive stamp says whether an answer was in time.
 //
 // A connection that was opened has one ending, or is still open. Of one whose answer
 // said that it was the last, the target's end is waited for: who closes first keeps

@@ -2,11 +2,18 @@ package loop
 
 import "github.com/loadctl/loadctl/stats"
 
-// fire takes up the timers that are due.
+// fire takes up the timers that are due, up to one that is to wait for a look at
+// sockets.
 func (l *Loop) fire() {
+	l.sight.blind = false
 	for {
 		t, ok := l.timers.next(l.now)
 		if !ok {
+			return
+		}
+		if l.hasty(t) {
+			l.timers.add(t)
+			l.sight.blind = true
 			return
 		}
 		l.fireOne(t)
@@ -22,8 +29,8 @@ func (l *Loop) fireOne(t timer) {
 	case taskDeadline:
 		l.pastDeadline(t.index, t.at)
 	case connectTimeout:
-		if c := l.conns.at(t.index); uint16(c.gen) == t.stamp && c.state == connecting {
-			l.dialFailed(t.index, c, timedOut(c), "")
+		if c := l.conns.at(t.index); l.connectsUntil(c, t) {
+			l.pastConnecting(t.index, c)
 		}
 	case heartbeat:
 		l.beatDue(t)
@@ -46,7 +53,7 @@ func (l *Loop) nap() (until int64, asleep bool) {
 	if !l.started {
 		return 1<<63 - 1, false
 	}
-	if l.unserved || l.behind || len(l.tls.queue) > 0 || len(l.more) > 0 {
+	if l.unserved || l.behind || l.sight.blind || len(l.tls.queue) > 0 || len(l.more) > 0 {
 		return 0, false
 	}
 	if next, ok := l.nextBeat(); ok {
@@ -83,7 +90,7 @@ func (l *Loop) nextDue() stats.Offset {
 		}
 		for _, q := range [...]*queue{&p.fresh, &p.going} {
 			if q.head != none {
-				next = min(next, l.patience(p, l.tasks.at(q.head)))
+				next = min(next, l.patience(p, l.tasks.at(l.first(q))))
 			}
 		}
 	}
@@ -131,8 +138,9 @@ func (l *Loop) censor() {
 		if t.begun {
 			l.recorder.Iteration(p.index, stats.IterAborted)
 		}
-		*t = task{conn: none}
+		*t = task{conn: none, seat: none}
 	}
+	l.seats = slab[seat]{}
 	for _, p := range l.phases {
 		p.fresh, p.going = emptyQueue, emptyQueue
 		p.inFlight, p.iterations, p.users = 0, 0, 0

@@ -74,7 +74,7 @@ func (l *Loop) arrive(p *phase, index uint64, at stats.Offset) {
 // timers of the user before it are not mistaken for its own.
 func (t *task) renew(kind taskKind, p *phase, c vu.Cursor) {
 	*t = task{
-		cursor: c, kind: kind, phase: int16(p.index), conn: none, next: none,
+		cursor: c, kind: kind, phase: int16(p.index), conn: none, seat: none,
 		stamp: t.stamp, armed: t.armed,
 	}
 }

@@ -29,8 +29,10 @@ type Loop struct {
 	phases []*phase
 	tasks  slab[task]
 	conns  slab[conn]
+	seats  slab[seat]
 	timers timers
 	pace   pace
+	sight  sight
 
 	recorder *stats.Recorder
 	sample   stats.Sample
@@ -153,10 +155,14 @@ func (l *Loop) turn(events []event) {
 		return
 	}
 	until, asleep := l.nap()
+	looked := l.now
 	n := l.poller.wait(until, asleep, events)
 	l.fresh = false
-	l.clock()
-	l.handle(events[:n], events)
+	if end := stats.Offset(until - l.epoch); l.clock() >= end {
+		looked = max(looked, end)
+	}
+	taken, more := l.handle(events[:n], events)
+	l.sight.look(looked, taken, more, int(l.conns.used))
 }
 
 // cycle does everything that is due.
@@ -183,23 +189,27 @@ func (l *Loop) cycle() {
 	l.judgePace()
 }
 
-// handle takes up events, and those that did not fit in the first batch.
-func (l *Loop) handle(first, room []event) {
+// handle takes up events, and those that did not fit in the first batch. It says how
+// many they were, and whether there may be more.
+func (l *Loop) handle(first, room []event) (taken int, more bool) {
 	for _, e := range first {
 		l.event(e)
 		l.serve()
 	}
 	n := len(first)
+	taken = n
 	for round := 1; n == len(room) && round < maxRounds; round++ {
 		n = l.poller.wait(0, false, room)
+		taken += n
 		for _, e := range room[:n] {
 			l.event(e)
 			l.serve()
 		}
 		if l.clock(); l.now >= l.windowEnd() {
-			return // what is left is told again: edges are kept by the kernel
+			break // what is left is told again: edges are kept by the kernel
 		}
 	}
+	return taken, n == len(room)
 }
 
 // clock reads the clock unless nothing has happened since it was read.

@@ -1,11 +1,6 @@
 package loop
 
-import (
-	"cmp"
-
-	"github.com/loadctl/loadctl/scenarios"
-	"github.com/loadctl/loadctl/stats"
-)
+import "github.com/loadctl/loadctl/scenarios"
 
 // A pool is the connections one phase has opened, and who waits for them. Held
 // connections are taken in turn, so that load spreads over all; others last in
@@ -104,16 +99,16 @@ func (l *Loop) servePool(o *pool) {
 			return
 		}
 		if i := l.takeIdle(o); i != none {
-			t := q.head
-			l.unqueue(q)
+			t := l.first(q)
+			l.unqueue(q, t)
 			l.use(t, l.tasks.at(t), i, l.conns.at(i))
 			continue
 		}
 		if !o.grows || l.dialing >= maxDialing || o.full() || !l.mayDial(o) {
 			return
 		}
-		t := q.head
-		l.unqueue(q)
+		t := l.first(q)
+		l.unqueue(q, t)
 		if !l.dialFor(t, l.tasks.at(t)) {
 			return
 		}
@@ -127,11 +122,13 @@ func (o *pool) longest(l *Loop) *queue {
 	var best *queue
 	since := never
 	for _, p := range o.takers {
-		if q := &p.going; q.head != none && l.tasks.at(q.head).scheduled < since {
-			best, since = q, l.tasks.at(q.head).scheduled
-		}
-		if q := &p.fresh; q.head != none && p.hasRoom() && l.tasks.at(q.head).scheduled < since {
-			best, since = q, l.tasks.at(q.head).scheduled
+		for _, q := range [...]*queue{&p.going, &p.fresh} {
+			if q.head == none || q == &p.fresh && !p.hasRoom() {
+				continue
+			}
+			if at := l.tasks.at(l.first(q)).scheduled; at < since {
+				best, since = q, at
+			}
 		}
 	}
 	return best
@@ -139,61 +136,3 @@ func (o *pool) longest(l *Loop) *queue {
 
 // hasRoom says whether another iteration may start.
 func (p *phase) hasRoom() bool { return p.limit == 0 || p.iterations-p.fresh.length < p.limit }
-
-// A queue is tasks in order of their becoming due.
-type queue struct {
-	head, tail int32
-	length     int
-}
-
-var emptyQueue = queue{head: none, tail: none}
-
-func (l *Loop) enqueue(q *queue, i int32) {
-	l.tasks.at(i).next = none
-	if q.tail == none {
-		q.head = i
-	} else {
-		l.tasks.at(q.tail).next = i
-	}
-	q.tail = i
-	q.length++
-}
-
-// putBack returns a task to the head of its queue.
-func (l *Loop) putBack(q *queue, i int32) {
-	l.tasks.at(i).next = q.head
-	q.head = i
-	if q.tail == none {
-		q.tail = i
-	}
-	q.length++
-}
-
-func (l *Loop) unqueue(q *queue) {
-	q.head = l.tasks.at(q.head).next
-	if q.head == none {
-		q.tail = none
-	}
-	q.length--
-}
-
-// expire ends waits that have become too long.
-func (l *Loop) expire() {
-	for _, p := range l.phases {
-		for _, q := range [...]*queue{&p.fresh, &p.going} {
-			for q.head != none && l.patience(p, l.tasks.at(q.head)) <= l.now {
-				i := q.head
-				l.unqueue(q)
-				l.neverSent(i, l.tasks.at(i), cmp.Or(p.pool.starved, p.pool.shortage()))
-			}
-		}
-	}
-}
-
-// patience is when a queued request becomes not_sent.
-func (l *Loop) patience(p *phase, t *task) stats.Offset {
-	if t.hops > 0 {
-		return t.deadline // it was sent: only its answer can be late
-	}
-	return min(t.intended+p.maxLag, t.deadline)
-}

@@ -26,7 +26,7 @@ type task struct {
 	bytesOut    int32
 
 	conn     int32 // in use, or owned by a closed user; none
-	next     int32 // in a queue
+	seat     int32 // in a queue; none
 	phase    int16
 	stamp    uint16 // of its timers
 	state    taskState

@@ -57,7 +57,7 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 		if c.task == none && !p.pool.owned {
 			l.putIdle(p.pool, ci, c)
 		}
-		l.neverSent(i, t, "")
+		l.notAsked(i, t)
 		return
 	}
 	t.conn, c.task = ci, i
@@ -66,6 +66,20 @@ func (l *Loop) use(i int32, t *task, ci int32, c *conn) {
 	}
 	p.inFlight++
 	l.write(i, t, ci, c)
+}
+
+// notAsked ends a request whose time was over when it had its connection.
+func (l *Loop) notAsked(i int32, t *task) { l.neverSent(i, t, "") }
+
+// firstUse sends the request for which a connection was opened, unless its time was
+// over before the loop, held up, learned that it is open: the target was not asked.
+func (l *Loop) firstUse(i int32, t *task, ci int32, c *conn) {
+	if l.now < t.deadline {
+		l.write(i, t, ci, c)
+		return
+	}
+	l.phases[t.phase].inFlight--
+	l.notAsked(i, t)
 }
 
 // write builds the request and sends what the socket takes.
@@ -138,12 +152,15 @@ func (l *Loop) step(t *task) *scenarios.Step {
 
 // arm sees to it that a timer fires at the deadline or before. One that fires
 // early is set again, so that most requests set none at all.
-func (l *Loop) arm(i int32, t *task) {
-	if t.armed > l.now && t.armed <= t.deadline {
+func (l *Loop) arm(i int32, t *task) { l.armAt(i, t, t.deadline) }
+
+// armAt is arm for a task that may have to act before its deadline.
+func (l *Loop) armAt(i int32, t *task, at stats.Offset) {
+	if t.armed > l.now && t.armed <= at {
 		return
 	}
-	t.armed = t.deadline
-	l.timers.add(timer{at: t.armed, index: i, kind: taskDeadline})
+	t.armed = at
+	l.timers.add(timer{at: at, index: i, kind: taskDeadline})
 }
 
 // pastDeadline is where such a timer fires.
@@ -154,9 +171,12 @@ func (l *Loop) pastDeadline(i int32, at stats.Offset) {
 	}
 	t.armed = 0
 	switch {
+	case t.state == queued && t.seat != none:
+		l.pastPatience(i, t)
 	case t.state != asked && t.state != dialing:
 	case t.deadline > l.now:
 		l.arm(i, t)
+	case t.state == dialing && !l.stillConnects(t.conn, l.conns.at(t.conn)):
 	default:
 		l.fail(i, t, stats.Timeout, kindTimeout, l.now)
 	}

@@ -19,6 +19,7 @@ func TestSizesAreDocumented(t *testing.T) {
 	}
 	for name, n := range map[string]int{
 		"conn": int(unsafe.Sizeof(conn{})), "task": int(unsafe.Sizeof(task{})), "timer": int(unsafe.Sizeof(timer{})),
+		"seat":  int(unsafe.Sizeof(seat{})),
 		"place": int(unsafe.Sizeof(place{})), "opening": int(unsafe.Sizeof(opening{})), "ringFile": int(unsafe.Sizeof(ringFile{})),
 		"http1.Parser": int(unsafe.Sizeof(http1.Parser{})), "tunnel": int(unsafe.Sizeof(tunnel{})),
 		"readBuffer": readBuffer, "MaxLine": http1.MaxLine, "MaxHead": http1.MaxHead, "MaxKeptBody": http1.MaxKeptBody,

@@ -394,6 +394,17 @@ func (w *world) wait(until int64, asleep bool, events []event) int {
 	return n
 }
 
+// stall holds the loop up, while the target and the kernel go on.
+func (w *world) stall(d time.Duration) {
+	end := w.clock + int64(d)
+	for len(w.todo) > 0 && w.todo[0].at <= end {
+		h := heap.Pop(&w.todo).(happening)
+		w.clock = max(w.clock, h.at)
+		h.do()
+	}
+	w.clock = end
+}
+
 func (w *world) prompt() {}
 func (w *world) flush()  {}
 
