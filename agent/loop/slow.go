@@ -134,7 +134,7 @@ func (l *Loop) refill(ci int32, c *conn, u *unsent, s *slowness) bool {
 	b = b[:piece(s.out, len(b))]
 	u.at, u.left = u.at+int64(len(b)), u.left-int64(len(b))
 	if c.tls == none {
-		u.bytes = append(u.bytes[:0], b...)
+		l.keep(u, b) // nothing is left of the piece before
 		return true
 	}
 	if errno := l.encrypt(c, b); errno != 0 {

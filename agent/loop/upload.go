@@ -209,8 +209,8 @@ func (l *Loop) piece(u *unsent) ([]byte, fileError) {
 	return nil, fileUnreadable
 }
 
-// fileFailed ends a request whose file is not what it was. What was sent of it is
-// no request, and that is this side's doing.
+// fileFailed ends a request whose file is not what it was: this side's doing. The
+// target may have counted what it got of it.
 func (l *Loop) fileFailed(c *conn, why fileError) {
 	i := c.task
 	t := l.tasks.at(i)
@@ -220,7 +220,11 @@ func (l *Loop) fileFailed(c *conn, why fileError) {
 		path := l.unsent.at(c.out).file.Name()
 		l.tell(Output{Notice: &Notice{At: l.now, Level: stats.Severe, Kind: "generator", Text: path + ": " + string(why)}})
 	}
-	l.fail(i, t, stats.NotSent, string(why), l.now)
+	class := stats.NotSent
+	if t.hops > 0 || t.bytesOut > 0 {
+		class = stats.Censored
+	}
+	l.fail(i, t, class, string(why), l.now)
 }
 
 // stoppedTaking is a target that takes no more of a body. It may have said why: an
