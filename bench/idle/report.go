@@ -61,7 +61,7 @@ func (w row) verdicts(rounds []round) (all []judge.Verdict) {
 		w.atMost("opened in", figures(func(r round) float64 { return r.All.Opening }), w.goals.opening.Seconds(), secs),
 		judge.Shown("opened in, by the server's last accept", figures(func(r round) float64 { return r.All.Accepting }), secs))
 	if w.goals.above > 0 {
-		all = append(all, w.atMost("memory of a connection, above the agents'", figures(round.above), w.goals.above, bytesEach))
+		all = append(all, w.atMost("memory of a connection, beside what the agents take without any", figures(round.above), w.goals.above, bytesEach))
 	}
 	all = append(all, w.atMost("memory of a connection, agents included", each, w.goals.each, bytesEach))
 	if w.every > 0 {
