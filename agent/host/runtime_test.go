@@ -13,17 +13,17 @@ import (
 func TestRuntimeOfAgents(t *testing.T) {
 	none := func(string) (string, bool) { return "", false }
 	env := runtimeOf(&loadctlpb.AgentPlan{Loops: 2}, 4, none)
-	for _, want := range []string{"GOGC=50", "GOMAXPROCS=3"} {
+	for _, want := range []string{"GOGC=50", "GODEBUG=asyncpreemptoff=1", "GOMAXPROCS=3"} {
 		if !slices.Contains(env, want) {
 			t.Errorf("%q lacks %s", env, want)
 		}
 	}
-	if len(env) != 3 || !strings.HasPrefix(env[2], "GOMEMLIMIT=") {
+	if len(env) != 4 || !strings.HasPrefix(env[3], "GOMEMLIMIT=") {
 		t.Errorf("%q has no limit of memory", env)
 	}
 	theirs := func(name string) (string, bool) { return "x", name != "GOMAXPROCS" }
 	if env := runtimeOf(&loadctlpb.AgentPlan{}, 1, theirs); !slices.Equal(env, []string{"GOMAXPROCS=2"}) {
-		t.Errorf("%q: GOGC and GOMEMLIMIT were the person's", env)
+		t.Errorf("%q: the rest was the person's", env)
 	}
 }
 
@@ -33,7 +33,9 @@ func TestRuntimeIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "\n| `GOGC` | " + gogc + " |"; !strings.Contains(string(doc), want) {
-		t.Errorf("docs/engine.md lacks %q", want[1:])
+	for name, value := range map[string]string{"GOGC": gogc, "GODEBUG": godebug} {
+		if want := "\n| `" + name + "` | " + value + " |"; !strings.Contains(string(doc), want) {
+			t.Errorf("docs/engine.md lacks %q", want[1:])
+		}
 	}
 }

@@ -15,16 +15,21 @@ type ringBuffers struct {
 	memory []byte
 	shared []byte // entries of 16 bytes the kernel reads
 	tail   uint16
-	next   [bufferCount]int16 // of the same connection, in order of coming
-	bytes  [bufferCount]span  // what is to be read of each
-	stamps [bufferCount]int64
+	count  int                // there are so many, of
+	next   [mostBuffers]int16 // of the same connection, in order of coming
+	bytes  [mostBuffers]span  // what is to be read of each
+	stamps [mostBuffers]int64
 }
 
 // A span is a part of a buffer.
 type span struct{ from, to uint16 }
 
 const (
-	bufferCount = 512 // where more has come, the rest is received with the next wait
+	// The kernel takes buffers in turn, all there are, so that few stay in the cache.
+	// Where more has come than they hold, the rest is received with the next wait, and
+	// there are twice as many then.
+	fewBuffers  = 64
+	mostBuffers = 4096 // a power of two
 	bufferSize  = 2 << 10
 	noBuffer    = int16(-1)
 )
@@ -42,7 +47,7 @@ type bufferEntry struct {
 func newRingBuffers(r *ring) (*ringBuffers, error) {
 	b := &ringBuffers{}
 	var err error
-	for m, length := range map[*[]byte]int{&b.memory: bufferCount * bufferSize, &b.shared: bufferCount * int(unsafe.Sizeof(bufferEntry{}))} {
+	for m, length := range map[*[]byte]int{&b.memory: mostBuffers * bufferSize, &b.shared: mostBuffers * int(unsafe.Sizeof(bufferEntry{}))} {
 		if *m, err = unix.Mmap(-1, 0, length, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE); err != nil {
 			b.close()
 			return nil, fmt.Errorf("map buffers: %w", err)
@@ -54,16 +59,21 @@ func newRingBuffers(r *ring) (*ringBuffers, error) {
 		group   uint16
 		flags   uint16
 		_       [3]uint64
-	}{address: uint64(uintptr(unsafe.Pointer(&b.shared[0]))), entries: bufferCount}
+	}{address: uint64(uintptr(unsafe.Pointer(&b.shared[0]))), entries: mostBuffers}
 	if _, _, errno := unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), registerBuffers, uintptr(unsafe.Pointer(&tell)), 1, 0, 0); errno != 0 {
 		b.close()
 		return nil, fmt.Errorf("register buffers: %w", errno)
 	}
-	for id := range int16(bufferCount) {
-		b.give(id)
-	}
+	b.grow(fewBuffers)
 	b.publish()
 	return b, nil
+}
+
+// grow makes more of them, for publish to tell the kernel.
+func (b *ringBuffers) grow(to int) {
+	for to = min(to, mostBuffers); b.count < to; b.count++ {
+		b.give(int16(b.count))
+	}
 }
 
 func (b *ringBuffers) entry(i uint16) *bufferEntry {
@@ -72,7 +82,7 @@ func (b *ringBuffers) entry(i uint16) *bufferEntry {
 
 // give makes a buffer free again; publish tells the kernel.
 func (b *ringBuffers) give(id int16) {
-	e := b.entry(b.tail & (bufferCount - 1))
+	e := b.entry(b.tail & (mostBuffers - 1))
 	e.address = uint64(uintptr(unsafe.Pointer(&b.memory[int(id)*bufferSize])))
 	e.length, e.id = bufferSize, uint16(id)
 	b.tail++

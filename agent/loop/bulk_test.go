@@ -86,7 +86,7 @@ func (c *client) read(fd int32) (all []byte, end error) {
 // TestPollerReceivesMuch: more connections than there are buffers, each with more
 // than a buffer holds.
 func TestPollerReceivesMuch(t *testing.T) {
-	const connections, length = 300, 20_000
+	const connections, length = 300, 40_000
 	much := bytes.Repeat([]byte("0123456789"), length/10)
 	addr := rawServer(t, func(c *peer) { c.write(string(much)); c.request() })
 	for _, stamps := range []bool{false, true} {

@@ -181,7 +181,6 @@ func (l *Loop) cycle() {
 	l.fire()
 	l.issue()
 	l.expire()
-	l.poller.flush()
 	l.shake()
 	l.serve()
 	l.resume()

@@ -24,7 +24,7 @@ func TestSizesAreDocumented(t *testing.T) {
 		"http1.Parser": int(unsafe.Sizeof(http1.Parser{})), "tunnel": int(unsafe.Sizeof(tunnel{})),
 		"readBuffer": readBuffer, "MaxLine": http1.MaxLine, "MaxHead": http1.MaxHead, "MaxKeptBody": http1.MaxKeptBody,
 		"defaultMemory": defaultMemory, "sliceReads": sliceReads, "maxRounds": maxRounds, "eventBatch": eventBatch,
-		"maxBurst": maxBurst, "maxDialing": maxDialing,
+		"maxBurst": maxBurst, "maxDialing": maxDialing, "mostBuffers": mostBuffers,
 	} {
 		if want := fmt.Sprintf("\n| `%s` | %d |", name, n); !strings.Contains(string(doc), want) {
 			t.Errorf("docs/engine.md lacks the row %q", want[1:])

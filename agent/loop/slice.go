@@ -12,6 +12,9 @@ func (l *Loop) later(ci int32, c *conn, is readiness) {
 // resume gives each such connection its next slice.
 func (l *Loop) resume() {
 	n := len(l.more)
+	if n > 0 {
+		l.poller.flush()
+	}
 	for _, r := range l.more[:n] {
 		c := l.conns.at(int32(uint32(r)))
 		if c.gen != uint32(r>>32) {

@@ -76,6 +76,7 @@ func (l *Loop) shake() {
 	if len(l.tls.queue) == 0 {
 		return
 	}
+	l.poller.flush()
 	n, until := 0, l.poller.now()+int64(shakeFor)
 	for n < len(l.tls.queue) && (n == 0 || l.poller.now() < until) {
 		r := l.tls.queue[n]

@@ -26,6 +26,9 @@ func (u *uring) enable() {
 // look lets the kernel work for as long as there is time, and takes up what came.
 func (u *uring) look(until int64, asleep bool) {
 	u.align()
+	if len(u.starved) > 0 {
+		u.buffers.grow(2 * u.buffers.count)
+	}
 	u.buffers.publish()
 	for _, name := range u.starved {
 		fd := int32(name & fileMask)
