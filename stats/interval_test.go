@@ -97,10 +97,11 @@ func TestStudentT(t *testing.T) {
 	}
 }
 
-func TestEpisodesArePartedByASecondWithoutBadRequests(t *testing.T) {
-	bins := []BinBad{{0, 9, 2}, {3, 9, 1}, {9, 9, 0}, {13, 9, 4}, {24, 9, 5}}
-	if got := episodes(bins); !slices.Equal(got, []float64{7, 5}) {
-		t.Errorf("episodes %v, want 7 and 5: ten empty bins do not part, eleven from one to the next do", got)
+// Pauses of 1, 10, 1, 500 and 1 bins: they themselves say what parts.
+func TestLongPausesPartEpisodes(t *testing.T) {
+	bins := []BinBad{{0, 9, 2}, {2, 9, 1}, {9, 9, 0}, {13, 9, 4}, {15, 9, 1}, {516, 9, 5}, {518, 9, 2}}
+	if got := episodes(bins); !slices.Equal(got, []float64{3, 5, 7}) {
+		t.Errorf("episodes %v, want 3, 5 and 7", got)
 	}
 }
 
@@ -115,5 +116,14 @@ func TestPercentilesAreWithheldWithoutEnoughRequests(t *testing.T) {
 	}
 	if i := NewLadder().Percentile(99, nil); !i.Withheld {
 		t.Errorf("of nothing: %+v", i)
+	}
+}
+
+// Without a single bad request there is still an end to the interval, and it is found.
+func TestIntervalOfNoBadRequestsIsFinite(t *testing.T) {
+	bins := []BinBad{{0, 1000, 0}, {50, 1000, 0}}
+	f := interval(bins, time.Millisecond, episodesOf{2, 100})
+	if f.Low != 0 || !(f.High > 0 && f.High < 0.1) || f.Episodes != 0 {
+		t.Errorf("%+v", f)
 	}
 }

@@ -35,7 +35,8 @@ func (l *Ladder) Percentile(p float64, counts BinCounts) PercentileInterval {
 	if i.Withheld = !Supported(p, s.n); i.Withheld {
 		return i
 	}
-	at := s.quantile()
+	s.learn()
+	at := s.quantile(s.q)
 	i.Low, i.High = s.low(at), s.high(at)
 	i.Episodes = s.episodes(at)
 	i.Reliable = i.Episodes >= enough
@@ -50,6 +51,7 @@ type scan struct {
 	ladder *Ladder
 	q      float64 // the fraction above the percentile
 	n      uint64
+	known  episodesOf   // that a lower percentile shows
 	bins   []BinBad     // above the edge of rung here
 	rungs  [][]rungPart // what each rung holds
 	here   int
@@ -78,14 +80,30 @@ func newScan(l *Ladder, q float64, counts BinCounts) *scan {
 	return s
 }
 
-// quantile is the lowest rung with no more than q above its edge.
-func (s *scan) quantile() int {
+// learn takes the size of episodes from a lower percentile, which sees ten times as
+// many of them. It hardly depends on the limit (that it tends to a constant is what
+// the extremal index says), while at the percentile itself a run that missed the
+// large episodes shows both too few bad requests and too little reason to doubt it.
+func (s *scan) learn() {
+	const more = 10
+	if s.q*more > 0.5 {
+		return
+	}
+	at := s.quantile(s.q * more)
+	s.move(at)
+	_, bad := total(s.bins)
+	s.known.size = dispersion(s.bins, hiccup(s.bins, s.ladder.Edge(at)))
+	s.known.count = float64(bad) / s.known.size
+}
+
+// quantile is the lowest rung with no more than a fraction q above its edge.
+func (s *scan) quantile(q float64) int {
 	var sum uint64
 	for r := s.ladder.Infinite(); r > 0; r-- {
 		for _, p := range s.rungs[r] {
 			sum += p.count
 		}
-		if float64(sum) > s.q*float64(s.n) {
+		if float64(sum) > q*float64(s.n) {
 			return min(r, s.ladder.Infinite()-1)
 		}
 	}
@@ -97,7 +115,7 @@ func (s *scan) at(rung int) FractionInterval {
 	f, ok := s.seen[rung]
 	if !ok {
 		s.move(rung)
-		f = Interval(s.bins, s.ladder.Edge(rung))
+		f = interval(s.bins, s.ladder.Edge(rung), s.known)
 		s.seen[rung] = f
 	}
 	return f
