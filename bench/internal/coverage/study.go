@@ -1,0 +1,156 @@
+package coverage
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/loadctl/loadctl/stats"
+)
+
+// A Scenario is one percentile of one queue, watched for a while, many times over.
+type Scenario struct {
+	Queue  Queue
+	Length time.Duration
+	P      float64
+}
+
+// Scenarios are what the bars are held against: every load, lengths at which labels
+// are withheld, given, and in between.
+func Scenarios() []Scenario {
+	queue := func(servers int, load float64) Queue { return Queue{Servers: servers, Service: 100, Load: load} }
+	return []Scenario{
+		{queue(1, .5), 60 * time.Second, 99},
+		{queue(1, .5), 300 * time.Second, 90},
+		{queue(1, .5), 300 * time.Second, 99},
+		{queue(1, .5), 3000 * time.Second, 99.9},
+		{queue(1, .8), 300 * time.Second, 99},
+		{queue(1, .8), 1200 * time.Second, 99},
+		{queue(1, .8), 2400 * time.Second, 99},
+		{queue(1, .9), 8000 * time.Second, 99},
+		{queue(4, .5), 60 * time.Second, 50},
+		{queue(4, .5), 60 * time.Second, 99},
+		{queue(4, .5), 200 * time.Second, 99.9},
+		{queue(4, .8), 100 * time.Second, 90},
+		{queue(4, .8), 100 * time.Second, 99},
+		{queue(4, .8), 400 * time.Second, 99},
+		{queue(4, .9), 600 * time.Second, 99},
+		{queue(4, .9), 2000 * time.Second, 99},
+		{queue(4, .95), 1000 * time.Second, 90},
+		{queue(16, .8), 60 * time.Second, 99},
+		{queue(16, .95), 300 * time.Second, 99},
+	}
+}
+
+// A Result is what the intervals of a scenario's runs were worth.
+type Result struct {
+	Scenario Scenario
+	Truth    time.Duration
+	Runs     int
+	Covered  int // intervals that held the truth
+	Reliable int // runs labelled so
+	Believed int // of those, intervals that held the truth
+	// Many are the runs with twenty or more bad episodes, and Labelled those of them that
+	// are labelled. An episode is a bad request's worth of the true dispersion: bad
+	// requests seen, over the variance of their number between runs by its mean.
+	Many, Labelled int
+	Episodes       float64 // mean of that
+	// Oracle is between which estimates the middle 95 % of runs lie, which no one run
+	// can know; Width is the mean interval of reliable ones over it.
+	Oracle, Median time.Duration
+	Width          float64
+}
+
+// One is what one run said.
+type one struct {
+	interval stats.PercentileInterval
+	bad      float64
+	estimate time.Duration
+}
+
+// Study plays a scenario as often as asked, each run with a seed of its own.
+func Study(s Scenario, runs int, seed uint64) Result {
+	all := make([]one, runs)
+	var wg sync.WaitGroup
+	for worker := range 2 {
+		wg.Go(func() {
+			for i := worker; i < runs; i += 2 {
+				all[i] = s.play(rand.New(rand.NewPCG(seed, uint64(i))))
+			}
+		})
+	}
+	wg.Wait()
+	return s.sum(all)
+}
+
+func (s Scenario) play(rng *rand.Rand) (o one) {
+	truth, ladder := s.Queue.Percentile(s.P), stats.NewLadder()
+	book, times := stats.NewBinBook(ladder), &stats.Histogram{}
+	s.Queue.Run(rng, s.Length, func(at, took time.Duration) {
+		book.Record(at, took, false)
+		times.Record(took)
+		if took > truth {
+			o.bad++
+		}
+	})
+	o.interval, o.estimate = ladder.Percentile(s.P, book.Cut()), times.Percentile(s.P)
+	return o
+}
+
+func (s Scenario) sum(all []one) Result {
+	r := Result{Scenario: s, Truth: s.Queue.Percentile(s.P), Runs: len(all)}
+	mean, dispersion := badness(all)
+	r.Episodes = mean / dispersion
+	var width float64
+	for _, o := range all {
+		r.add(o, dispersion)
+		if o.interval.Reliable && o.interval.High != stats.Never {
+			width += float64(o.interval.High - o.interval.Low)
+		}
+	}
+	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(a.estimate, b.estimate) })
+	r.Oracle = all[len(all)*975/1000].estimate - all[len(all)*25/1000].estimate
+	r.Median = all[len(all)/2].estimate
+	r.Width = width / float64(max(r.Reliable, 1)) / float64(r.Oracle)
+	return r
+}
+
+func (r *Result) add(o one, dispersion float64) {
+	many := o.bad/dispersion >= 20
+	if many {
+		r.Many++
+	}
+	covers := !o.interval.Withheld && o.interval.Low <= r.Truth && (o.interval.High == stats.Never || r.Truth <= o.interval.High)
+	if covers {
+		r.Covered++
+	}
+	if !o.interval.Reliable {
+		return
+	}
+	r.Reliable++
+	if many {
+		r.Labelled++
+	}
+	if covers {
+		r.Believed++
+	}
+}
+
+// badness is the mean number of bad requests of a run, and its variance over the mean.
+func badness(all []one) (mean, dispersion float64) {
+	var sum, squares float64
+	for _, o := range all {
+		sum += o.bad
+	}
+	mean = sum / float64(len(all))
+	for _, o := range all {
+		squares += (o.bad - mean) * (o.bad - mean)
+	}
+	return mean, squares / float64(len(all)-1) / math.Max(mean, 1e-9)
+}
+
+// Share is a/b, not a number for nothing of nothing.
+func Share(a, b int) float64 { return float64(a) / float64(b) }
