@@ -12,6 +12,8 @@ func (u *uring) wait(until int64, asleep bool, events []event) int {
 	u.enable()
 	if asleep || u.head == len(u.ready) {
 		u.look(until, asleep)
+	} else {
+		u.ring.submit() // what is sent does not wait for the rest of the news
 	}
 	return u.deliver(events)
 }

@@ -34,14 +34,14 @@ func words(w row, rounds ...round) map[string]string {
 func TestFiguresAreHeldToTheirGoals(t *testing.T) {
 	w := row{every: time.Second, goals: goals{above: 512, each: 1024, opening: 2 * time.Second, floor: 1.3}}
 	kept := map[string]string{
-		"connections lost or not opened ≤ 0":                "0 (0–0): kept",
-		"opened in ≤ 2.00 s":                                "1.50 (1.50–1.50) s: kept",
+		"connections lost or not opened ≤ 0": "0 (0–0): kept",
+		"opened in ≤ 2.00 s":                 "1.50 (1.50–1.50) s: kept",
 		"memory of a connection, beside what the agents take without any ≤ 512 B": "500 (500–500) B: kept",
-		"memory of a connection, agents included ≤ 1024 B":  "10396 (10396–10396) B: MISSED",
-		"requests failed ≤ 0":                               "0 (0–0): kept",
-		"CPU for a request ≤ 1.30 × floor":                  "1.20 (1.20–1.20) × floor: kept",
-		"CPU for a request ":                                "12000.0 (12000.0–12000.0) µs: no goal",
-		"opened in, by the server's last accept ":           "0.00 (0.00–0.00) s: no goal",
+		"memory of a connection, agents included ≤ 1024 B":                        "10396 (10396–10396) B: MISSED",
+		"requests failed ≤ 0":                     "0 (0–0): kept",
+		"CPU for a request ≤ 1.30 × floor":        "1.20 (1.20–1.20) × floor: kept",
+		"CPU for a request ":                      "12000.0 (12000.0–12000.0) µs: no goal",
+		"opened in, by the server's last accept ": "0.00 (0.00–0.00) s: no goal",
 	}
 	for what, want := range kept {
 		if got := words(w, held())[what]; got != want {
