@@ -30,6 +30,9 @@ func TestBuffersGrowWithWhatComes(t *testing.T) {
 				}
 				return len(got) == connections
 			})
+			for _, fd := range c.fds {
+				c.close(fd, true)
+			}
 			if !wanted(u.buffers.count) {
 				t.Errorf("%d connections: %d buffers", connections, u.buffers.count)
 			}
