@@ -24,7 +24,7 @@ const gogc = "50"
 // waits in system calls that Go knows nothing of, so that Go takes it for a goroutine
 // that runs too long and asks it to give way every 10 ms, by a signal and by a mark that
 // functions look at. The mark is enough: loops call functions all the time, and wait a
-// millisecond at most. The signals cost 6 % of 5,000 requests a second.
+// millisecond at most. The signals cost 5 % of 5,000 requests a second.
 const godebug = "asyncpreemptoff=1"
 
 // runtimeOf sets the Go runtime of an agent up for its work. Go has a thread for each

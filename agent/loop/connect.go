@@ -259,6 +259,9 @@ const closeBurst = 256
 
 // closeIdle ends connections of a pool that nobody uses.
 func (l *Loop) closeIdle(o *pool) {
+	if o.first != none {
+		l.poller.flush()
+	}
 	for range closeBurst {
 		i := l.takeIdle(o)
 		if i == none {

@@ -14,8 +14,9 @@ import (
 // epoll is Linux's poller. Calls that cannot block go around the scheduler
 // (RawSyscall): they take half of what they would with it. A wait that blocks does
 // so only for up to rawWait, because the garbage collector cannot stop the world
-// while a thread is in such a call; its signal ends the wait, and Gosched
-// then is where it finds the thread. Longer waits are told to the scheduler.
+// while a thread is in such a call. Where Go sends signals (agents have none: agent/host)
+// one ends the wait, and Gosched then is where it finds the thread. Longer waits are
+// told to the scheduler.
 type epoll struct {
 	monotonic
 	fd, bell int
@@ -206,7 +207,7 @@ func (p *epoll) found(n uintptr, errno syscall.Errno, nanos int64) int {
 	case 0:
 		return int(n)
 	case unix.EINTR:
-		runtime.Gosched() // the collector wants this thread
+		runtime.Gosched() // the collector may want this thread
 	case unix.ENOSYS: // before Linux 5.11: whole milliseconds
 		n, _ := unix.EpollWait(p.fd, p.events[:], int((nanos+int64(time.Millisecond)-1)/int64(time.Millisecond)))
 		return max(n, 0)

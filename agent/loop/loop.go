@@ -161,8 +161,8 @@ func (l *Loop) turn(events []event) {
 	if end := stats.Offset(until - l.epoch); l.clock() >= end {
 		looked = max(looked, end)
 	}
-	taken, more := l.handle(events[:n], events)
-	l.sight.look(looked, taken, more, int(l.conns.used))
+	taken := l.handle(events[:n], events)
+	l.sight.look(looked, taken, int(l.conns.used))
 }
 
 // cycle does everything that is due.
@@ -189,8 +189,8 @@ func (l *Loop) cycle() {
 }
 
 // handle takes up events, and those that did not fit in the first batch. It says how
-// many they were, and whether there may be more.
-func (l *Loop) handle(first, room []event) (taken int, more bool) {
+// many they were.
+func (l *Loop) handle(first, room []event) (taken int) {
 	for _, e := range first {
 		l.event(e)
 		l.serve()
@@ -208,7 +208,7 @@ func (l *Loop) handle(first, room []event) (taken int, more bool) {
 			break // what is left is told again: edges are kept by the kernel
 		}
 	}
-	return taken, n == len(room)
+	return taken
 }
 
 // clock reads the clock unless nothing has happened since it was read.

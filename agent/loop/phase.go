@@ -134,6 +134,7 @@ func (l *Loop) endPhase(c End) {
 func (l *Loop) finish() {
 	for _, p := range l.phases {
 		if p.state == running && l.now >= p.endAt && !l.heldUp(p) && !l.issuable(p) {
+			l.poller.flush()
 			l.stopPhase(p)
 		}
 		if p.state == draining && l.drained(p) {

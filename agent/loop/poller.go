@@ -28,6 +28,7 @@ type poller interface {
 	// connected how.
 	connect(ref uint64, from netip.Addr, to netip.AddrPort) (fd int32, err syscall.Errno)
 	connected(fd int32) syscall.Errno
+	// send may only take up what is to be sent: it goes with the next wait at the latest.
 	send(fd int32, b []byte) (n int, err syscall.Errno)
 	// flush sends what send has only taken up: before anything that takes long, so that
 	// stamps stay true.

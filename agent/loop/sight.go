@@ -13,14 +13,16 @@ type sight struct {
 }
 
 // look takes in that at a moment, or later, events were asked for and some were taken.
-// Those left come in order, so that as many as there are connections are all that were
-// there at first: a target that sends without end keeps no deadline waiting.
-func (s *sight) look(at stats.Offset, taken int, more bool, connections int) {
+// Only where there were none is nothing left: a kernel need not tell at once of all
+// that has come (io_uring receives some twenty at a time). Events come in order, so
+// that as many as there are connections are all that were there at first: a target that
+// sends without end keeps no deadline waiting.
+func (s *sight) look(at stats.Offset, taken, connections int) {
 	if s.taken == 0 {
 		s.from = at
 	}
 	switch s.taken += taken; {
-	case !more:
+	case taken == 0:
 		s.upTo, s.taken = at, 0
 	case s.taken >= connections:
 		s.upTo, s.taken = s.from, 0

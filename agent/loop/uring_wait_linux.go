@@ -44,7 +44,7 @@ func (u *uring) look(until int64, asleep bool) {
 		u.reap()
 	}
 	if errno := u.spend(until, asleep); errno == unix.EINTR {
-		runtime.Gosched() // the collector wants this thread
+		runtime.Gosched() // the collector may want this thread
 	}
 	u.reap()
 }

@@ -67,7 +67,7 @@ func queueFlags(f *pflag.FlagSet, cfg *target.QueueConfig) {
 	f.Float64Var(&q.Law.CV, "cv", 0, "standard deviation over mean: h2 wants one above 1, lognormal one above 0")
 	f.IntVar(&q.Servers, "servers", 1, "that serve at once; 0 means one for every request")
 	f.IntVar(&q.Capacity, "capacity", 0, "most requests inside, served and waiting; those beyond get 503; 0 means any number")
-	f.Float64Var(&q.Slow, "slow", 1, "`factor` of every service time")
+	f.Float64Var(&q.Slow, "slow", 1, "`factor` of every service time; 0 is 1")
 	f.Float64Var(&q.ErrorRate, "error-rate", 0, "share of requests answered 500 after their service, from 0 to 1")
 	f.BoolVar(&q.BlackHole, "black-hole", false, "swallow requests: they are read and get no answer")
 	f.Uint64Var(&q.Seed, "seed", 1, "of service times and errors")

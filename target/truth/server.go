@@ -34,6 +34,7 @@ type Server struct {
 	mu      sync.Mutex
 	queue   *queue.Queue
 	waiting answers
+	sending bool          // one was taken from waiting
 	due     time.Duration // when the sender means to wake; 0: now
 	counts  counts
 	conns   map[*conn]bool
@@ -108,7 +109,7 @@ func (s *Server) Drain(limit time.Duration) {
 func (s *Server) pending() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.waiting) > 0
+	return len(s.waiting) > 0 || s.sending
 }
 
 // Close ends all connections and waits for what served them.
@@ -201,6 +202,7 @@ const forever = time.Hour
 func (s *Server) next() (a answer, late, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.sending = false
 	if s.state == stopped {
 		return a, 0, -1
 	}
@@ -213,6 +215,7 @@ func (s *Server) next() (a answer, late, wait time.Duration) {
 		return a, 0, s.due - now
 	}
 	a, late = heap.Pop(&s.waiting).(answer), now-s.due
+	s.sending = true
 	a.took = s.due - a.job.Arrived
 	s.counts.answered(a.job.Fate, late)
 	return a, late, 0
