@@ -74,6 +74,7 @@ func (r *Run) window(w *Window) {
 		r.agent(w.Agents[i].Name, w.Agents[i].Host).count(&w.Agents[i])
 	}
 	r.lag.watch(r, w)
+	r.checks.watch(r, w)
 }
 
 // agent finds an agent's totals, or begins them.

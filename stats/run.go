@@ -22,9 +22,10 @@ type Run struct {
 	// Result is set by the last update.
 	Result *Result
 
-	total Snapshot // all windows
-	sound Snapshot // those that are not excluded
-	lag   lagWatch
+	total  Snapshot // all windows
+	sound  Snapshot // those that are not excluded
+	lag    lagWatch
+	checks checks
 }
 
 // Info is what is known before the first window.

@@ -93,6 +93,7 @@ func JudgeValidity(r *Run) Validity {
 	}
 	v.generator(r)
 	v.lag(r)
+	v.checks(r)
 	v.samples(r)
 	v.gaps(r)
 	v.agents(r)

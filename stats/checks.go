@@ -1,0 +1,142 @@
+package stats
+
+import "fmt"
+
+// A Grade is what a check of validity found of one agent in one window.
+type Grade uint8
+
+// The grades, best first. Slight degrades a run, Grave in more than lateShare of its
+// windows spoils it.
+const (
+	Fine Grade = iota
+	Slight
+	Grave
+)
+
+// Verdict is the verdict of a window of that grade.
+func (g Grade) Verdict() string { return [...]string{Valid, Degraded, Invalid}[g] }
+
+// A finding is what a check says of one agent in one window.
+type finding struct {
+	grade   Grade
+	size    float64 // how bad; larger is worse, comparable within one check
+	text    string  // with figures, such as "a thread woke 34 ms late"
+	seconds int     // how long it lasted, where that is longer than a window; 0 is 1
+}
+
+// A windowCheck looks at what one agent reports of one window. It is asked about
+// windows that are not excluded only.
+type windowCheck struct {
+	name string
+	// whole says that something else judges this over the whole run, so that the
+	// check only marks windows.
+	whole bool
+	of    func(r *Run, w *Window, a *AgentWindow) finding
+}
+
+// windowChecks lists every check of windows, in the order in which reasons are told.
+func windowChecks() []windowCheck {
+	return []windowCheck{
+		{name: "pacer lag", whole: true, of: lagOfWindow},
+	}
+}
+
+func lagOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
+	p99, limit := a.PacerLag.Percentile(99), r.Info.LagLimit()
+	f := finding{size: float64(p99), text: fmt.Sprintf("1 in 100 requests started more than %s after its time", short(p99))}
+	switch {
+	case p99 > lagFactor*limit:
+		f.grade = Grave
+	case p99 > limit:
+		f.grade = Slight
+	}
+	return f
+}
+
+// JudgeWindow says of one agent in one window what JudgeValidity says of a run.
+func JudgeWindow(r *Run, w *Window, a *AgentWindow) Validity {
+	v := verdict{Validity: Validity{Verdict: Valid}}
+	if a.Lost > 0 {
+		v.add(Invalid, "%d requests could not be recorded", a.Lost)
+	}
+	for _, c := range windowChecks() {
+		if f := c.of(r, w, a); f.grade > Fine {
+			v.add(f.grade.Verdict(), "%s", f.text)
+		}
+	}
+	return v.Validity
+}
+
+// A checkWatch is what a check found in a run so far.
+type checkWatch struct {
+	slight, grave int // seconds in which the worst agent was of that grade
+	worst         finding
+	worstAt       Offset
+	worstAgent    string
+}
+
+// checks follows all of them.
+type checks struct {
+	windows int
+	of      []checkWatch // in the order of windowChecks
+}
+
+func (c *checks) watch(r *Run, w *Window) {
+	all := windowChecks()
+	if c.of == nil {
+		c.of = make([]checkWatch, len(all))
+	}
+	if w.Excluded() || len(w.Agents) == 0 {
+		return
+	}
+	c.windows++
+	for i, check := range all {
+		if !check.whole {
+			c.of[i].watch(r, w, check)
+		}
+	}
+}
+
+// watch counts a window once, by its worst agent.
+func (c *checkWatch) watch(r *Run, w *Window, check windowCheck) {
+	var worst finding
+	for i := range w.Agents {
+		f := check.of(r, w, &w.Agents[i])
+		if f.grade > worst.grade {
+			worst = f
+		}
+		if f.grade > c.worst.grade || f.grade == c.worst.grade && f.size > c.worst.size {
+			c.worst, c.worstAt, c.worstAgent = f, w.Begin(), w.Agents[i].Name
+		}
+	}
+	switch seconds := max(worst.seconds, 1); worst.grade {
+	case Grave:
+		c.grave += seconds
+		c.slight += seconds
+	case Slight:
+		c.slight += seconds
+	case Fine:
+	}
+}
+
+// checks tells what the checks of windows found. As with lag, a single second does
+// not spoil a run by itself: in a short one it is always more than one percent.
+func (v *verdict) checks(r *Run) {
+	for i := range r.checks.of {
+		c := &r.checks.of[i]
+		switch {
+		case isShare(c.grave, r.checks.windows):
+			v.add(Invalid, "%s", c.sentence(c.grave, r.checks.windows))
+		case isShare(c.slight, r.checks.windows) || c.grave > 0:
+			v.add(Degraded, "%s", c.sentence(c.slight, r.checks.windows))
+		}
+	}
+}
+
+func (c *checkWatch) sentence(seconds, windows int) string {
+	at := fmt.Sprintf("at %s", short(c.worstAt))
+	if seconds > 1 {
+		at = fmt.Sprintf("in %d of %d seconds, worst at %s", seconds, max(windows, seconds), short(c.worstAt))
+	}
+	return fmt.Sprintf("agent %s: %s (%s)", c.worstAgent, c.worst.text, at)
+}
