@@ -2,11 +2,10 @@ package stats
 
 import (
 	"cmp"
-	"slices"
 	"time"
 )
 
-// BinLength is how long a bin of intended time is.
+// BinLength is how long a bin of intended time is when it is counted.
 const BinLength = 100 * time.Millisecond
 
 // BinCounts say when slow requests were meant to start: how many requests of one
@@ -28,7 +27,7 @@ type BinCounts []BinCount
 
 // A BinCount is how many requests of one bin ended on one rung.
 type BinCount struct {
-	Bin   int64 // intended start / BinLength, rounded down
+	Bin   int64 // intended start / length of a bin, rounded down
 	Rung  int
 	Count uint64
 }
@@ -54,78 +53,37 @@ func (b BinCounts) Merge(o BinCounts) BinCounts {
 	return append(append(sum, b...), o...)
 }
 
-// A BinBook counts for one row of one loop. It belongs to one goroutine. Counting
-// allocates only when a bin is first touched.
-type BinBook struct {
-	ladder *Ladder
-	open   map[int64][]uint64
-	last   int64 // the bin of page, because neighbours in time are neighbours here
-	page   []uint64
-	spare  [][]uint64
+// Bins are counts together with how long each of their bins is: BinLength, or that
+// doubled some times, for a long run can be kept in half the space as often as need be.
+// Zero is bins of nothing.
+type Bins struct {
+	Length time.Duration
+	Counts BinCounts // by bins of Length
 }
 
-// NewBinBook makes an empty book.
-func NewBinBook(l *Ladder) *BinBook {
-	return &BinBook{ladder: l, open: map[int64][]uint64{}}
+// Coarser adds up pairs of bins, bin 2i and the one after it. Nothing is lost but
+// when, within the longer bin.
+func (b Bins) Coarser() Bins {
+	var halves [2]BinCounts
+	for _, c := range b.Counts {
+		half := &halves[c.Bin&1]
+		*half = append(*half, BinCount{c.Bin >> 1, c.Rung, c.Count})
+	}
+	return Bins{2 * b.Length, halves[0].Merge(halves[1])}
 }
 
-// Record counts a request that was meant to start at intended and took d, or failed.
-func (b *BinBook) Record(intended Offset, d time.Duration, failed bool) {
-	rung := b.ladder.Infinite()
-	if !failed {
-		rung = b.ladder.Rung(d)
+// Merge gives the sum of both, by the longer of their bins.
+func (b Bins) Merge(o Bins) Bins {
+	if b.Length == 0 || o.Length == 0 {
+		return Bins{b.Length + o.Length, b.Counts.Merge(o.Counts)}
 	}
-	bin := binOf(intended)
-	if b.page == nil || bin != b.last {
-		b.turn(bin)
+	for b.Length < o.Length {
+		b = b.Coarser()
 	}
-	b.page[rung]++
-}
-
-func binOf(at Offset) int64 {
-	bin := int64(at / BinLength)
-	if at < 0 && at%BinLength != 0 {
-		bin--
+	for o.Length < b.Length {
+		o = o.Coarser()
 	}
-	return bin
-}
-
-func (b *BinBook) turn(bin int64) {
-	page := b.open[bin]
-	if page == nil {
-		page = b.blank()
-		b.open[bin] = page
-	}
-	b.last, b.page = bin, page
-}
-
-func (b *BinBook) blank() []uint64 {
-	n := len(b.spare)
-	if n == 0 {
-		return make([]uint64, b.ladder.Infinite()+1)
-	}
-	page := b.spare[n-1]
-	b.spare = b.spare[:n-1]
-	return page
-}
-
-// Cut gives what was counted since the last Cut. A bin may come again in a later
-// one, with the requests that ended later.
-func (b *BinBook) Cut() BinCounts {
-	var counts BinCounts
-	for bin, page := range b.open {
-		for rung, n := range page {
-			if n > 0 {
-				counts = append(counts, BinCount{bin, rung, n})
-			}
-		}
-		clear(page)
-		b.spare = append(b.spare, page)
-	}
-	clear(b.open)
-	b.page = nil
-	slices.SortFunc(counts, compareBins)
-	return counts
+	return Bins{b.Length, b.Counts.Merge(o.Counts)}
 }
 
 // A BinBad is what one bin says about one limit.

@@ -22,8 +22,8 @@ type FractionInterval struct {
 	Episodes         float64 // effective independent bad episodes seen
 }
 
-// Interval is the interval of the fraction of requests slower than limit, from
-// the counts of its bins.
+// Interval is the interval of the fraction of requests slower than limit or failed. The
+// limit counts as the edge of its rung, which is what it is if the ladder was made with it.
 //
 // Bad requests come in episodes (a queue builds up, and everybody in it is
 // late), so their number varies as that of the episodes, times their size. With
@@ -43,8 +43,10 @@ type FractionInterval struct {
 //
 // The interval of twenty slices of the run (ratio estimator, Student's t) is the
 // cross-check; the wider end of the two counts.
-func Interval(bins []BinBad, limit time.Duration) FractionInterval {
-	return interval(bins, limit, episodesOf{})
+func (l *Ladder) Interval(limit time.Duration, bins Bins) FractionInterval {
+	rung := l.Rung(limit)
+	bad := bins.Counts.Above(rung)
+	return interval(bad, hiccup(bad, bins.Length, l.Edge(rung)), episodesOf{})
 }
 
 // episodesOf is how large episodes are, and how many say so.
@@ -56,7 +58,7 @@ func (e episodesOf) many() bool { return e.count >= manyBatches }
 // interval is Interval where the size of episodes is known from elsewhere too. If many
 // tell it, they tell the size of those that were not seen, in place of φ₀, and the
 // size is the (geometric) middle of theirs and of what is seen here; else the larger counts.
-func interval(bins []BinBad, limit time.Duration, known episodesOf) FractionInterval {
+func interval(bins []BinBad, unseen float64, known episodesOf) FractionInterval {
 	n, bad := total(bins)
 	if n == 0 {
 		return FractionInterval{High: 1}
@@ -65,7 +67,7 @@ func interval(bins []BinBad, limit time.Duration, known episodesOf) FractionInte
 	if known.many() {
 		size = math.Sqrt(known.size * dispersion(bins, known.size))
 	} else {
-		size = max(known.size, dispersion(bins, hiccup(bins, limit)))
+		size = max(known.size, dispersion(bins, unseen))
 	}
 	f := FractionInterval{Value: k / float64(n), Episodes: k / size}
 	size *= doubt(f.Episodes)
@@ -77,9 +79,12 @@ func interval(bins []BinBad, limit time.Duration, known episodesOf) FractionInte
 }
 
 // hiccup is φ₀ of Interval.
-func hiccup(bins []BinBad, limit time.Duration) float64 {
+func hiccup(bins []BinBad, length, limit time.Duration) float64 {
 	n, _ := total(bins)
-	rate := float64(n) / (float64(span(bins)) * BinLength.Seconds())
+	if n == 0 {
+		return 1
+	}
+	rate := float64(n) / (float64(span(bins)) * length.Seconds())
 	return max(1, rate*limit.Seconds())
 }
 

@@ -29,8 +29,8 @@ func Supported(p float64, n uint64) bool {
 // of requests slower than x holds 1 − p. Between the edges of rungs the ends of
 // that interval are taken as straight lines of their logarithm, which is what an
 // exponential tail is.
-func (l *Ladder) Percentile(p float64, counts BinCounts) PercentileInterval {
-	s := newScan(l, 1-p/100, counts)
+func (l *Ladder) Percentile(p float64, bins Bins) PercentileInterval {
+	s := newScan(l, 1-p/100, bins)
 	i := PercentileInterval{P: p}
 	if i.Withheld = !Supported(p, s.n); i.Withheld {
 		return i
@@ -49,7 +49,8 @@ func (l *Ladder) Percentile(p float64, counts BinCounts) PercentileInterval {
 // A scan walks the edges of rungs around a percentile.
 type scan struct {
 	ladder *Ladder
-	q      float64 // the fraction above the percentile
+	length time.Duration // of a bin
+	q      float64       // the fraction above the percentile
 	n      uint64
 	known  episodesOf   // that a lower percentile shows
 	bins   []BinBad     // above the edge of rung here
@@ -66,11 +67,11 @@ type rungPart struct {
 
 // newScan sorts the counts by rung, so that going to the next edge touches one rung.
 // It begins below the lowest edge, where every request is above.
-func newScan(l *Ladder, q float64, counts BinCounts) *scan {
-	s := &scan{ladder: l, q: q, rungs: make([][]rungPart, l.Infinite()+1), here: -1, seen: map[int]FractionInterval{}}
-	s.bins = counts.Above(s.here)
+func newScan(l *Ladder, q float64, bins Bins) *scan {
+	s := &scan{ladder: l, q: q, length: bins.Length, rungs: make([][]rungPart, l.Infinite()+1), here: -1, seen: map[int]FractionInterval{}}
+	s.bins = bins.Counts.Above(s.here)
 	at := 0
-	for _, c := range counts {
+	for _, c := range bins.Counts {
 		for s.bins[at].Bin != c.Bin {
 			at++
 		}
@@ -92,7 +93,7 @@ func (s *scan) learn() {
 	at := s.quantile(s.q * more)
 	s.move(at)
 	_, bad := total(s.bins)
-	s.known.size = dispersion(s.bins, hiccup(s.bins, s.ladder.Edge(at)))
+	s.known.size = dispersion(s.bins, hiccup(s.bins, s.length, s.ladder.Edge(at)))
 	s.known.count = float64(bad) / s.known.size
 }
 
@@ -115,7 +116,7 @@ func (s *scan) at(rung int) FractionInterval {
 	f, ok := s.seen[rung]
 	if !ok {
 		s.move(rung)
-		f = interval(s.bins, s.ladder.Edge(rung), s.known)
+		f = interval(s.bins, hiccup(s.bins, s.length, s.ladder.Edge(rung)), s.known)
 		s.seen[rung] = f
 	}
 	return f
@@ -186,7 +187,7 @@ func (s *scan) episodes(at int) float64 {
 
 // more is how much longer to run for enough episodes, if they keep coming.
 func (s *scan) more(episodes float64) time.Duration {
-	length := time.Duration(span(s.bins)) * BinLength
+	length := time.Duration(span(s.bins)) * s.length
 	longer := float64(length) * (enough/max(episodes, 0.1) - 1)
 	return time.Duration(min(longer, math.MaxInt64/2)).Round(time.Second)
 }

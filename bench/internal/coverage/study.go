@@ -96,7 +96,7 @@ func (s Scenario) play(rng *rand.Rand) (o one) {
 			o.bad++
 		}
 	})
-	o.interval, o.estimate = ladder.Percentile(s.P, book.Cut()), times.Percentile(s.P)
+	o.interval, o.estimate = ladder.Percentile(s.P, stats.Bins{Length: stats.BinLength, Counts: book.Cut()}), times.Percentile(s.P)
 	return o
 }
 
