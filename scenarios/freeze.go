@@ -150,7 +150,7 @@ func (t *Template) text() string {
 // layOut numbers the rows: for each phase in file order, each name its user can ask
 // for in file order, and one row for its heartbeats.
 func (p *parser) layOut() {
-	l := &stats.Layout{}
+	l := &stats.Layout{Limits: p.s.ResponseLimits()}
 	p.s.Layout = l
 	for i := range p.s.Phases {
 		ph := &p.s.Phases[i]

@@ -210,19 +210,27 @@ func (s *Scenario) SmallestTimeLimit() time.Duration {
 // against it.
 func (s *Scenario) SmallestResponseLimit() time.Duration { return s.smallestLimit("response_time") }
 
+// ResponseLimits are all upper limits of response time, in rising order.
+func (s *Scenario) ResponseLimits() []time.Duration { return s.limits("response_time") }
+
 func (s *Scenario) smallestLimit(metrics ...string) time.Duration {
-	least := time.Duration(0)
+	if limits := s.limits(metrics...); len(limits) > 0 {
+		return limits[0]
+	}
+	return 0
+}
+
+// limits are the upper limits among thresholds of metrics that are times, each once.
+func (s *Scenario) limits(metrics ...string) (limits []time.Duration) {
 	for i := range s.Thresholds {
 		t := &s.Thresholds[i]
 		limit := time.Duration(t.Limit * float64(time.Second))
-		if !slices.Contains(metrics, t.Metric) || !strings.HasPrefix(t.Op, "<") || limit <= 0 {
-			continue
-		}
-		if least == 0 || limit < least {
-			least = limit
+		if slices.Contains(metrics, t.Metric) && strings.HasPrefix(t.Op, "<") && limit > 0 {
+			limits = append(limits, limit)
 		}
 	}
-	return least
+	slices.Sort(limits)
+	return slices.Compact(limits)
 }
 
 // Beat is the shortest interval between heartbeats of a file that only holds

@@ -64,7 +64,7 @@ func (r *Run) window(w *Window) {
 	if n := len(r.Windows); w.Merged == nil || n > 0 && w.Index <= r.Windows[n-1].Index {
 		return
 	}
-	r.Windows = append(r.Windows, *w)
+	r.Windows = append(r.Windows, r.keep(w))
 	r.total.Append(w.Merged)
 	r.total.Window = w.Index
 	if !w.Excluded() {

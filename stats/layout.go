@@ -1,12 +1,21 @@
 package stats
 
+import "time"
+
 // A Layout is the frozen list of rows a run records into. It follows from the
 // scenario alone, so every agent, host and coordinator of a run has the same
 // one and a row is just an index.
 type Layout struct {
 	Phases []PhaseKey
 	Cells  []CellKey
+
+	// Limits are the limits on response times that the scenario names: "slower than the
+	// limit" is an exact count for each of them.
+	Limits []time.Duration `json:",omitempty"`
 }
+
+// Ladder cuts response times for counting them by bins.
+func (l *Layout) Ladder() *Ladder { return NewLadder(l.Limits...) }
 
 // A PhaseKey names one phase.
 type PhaseKey struct {

@@ -10,6 +10,11 @@ func (s *Snapshot) Merge(o *Snapshot) {
 		return
 	}
 	s.add(o, MaxErrorGroups)
+	for i := range o.Cells {
+		if from := o.Cells[i].Bins; len(from) > 0 {
+			s.Cells[i].Bins = s.Cells[i].Bins.Merge(from)
+		}
+	}
 	for i := range o.Phases {
 		s.Phases[i].addGauges(&o.Phases[i])
 	}

@@ -27,6 +27,7 @@ type Recorder struct {
 type cellTimes struct {
 	response, service, firstByte, failed Histogram
 	statuses                             []StatusCount
+	bins                                 *BinBook // nil of rows that are not recorded
 }
 
 type phaseTimes struct {
@@ -58,9 +59,19 @@ func NewRecorder(l *Layout, counters []uint64) *Recorder {
 		layout:   l,
 		counters: counters,
 		cut:      slices.Clone(counters),
-		cells:    make([]cellTimes, len(l.Cells)),
+		cells:    newCells(l),
 		phases:   make([]phaseTimes, len(l.Phases)),
 	}
+}
+
+func newCells(l *Layout) []cellTimes {
+	cells, ladder := make([]cellTimes, len(l.Cells)), l.Ladder()
+	for i := range cells {
+		if l.Cells[i].Recorded {
+			cells[i].bins = NewBinBook(ladder)
+		}
+	}
+	return cells
 }
 
 // Intend counts a request that has become due. It is called once for each, at
@@ -95,6 +106,9 @@ func (r *Recorder) time(s *Sample) {
 		cell.response.Record(s.ResponseTime())
 	} else {
 		cell.failed.Record(s.ResponseTime())
+	}
+	if cell.bins != nil {
+		cell.bins.Record(s.Intended, s.ResponseTime(), s.Class.Failed())
 	}
 	if s.Class.Answered() {
 		cell.answered(s)
@@ -204,6 +218,9 @@ func (r *Recorder) cutCell(from *cellTimes, to *CellStats) {
 	to.Service = r.take(&from.service)
 	to.FirstByte = r.take(&from.firstByte)
 	to.Failed = r.take(&from.failed)
+	if from.bins != nil {
+		to.Bins = from.bins.Cut()
+	}
 	if len(from.statuses) > 0 {
 		to.Statuses = slices.Clone(from.statuses)
 		from.statuses = from.statuses[:0]

@@ -26,6 +26,7 @@ type Run struct {
 	sound  Snapshot // those that are not excluded
 	lag    lagWatch
 	checks checks
+	bins   binStore // of windows that are not excluded
 }
 
 // Info is what is known before the first window.

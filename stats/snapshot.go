@@ -26,6 +26,10 @@ type CellStats struct {
 	Service   *Histogram // service time of every request with a whole answer
 	FirstByte *Histogram // first byte time of the same
 	Failed    *Histogram // response time of failed requests, apart: fast failures never improve a percentile
+
+	// Bins are when response times of recorded rows were meant to start, failures
+	// infinite. Only Merge adds them; whoever appends windows keeps them elsewhere.
+	Bins BinCounts `json:",omitempty"`
 }
 
 // A StatusCount is how many answers had a status.

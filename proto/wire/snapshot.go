@@ -57,6 +57,7 @@ func encodeCell(m *loadctlpb.CellStats, c *stats.CellStats) {
 	m.ChecksPassed, m.ChecksFailed, m.Redirects = c.ChecksPassed, c.ChecksFailed, c.Redirects
 	m.Response, m.Service = c.Response.Sparse(), c.Service.Sparse()
 	m.FirstByte, m.Failed = c.FirstByte.Sparse(), c.Failed.Sparse()
+	m.Bins = c.Bins.AppendSparse(nil)
 	if c.Classes != [stats.Classes]uint64{} {
 		m.Classes = c.Classes[:]
 	}
@@ -69,16 +70,16 @@ func decodeCells(list []*loadctlpb.CellStats, l *stats.Layout) ([]stats.CellStat
 	if len(list) != len(l.Cells) {
 		return nil, fmt.Errorf("%d rows where the scenario has %d", len(list), len(l.Cells))
 	}
-	cells := make([]stats.CellStats, len(list))
+	cells, ladder := make([]stats.CellStats, len(list)), l.Ladder()
 	for i, m := range list {
-		if err := decodeCell(&cells[i], m); err != nil {
+		if err := decodeCell(&cells[i], m, ladder); err != nil {
 			return nil, fmt.Errorf("row %d: %w", i, err)
 		}
 	}
 	return cells, nil
 }
 
-func decodeCell(c *stats.CellStats, m *loadctlpb.CellStats) error {
+func decodeCell(c *stats.CellStats, m *loadctlpb.CellStats, ladder *stats.Ladder) error {
 	c.Intended, c.BytesIn, c.BytesOut = m.GetIntended(), m.GetBytesIn(), m.GetBytesOut()
 	c.ChecksPassed, c.ChecksFailed, c.Redirects = m.GetChecksPassed(), m.GetChecksFailed(), m.GetRedirects()
 	switch n := len(m.GetClasses()); n {
@@ -90,6 +91,9 @@ func decodeCell(c *stats.CellStats, m *loadctlpb.CellStats) error {
 	}
 	var err error
 	if c.Statuses, err = decodeStatuses(m.GetStatuses()); err != nil {
+		return err
+	}
+	if c.Bins, err = decodeBins(m.GetBins(), ladder); err != nil {
 		return err
 	}
 	return decodeTimes(
@@ -114,6 +118,14 @@ func decodeStatuses(list []*loadctlpb.StatusCount) ([]stats.StatusCount, error) 
 		last = status
 	}
 	return statuses, nil
+}
+
+func decodeBins(b []byte, ladder *stats.Ladder) (stats.BinCounts, error) {
+	counts, err := stats.ParseBins(b)
+	if err == nil && !counts.Fit(ladder) {
+		err = errors.New("bins: a rung that the ladder does not have")
+	}
+	return counts, err
 }
 
 // maxStatus is the largest number an HTTP status has room for.

@@ -55,6 +55,11 @@ func checkWindow(w *stats.Window, l *stats.Layout) error {
 	if err := checkRows(w.Merged.Cells, w.Merged.Phases, l); err != nil {
 		return err
 	}
+	for i, ladder := 0, l.Ladder(); i < len(w.Merged.Cells); i++ {
+		if !w.Merged.Cells[i].Bins.Fit(ladder) {
+			return fmt.Errorf("row %d has counts on rungs that there are not", i)
+		}
+	}
 	for _, g := range w.Merged.Errors {
 		if g.Cell < 0 || g.Cell >= len(l.Cells) || g.Class >= stats.Classes {
 			return fmt.Errorf("errors of row %d, class %d", g.Cell, g.Class)

@@ -1,0 +1,157 @@
+package stats
+
+// maxBins is how many bins of one length a run keeps before it doubles the length:
+// ten minutes of the shortest ones. What depends on their length (how episodes of slow
+// requests are parted) is then a matter of bins that are a small part of the run still.
+const maxBins = 6000
+
+// A binStore holds the bins of a run's rows as they come in, all of one length. The
+// zero store is empty.
+type binStore struct {
+	doubled int // how often the length of a bin was
+	rows    []binRow
+}
+
+// A binRow is the bins of one row, without holes.
+type binRow struct {
+	first int64
+	bins  [][]rungCount
+}
+
+// A rungCount is how many requests of a bin ended on a rung.
+type rungCount struct {
+	rung  uint16
+	count uint64
+}
+
+// add counts what a window says of one row.
+func (s *binStore) add(row int, counts BinCounts) {
+	s.rows = grown(s.rows, row+1)
+	for len(counts) > 0 {
+		n := counts.sameBin()
+		into := s.open(row, counts[0].Bin)
+		for _, c := range counts[:n] {
+			addRung(into, uint16(c.Rung), c.Count)
+		}
+		counts = counts[n:]
+	}
+}
+
+// open is a bin of a row, given as counted: by BinLength.
+func (s *binStore) open(row int, bin int64) *[]rungCount {
+	r := &s.rows[row]
+	for !r.holds(bin >> s.doubled) {
+		s.coarsen()
+	}
+	return r.open(bin >> s.doubled)
+}
+
+// holds says whether a row may get a bin without having too many.
+func (r *binRow) holds(bin int64) bool {
+	n := int64(len(r.bins))
+	return n == 0 || bin < r.first+maxBins && bin >= r.first+n-maxBins
+}
+
+func (r *binRow) open(bin int64) *[]rungCount {
+	if len(r.bins) == 0 {
+		r.first = bin
+	}
+	if before := r.first - bin; before > 0 {
+		r.bins = append(make([][]rungCount, before, before+int64(len(r.bins))), r.bins...)
+		r.first = bin
+	}
+	for int64(len(r.bins)) <= bin-r.first {
+		r.bins = append(r.bins, nil)
+	}
+	return &r.bins[bin-r.first]
+}
+
+func addRung(to *[]rungCount, rung uint16, n uint64) {
+	list := *to
+	at := len(list)
+	for at > 0 && list[at-1].rung >= rung {
+		at--
+	}
+	if at < len(list) && list[at].rung == rung {
+		list[at].count += n
+		return
+	}
+	list = append(list, rungCount{})
+	copy(list[at+1:], list[at:])
+	list[at] = rungCount{rung, n}
+	*to = list
+}
+
+// coarsen adds up pairs of bins in every row.
+func (s *binStore) coarsen() {
+	s.doubled++
+	for i := range s.rows {
+		old := s.rows[i]
+		s.rows[i] = binRow{}
+		for j, bin := range old.bins {
+			if len(bin) == 0 {
+				continue
+			}
+			into := s.rows[i].open((old.first + int64(j)) >> 1)
+			for _, c := range bin {
+				addRung(into, c.rung, c.count)
+			}
+		}
+	}
+}
+
+// of gives the bins of the rows that are wanted, added up.
+func (s *binStore) of(wanted func(row int) bool) Bins {
+	all := Bins{Length: BinLength << s.doubled}
+	for i := range s.rows {
+		if wanted(i) {
+			all = all.Merge(Bins{all.Length, s.rows[i].counts()})
+		}
+	}
+	return all
+}
+
+func (r *binRow) counts() (counts BinCounts) {
+	for i, bin := range r.bins {
+		for _, c := range bin {
+			counts = append(counts, BinCount{r.first + int64(i), int(c.rung), c.count})
+		}
+	}
+	return counts
+}
+
+// Confidence says between which response times percentile p (0 to 100) of the wanted
+// rows lies, failures being infinitely slow. Excluded windows are left out, as in all
+// times. A window lacks what of a lost agent it lacks.
+func (r *Run) Confidence(p float64, wanted func(CellKey) bool) PercentileInterval {
+	return r.Confidences([]float64{p}, wanted)[0]
+}
+
+// Confidences is Confidence of several percentiles, which costs less.
+func (r *Run) Confidences(ps []float64, wanted func(CellKey) bool) []PercentileInterval {
+	all := make([]PercentileInterval, len(ps))
+	if r.Layout == nil {
+		return all
+	}
+	ladder := r.Layout.Ladder()
+	bins := r.bins.of(func(row int) bool { return row < len(r.Layout.Cells) && wanted(r.Layout.Cells[row]) })
+	for i, p := range ps {
+		all[i] = ladder.Percentile(p, bins)
+	}
+	return all
+}
+
+// keep takes the bins of a window that counts, and gives the window without them:
+// they are many, and nothing asks a single window for them.
+func (r *Run) keep(w *Window) Window {
+	kept, merged := *w, *w.Merged
+	merged.Cells = append([]CellStats(nil), merged.Cells...)
+	for i := range merged.Cells {
+		if !w.Excluded() {
+			r.bins.add(i, merged.Cells[i].Bins)
+		}
+		merged.Cells[i].Bins = nil
+	}
+	kept.Merged = &merged
+	return kept
+}
