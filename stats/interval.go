@@ -92,7 +92,7 @@ func hiccup(bins []BinBad, length, limit time.Duration) float64 {
 func dispersion(bins []BinBad, unseen float64) float64 {
 	_, bad := total(bins)
 	size := episodeSize(bins, unseen)
-	if batches := batchSize(bins); bad > 0 && float64(bad) >= manyBatches*batches {
+	if batches := batchSize(bins); batches > 0 && float64(bad) >= manyBatches*batches {
 		size = min(size, batches)
 	}
 	return size

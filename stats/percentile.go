@@ -9,7 +9,7 @@ import (
 // the long run, and whether the run was long enough to say so.
 type PercentileInterval struct {
 	P         float64
-	Low, High time.Duration // High is Never when nothing that was seen bounds it
+	Low, High time.Duration // High is Never when nothing that was seen bounds it, Low when surely failures reach into it
 	Episodes  float64       // effective independent episodes of requests slower than the percentile
 	Reliable  bool          // else the interval is indicative
 	More      time.Duration // about how much longer to run for it to be reliable
@@ -146,8 +146,12 @@ func (s *scan) high(from int) time.Duration {
 	return Never
 }
 
-// low walks down to the first edge above which there is surely more than q.
+// low walks down to the first edge above which there is surely more than q. Above the
+// last edge there are failures only: if those surely are more, so is the percentile.
 func (s *scan) low(from int) time.Duration {
+	if last := s.ladder.Infinite() - 1; from >= last && s.at(last).Low > s.q {
+		return Never
+	}
 	for r := from; r >= 0; r-- {
 		if s.at(r).Low > s.q {
 			return s.between(r, func(f FractionInterval) float64 { return f.Low })

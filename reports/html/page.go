@@ -35,6 +35,7 @@ type Page struct {
 	Times    []Chart
 	Heatmap  Chart
 	Spectral Chart
+	Sure     []SureRow
 	Lag      Chart
 	Traffic  Chart
 	Rows     []Row
@@ -93,7 +94,7 @@ func newPage(v *view.View) *Page {
 	page := &Page{
 		View: v, CSS: template.CSS(styleText), JS: template.JS(scriptText), Tiles: tiles(v),
 		Timeline: p.timeline(), Load: p.loadCharts(), Times: p.timesCharts(), Heatmap: p.heatmap(), Spectral: p.spectrum(),
-		Lag: p.lagChart(), Traffic: p.trafficChart(),
+		Sure: sureRows(v), Lag: p.lagChart(), Traffic: p.trafficChart(),
 		Blocks: blocks(v), Command: strings.Join(v.Info.Args, " "),
 	}
 	page.Source = string(v.Info.Source)
@@ -118,8 +119,9 @@ func tiles(v *view.View) []Tile {
 	all := []Tile{
 		{"requests made", view.Number(v.Throughput), "/s", view.Number(v.Offered) + "/s offered", ""},
 		q("response p50", v.Response.P50, "half of the users waited less"),
-		q("response p99", v.Response.P99, "service p99 "+view.QuantileText(v.Service.P99, 0, v.Service.Count)+" ms"),
-		q("response p99.9", v.Response.P999, thinNote(v.Response)),
+		q("response p99", v.Response.P99, sureNote(v, 99)),
+		q("response p99.9", v.Response.P999, sureNote(v, 99.9)),
+		{"service p99", view.QuantileText(v.Service.P99, 0, v.Service.Count), "ms", "hides waiting before the request was written", ""},
 		{"slowest success", maxText(v.ResponseOK), "ms", view.Group(v.ResponseOK.Count) + " successful requests", ""},
 		{"failed", view.Percent(v.ErrorRate), "", view.Group(v.Response.Failed) + " of " + view.Group(v.Response.Count) + " requests", mood(v.Response.Failed > 0)},
 	}
@@ -136,13 +138,6 @@ func mood(bad bool) string {
 		return "alarm"
 	}
 	return ""
-}
-
-func thinNote(t view.Times) string {
-	if t.P999.Thin {
-		return "~ too few requests to tell"
-	}
-	return "1 user in 1 000 waited longer"
 }
 
 func maxText(t view.Times) string {
@@ -229,13 +224,9 @@ var funcs = template.FuncMap{
 	"class": func(c stats.Class) string { return classPens[c].class },
 }
 
-// quantile is a percentile in milliseconds, marked where it needs a mark.
+// quantile is a percentile in milliseconds.
 func quantile(q view.Quantile, t view.Times, timeout time.Duration) string {
-	text := view.QuantileText(q, timeout, t.Count)
-	if q.Thin && t.Count > 0 && !q.Infinite {
-		return "~" + text
-	}
-	return text
+	return view.QuantileText(q, timeout, t.Count)
 }
 
 func rawQuantile(q view.Quantile) int64 {

@@ -142,6 +142,9 @@ func (p *page) times(v *view.View) {
 	p.line("")
 	p.line("  %s%s", pad("", 12), columns("ms", "p50", "p90", "p95", "p99", "p99.9", "max"))
 	p.field("response", columns("", timesRow(v.Response, v.Info.Timeout)...)+"  from the intended start; failed = infinite")
+	if sure := v.SureLine(); sure != "" {
+		p.field(" sure", " "+sure)
+	}
 	if v.Response.Failed > 0 {
 		p.field(" ok only", columns("", timesRow(v.ResponseOK, 0)...)+"  "+view.Percent(v.ErrorRate)+" failed are left out here")
 	}
@@ -152,18 +155,9 @@ func (p *page) times(v *view.View) {
 func timesRow(t view.Times, timeout time.Duration) []string {
 	row := make([]string, 0, 6)
 	for _, q := range t.All() {
-		row = append(row, quantile(t, q, timeout))
+		row = append(row, view.QuantileText(q, timeout, t.Count))
 	}
 	return append(row, maximum(t))
-}
-
-// quantile marks what the number of values cannot support with ~.
-func quantile(t view.Times, q view.Quantile, timeout time.Duration) string {
-	s := view.QuantileText(q, timeout, t.Count)
-	if q.Thin && t.Count > 0 && !q.Infinite {
-		return "~" + s
-	}
-	return s
 }
 
 func maximum(t view.Times) string {
@@ -229,7 +223,7 @@ func (p *page) endpoints(v *view.View) {
 		}
 		t := e.Response
 		p.line("  %s %s", pad(Label(e), wide), columns(view.Group(e.Ended), view.Number(e.PerSecond), view.Percent(e.ErrorRate),
-			quantile(t, t.P50, v.Info.Timeout), quantile(t, t.P90, v.Info.Timeout), quantile(t, t.P99, v.Info.Timeout), quantile(t, t.P999, v.Info.Timeout), maximum(t)))
+			view.QuantileText(t.P50, v.Info.Timeout, t.Count), view.QuantileText(t.P90, v.Info.Timeout, t.Count), view.QuantileText(t.P99, v.Info.Timeout, t.Count), view.QuantileText(t.P999, v.Info.Timeout, t.Count), maximum(t)))
 	}
 	p.line("")
 }

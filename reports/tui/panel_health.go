@@ -60,6 +60,7 @@ func (m *model) measures() [][]text {
 		m.loads(),
 		m.losses(),
 	}
+	lines = append(lines, m.sure()...)
 	if p.Heartbeats > 0 {
 		lines = append(lines, []text{
 			{faint, "heartbeats "}, {plain, count(p.Heartbeats)},
@@ -127,4 +128,19 @@ func judged(s string, wrong bool) text {
 		return text{warnBold, "!" + s}
 	}
 	return text{plain, s}
+}
+
+// sure is between which times the percentiles lie by what the whole run has seen so far.
+func (m *model) sure() (lines [][]text) {
+	for _, p := range []float64{99, 99.9} {
+		i := m.pic.Sure.Of(p)
+		if i.P == 0 || i.Withheld {
+			continue
+		}
+		lines = append(lines, []text{
+			{faint, "response " + view.PercentileName(p) + " so far "}, {plain, view.Between(i, m.pic.Timeout) + " ms"},
+			{faint, " 95 %, " + view.Label(i)},
+		})
+	}
+	return lines
 }

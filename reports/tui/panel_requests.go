@@ -75,15 +75,15 @@ func quantile(c column, get func(*view.Times) view.Quantile) requestColumn {
 }
 
 // showQuantile marks what is not what it seems: ∞ when failed requests reach
-// into the percentile, ~ when too few requests make it the largest in disguise.
+// into the percentile, – when there are too few requests to name it.
 func showQuantile(q view.Quantile, count uint64) value {
 	switch {
 	case count == 0:
 		return value{"–", faint}
 	case q.Infinite:
 		return value{"∞", bad}
-	case q.Thin:
-		return value{"~" + millis(q.Value), faint}
+	case q.Withheld:
+		return value{"–", faint}
 	}
 	return value{millis(q.Value), plain}
 }

@@ -156,6 +156,8 @@ func QuantileText(q Quantile, limit time.Duration, count uint64) string {
 		return "≥ " + Millis(limit)
 	case q.Infinite:
 		return "∞"
+	case q.Withheld:
+		return "–"
 	}
 	return Millis(q.Value)
 }

@@ -17,6 +17,7 @@ type Lens struct {
 	points []Point
 	trends map[string][]time.Duration // by request name, a window each
 	heat   heatmap
+	sure   Sure
 	seen   int
 }
 
@@ -36,7 +37,7 @@ func (l *Lens) Look(r *stats.Run, seconds int) Live {
 	v.Phases = livePhases(r)
 	v.Phase, v.PhaseNumber = current(v.Phases)
 	l.catchUp(r)
-	v.Points, v.Heat = slices.Clip(l.points), l.heat.grid()
+	v.Points, v.Heat, v.Sure = slices.Clip(l.points), l.heat.grid(), l.sure
 	l.lookAtWindow(r, &v, lastWindows(r.Windows, seconds))
 	v.Thresholds = thresholds(r)
 	for _, t := range v.Thresholds {
@@ -76,6 +77,9 @@ func (l *Lens) lookAtEnd(r *stats.Run, v *Live) {
 func (l *Lens) catchUp(r *stats.Run) {
 	if l.seen > len(r.Windows) {
 		*l = Lens{}
+	}
+	if l.seen < len(r.Windows) {
+		l.sure = sureOf(r, recorded)
 	}
 	for ; l.seen < len(r.Windows); l.seen++ {
 		w := r.Windows[l.seen : l.seen+1]

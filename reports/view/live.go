@@ -51,6 +51,7 @@ type Live struct {
 
 	Rows       []LiveRow // one a request name, busiest first
 	All        LiveRow   // every row together; Name is "all"
+	Sure       Sure      // of the whole run so far
 	Thresholds []Threshold
 	Held       int // thresholds that hold now
 	Broken     int // thresholds that do not

@@ -23,6 +23,9 @@ func phasesView(r *stats.Run) (rows []Phase) {
 				p.PerSecond = per(all.Ended(), r.Issuing(i).Seconds())
 			}
 		}
+		if key.Recorded {
+			p.Sure = sureOf(r, func(c stats.CellKey) bool { return c.Recorded && c.Phase == i })
+		}
 		if i < len(total.Phases) {
 			p.ConnOpened = total.Phases[i].ConnOpened
 		}
@@ -57,7 +60,7 @@ func endpoints(r *stats.Run, rows []*pile, seconds float64) (all []Endpoint) {
 		all = append(all, Endpoint{
 			Name: p.name, Method: p.method, Accounting: stats.Accounting{Intended: p.whole.Intended, Classes: p.whole.Classes}, Ended: p.whole.Ended(),
 			PerSecond: per(p.Ended(), seconds), ErrorRate: share(p.Bad(), p.Ended()),
-			Response: p.response(), Service: TimesOf(p.Service, 0), FirstByte: TimesOf(p.FirstByte, 0),
+			Response: p.response(), Sure: sureOfName(r, p.name), Service: TimesOf(p.Service, 0), FirstByte: TimesOf(p.FirstByte, 0),
 			BytesIn: p.whole.BytesIn, Checks: [2]uint64{p.whole.ChecksPassed, p.whole.ChecksFailed}, Redirects: p.whole.Redirects, Statuses: p.whole.Statuses,
 			Trend: trendOf(r, p.name),
 		})

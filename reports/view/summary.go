@@ -41,16 +41,17 @@ type Summary struct {
 	Connections   SummaryConnections `json:"connections"`
 	Heartbeats    SummaryHeartbeats  `json:"heartbeats"`
 
-	ResponseMS   SummaryTimes `json:"response_ms"`    // failures infinite
-	ResponseOKMS SummaryTimes `json:"response_ok_ms"` // successful requests alone
-	ServiceMS    SummaryTimes `json:"service_ms"`
-	FirstByteMS  SummaryTimes `json:"first_byte_ms"`
-	ConnectMS    SummaryTimes `json:"connect_ms"`
-	TLSMS        SummaryTimes `json:"tls_ms"`
-	PoolWaitMS   SummaryTimes `json:"pool_wait_ms"`
-	PacerLagMS   SummaryTimes `json:"pacer_lag_ms"`
-	DropIdleMS   SummaryTimes `json:"drop_idle_ms"` // of connections that the target closed while idle: how long they had been
-	DropAgeMS    SummaryTimes `json:"drop_age_ms"`  // and how old they were
+	ResponseMS   SummaryTimes      `json:"response_ms"`    // failures infinite
+	Confidence   []SummaryInterval `json:"confidence"`     // of response_ms
+	ResponseOKMS SummaryTimes      `json:"response_ok_ms"` // successful requests alone
+	ServiceMS    SummaryTimes      `json:"service_ms"`
+	FirstByteMS  SummaryTimes      `json:"first_byte_ms"`
+	ConnectMS    SummaryTimes      `json:"connect_ms"`
+	TLSMS        SummaryTimes      `json:"tls_ms"`
+	PoolWaitMS   SummaryTimes      `json:"pool_wait_ms"`
+	PacerLagMS   SummaryTimes      `json:"pacer_lag_ms"`
+	DropIdleMS   SummaryTimes      `json:"drop_idle_ms"` // of connections that the target closed while idle: how long they had been
+	DropAgeMS    SummaryTimes      `json:"drop_age_ms"`  // and how old they were
 
 	Requests    []SummaryRequest   `json:"requests"`
 	Phases      []SummaryPhase     `json:"phases"`
@@ -156,22 +157,24 @@ type SummaryRequest struct {
 	BytesReceived uint64            `json:"bytes_received"`
 	Redirects     uint64            `json:"redirects"`
 	ResponseMS    SummaryTimes      `json:"response_ms"`
+	Confidence    []SummaryInterval `json:"confidence"` // of response_ms
 	ServiceMS     SummaryTimes      `json:"service_ms"`
 	Statuses      map[int]uint64    `json:"statuses"`
 }
 
 // SummaryPhase is one phase; offsets are seconds after the epoch, null until known.
 type SummaryPhase struct {
-	Name       string       `json:"name"`
-	Model      string       `json:"model"`
-	Recorded   bool         `json:"recorded"`
-	BeginS     *float64     `json:"begin_s"`
-	ConnectedS *float64     `json:"connected_s,omitempty"`
-	EndS       *float64     `json:"end_s"`
-	Requests   uint64       `json:"requests"`
-	RPS        float64      `json:"rps"`
-	FailedRate float64      `json:"failed_rate"`
-	ResponseMS SummaryTimes `json:"response_ms"`
+	Name       string            `json:"name"`
+	Model      string            `json:"model"`
+	Recorded   bool              `json:"recorded"`
+	BeginS     *float64          `json:"begin_s"`
+	ConnectedS *float64          `json:"connected_s,omitempty"`
+	EndS       *float64          `json:"end_s"`
+	Requests   uint64            `json:"requests"`
+	RPS        float64           `json:"rps"`
+	FailedRate float64           `json:"failed_rate"`
+	ResponseMS SummaryTimes      `json:"response_ms"`
+	Confidence []SummaryInterval `json:"confidence"`
 }
 
 // SummaryError is one kind of failure.
@@ -266,10 +269,11 @@ func (v *View) Summary() Summary {
 	for i, n := range c.Ended {
 		s.Connections.Ended[stats.Ending(i).String()] = n
 	}
-	s.ResponseMS, s.ResponseOKMS, s.ServiceMS = Milliseconds(v.Response), Milliseconds(v.ResponseOK), Milliseconds(v.Service)
-	s.FirstByteMS, s.ConnectMS, s.TLSMS = Milliseconds(v.FirstByte), Milliseconds(v.Connect), Milliseconds(v.TLS)
+	s.ResponseMS, s.ResponseOKMS, s.ServiceMS = named(v.Response), named(v.ResponseOK), named(v.Service)
+	s.FirstByteMS, s.ConnectMS, s.TLSMS = named(v.FirstByte), Milliseconds(v.Connect), Milliseconds(v.TLS)
 	s.PoolWaitMS, s.PacerLagMS = Milliseconds(v.PoolWait), Milliseconds(v.PacerLag)
 	s.DropIdleMS, s.DropAgeMS = Milliseconds(v.DropIdle), Milliseconds(v.DropAge)
+	s.Confidence = v.Sure.summary()
 	s.lists(v)
 	return s
 }
@@ -295,7 +299,7 @@ func (s *Summary) lists(v *View) {
 	for _, p := range v.Phases {
 		s.Phases = append(s.Phases, SummaryPhase{
 			Name: p.Name, Model: p.Model, Recorded: p.Recorded, BeginS: offset(p.Begin), ConnectedS: offset(p.Connected),
-			EndS: offset(p.End), Requests: p.Ended, RPS: round(p.PerSecond), FailedRate: p.ErrorRate, ResponseMS: Milliseconds(p.Response),
+			EndS: offset(p.End), Requests: p.Ended, RPS: round(p.PerSecond), FailedRate: p.ErrorRate, ResponseMS: named(p.Response), Confidence: p.Sure.summary(),
 		})
 	}
 	for _, e := range v.Errors {
@@ -315,7 +319,7 @@ func (s *Summary) lists(v *View) {
 func summaryRequest(e Endpoint) SummaryRequest {
 	r := SummaryRequest{
 		Name: e.Name, Method: e.Method, Accounting: accounting(e.Accounting), ThroughputRPS: round(e.PerSecond), FailedRate: e.ErrorRate,
-		BytesReceived: e.BytesIn, Redirects: e.Redirects, ResponseMS: Milliseconds(e.Response), ServiceMS: Milliseconds(e.Service), Statuses: map[int]uint64{},
+		BytesReceived: e.BytesIn, Redirects: e.Redirects, ResponseMS: named(e.Response), Confidence: e.Sure.summary(), ServiceMS: named(e.Service), Statuses: map[int]uint64{},
 	}
 	for _, c := range e.Statuses {
 		r.Statuses[c.Status] = c.Count

@@ -22,6 +22,7 @@ type Quantile struct {
 	Value    time.Duration // the largest finite value when Infinite
 	Infinite bool          // failures reach into it
 	Thin     bool          // fewer values than 1/(1−p): the largest value in disguise
+	Withheld bool          // so few values that no result should name it (stats.Supported)
 }
 
 // Percentiles that every table shows, in order.
@@ -40,13 +41,14 @@ func TimesOf(h *stats.Histogram, failed uint64) Times {
 func QuantileOf(h *stats.Histogram, failed uint64, p float64) Quantile {
 	n := h.Count() + failed
 	if n == 0 {
-		return Quantile{Thin: true}
+		return Quantile{Thin: true, Withheld: true}
 	}
 	rank := stats.Rank(p, n)
 	return Quantile{
 		Value:    h.AtRank(rank),
 		Infinite: rank > h.Count(),
 		Thin:     p < 100 && float64(n)*(100-p) < 100-1e-6,
+		Withheld: p < 100 && !stats.Supported(p, n),
 	}
 }
 

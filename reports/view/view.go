@@ -43,6 +43,7 @@ type View struct {
 	TLS        Times
 	PoolWait   Times
 	PacerLag   Times
+	Sure       Sure  // of Response
 	DropIdle   Times // how long connections had been idle that the target closed while they were
 	DropAge    Times // how old they were
 
@@ -94,6 +95,7 @@ type Phase struct {
 	PerSecond        float64
 	ErrorRate        float64
 	Response         Times
+	Sure             Sure // of Response; of a phase that is not recorded nothing is known
 	ConnOpened       uint64
 	HeldMin          uint64
 }
@@ -106,6 +108,7 @@ type Endpoint struct {
 	PerSecond    float64
 	ErrorRate    float64
 	Response     Times
+	Sure         Sure // of Response
 	Service      Times
 	FirstByte    Times
 	BytesIn      uint64
@@ -196,6 +199,7 @@ func (v *View) figures(r *stats.Run) {
 	v.BytesIn, v.BytesOut = all.whole.BytesIn, all.whole.BytesOut
 	v.ChecksPassed, v.ChecksFailed, v.Redirects = all.whole.ChecksPassed, all.whole.ChecksFailed, all.whole.Redirects
 	v.Response, v.ResponseOK = all.response(), TimesOf(all.Response, 0)
+	v.Sure = sureOf(r, recorded)
 	v.Failures, v.Service, v.FirstByte = TimesOf(all.Failed, 0), TimesOf(all.Service, 0), TimesOf(all.FirstByte, 0)
 	v.Spectrum = spectrumOf(all)
 	v.phaseCounts(r, total)

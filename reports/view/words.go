@@ -158,9 +158,10 @@ func notes(v *View, l *stats.Layout) (n []string) {
 	if v.Response.Failed > 0 {
 		n = append(n, fmt.Sprintf("In response time a failed request counts as infinitely slow (%s failed); percentiles of successful requests alone stand beside it.", Percent(v.ErrorRate)))
 	}
-	if v.Response.Count > 0 && v.Response.P999.Thin {
-		n = append(n, fmt.Sprintf("%s requests are too few for the percentiles marked ~: there the value is the slowest request.", Group(v.Response.Count)))
+	if few := withheld(v.Response); few != "" {
+		n = append(n, fmt.Sprintf("%s requests are too few to name %s: even if all were independent, nothing could bound it.", Group(v.Response.Count), few))
 	}
+	n = append(n, sureNotes(v)...)
 	if over := v.Response.Overflow + v.Service.Overflow; over > 0 {
 		n = append(n, fmt.Sprintf("%s values above one hour were counted as one hour.", Group(over)))
 	}

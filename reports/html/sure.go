@@ -1,0 +1,36 @@
+package html
+
+import "github.com/loadctl/loadctl/reports/view"
+
+// A SureRow is how sure the run is of one percentile.
+type SureRow struct {
+	P                                float64
+	Value                            view.Quantile
+	Between, Episodes, Label, Longer string
+}
+
+func sureRows(v *view.View) (rows []SureRow) {
+	values := v.Response.All()
+	for n, i := range v.Sure {
+		row := SureRow{P: i.P, Value: values[n], Between: view.Between(i, v.Info.Timeout), Label: view.Label(i), Longer: view.Longer(i)}
+		if !i.Withheld {
+			row.Episodes = view.Number(i.Episodes)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// sureNote says below a percentile between which times it lies.
+func sureNote(v *view.View, p float64) string {
+	switch i := v.Sure.Of(p); {
+	case i.P == 0:
+		return ""
+	case i.Withheld:
+		return "too few requests to tell"
+	case i.Reliable:
+		return "95 % sure: " + view.Between(i, v.Info.Timeout) + " ms"
+	default:
+		return "indicative: " + view.Between(i, v.Info.Timeout) + " ms"
+	}
+}

@@ -1,0 +1,65 @@
+package view
+
+import (
+	"testing"
+	"time"
+
+	"github.com/loadctl/loadctl/reports/sample"
+	"github.com/loadctl/loadctl/stats"
+)
+
+func TestIntervalsInWords(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		i                      stats.PercentileInterval
+		between, label, longer string
+	}{
+		{stats.PercentileInterval{}, "–", "too few requests", ""},
+		{stats.PercentileInterval{P: 99, Withheld: true}, "–", "too few requests", ""},
+		{stats.PercentileInterval{P: 99, Low: 44 * ms, High: 52 * ms, Reliable: true}, "44.00–52.00", "reliable", ""},
+		{stats.PercentileInterval{P: 99, Low: 44 * ms, High: 52 * ms, More: 33 * time.Second}, "44.00–52.00", "indicative", "about 30 s longer"},
+		{stats.PercentileInterval{P: 99, Low: 44 * ms, High: stats.Never, More: 95 * time.Minute}, "44.00 to ≥ 5\u2009000", "indicative", "about 95 min longer"},
+		{stats.PercentileInterval{P: 99, Low: stats.Never, High: stats.Never, More: 100 * time.Hour}, "≥ 5\u2009000", "indicative", "more than two days longer"},
+	} {
+		if got := Between(c.i, 5*time.Second); got != c.between {
+			t.Errorf("%+v: %q, want %q", c.i, got, c.between)
+		}
+		if got := Label(c.i); got != c.label {
+			t.Errorf("%+v: %q, want %q", c.i, got, c.label)
+		}
+		if got := Longer(c.i); got != c.longer {
+			t.Errorf("%+v: %q, want %q", c.i, got, c.longer)
+		}
+	}
+}
+
+// TestSummaryWithholds: a result has no percentile that its requests cannot name, says
+// so, and has an interval for each that it names.
+func TestSummaryWithholds(t *testing.T) {
+	s := New(sample.Run(sample.Story{Seconds: 12, Rate: 200})).Summary()
+	if s.ResponseMS.P99 == nil || s.ResponseMS.P999 != nil || s.ServiceMS.P999 != nil {
+		t.Errorf("of %d requests: %+v", s.ResponseMS.Count, s.ResponseMS)
+	}
+	for _, c := range s.Confidence {
+		if named := c.P < 99.9; c.Withheld == named || (c.Low == nil) == named {
+			t.Errorf("%+v", c)
+		}
+		if c.Low != nil && c.P == 99 && (*c.Low > *s.ResponseMS.P99 || *c.High < *s.ResponseMS.P99) {
+			t.Errorf("p99 of %v ms is not between %v and %v", *s.ResponseMS.P99, *c.Low, *c.High)
+		}
+	}
+	for _, r := range s.Requests {
+		if len(r.Confidence) != len(percentiles) {
+			t.Errorf("%s: %d intervals", r.Name, len(r.Confidence))
+		}
+	}
+}
+
+// TestPhasesThatAreNotRecordedHaveNoIntervals, as nobody will ask for them.
+func TestPhasesThatAreNotRecordedHaveNoIntervals(t *testing.T) {
+	for _, p := range New(sample.Run(sample.Healthy())).Phases {
+		if p.Recorded != (len(p.Sure) > 0) {
+			t.Errorf("%s: %d intervals", p.Name, len(p.Sure))
+		}
+	}
+}
