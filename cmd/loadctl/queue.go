@@ -30,6 +30,7 @@ const queueExample = `  loadctl target queue --servers 8 --mean 10ms            
   loadctl target queue --service h2 --cv 2 --servers 8             # M/H2/8
   loadctl target queue --servers 0                                 # no queue: the response is the service
   loadctl target queue --servers 4 --capacity 12                   # M/M/4/12: 503 beyond 12
+  loadctl target queue --servers 8 --pool 16 --workers 32           # a service to tune: at most 665/s, with 33 and 57
   loadctl target queue --service const --mean 1ms --servers 0 --freeze-at 30s --freeze-for 2s
   curl -d servers=4 -d mean=20ms http://127.0.0.1:8080/-/queue      # from now on
   curl -d freeze-for=2s http://127.0.0.1:8080/-/queue               # now, for two seconds`
@@ -66,6 +67,8 @@ func queueFlags(f *pflag.FlagSet, cfg *target.QueueConfig) {
 	f.DurationVar(&q.Law.Mean, "mean", 10*time.Millisecond, "of the service times")
 	f.Float64Var(&q.Law.CV, "cv", 0, "standard deviation over mean: h2 wants one above 1, lognormal one above 0")
 	f.IntVar(&q.Servers, "servers", 1, "that serve at once; 0 means one for every request")
+	f.IntVar(&q.Pools.Pool, "pool", 0, "connections of a made-up service's pool: with --workers they say what the servers make, in place of --mean")
+	f.IntVar(&q.Pools.Workers, "workers", 0, "of the made-up service")
 	f.IntVar(&q.Capacity, "capacity", 0, "most requests inside, served and waiting; those beyond get 503; 0 means any number")
 	f.Float64Var(&q.Slow, "slow", 1, "`factor` of every service time; 0 is 1")
 	f.Float64Var(&q.ErrorRate, "error-rate", 0, "share of requests answered 500 after their service, from 0 to 1")

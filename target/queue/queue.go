@@ -13,6 +13,7 @@ import (
 type Settings struct {
 	Law       Law     // of service times
 	Servers   int     // 0 = one for every request (·/G/∞)
+	Pools     Pools   // in place of the law's mean
 	Capacity  int     // most requests in the system, served and waiting; 0 = any number
 	Slow      float64 // factor of every service time; 0 = 1
 	ErrorRate float64 // share of requests that fail, after their service, in [0, 1]
@@ -25,9 +26,12 @@ const mostServers = 10_000
 
 // Validate reports everything that is wrong with settings.
 func (s Settings) Validate() error {
-	errs := []error{s.Law.Validate()}
+	errs := []error{s.Law.Validate(), s.Pools.Validate()}
 	if s.Servers < 0 || s.Servers > mostServers {
 		errs = append(errs, fmt.Errorf("servers: must be between 0 and %d, got %d", mostServers, s.Servers))
+	}
+	if s.Pools.Pool > 0 && s.Servers == 0 {
+		errs = append(errs, errors.New("pool, workers: need servers, of which there are any number"))
 	}
 	if s.Capacity < 0 || s.Capacity > 0 && s.Capacity < s.Servers {
 		errs = append(errs, fmt.Errorf("capacity: must be 0 for no limit, or at least the %d servers, got %d", s.Servers, s.Capacity))
@@ -148,7 +152,7 @@ func (q *Queue) Arrive(at time.Duration) Job {
 
 // service draws the service time of request n.
 func (q *Queue) service(n uint64) time.Duration {
-	s := q.set.Law.At(Uniform(q.set.Seed, services, n))
+	s := q.set.law().At(Uniform(q.set.Seed, services, n))
 	if q.set.Slow == 0 || q.set.Slow == 1 {
 		return s
 	}

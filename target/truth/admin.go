@@ -88,6 +88,8 @@ var fields = map[string]func(c *change, value string) error{
 	"mean":       func(c *change, v string) error { return duration(&c.set.Law.Mean, v) },
 	"cv":         func(c *change, v string) error { return number(&c.set.Law.CV, v) },
 	"servers":    func(c *change, v string) error { return whole(&c.set.Servers, v) },
+	"pool":       func(c *change, v string) error { return whole(&c.set.Pools.Pool, v) },
+	"workers":    func(c *change, v string) error { return whole(&c.set.Pools.Workers, v) },
 	"capacity":   func(c *change, v string) error { return whole(&c.set.Capacity, v) },
 	"slow":       func(c *change, v string) error { return number(&c.set.Slow, v) },
 	"error-rate": func(c *change, v string) error { return number(&c.set.ErrorRate, v) },

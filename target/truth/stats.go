@@ -73,6 +73,8 @@ type Settings struct {
 	Mean      string     `json:"mean"`
 	CV        float64    `json:"cv"`
 	Servers   int        `json:"servers"`
+	Pool      int        `json:"pool,omitempty"`
+	Workers   int        `json:"workers,omitempty"`
 	Capacity  int        `json:"capacity"`
 	Slow      float64    `json:"slow"`
 	ErrorRate float64    `json:"error-rate"`
@@ -109,7 +111,7 @@ func settings(q queue.Settings) Settings {
 	if slow == 0 {
 		slow = 1
 	}
-	return Settings{Service: q.Law.Kind, Mean: q.Law.Mean.String(), CV: q.Law.CV, Servers: q.Servers, Capacity: q.Capacity,
+	return Settings{Service: q.Law.Kind, Mean: q.Law.Mean.String(), CV: q.Law.CV, Servers: q.Servers, Pool: q.Pools.Pool, Workers: q.Pools.Workers, Capacity: q.Capacity,
 		Slow: slow, ErrorRate: q.ErrorRate, BlackHole: q.BlackHole, Seed: q.Seed}
 }
 
