@@ -202,8 +202,11 @@ func (s *Scenario) ConnectionsAsked() int {
 // SmallestTimeLimit is the smallest upper limit of any time of requests among
 // thresholds; 0 without one.
 func (s *Scenario) SmallestTimeLimit() time.Duration {
-	return s.smallestLimit("response_time", "service_time", "first_byte_time")
+	return s.smallestLimit(requestTimes...)
 }
+
+// requestTimes are the metrics of how long requests take.
+var requestTimes = []string{"response_time", "service_time", "first_byte_time"}
 
 // SmallestResponseLimit is the smallest upper limit of response time among
 // thresholds and slo, 0 if there is none. The generator's own lateness is judged
