@@ -160,7 +160,7 @@ func (c *Config) hostNames() (errs []error) {
 
 // baseURL is where the run aims.
 func (c *Config) baseURL() string {
-	if c.BaseURL != "" {
+	if c.BaseURL != "" && c.Scenario.Trial == nil {
 		return c.BaseURL
 	}
 	return c.Scenario.Target.BaseURL
