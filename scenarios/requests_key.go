@@ -9,7 +9,7 @@ import (
 
 // RequestsKey is the same for files whose requests cost the same to make, whatever their
 // load is: the same methods, paths and sizes in the same shares, over connections kept
-// as long. Of headers and bodies only the length counts: values may be secrets. It is
+// as long, with and without what a trial leaves out. Of headers and bodies only the length counts: values may be secrets. It is
 // empty where nothing is asked.
 func (s *Scenario) RequestsKey() string {
 	mix := s.mix()
@@ -17,6 +17,7 @@ func (s *Scenario) RequestsKey() string {
 		return ""
 	}
 	h := sha256.New()
+	fmt.Fprintln(h, s.Untried())
 	for i := range mix {
 		mix[i].key(h)
 	}

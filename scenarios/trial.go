@@ -26,6 +26,21 @@ type Trial struct {
 // Asks says whether any phase sends requests, so that there is something to try.
 func (s *Scenario) Asks() bool { return len(s.mix()) > 0 }
 
+// Untried is what costs time in the file's load and is left out of a trial.
+func (s *Scenario) Untried() (left []string) {
+	if s.Target.TLS != nil {
+		left = append(left, "TLS")
+	}
+	for i := range s.Users {
+		for j := range s.Users[i].Tasks {
+			if slices.ContainsFunc(s.Users[i].Tasks[j].Steps, func(s Step) bool { return len(s.Checks) > 0 }) {
+				return append(left, "checks")
+			}
+		}
+	}
+	return left
+}
+
 // A portion is one kind of user in the mix of a file, or one that only sends heartbeats.
 type portion struct {
 	user  User

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +166,19 @@ func TestRequestsAreKnownAgain(t *testing.T) {
 	} {
 		if key(from, to) == same {
 			t.Errorf("%s: the same requests", to)
+		}
+	}
+}
+
+// TestUntried names what a trial leaves out though it costs time.
+func TestUntried(t *testing.T) {
+	for text, want := range map[string]string{shop: "[TLS checks]", idle: "[]"} {
+		s, err := Parse("x.yaml", []byte(text), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(s.Untried()); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

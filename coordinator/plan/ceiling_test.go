@@ -1,0 +1,142 @@
+package plan
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// A bench is a machine that makes so many requests a second with closed users, and
+// keeps open rates up to another.
+type bench struct {
+	saturated, keeps float64
+	trials           []scenarios.Trial
+}
+
+func (b *bench) try(t scenarios.Trial) (Tried, error) {
+	b.trials = append(b.trials, t)
+	switch {
+	case t.Rate == 0:
+		return Tried{Made: b.saturated}, nil
+	case t.Rate == floorRate:
+		return Tried{Made: t.Rate, Requests: 400, P50: 90 * time.Microsecond, P99: time.Millisecond, Target: 9 * time.Microsecond}, nil
+	case t.Rate > b.keeps:
+		return Tried{Made: b.keeps, Why: "it was late"}, nil
+	}
+	return Tried{Made: t.Rate}, nil
+}
+
+// TestFindCeiling finds the highest rate that is kept, from below, in a bounded number of
+// trials, whatever the machine is like.
+func TestFindCeiling(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		b := &bench{saturated: rapid.Float64Range(1, 1e6).Draw(rt, "saturated")}
+		b.keeps = b.saturated * rapid.Float64Range(0.06, 2).Draw(rt, "keeps")
+		c, err := FindCeiling(Place{Agents: 2, Loops: 1}, time.Second, b.try)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		best := min(b.keeps, b.saturated)
+		if c.Rate > best || c.Rate < 0.4*best {
+			rt.Errorf("%v of %v", c.Rate, best)
+		}
+		if b.keeps > 0.35*b.saturated && c.Rate < best/1.25 {
+			rt.Errorf("%v of %v, which is not so low", c.Rate, best)
+		}
+		if len(b.trials) > 2+mostTrials {
+			rt.Errorf("%d trials", len(b.trials))
+		}
+	})
+}
+
+func TestACeilingHasItsFloor(t *testing.T) {
+	b := &bench{saturated: 20_000, keeps: 19_000}
+	c, err := FindCeiling(Place{Agents: 2, Loops: 3}, 2*time.Second, b.try)
+	if err != nil || c.Floor.P50 != 90*time.Microsecond || c.Floor.Target != 9*time.Microsecond || c.Agents != 2 || c.Loops != 3 || c.Saturated != 20_000 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	rest, full := b.trials[0], b.trials[1]
+	if rest.Rate != floorRate || rest.Length != 4*time.Second || full.Users != 6*usersPerLoop || full.Length != 2*time.Second || full.Warm == 0 {
+		t.Errorf("%+v", b.trials)
+	}
+}
+
+// TestNoCeiling: what was not found is said, with what stood in the way.
+func TestNoCeiling(t *testing.T) {
+	place := Place{Agents: 1, Loops: 1}
+	for want, b := range map[string]*bench{
+		"no rate was kept: at 5,000 requests/s it was late": {saturated: 100_000},
+		"the null target answered no request":               {},
+	} {
+		if _, err := FindCeiling(place, time.Second, b.try); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	gone := errors.New("gone")
+	if _, err := FindCeiling(place, time.Second, func(scenarios.Trial) (Tried, error) { return Tried{}, gone }); !errors.Is(err, gone) {
+		t.Error(err)
+	}
+}
+
+func TestKept(t *testing.T) {
+	all := stats.Accounting{Intended: 10}
+	all.Classes[stats.OK] = 10
+	some := all
+	some.Classes[stats.OK], some.Classes[stats.NotSent] = 9, 1
+	for want, c := range map[string]struct {
+		a stats.Accounting
+		v stats.Validity
+	}{
+		"":                                  {all, stats.Validity{Verdict: stats.Valid}},
+		"1 of 10 requests did not end well": {some, stats.Validity{Verdict: stats.Valid}},
+		"late":                              {some, stats.Validity{Verdict: stats.Degraded, Reasons: []string{"late", "and more"}}},
+		"no request became due":             {stats.Accounting{}, stats.Validity{Verdict: stats.Valid}},
+	} {
+		if got := Kept(c.a, c.v); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestHeadroom: it warns, and refuses nothing.
+func TestHeadroom(t *testing.T) {
+	c := &Ceiling{Rate: 12_345, Agents: 2, Loops: 1, Measured: time.Date(2026, 11, 26, 13, 20, 0, 0, time.UTC), Floor: Floor{Rate: 100, Requests: 400, P50: 90e3, P99: 1e6, Target: 9e3}}
+	for rate, want := range map[int]struct {
+		level Level
+		sum   string
+	}{
+		1_000:  {Fine, "asked for are 1,000/s at most: it is 12.3 times that"},
+		8_230:  {Fine, "asked for are 8,230/s at most: it is 1.5 times that"},
+		8_231:  {Tight, "asked for are 8,230/s at most: it is 1.5 times that, and below 1.5 times"},
+		12_000: {Tight, "it is 1.03 times that, which is no room"},
+	} {
+		d := flowing(t, rate)
+		d.Ceiling = c
+		g := Diagnose(healthy(), d)
+		f := g.of(t, "headroom")
+		if !g.Fits || f.Level != want.level || !strings.Contains(f.Sum, want.sum) {
+			t.Errorf("%d/s: %+v", rate, f)
+		}
+		if f.Value != "12,300/s of these requests at a null target, measured 2026-11-26 13:20 with 2 agents × 1 loop" ||
+			!strings.HasPrefix(f.Why, "at rest (100/s, 400 requests) a response took 90µs (p50) and 1ms (p99), the null target's own 9µs included") {
+			t.Errorf("%+v", f)
+		}
+		if warned := c.Warning(float64(rate)) != ""; warned != (want.level == Tight) {
+			t.Errorf("%d/s: %q", rate, c.Warning(float64(rate)))
+		}
+	}
+	if f := Diagnose(healthy(), flowing(t, 10)).of(t, "headroom"); f.Level != NotKnown || !strings.Contains(f.Sum, "doctor --null FILE") {
+		t.Errorf("not measured: %+v", f)
+	}
+	c.Without = []string{"TLS", "checks"}
+	if !strings.Contains(c.String(), "null target, without TLS and checks, measured") || math.IsInf(c.Room(1), 0) {
+		t.Error(c)
+	}
+}
