@@ -45,9 +45,15 @@ type Tried struct {
 	Target   time.Duration // mean that the null target had a request
 }
 
+// addsAtMost is how many times the generator's own limit of lateness the response times
+// of a trial may be at the 99th percentile: all of them is this machine's doing. They may
+// be more than its lateness, as the null target takes processors that a real one brings.
+const addsAtMost = 5
+
 // Kept says why a trial did not keep its rate, empty where it did: all that was intended
-// was answered, and nothing is held against the generator.
-func Kept(a stats.Accounting, v stats.Validity) string {
+// was answered, nothing is held against the generator, which may be late by limit, and no
+// queue grew: requests that wait for a connection are not late, but they are waiting.
+func Kept(a stats.Accounting, v stats.Validity, p99, limit time.Duration) string {
 	ok := a.Classes[stats.OK]
 	switch {
 	case a.Intended == 0:
@@ -58,8 +64,21 @@ func Kept(a stats.Accounting, v stats.Validity) string {
 		return "the run was " + v.Verdict
 	case ok != a.Intended:
 		return fmt.Sprintf("%d of %d requests did not end well", a.Intended-ok, a.Intended)
+	case p99 > addsAtMost*limit:
+		return fmt.Sprintf("1 in 100 responses took more than %s (limit %s)", micros(p99), micros(addsAtMost*limit))
 	}
 	return ""
+}
+
+// Line tells what came of a trial at a rate, 0 for one of closed users.
+func (t Tried) Line(rate float64) string {
+	switch {
+	case rate == 0:
+		return fmt.Sprintf("closed users made %s/s", rough(t.Made))
+	case t.Why != "":
+		return fmt.Sprintf("%s/s was not kept: %s", rough(rate), t.Why)
+	}
+	return fmt.Sprintf("%s/s was kept; p50 %s, p99 %s", rough(rate), micros(t.P50), micros(t.P99))
 }
 
 // How trials are made. A search of five lasts some twenty seconds with their starts.
@@ -68,7 +87,7 @@ const (
 	floorLonger   = 2   // a floor lasts so many times a trial, for its percentiles
 	warmShare     = 4   // the part of a trial's length before it that is not recorded
 	usersPerLoop  = 32  // of a trial by closed users
-	inFlight      = 2048
+	inFlight      = 128 // of each loop by arrivals, which a null target's answers leave far below
 	mostTrials    = 5
 	closeTogether = 1.15
 )
@@ -81,7 +100,7 @@ const TrialLength = 2 * time.Second
 // above it is. An error is what try gives, or that no rate was kept.
 func FindCeiling(p Place, length time.Duration, try func(scenarios.Trial) (Tried, error)) (Ceiling, error) {
 	loops := p.Agents * p.Loops
-	trial := scenarios.Trial{MaxVUs: max(inFlight, loops), Warm: length / warmShare, Length: length}
+	trial := scenarios.Trial{MaxVUs: inFlight * loops, Warm: length / warmShare, Length: length}
 	rest := trial
 	rest.Rate, rest.Length = floorRate, floorLonger*length
 	low, err := try(rest)

@@ -90,16 +90,20 @@ func TestKept(t *testing.T) {
 	all.Classes[stats.OK] = 10
 	some := all
 	some.Classes[stats.OK], some.Classes[stats.NotSent] = 9, 1
+	valid := stats.Validity{Verdict: stats.Valid}
+	late := stats.Validity{Verdict: stats.Degraded, Reasons: []string{"late", "and more"}}
 	for want, c := range map[string]struct {
-		a stats.Accounting
-		v stats.Validity
+		a   stats.Accounting
+		v   stats.Validity
+		p99 time.Duration
 	}{
-		"":                                  {all, stats.Validity{Verdict: stats.Valid}},
-		"1 of 10 requests did not end well": {some, stats.Validity{Verdict: stats.Valid}},
-		"late":                              {some, stats.Validity{Verdict: stats.Degraded, Reasons: []string{"late", "and more"}}},
-		"no request became due":             {stats.Accounting{}, stats.Validity{Verdict: stats.Valid}},
+		"":                                  {all, valid, 5 * time.Millisecond},
+		"1 of 10 requests did not end well": {some, valid, 0},
+		"late":                              {some, late, 0},
+		"no request became due":             {stats.Accounting{}, valid, 0},
+		"1 in 100 responses took more than 5.001ms (limit 5ms)": {all, valid, 5001 * time.Microsecond},
 	} {
-		if got := Kept(c.a, c.v); got != want {
+		if got := Kept(c.a, c.v, c.p99, time.Millisecond); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -128,7 +132,7 @@ func TestHeadroom(t *testing.T) {
 			!strings.HasPrefix(f.Why, "at rest (100/s, 400 requests) a response took 90µs (p50) and 1ms (p99), the null target's own 9µs included") {
 			t.Errorf("%+v", f)
 		}
-		if warned := c.Warning(float64(rate)) != ""; warned != (want.level == Tight) {
+		if warned := c.Warning(float64(rate)) != ""; warned != (rate == 8_231) {
 			t.Errorf("%d/s: %q", rate, c.Warning(float64(rate)))
 		}
 	}
@@ -138,5 +142,35 @@ func TestHeadroom(t *testing.T) {
 	c.Without = []string{"TLS", "checks"}
 	if !strings.Contains(c.String(), "null target, without TLS and checks, measured") || math.IsInf(c.Room(1), 0) {
 		t.Error(c)
+	}
+}
+
+// TestACeilingIsForOneMachineAndLoadctl: anything that changes what can be made makes
+// what was measured another's.
+func TestACeilingIsForOneMachineAndLoadctl(t *testing.T) {
+	keys := map[string]string{}
+	add := func(name string, change func(f *Facts, p *Place, requests *string, s *Setting)) {
+		f, p, requests, s := healthy(), Place{Agents: 2, Loops: 1, Connections: 5}, "abc", Setting{Version: "1", Pacing: "auto", Poller: "auto"}
+		change(&f, &p, &requests, &s)
+		key := CeilingKey(f, p, requests, s)
+		if other, known := keys[key]; known {
+			t.Errorf("%s has the key of %s", name, other)
+		}
+		keys[key] = name
+	}
+	add("nothing", func(*Facts, *Place, *string, *Setting) {})
+	add("model", func(f *Facts, _ *Place, _ *string, _ *Setting) { f.Model = "another" })
+	add("cores", func(f *Facts, _ *Place, _ *string, _ *Setting) { f.CPUs++ })
+	add("quota", func(f *Facts, _ *Place, _ *string, _ *Setting) { f.CPUQuota = Exactly(500) })
+	add("kernel", func(f *Facts, _ *Place, _ *string, _ *Setting) { f.Kernel += "1" })
+	add("agents", func(_ *Facts, p *Place, _ *string, _ *Setting) { p.Agents++ })
+	add("loops", func(_ *Facts, p *Place, _ *string, _ *Setting) { p.Loops++ })
+	add("requests", func(_ *Facts, _ *Place, requests *string, _ *Setting) { *requests = "abd" })
+	add("version", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Version = "2" })
+	add("pacing", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Pacing = "ticks" })
+	f := healthy()
+	f.MemoryFree, f.TCPPagesNow = Exactly(1), Exactly(1)
+	if keys[CeilingKey(f, Place{Agents: 2, Loops: 1, Connections: 7}, "abc", Setting{Version: "1", Pacing: "auto", Poller: "auto"})] != "nothing" {
+		t.Error("what is free at the moment changes the key")
 	}
 }

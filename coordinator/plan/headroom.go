@@ -49,9 +49,10 @@ func (c *Ceiling) Words(asked float64) string {
 	return text
 }
 
-// Warning is what a run is told of too little room; empty with enough.
+// Warning is what a run is told of little room; empty with enough, and with none, which
+// its validity speaks of.
 func (c *Ceiling) Warning(asked float64) string {
-	if asked <= 0 || c.Room(asked) >= littleRoom {
+	if room := c.Room(asked); asked <= 0 || room < noRoom || room >= littleRoom {
 		return ""
 	}
 	return "this machine made " + c.String() + "; " + c.Words(asked)
