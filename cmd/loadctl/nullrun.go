@@ -50,7 +50,7 @@ func (n *nullRun) measure(ctx context.Context) (plan.Ceiling, error) {
 	case err != nil:
 		return c, cannot(fmt.Errorf("null run: %w", err), "let nothing else run on this machine meanwhile")
 	}
-	c.Measured, c.Without = time.Now(), n.scenario.Untried()
+	c.Measured, c.Without = time.Now(), append([]string{}, n.scenario.Untried()...) // of which none is null as JSON
 	return c, nil
 }
 
@@ -68,7 +68,7 @@ func (n *nullRun) try(ctx context.Context, t scenarios.Trial) (plan.Tried, error
 	v := view.New(r)
 	p50, p99 := v.Response.P50.Value, v.Response.P99.Value
 	tried := plan.Tried{
-		Made: v.Throughput, Why: plan.Kept(v.Accounting, v.Validity, p99, r.Info.LagLimit()),
+		Made: v.Throughput, Why: plan.Kept(v.Accounting, v.Validity, v.PacerLag.P99.Value, p99, r.Info.LagLimit()),
 		Requests: v.Response.Count, P50: p50, P99: p99,
 	}
 	tried.Target, err = askNull(ctx, t.BaseURL)

@@ -13,8 +13,7 @@ import (
 // target that does nothing, and what it adds to their response times.
 type Ceiling struct {
 	Measured time.Time `json:"measured"`
-	// Rate is the highest rate of requests a second that was kept: every one was made and
-	// answered, and the generator as punctual as a valid run wants it.
+	// Rate is the highest rate of requests a second that was kept: see Kept.
 	Rate      float64  `json:"requests_per_s"`
 	Saturated float64  `json:"saturated_per_s"` // by closed users who ask as soon as they are answered
 	Agents    int      `json:"agents"`
@@ -50,22 +49,24 @@ type Tried struct {
 // be more than its lateness, as the null target takes processors that a real one brings.
 const addsAtMost = 5
 
-// Kept says why a trial did not keep its rate, empty where it did: all that was intended
-// was answered, nothing is held against the generator, which may be late by limit, and no
-// queue grew: requests that wait for a connection are not late, but they are waiting.
-func Kept(a stats.Accounting, v stats.Validity, p99, limit time.Duration) string {
+// Kept says why a trial did not keep its rate, empty where it did: the run may be
+// believed, all that was intended was answered, the generator was as punctual as limit
+// asks, and no queue grew: requests that wait for a connection are not late, but they are
+// waiting. lag and response are 99th percentiles. What degrades a run otherwise, such as
+// a busy processor, is what a ceiling is about, and stands in no way.
+func Kept(a stats.Accounting, v stats.Validity, lag, response, limit time.Duration) string {
 	ok := a.Classes[stats.OK]
 	switch {
 	case a.Intended == 0:
 		return "no request became due"
-	case v.Verdict != stats.Valid && len(v.Reasons) > 0:
+	case v.Verdict == stats.Invalid && len(v.Reasons) > 0:
 		return v.Reasons[0]
-	case v.Verdict != stats.Valid:
-		return "the run was " + v.Verdict
 	case ok != a.Intended:
 		return fmt.Sprintf("%d of %d requests did not end well", a.Intended-ok, a.Intended)
-	case p99 > addsAtMost*limit:
-		return fmt.Sprintf("1 in 100 responses took more than %s (limit %s)", micros(p99), micros(addsAtMost*limit))
+	case lag > limit:
+		return fmt.Sprintf("1 in 100 requests started more than %s after its time (limit %s)", micros(lag), micros(limit))
+	case response > addsAtMost*limit:
+		return fmt.Sprintf("1 in 100 responses took more than %s (limit %s)", micros(response), micros(addsAtMost*limit))
 	}
 	return ""
 }
@@ -75,6 +76,10 @@ func (t Tried) Line(rate float64) string {
 	switch {
 	case rate == 0:
 		return fmt.Sprintf("closed users made %s/s", rough(t.Made))
+	case rate == floorRate && t.Why != "":
+		return fmt.Sprintf("at rest (%s/s) p50 %s, p99 %s, though %s", rough(rate), micros(t.P50), micros(t.P99), t.Why)
+	case rate == floorRate:
+		return fmt.Sprintf("at rest (%s/s) p50 %s, p99 %s", rough(rate), micros(t.P50), micros(t.P99))
 	case t.Why != "":
 		return fmt.Sprintf("%s/s was not kept: %s", rough(rate), t.Why)
 	}

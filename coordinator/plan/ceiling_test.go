@@ -90,21 +90,47 @@ func TestKept(t *testing.T) {
 	all.Classes[stats.OK] = 10
 	some := all
 	some.Classes[stats.OK], some.Classes[stats.NotSent] = 9, 1
-	valid := stats.Validity{Verdict: stats.Valid}
-	late := stats.Validity{Verdict: stats.Degraded, Reasons: []string{"late", "and more"}}
-	for want, c := range map[string]struct {
-		a   stats.Accounting
-		v   stats.Validity
-		p99 time.Duration
+	valid, busy := stats.Validity{Verdict: stats.Valid}, stats.Validity{Verdict: stats.Degraded, Reasons: []string{"busy"}}
+	spoilt := stats.Validity{Verdict: stats.Invalid, Reasons: []string{"spoilt", "and more"}}
+	const ms, us = time.Millisecond, time.Microsecond
+	for _, c := range []struct {
+		want          string
+		a             stats.Accounting
+		v             stats.Validity
+		lag, response time.Duration
 	}{
-		"":                                  {all, valid, 5 * time.Millisecond},
-		"1 of 10 requests did not end well": {some, valid, 0},
-		"late":                              {some, late, 0},
-		"no request became due":             {stats.Accounting{}, valid, 0},
-		"1 in 100 responses took more than 5.001ms (limit 5ms)": {all, valid, 5001 * time.Microsecond},
+		{"", all, valid, ms, 5 * ms},
+		{"", all, busy, 0, 0},
+		{"spoilt", some, spoilt, 0, 0},
+		{"1 of 10 requests did not end well", some, valid, 0, 0},
+		{"no request became due", stats.Accounting{}, valid, 0, 0},
+		{"1 in 100 requests started more than 1.001ms after its time (limit 1ms)", all, valid, 1001 * us, ms},
+		{"1 in 100 responses took more than 5.001ms (limit 5ms)", all, valid, ms, 5001 * us},
 	} {
-		if got := Kept(c.a, c.v, c.p99, time.Millisecond); got != want {
-			t.Errorf("%q, want %q", got, want)
+		if got := Kept(c.a, c.v, c.lag, c.response, ms); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// TestLineTellsWhatCameOfATrial while others are still to come.
+func TestLineTellsWhatCameOfATrial(t *testing.T) {
+	fast := Tried{Made: 98_765, P50: 90 * time.Microsecond, P99: time.Millisecond}
+	late := fast
+	late.Why = "it was late"
+	for _, c := range []struct {
+		t    Tried
+		rate float64
+		want string
+	}{
+		{fast, floorRate, "at rest (100/s) p50 90µs, p99 1ms"},
+		{late, floorRate, "at rest (100/s) p50 90µs, p99 1ms, though it was late"},
+		{fast, 0, "closed users made 98,800/s"},
+		{fast, 79_012, "79,000/s was kept; p50 90µs, p99 1ms"},
+		{late, 7.5, "8/s was not kept: it was late"},
+	} {
+		if got := c.t.Line(c.rate); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
 }
