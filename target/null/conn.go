@@ -79,7 +79,10 @@ func (c *conn) take() (answered int) {
 
 // begin takes up a request. One that waits has sent nothing yet.
 func (c *conn) begin(r request, nothing bool) {
-	c.now, c.left = r, r.length
+	if c.now = r; r.wrong {
+		return
+	}
+	c.left = r.length
 	if r.waits && nothing && r.length > 0 {
 		c.out = append(c.out, goOn...)
 	}

@@ -101,11 +101,12 @@ func TestABodyThatWaits(t *testing.T) {
 // end of, is answered and left.
 func TestTheLastOfAConnection(t *testing.T) {
 	for text, want := range map[string]int{
-		"GET / HTTP/1.1\r\nConnection: close\r\n\r\n":              200,
-		"GET / HTTP/1.0\r\n\r\n":                                   200,
-		"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n":     400,
-		"PUT / HTTP/1.1\r\nContent-Length: many\r\n\r\n":           400,
-		"GET / HTTP/1.1\r\nX: " + strings.Repeat("x", mostHead-19): 400,
+		"GET / HTTP/1.1\r\nConnection: close\r\n\r\n":                    200,
+		"GET / HTTP/1.0\r\n\r\n":                                         200,
+		"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n":           400,
+		"PUT / HTTP/1.1\r\nContent-Length: many\r\n\r\n":                 400,
+		"PUT / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n": 400,
+		"GET / HTTP/1.1\r\nX: " + strings.Repeat("x", mostHead-19):       400,
 	} {
 		_, c, in := serving(t)
 		_, _ = io.WriteString(c, text)

@@ -15,20 +15,20 @@ type request struct {
 	wrong  bool  // its end cannot be known
 }
 
-var endOfHead = []byte("\r\n\r\n")
+const endOfLine = "\r\n"
 
 // read takes the head of a request off the begin of b; size is 0 while it is not whole.
 func read(b []byte) (r request, size int) {
-	end := bytes.Index(b, endOfHead)
+	end := bytes.Index(b, []byte(endOfLine+endOfLine))
 	if end < 0 {
 		return request{}, 0
 	}
-	size = end + len(endOfHead)
-	line, fields, _ := bytes.Cut(b[:end], endOfHead[:2])
+	size = end + 2*len(endOfLine)
+	line, fields, _ := bytes.Cut(b[:end], []byte(endOfLine))
 	r.probe = bytes.HasPrefix(line, []byte("GET /-/null "))
 	r.last = bytes.HasSuffix(line, []byte(" HTTP/1.0"))
 	for len(fields) > 0 {
-		line, fields, _ = bytes.Cut(fields, endOfHead[:2])
+		line, fields, _ = bytes.Cut(fields, []byte(endOfLine))
 		r.field(line)
 	}
 	return r, size
