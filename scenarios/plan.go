@@ -237,8 +237,12 @@ func (s *Scenario) limits(metrics ...string) (limits []time.Duration) {
 }
 
 // Beat is the shortest interval between heartbeats of a file that only holds
-// connections; 0 where it sends anything else, or no heartbeats.
+// connections; 0 where it sends anything else, or no heartbeats. A trial is judged by
+// that of its file.
 func (s *Scenario) Beat() time.Duration {
+	if s.Trial != nil {
+		return s.beat
+	}
 	least := time.Duration(0)
 	for i := range s.Phases {
 		p := &s.Phases[i]

@@ -57,6 +57,7 @@ func (p *parser) try(t *Trial) {
 		return
 	}
 	s := p.s
+	s.beat = s.Beat()
 	s.Trial, s.Target, s.Agents = t, Target{BaseURL: t.BaseURL}, Agents{}
 	s.Users, s.Phases, p.limits = nil, nil, nil // no limit is of a phase that is left
 	s.Thresholds = bareLimits(s.Thresholds)

@@ -107,7 +107,8 @@ func TestAClosedTrial(t *testing.T) {
 	}
 }
 
-// TestATrialOfHeartbeats sends the step that beats, and no other.
+// TestATrialOfHeartbeats sends the step that beats, and no other, and may be as late as
+// the file's load.
 func TestATrialOfHeartbeats(t *testing.T) {
 	const text = `
 version: 1
@@ -118,7 +119,7 @@ phases:
   - {name: hold, executor: held-connections, user: client, connections: 600, hold: 60s, heartbeat: {task: beat, every: 6s}}
 `
 	s := trial(t, text, Trial{BaseURL: "http://127.0.0.1:9", Rate: 100, Length: time.Second})
-	if p := s.Phases[0]; len(s.Layout.Cells) != 1 || s.Layout.Cells[0].Name != "/beat" || p.Profile.Peak() != 100 || s.Target.Bundled {
+	if p := s.Phases[0]; len(s.Layout.Cells) != 1 || s.Layout.Cells[0].Name != "/beat" || p.Profile.Peak() != 100 || s.Target.Bundled || s.Beat() != 6*time.Second {
 		t.Errorf("%+v %+v", s.Layout.Cells, s.Phases)
 	}
 }

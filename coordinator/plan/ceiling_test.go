@@ -142,6 +142,7 @@ func TestHeadroom(t *testing.T) {
 		level Level
 		sum   string
 	}{
+		10:     {Fine, "asked for are 10/s at most: it is 1,230 times that"},
 		1_000:  {Fine, "asked for are 1,000/s at most: it is 12.3 times that"},
 		8_230:  {Fine, "asked for are 8,230/s at most: it is 1.5 times that"},
 		8_231:  {Tight, "asked for are 8,230/s at most: it is 1.5 times that, and below 1.5 times"},

@@ -39,7 +39,7 @@ func (c *Ceiling) Words(asked float64) string {
 	if asked <= 0 {
 		return "how many closed users ask for is not known: the more they are answered, the nearer they come to it"
 	}
-	text := fmt.Sprintf("asked for are %s/s at most: it is %.3g times that", rough(asked), c.Room(asked))
+	text := fmt.Sprintf("asked for are %s/s at most: it is %s times that", rough(asked), factor(c.Room(asked)))
 	switch room := c.Room(asked); {
 	case room < noRoom:
 		text += ", which is no room: rather this machine than the target would be measured; use more or larger machines, or ask for less"
@@ -47,6 +47,14 @@ func (c *Ceiling) Words(asked float64) string {
 		text += fmt.Sprintf(", and below %g times the generator may come too late", littleRoom)
 	}
 	return text
+}
+
+// factor writes a quotient with three digits that count.
+func factor(f float64) string {
+	if f >= 1000 {
+		return rough(f)
+	}
+	return fmt.Sprintf("%.3g", f)
 }
 
 // Warning is what a run is told of little room; empty with enough, and with none, which
