@@ -89,7 +89,7 @@ func (t Tried) Line(rate float64) string {
 // How trials are made. A search of five lasts some twenty seconds with their starts.
 const (
 	floorRate     = 100 // requests a second, which leave any machine idle
-	floorLonger   = 2   // a floor lasts so many times a trial, for its percentiles
+	floorLength   = 2.5 // times that of a trial, so that there are requests enough for p99
 	warmShare     = 4   // the part of a trial's length before it that is not recorded
 	usersPerLoop  = 32  // of a trial by closed users
 	inFlight      = 128 // of each loop by arrivals, which a null target's answers leave far below
@@ -107,7 +107,7 @@ func FindCeiling(p Place, length time.Duration, try func(scenarios.Trial) (Tried
 	loops := p.Agents * p.Loops
 	trial := scenarios.Trial{MaxVUs: inFlight * loops, Warm: length / warmShare, Length: length}
 	rest := trial
-	rest.Rate, rest.Length = floorRate, floorLonger*length
+	rest.Rate, rest.Length = floorRate, time.Duration(floorLength*float64(length))
 	low, err := try(rest)
 	if err != nil {
 		return Ceiling{}, err

@@ -63,7 +63,7 @@ func TestACeilingHasItsFloor(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	rest, full := b.trials[0], b.trials[1]
-	if rest.Rate != floorRate || rest.Length != 4*time.Second || full.Users != 6*usersPerLoop || full.Length != 2*time.Second || full.Warm == 0 {
+	if rest.Rate != floorRate || rest.Length != 5*time.Second || full.Users != 6*usersPerLoop || full.Length != 2*time.Second || full.Warm == 0 {
 		t.Errorf("%+v", b.trials)
 	}
 }
@@ -165,6 +165,10 @@ func TestHeadroom(t *testing.T) {
 	}
 	if f := Diagnose(healthy(), flowing(t, 10)).of(t, "headroom"); f.Level != NotKnown || !strings.Contains(f.Sum, "doctor --null FILE") {
 		t.Errorf("not measured: %+v", f)
+	}
+	c.Floor.Requests = 360
+	if text := c.Floor.String(); strings.Contains(text, "(p99)") {
+		t.Errorf("360 requests are too few for p99: %s", text)
 	}
 	c.Without = []string{"TLS", "checks"}
 	if !strings.Contains(c.String(), "null target, without TLS and checks, measured") || math.IsInf(c.Room(1), 0) {

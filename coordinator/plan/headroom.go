@@ -89,8 +89,12 @@ func (x exam) headroom() Finding {
 
 // String says what machine and loadctl add to a response time.
 func (f Floor) String() string {
-	return fmt.Sprintf("at rest (%g/s, %d requests) a response took %s (p50) and %s (p99), the null target's own %s included",
-		f.Rate, f.Requests, micros(f.P50), micros(f.P99), micros(f.Target))
+	p99 := " and " + micros(f.P99) + " (p99)"
+	if !stats.Supported(99, f.Requests) {
+		p99 = "; there were too few for p99"
+	}
+	return fmt.Sprintf("at rest (%g/s, %d requests) a response took %s (p50)%s, the null target's own %s included",
+		f.Rate, f.Requests, micros(f.P50), p99, micros(f.Target))
 }
 
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
