@@ -64,7 +64,7 @@ func newLoad(m *loadctlpb.AgentPrepare) (*load, error) {
 	if err := machine.RaiseFiles(); err != nil {
 		return nil, err
 	}
-	s, err := scenarios.Parse(p.GetFile(), p.GetSource(), scenarios.Options{Vars: p.GetVars(), BaseURL: p.GetBaseUrl(), File: wire.FindFile(p.GetFiles())})
+	s, err := scenarios.Parse(p.GetFile(), p.GetSource(), wire.DecodeOptions(p))
 	if err != nil {
 		return nil, fmt.Errorf("the scenario: %w", err)
 	}

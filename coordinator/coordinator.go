@@ -78,6 +78,10 @@ type Config struct {
 	Version string   // of loadctl, with its commit: hosts must have the same
 	Args    []string // of the command, for the record
 
+	// Ceiling is how many of the scenario's requests a second its machines were measured
+	// to make; 0 = not known.
+	Ceiling float64
+
 	Warnings []string // of whoever asked for the run, told beside its numbers
 
 	// Sink takes every step of the run's growth: Started first, Ended last, none
@@ -160,7 +164,7 @@ func (c *Config) hostNames() (errs []error) {
 
 // baseURL is where the run aims.
 func (c *Config) baseURL() string {
-	if c.BaseURL != "" {
+	if c.BaseURL != "" && c.Scenario.Trial == nil {
 		return c.BaseURL
 	}
 	return c.Scenario.Target.BaseURL

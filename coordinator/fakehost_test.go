@@ -55,6 +55,7 @@ type fakeHost struct {
 	unacked     []*loadctlpb.SessionRequest
 	seq, order  uint64
 	agents      []string
+	prepared    *loadctlpb.Prepare
 	epoch       time.Time
 	next        int64
 	ends        map[uint32]time.Duration
@@ -220,6 +221,7 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 			Id: m.GetPing().GetId(), Sent: m.GetPing().GetSent(), Received: h.now().UnixNano()}}})
 	case m.GetPrepare() != nil:
 		r := &loadctlpb.Ready{Failed: h.unable}
+		h.prepared = m.GetPrepare()
 		for i, a := range m.GetPrepare().GetAgents() {
 			h.agents = append(h.agents, a.GetName())
 			r.Agents = append(r.Agents, &loadctlpb.AgentStarted{Name: a.GetName(), Pid: int32(100 + i)})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/coordinator/run"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/scenarios/arrival"
@@ -75,7 +76,7 @@ func (d *driver) info(epoch time.Time) stats.Info {
 		RunID: c.RunID, Scenario: s.Name, File: c.File, Source: s.Source, SHA256: hex.EncodeToString(sum[:]),
 		Description: s.Description, Tags: s.Tags, Tool: c.Version, Args: c.Args,
 		Started: epoch, Planned: s.PlannedDuration(), Target: c.baseURL(), Seed: c.Seed,
-		Model: s.Model(), Arrivals: arrivalsOf(s), Rate: s.PeakRate(), Asked: s.ConnectionsAsked(),
+		Model: s.Model(), Arrivals: arrivalsOf(s), Rate: s.PeakRate(), Requests: plan.Asked(s), Ceiling: c.Ceiling, Asked: s.ConnectionsAsked(),
 		Timeout: s.HTTP.Timeout, SmallestSLO: s.SmallestResponseLimit(), Beat: s.Beat(), Machine: d.describe(),
 		Pacing: c.pacing(), Tick: c.tick(), OnLoss: onLoss(s.Agents.OnLoss), AgentsMin: s.Agents.Min,
 	}

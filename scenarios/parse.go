@@ -18,6 +18,7 @@ type Options struct {
 	File      FileFinder // finds what body_file names; nil = a file that names one is wrong
 	BaseURL   string     // replaces target.base_url
 	UserAgent string     // default "loadctl"
+	Trial     *Trial     // replaces target and phases of a null run; nil = the file's
 }
 
 // Parse reads and checks a scenario file and freezes it. The error is *Errors and
@@ -27,6 +28,9 @@ func Parse(file string, src []byte, o Options) (*Scenario, error) {
 	p := newParser(file, src, o)
 	if root := p.load(src); root != nil {
 		p.file(root)
+	}
+	if len(p.mistakes) == 0 && o.Trial != nil {
+		p.try(o.Trial)
 	}
 	if len(p.mistakes) == 0 {
 		p.freeze()

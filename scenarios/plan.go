@@ -202,8 +202,11 @@ func (s *Scenario) ConnectionsAsked() int {
 // SmallestTimeLimit is the smallest upper limit of any time of requests among
 // thresholds; 0 without one.
 func (s *Scenario) SmallestTimeLimit() time.Duration {
-	return s.smallestLimit("response_time", "service_time", "first_byte_time")
+	return s.smallestLimit(requestTimes...)
 }
+
+// requestTimes are the metrics of how long requests take.
+var requestTimes = []string{"response_time", "service_time", "first_byte_time"}
 
 // SmallestResponseLimit is the smallest upper limit of response time among
 // thresholds and slo, 0 if there is none. The generator's own lateness is judged
@@ -234,8 +237,12 @@ func (s *Scenario) limits(metrics ...string) (limits []time.Duration) {
 }
 
 // Beat is the shortest interval between heartbeats of a file that only holds
-// connections; 0 where it sends anything else, or no heartbeats.
+// connections; 0 where it sends anything else, or no heartbeats. A trial is judged by
+// that of its file.
 func (s *Scenario) Beat() time.Duration {
+	if s.Trial != nil {
+		return s.beat
+	}
 	least := time.Duration(0)
 	for i := range s.Phases {
 		p := &s.Phases[i]

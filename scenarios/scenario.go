@@ -32,6 +32,9 @@ type Scenario struct {
 	// Layout numbers the rows; Step.Cells and Phase.HeartbeatCell index into it.
 	Layout *stats.Layout
 
+	Trial *Trial        // whose load this is; nil = the file's: Options.Trial for who parses it again
+	beat  time.Duration // of the file's load, with a Trial
+
 	Source   []byte // the text, word for word
 	Warnings []string
 }

@@ -47,7 +47,9 @@ type Info struct {
 	Model       string // "open", "closed", "hold" or several joined by "+"
 	Arrivals    string // "poisson", "uniform" or ""
 	Rate        float64
-	Asked       int // connections asked for by hold phases
+	Requests    float64 // a second that open phases and heartbeats ask for at most; 0 = not known
+	Ceiling     float64 // of these requests that the machines were measured to make a second (doctor --null); 0 = not known
+	Asked       int     // connections asked for by hold phases
 	Timeout     time.Duration
 	SmallestSLO time.Duration // smallest response-time limit of thresholds and slo, 0 if none
 	Beat        time.Duration // shortest heartbeat interval of a run that only holds connections, else 0

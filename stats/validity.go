@@ -98,6 +98,7 @@ func JudgeValidity(r *Run) Validity {
 	v.gaps(r)
 	v.agents(r)
 	v.accounts(r)
+	v.headroom(r)
 	return v.Validity
 }
 

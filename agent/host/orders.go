@@ -73,7 +73,7 @@ func (h *host) prepare(p *loadctlpb.Prepare) error {
 	if len(p.GetAgents()) == 0 {
 		return errors.New("no agents to start")
 	}
-	s, err := scenarios.Parse(p.GetFile(), p.GetSource(), scenarios.Options{Vars: p.GetVars(), BaseURL: p.GetBaseUrl(), File: wire.FindFile(p.GetFiles())})
+	s, err := scenarios.Parse(p.GetFile(), p.GetSource(), wire.DecodeOptions(p))
 	if err != nil {
 		return fmt.Errorf("the scenario: %w", err)
 	}

@@ -27,6 +27,7 @@ func look(f *plan.Facts, root fs.FS, parent int) {
 	f.TwReuse = figure(root, "proc/sys/net/ipv4/tcp_tw_reuse")
 	f.ConntrackMax = orAbsent(root, "proc/sys/net/netfilter/nf_conntrack_max")
 	f.ConntrackCount = orAbsent(root, "proc/sys/net/netfilter/nf_conntrack_count")
+	f.Model = strings.Trim(line(root, "proc/cpuinfo", "model name"), "\t :")
 	f.MemoryFree = memAvailable(root)
 	f.Clock = word(root, "sys/devices/system/clocksource/clocksource0/current_clocksource")
 	f.Clocks = strings.Fields(word(root, "sys/devices/system/clocksource/clocksource0/available_clocksource"))

@@ -37,6 +37,7 @@ func TestLookReadsWhatTheKernelTells(t *testing.T) {
 		"proc/sys/net/ipv4/tcp_tw_reuse":               "2",
 		"proc/sys/net/netfilter/nf_conntrack_max":      "262144",
 		"proc/sys/net/netfilter/nf_conntrack_count":    "0",
+		"proc/cpuinfo":                                 "processor	: 0\nmodel name	: Some CPU @ 2.0GHz\nflags	: a b\nmodel name	: Another",
 		"proc/meminfo":                                 "MemTotal:       1000 kB\nMemFree:        10 kB\nMemAvailable:   700 kB",
 		clocks + "current_clocksource":                 "tsc",
 		clocks + "available_clocksource":               "tsc hpet acpi_pm",
@@ -57,6 +58,7 @@ func TestLookReadsWhatTheKernelTells(t *testing.T) {
 	}), 77)
 	want := plan.Facts{
 		Machine:   plan.Machine{TwReuse: plan.Exactly(2), Reserved: "8080,9148-9200"},
+		Model:     "Some CPU @ 2.0GHz",
 		SoftFiles: plan.Exactly(1024), NrOpen: plan.Exactly(1 << 20), SystemMax: noLimit,
 		Backlog: plan.Exactly(4096), SynBacklog: plan.Exactly(2048),
 		EpollWatches: plan.Exactly(5491489), TCPPages: plan.Exactly(575796), TCPPagesNow: plan.Exactly(134),

@@ -8,13 +8,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// A bundled is the reference target, running as a child for one run. It ends
+// A bundled is the reference target, or a null target, running as a child for one run. It ends
 // when its lifeline pipe closes, so it outlives neither this process nor a crash
 // of it.
 type bundled struct {
@@ -33,15 +34,21 @@ const bundledStop = 8 * time.Second
 // startBundled starts `loadctl target serve` on a free loopback port. workers 0
 // means the target's default. Cancelling ctx ends it again, until it has started.
 func startBundled(ctx context.Context, exe string, workers int) (*bundled, error) {
-	life, ours, err := os.Pipe()
-	if err != nil {
-		return nil, fmt.Errorf("starting the bundled target: %w", err)
-	}
-	defer life.Close()
-	args := []string{"target", "serve", "--listen", "127.0.0.1:0", "--lifeline", "3"}
+	args := []string{"serve"}
 	if workers > 0 {
 		args = append(args, "--workers", strconv.Itoa(workers))
 	}
+	return startTarget(ctx, exe, "the bundled target", args...)
+}
+
+// startTarget starts `loadctl target …` on a free loopback port.
+func startTarget(ctx context.Context, exe, name string, args ...string) (*bundled, error) {
+	life, ours, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", name, err)
+	}
+	defer life.Close()
+	args = slices.Concat([]string{"target"}, args, []string{"--listen", "127.0.0.1:0", "--lifeline", "3"})
 	b := &bundled{cmd: exec.Command(exe, args...), lifeline: ours, stderr: &tail{}}
 	b.cmd.ExtraFiles = []*os.File{life}
 	b.cmd.Stderr = b.stderr
@@ -56,7 +63,7 @@ func startBundled(ctx context.Context, exe string, workers int) (*bundled, error
 	}
 	if err != nil {
 		b.stop()
-		return nil, fmt.Errorf("starting the bundled target: %w%s", err, b.stderr.quoted())
+		return nil, fmt.Errorf("starting %s: %w%s", name, err, b.stderr.quoted())
 	}
 	return b, nil
 }

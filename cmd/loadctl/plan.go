@@ -21,17 +21,20 @@ func newPlan() *cobra.Command {
 		Example: "  loadctl plan scenarios/hold-50k.yaml\n  loadctl plan scenarios/hold-50k.yaml -e connections=500000 --json",
 		Args:    fileFor("plan"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return planFile(c.Context(), c.OutOrStdout(), args[0], o)
+			return planFile(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o)
 		},
 	}
 	o.flags(c.Flags())
 	return c
 }
 
-func planFile(ctx context.Context, out io.Writer, file string, o planningOptions) error {
+func planFile(ctx context.Context, out, errw io.Writer, file string, o planningOptions) error {
 	d, err := o.demand(ctx, file)
 	if err != nil {
 		return err
+	}
+	if s, ok := shelfOf(d.Scenario, d.Wish, usualSetting()); ok {
+		d.Ceiling = s.get(errw)
 	}
 	outline, err := plan.OutlineOf(d, []plan.Machine{machine.Local()})
 	if err != nil {

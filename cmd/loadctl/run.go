@@ -196,6 +196,7 @@ func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, er
 }
 
 func (j *job) config(sink func(stats.Update)) coordinator.Config {
+	ceiling, warnings := j.headroom()
 	return coordinator.Config{
 		RunID: j.id, Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL, TLS: j.tls,
 		Authorised: j.authorised, Token: j.token,
@@ -203,8 +204,8 @@ func (j *job) config(sink func(stats.Update)) coordinator.Config {
 		Sources: j.own,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
 		Version: buildID(), Args: withoutSecrets(os.Args, j.scenario.Secrets),
-		Warnings: j.profileWarning(),
-		Sink:     sink, Controls: j.controls.out,
+		Ceiling: ceiling, Warnings: append(j.profileWarning(), warnings...),
+		Sink: sink, Controls: j.controls.out,
 	}
 }
 

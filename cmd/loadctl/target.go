@@ -17,9 +17,9 @@ import (
 func newTarget() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "target",
-		Short: "Run the bundled reference service, the simulator of its upstream, or a queue whose truth is known",
+		Short: "Run the bundled reference service, the simulator of its upstream, a queue whose truth is known, or nothing",
 	}
-	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetWorker())
+	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetNull(), newTargetWorker())
 	return c
 }
 

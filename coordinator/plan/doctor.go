@@ -17,6 +17,7 @@ type Diagnosis struct {
 	Beyond   string   `json:"beyond"` // what would still be refused after the commands
 	// Unresolved is the target whose name was not found: run refuses what it cannot find.
 	Unresolved string    `json:"unresolved"`
+	Ceiling    *Ceiling  `json:"ceiling,omitempty"` // of a null run; missing: not measured
 	Findings   []Finding `json:"findings"`
 }
 
@@ -54,7 +55,7 @@ func Diagnose(f Facts, d *Demand) Diagnosis {
 	}
 	for _, look := range []func() Finding{
 		x.agents, x.files, x.systemFiles, x.watches, x.ports, x.backlog, x.synBacklog, x.conntrack, x.reuse,
-		x.memory, x.tcpMemory, x.cpu, x.processes, x.clock, x.kernel,
+		x.memory, x.tcpMemory, x.cpu, x.headroom, x.processes, x.clock, x.kernel,
 	} {
 		if finding := look(); finding.Name != "" {
 			diagnosis.Findings = append(diagnosis.Findings, finding.complete())
@@ -65,6 +66,7 @@ func Diagnose(f Facts, d *Demand) Diagnosis {
 
 func (g *Diagnosis) judge(d *Demand, t *trial) {
 	g.Scenario, g.Fits, g.Enough, g.Beyond = d.Scenario.Name, t.fits(), t.beyond == "", t.beyond
+	g.Ceiling = d.Ceiling
 	g.Commands = append(g.Commands, t.commands...)
 	if target, err := TargetOf(d.Scenario.Target.BaseURL); err == nil && len(d.To) == 0 {
 		g.Unresolved = target.String()

@@ -18,6 +18,7 @@ type Facts struct {
 
 	ConntrackMax, ConntrackCount Figure
 
+	Model         string // of the processor; "" = not known
 	MemoryFree    Figure // bytes
 	CPUs          int    // this process may be put on; 0 = not known
 	CgroupVersion int    // 0 = none found

@@ -18,6 +18,8 @@ type Demand struct {
 	// are not judged, as one source address may be enough.
 	To  []netip.AddrPort
 	Own []netip.Addr // source addresses for a target that is not on loopback
+	// Ceiling is what a null run found of these requests here; nil = not measured.
+	Ceiling *Ceiling
 }
 
 // An Outline is what a scenario needs on the machines it was planned for.
@@ -39,6 +41,8 @@ type Outline struct {
 	Hosts       []HostOutline  `json:"hosts"`
 	Duration    time.Duration  `json:"-"`
 	Planned     []PlannedPhase `json:"phases"`
+	Requests    float64        `json:"requests_per_s"`    // of open phases and heartbeats, at most; 0: not known
+	Ceiling     *Ceiling       `json:"ceiling,omitempty"` // of a null run; missing: not measured
 }
 
 // A HostOutline is the part of one machine.
@@ -84,6 +88,7 @@ func OutlineOf(d Demand, machines []Machine) (Outline, error) {
 		Cores: n.Work.loops(1), CPU: n.Work.words(), MaxCores: coresOf(machines),
 		Duration: s.PlannedDuration(), DurationS: s.PlannedDuration().Seconds(),
 		Processes: 1, Targets: []string{}, Bundled: d.bundled(), Planned: plannedPhases(s),
+		Requests: Asked(s), Ceiling: d.Ceiling,
 	}
 	for _, a := range d.To {
 		o.Targets = append(o.Targets, addressOf(a))

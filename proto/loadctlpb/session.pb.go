@@ -956,6 +956,7 @@ type Prepare struct {
 	Poller        string                 `protobuf:"bytes,20,opt,name=poller,proto3" json:"poller,omitempty"`                                 // auto | io_uring | epoll
 	TlsFiles      *TLSFiles              `protobuf:"bytes,11,opt,name=tls_files,json=tlsFiles,proto3" json:"tls_files,omitempty"`             // unset without TLS
 	Files         []*BodyFile            `protobuf:"bytes,30,rep,name=files,proto3" json:"files,omitempty"`                                   // what the scenario's steps send
+	Trial         *Trial                 `protobuf:"bytes,60,opt,name=trial,proto3" json:"trial,omitempty"`                                   // takes the place of the scenario's phases; unset = those of the file
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1081,6 +1082,98 @@ func (x *Prepare) GetFiles() []*BodyFile {
 	return nil
 }
 
+func (x *Prepare) GetTrial() *Trial {
+	if x != nil {
+		return x.Trial
+	}
+	return nil
+}
+
+// Trial is the load of a null run.
+type Trial struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	BaseUrl       string                 `protobuf:"bytes,1,opt,name=base_url,json=baseUrl,proto3" json:"base_url,omitempty"` // of the null target
+	Rate          float64                `protobuf:"fixed64,2,opt,name=rate,proto3" json:"rate,omitempty"`                    // requests a second; 0 = closed users
+	Users         uint32                 `protobuf:"varint,3,opt,name=users,proto3" json:"users,omitempty"`                   // closed
+	MaxVus        uint32                 `protobuf:"varint,4,opt,name=max_vus,json=maxVus,proto3" json:"max_vus,omitempty"`   // open, of each kind of user
+	WarmNs        int64                  `protobuf:"varint,5,opt,name=warm_ns,json=warmNs,proto3" json:"warm_ns,omitempty"`
+	LengthNs      int64                  `protobuf:"varint,6,opt,name=length_ns,json=lengthNs,proto3" json:"length_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trial) Reset() {
+	*x = Trial{}
+	mi := &file_loadctl_v1_session_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trial) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trial) ProtoMessage() {}
+
+func (x *Trial) ProtoReflect() protoreflect.Message {
+	mi := &file_loadctl_v1_session_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trial.ProtoReflect.Descriptor instead.
+func (*Trial) Descriptor() ([]byte, []int) {
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Trial) GetBaseUrl() string {
+	if x != nil {
+		return x.BaseUrl
+	}
+	return ""
+}
+
+func (x *Trial) GetRate() float64 {
+	if x != nil {
+		return x.Rate
+	}
+	return 0
+}
+
+func (x *Trial) GetUsers() uint32 {
+	if x != nil {
+		return x.Users
+	}
+	return 0
+}
+
+func (x *Trial) GetMaxVus() uint32 {
+	if x != nil {
+		return x.MaxVus
+	}
+	return 0
+}
+
+func (x *Trial) GetWarmNs() int64 {
+	if x != nil {
+		return x.WarmNs
+	}
+	return 0
+}
+
+func (x *Trial) GetLengthNs() int64 {
+	if x != nil {
+		return x.LengthNs
+	}
+	return 0
+}
+
 // TLSFiles are the contents of the files that target.tls names: secrets, which are
 // kept in memory alone.
 type TLSFiles struct {
@@ -1094,7 +1187,7 @@ type TLSFiles struct {
 
 func (x *TLSFiles) Reset() {
 	*x = TLSFiles{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[9]
+	mi := &file_loadctl_v1_session_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1106,7 +1199,7 @@ func (x *TLSFiles) String() string {
 func (*TLSFiles) ProtoMessage() {}
 
 func (x *TLSFiles) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[9]
+	mi := &file_loadctl_v1_session_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1119,7 +1212,7 @@ func (x *TLSFiles) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TLSFiles.ProtoReflect.Descriptor instead.
 func (*TLSFiles) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{9}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TLSFiles) GetCa() []byte {
@@ -1155,7 +1248,7 @@ type BodyFile struct {
 
 func (x *BodyFile) Reset() {
 	*x = BodyFile{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	mi := &file_loadctl_v1_session_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1167,7 +1260,7 @@ func (x *BodyFile) String() string {
 func (*BodyFile) ProtoMessage() {}
 
 func (x *BodyFile) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	mi := &file_loadctl_v1_session_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1180,7 +1273,7 @@ func (x *BodyFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BodyFile.ProtoReflect.Descriptor instead.
 func (*BodyFile) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{10}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *BodyFile) GetName() string {
@@ -1217,7 +1310,7 @@ type AgentPlan struct {
 
 func (x *AgentPlan) Reset() {
 	*x = AgentPlan{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[11]
+	mi := &file_loadctl_v1_session_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1229,7 +1322,7 @@ func (x *AgentPlan) String() string {
 func (*AgentPlan) ProtoMessage() {}
 
 func (x *AgentPlan) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[11]
+	mi := &file_loadctl_v1_session_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1242,7 +1335,7 @@ func (x *AgentPlan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentPlan.ProtoReflect.Descriptor instead.
 func (*AgentPlan) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{11}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AgentPlan) GetName() string {
@@ -1283,7 +1376,7 @@ type Slot struct {
 
 func (x *Slot) Reset() {
 	*x = Slot{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[12]
+	mi := &file_loadctl_v1_session_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1295,7 +1388,7 @@ func (x *Slot) String() string {
 func (*Slot) ProtoMessage() {}
 
 func (x *Slot) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[12]
+	mi := &file_loadctl_v1_session_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1308,7 +1401,7 @@ func (x *Slot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slot.ProtoReflect.Descriptor instead.
 func (*Slot) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{12}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Slot) GetIndex() uint64 {
@@ -1335,7 +1428,7 @@ type Ready struct {
 
 func (x *Ready) Reset() {
 	*x = Ready{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[13]
+	mi := &file_loadctl_v1_session_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1347,7 +1440,7 @@ func (x *Ready) String() string {
 func (*Ready) ProtoMessage() {}
 
 func (x *Ready) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[13]
+	mi := &file_loadctl_v1_session_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1360,7 +1453,7 @@ func (x *Ready) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ready.ProtoReflect.Descriptor instead.
 func (*Ready) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{13}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Ready) GetAgents() []*AgentStarted {
@@ -1387,7 +1480,7 @@ type AgentStarted struct {
 
 func (x *AgentStarted) Reset() {
 	*x = AgentStarted{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[14]
+	mi := &file_loadctl_v1_session_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1399,7 +1492,7 @@ func (x *AgentStarted) String() string {
 func (*AgentStarted) ProtoMessage() {}
 
 func (x *AgentStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[14]
+	mi := &file_loadctl_v1_session_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1412,7 +1505,7 @@ func (x *AgentStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentStarted.ProtoReflect.Descriptor instead.
 func (*AgentStarted) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{14}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AgentStarted) GetName() string {
@@ -1439,7 +1532,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[15]
+	mi := &file_loadctl_v1_session_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1451,7 +1544,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[15]
+	mi := &file_loadctl_v1_session_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1464,7 +1557,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{15}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Start) GetEpoch() int64 {
@@ -1485,7 +1578,7 @@ type Begin struct {
 
 func (x *Begin) Reset() {
 	*x = Begin{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[16]
+	mi := &file_loadctl_v1_session_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1497,7 +1590,7 @@ func (x *Begin) String() string {
 func (*Begin) ProtoMessage() {}
 
 func (x *Begin) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[16]
+	mi := &file_loadctl_v1_session_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1510,7 +1603,7 @@ func (x *Begin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Begin.ProtoReflect.Descriptor instead.
 func (*Begin) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Begin) GetPhase() uint32 {
@@ -1539,7 +1632,7 @@ type End struct {
 
 func (x *End) Reset() {
 	*x = End{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[17]
+	mi := &file_loadctl_v1_session_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1551,7 +1644,7 @@ func (x *End) String() string {
 func (*End) ProtoMessage() {}
 
 func (x *End) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[17]
+	mi := &file_loadctl_v1_session_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1564,7 +1657,7 @@ func (x *End) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use End.ProtoReflect.Descriptor instead.
 func (*End) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{17}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *End) GetPhase() uint32 {
@@ -1594,7 +1687,7 @@ type PhaseEvent struct {
 
 func (x *PhaseEvent) Reset() {
 	*x = PhaseEvent{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[18]
+	mi := &file_loadctl_v1_session_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1606,7 +1699,7 @@ func (x *PhaseEvent) String() string {
 func (*PhaseEvent) ProtoMessage() {}
 
 func (x *PhaseEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[18]
+	mi := &file_loadctl_v1_session_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1619,7 +1712,7 @@ func (x *PhaseEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseEvent.ProtoReflect.Descriptor instead.
 func (*PhaseEvent) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{18}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *PhaseEvent) GetPhase() uint32 {
@@ -1662,7 +1755,7 @@ type Report struct {
 
 func (x *Report) Reset() {
 	*x = Report{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[19]
+	mi := &file_loadctl_v1_session_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +1767,7 @@ func (x *Report) String() string {
 func (*Report) ProtoMessage() {}
 
 func (x *Report) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[19]
+	mi := &file_loadctl_v1_session_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +1780,7 @@ func (x *Report) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Report.ProtoReflect.Descriptor instead.
 func (*Report) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{19}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Report) GetSeq() uint64 {
@@ -1734,7 +1827,7 @@ type AgentWindow struct {
 
 func (x *AgentWindow) Reset() {
 	*x = AgentWindow{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[20]
+	mi := &file_loadctl_v1_session_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1746,7 +1839,7 @@ func (x *AgentWindow) String() string {
 func (*AgentWindow) ProtoMessage() {}
 
 func (x *AgentWindow) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[20]
+	mi := &file_loadctl_v1_session_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1759,7 +1852,7 @@ func (x *AgentWindow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentWindow.ProtoReflect.Descriptor instead.
 func (*AgentWindow) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{20}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AgentWindow) GetName() string {
@@ -1882,7 +1975,7 @@ type AgentLost struct {
 
 func (x *AgentLost) Reset() {
 	*x = AgentLost{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[21]
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1894,7 +1987,7 @@ func (x *AgentLost) String() string {
 func (*AgentLost) ProtoMessage() {}
 
 func (x *AgentLost) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[21]
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1907,7 +2000,7 @@ func (x *AgentLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentLost.ProtoReflect.Descriptor instead.
 func (*AgentLost) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{21}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AgentLost) GetSeq() uint64 {
@@ -1956,7 +2049,7 @@ type Reshare struct {
 
 func (x *Reshare) Reset() {
 	*x = Reshare{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1968,7 +2061,7 @@ func (x *Reshare) String() string {
 func (*Reshare) ProtoMessage() {}
 
 func (x *Reshare) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1981,7 +2074,7 @@ func (x *Reshare) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reshare.ProtoReflect.Descriptor instead.
 func (*Reshare) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Reshare) GetFrom() int64 {
@@ -2009,7 +2102,7 @@ type Readdress struct {
 
 func (x *Readdress) Reset() {
 	*x = Readdress{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2021,7 +2114,7 @@ func (x *Readdress) String() string {
 func (*Readdress) ProtoMessage() {}
 
 func (x *Readdress) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2034,7 +2127,7 @@ func (x *Readdress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Readdress.ProtoReflect.Descriptor instead.
 func (*Readdress) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Readdress) GetAddresses() []string {
@@ -2055,7 +2148,7 @@ type Pause struct {
 
 func (x *Pause) Reset() {
 	*x = Pause{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2067,7 +2160,7 @@ func (x *Pause) String() string {
 func (*Pause) ProtoMessage() {}
 
 func (x *Pause) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2080,7 +2173,7 @@ func (x *Pause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pause.ProtoReflect.Descriptor instead.
 func (*Pause) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Pause) GetPaused() bool {
@@ -2108,7 +2201,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2120,7 +2213,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2133,7 +2226,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Drain) GetAt() int64 {
@@ -2160,7 +2253,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2172,7 +2265,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2185,7 +2278,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Stop) GetReason() string {
@@ -2204,7 +2297,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2216,7 +2309,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2229,7 +2322,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2253,7 +2346,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2265,7 +2358,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2278,7 +2371,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Notice) GetSeq() uint64 {
@@ -2329,7 +2422,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2341,7 +2434,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2354,7 +2447,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Finished) GetSeq() uint64 {
@@ -2402,7 +2495,7 @@ type AgentFinished struct {
 
 func (x *AgentFinished) Reset() {
 	*x = AgentFinished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2414,7 +2507,7 @@ func (x *AgentFinished) String() string {
 func (*AgentFinished) ProtoMessage() {}
 
 func (x *AgentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2427,7 +2520,7 @@ func (x *AgentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentFinished.ProtoReflect.Descriptor instead.
 func (*AgentFinished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *AgentFinished) GetName() string {
@@ -2569,7 +2662,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x04Pong\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n" +
 	"\x04sent\x18\x02 \x01(\x03R\x04sent\x12\x1a\n" +
-	"\breceived\x18\x03 \x01(\x03R\breceived\"\xe9\x03\n" +
+	"\breceived\x18\x03 \x01(\x03R\breceived\"\x92\x04\n" +
 	"\aPrepare\x12\x12\n" +
 	"\x04file\x18\x01 \x01(\tR\x04file\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\fR\x06source\x121\n" +
@@ -2584,10 +2677,18 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	" \x01(\x03R\vlostAfterNs\x12\x16\n" +
 	"\x06poller\x18\x14 \x01(\tR\x06poller\x121\n" +
 	"\ttls_files\x18\v \x01(\v2\x14.loadctl.v1.TLSFilesR\btlsFiles\x12*\n" +
-	"\x05files\x18\x1e \x03(\v2\x14.loadctl.v1.BodyFileR\x05files\x1a7\n" +
+	"\x05files\x18\x1e \x03(\v2\x14.loadctl.v1.BodyFileR\x05files\x12'\n" +
+	"\x05trial\x18< \x01(\v2\x11.loadctl.v1.TrialR\x05trial\x1a7\n" +
 	"\tVarsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"@\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9b\x01\n" +
+	"\x05Trial\x12\x19\n" +
+	"\bbase_url\x18\x01 \x01(\tR\abaseUrl\x12\x12\n" +
+	"\x04rate\x18\x02 \x01(\x01R\x04rate\x12\x14\n" +
+	"\x05users\x18\x03 \x01(\rR\x05users\x12\x17\n" +
+	"\amax_vus\x18\x04 \x01(\rR\x06maxVus\x12\x17\n" +
+	"\awarm_ns\x18\x05 \x01(\x03R\x06warmNs\x12\x1b\n" +
+	"\tlength_ns\x18\x06 \x01(\x03R\blengthNs\"@\n" +
 	"\bTLSFiles\x12\x0e\n" +
 	"\x02ca\x18\x01 \x01(\fR\x02ca\x12\x12\n" +
 	"\x04cert\x18\x02 \x01(\fR\x04cert\x12\x10\n" +
@@ -2702,7 +2803,7 @@ func file_loadctl_v1_session_proto_rawDescGZIP() []byte {
 	return file_loadctl_v1_session_proto_rawDescData
 }
 
-var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_loadctl_v1_session_proto_goTypes = []any{
 	(*SessionRequest)(nil),  // 0: loadctl.v1.SessionRequest
 	(*SessionResponse)(nil), // 1: loadctl.v1.SessionResponse
@@ -2713,71 +2814,73 @@ var file_loadctl_v1_session_proto_goTypes = []any{
 	(*Ping)(nil),            // 6: loadctl.v1.Ping
 	(*Pong)(nil),            // 7: loadctl.v1.Pong
 	(*Prepare)(nil),         // 8: loadctl.v1.Prepare
-	(*TLSFiles)(nil),        // 9: loadctl.v1.TLSFiles
-	(*BodyFile)(nil),        // 10: loadctl.v1.BodyFile
-	(*AgentPlan)(nil),       // 11: loadctl.v1.AgentPlan
-	(*Slot)(nil),            // 12: loadctl.v1.Slot
-	(*Ready)(nil),           // 13: loadctl.v1.Ready
-	(*AgentStarted)(nil),    // 14: loadctl.v1.AgentStarted
-	(*Start)(nil),           // 15: loadctl.v1.Start
-	(*Begin)(nil),           // 16: loadctl.v1.Begin
-	(*End)(nil),             // 17: loadctl.v1.End
-	(*PhaseEvent)(nil),      // 18: loadctl.v1.PhaseEvent
-	(*Report)(nil),          // 19: loadctl.v1.Report
-	(*AgentWindow)(nil),     // 20: loadctl.v1.AgentWindow
-	(*AgentLost)(nil),       // 21: loadctl.v1.AgentLost
-	(*Reshare)(nil),         // 22: loadctl.v1.Reshare
-	(*Readdress)(nil),       // 23: loadctl.v1.Readdress
-	(*Pause)(nil),           // 24: loadctl.v1.Pause
-	(*Drain)(nil),           // 25: loadctl.v1.Drain
-	(*Stop)(nil),            // 26: loadctl.v1.Stop
-	(*Ack)(nil),             // 27: loadctl.v1.Ack
-	(*Notice)(nil),          // 28: loadctl.v1.Notice
-	(*Finished)(nil),        // 29: loadctl.v1.Finished
-	(*AgentFinished)(nil),   // 30: loadctl.v1.AgentFinished
-	nil,                     // 31: loadctl.v1.Prepare.VarsEntry
-	(*Snapshot)(nil),        // 32: loadctl.v1.Snapshot
+	(*Trial)(nil),           // 9: loadctl.v1.Trial
+	(*TLSFiles)(nil),        // 10: loadctl.v1.TLSFiles
+	(*BodyFile)(nil),        // 11: loadctl.v1.BodyFile
+	(*AgentPlan)(nil),       // 12: loadctl.v1.AgentPlan
+	(*Slot)(nil),            // 13: loadctl.v1.Slot
+	(*Ready)(nil),           // 14: loadctl.v1.Ready
+	(*AgentStarted)(nil),    // 15: loadctl.v1.AgentStarted
+	(*Start)(nil),           // 16: loadctl.v1.Start
+	(*Begin)(nil),           // 17: loadctl.v1.Begin
+	(*End)(nil),             // 18: loadctl.v1.End
+	(*PhaseEvent)(nil),      // 19: loadctl.v1.PhaseEvent
+	(*Report)(nil),          // 20: loadctl.v1.Report
+	(*AgentWindow)(nil),     // 21: loadctl.v1.AgentWindow
+	(*AgentLost)(nil),       // 22: loadctl.v1.AgentLost
+	(*Reshare)(nil),         // 23: loadctl.v1.Reshare
+	(*Readdress)(nil),       // 24: loadctl.v1.Readdress
+	(*Pause)(nil),           // 25: loadctl.v1.Pause
+	(*Drain)(nil),           // 26: loadctl.v1.Drain
+	(*Stop)(nil),            // 27: loadctl.v1.Stop
+	(*Ack)(nil),             // 28: loadctl.v1.Ack
+	(*Notice)(nil),          // 29: loadctl.v1.Notice
+	(*Finished)(nil),        // 30: loadctl.v1.Finished
+	(*AgentFinished)(nil),   // 31: loadctl.v1.AgentFinished
+	nil,                     // 32: loadctl.v1.Prepare.VarsEntry
+	(*Snapshot)(nil),        // 33: loadctl.v1.Snapshot
 }
 var file_loadctl_v1_session_proto_depIdxs = []int32{
 	3,  // 0: loadctl.v1.SessionRequest.hello:type_name -> loadctl.v1.Hello
 	7,  // 1: loadctl.v1.SessionRequest.pong:type_name -> loadctl.v1.Pong
-	13, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
-	19, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
-	18, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
-	21, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
-	28, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
-	29, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
+	14, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
+	20, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
+	19, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
+	22, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
+	29, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
+	30, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
 	5,  // 8: loadctl.v1.SessionResponse.welcome:type_name -> loadctl.v1.Welcome
 	6,  // 9: loadctl.v1.SessionResponse.ping:type_name -> loadctl.v1.Ping
 	8,  // 10: loadctl.v1.SessionResponse.prepare:type_name -> loadctl.v1.Prepare
-	15, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
-	16, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
-	22, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
-	25, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
-	26, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
-	27, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
-	24, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
-	17, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
-	23, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
+	16, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
+	17, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
+	23, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
+	26, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
+	27, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
+	28, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
+	25, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
+	18, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
+	24, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
 	4,  // 20: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
-	31, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
-	11, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
-	9,  // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
-	10, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
-	12, // 25: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
-	14, // 26: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
-	32, // 27: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
-	20, // 28: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
-	32, // 29: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
-	11, // 30: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
-	30, // 31: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
-	0,  // 32: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
-	1,  // 33: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
-	33, // [33:34] is the sub-list for method output_type
-	32, // [32:33] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	32, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
+	12, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
+	10, // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
+	11, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
+	9,  // 25: loadctl.v1.Prepare.trial:type_name -> loadctl.v1.Trial
+	13, // 26: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
+	15, // 27: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
+	33, // 28: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
+	21, // 29: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
+	33, // 30: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
+	12, // 31: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
+	31, // 32: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
+	0,  // 33: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
+	1,  // 34: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
+	34, // [34:35] is the sub-list for method output_type
+	33, // [33:34] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_loadctl_v1_session_proto_init() }
@@ -2817,7 +2920,7 @@ func file_loadctl_v1_session_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loadctl_v1_session_proto_rawDesc), len(file_loadctl_v1_session_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   32,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

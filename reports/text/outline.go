@@ -21,6 +21,9 @@ func Outline(w io.Writer, o plan.Outline) error {
 	if o.CPU != "" {
 		p.field("CPU", o.CPU+", "+limit(o.MaxCores, "there are %s"))
 	}
+	if c := o.Ceiling; c != nil {
+		p.field("headroom", c.String()+"; "+c.Words(o.Requests))
+	}
 	p.field("minutes", minutes(o))
 	_, err := io.WriteString(w, p.String())
 	return err

@@ -54,6 +54,21 @@ func TestOutlineSaysWhatIsNotKnown(t *testing.T) {
 	}
 }
 
+// TestOutlineTellsTheHeadroom where it was measured.
+func TestOutlineTellsTheHeadroom(t *testing.T) {
+	o := outline
+	o.Requests = 2_000
+	o.Ceiling = &plan.Ceiling{Rate: 24_000, Agents: 3, Loops: 1, Measured: time.Date(2026, 11, 26, 13, 20, 0, 0, time.UTC)}
+	var b bytes.Buffer
+	if err := Outline(&b, o); err != nil {
+		t.Fatal(err)
+	}
+	want := "headroom    24,000/s of these requests at a null target, measured 2026-11-26 13:20 with 3 agents × 1 loop; asked for are 2,000/s at most: it is 12 times that\n"
+	if !strings.Contains(b.String(), want) {
+		t.Errorf("no %q in\n%s", want, b.String())
+	}
+}
+
 func TestOutlineAsJSONIsTheOutline(t *testing.T) {
 	var b bytes.Buffer
 	if err := Document(&b, outline); err != nil {

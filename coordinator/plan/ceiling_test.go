@@ -1,0 +1,207 @@
+package plan
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// A bench is a machine that makes so many requests a second with closed users, and
+// keeps open rates up to another.
+type bench struct {
+	saturated, keeps float64
+	trials           []scenarios.Trial
+}
+
+func (b *bench) try(t scenarios.Trial) (Tried, error) {
+	b.trials = append(b.trials, t)
+	switch {
+	case t.Rate == 0:
+		return Tried{Made: b.saturated}, nil
+	case t.Rate == floorRate:
+		return Tried{Made: t.Rate, Requests: 400, P50: 90 * time.Microsecond, P99: time.Millisecond, Target: 9 * time.Microsecond}, nil
+	case t.Rate > b.keeps:
+		return Tried{Made: b.keeps, Why: "it was late"}, nil
+	}
+	return Tried{Made: t.Rate}, nil
+}
+
+// TestFindCeiling finds the highest rate that is kept, from below, in a bounded number of
+// trials, whatever the machine is like.
+func TestFindCeiling(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		b := &bench{saturated: rapid.Float64Range(1, 1e6).Draw(rt, "saturated")}
+		b.keeps = b.saturated * rapid.Float64Range(0.06, 2).Draw(rt, "keeps")
+		c, err := FindCeiling(Place{Agents: 2, Loops: 1}, time.Second, b.try)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		best := min(b.keeps, b.saturated)
+		if c.Rate > best || c.Rate < 0.4*best {
+			rt.Errorf("%v of %v", c.Rate, best)
+		}
+		if b.keeps > 0.35*b.saturated && c.Rate < best/1.25 {
+			rt.Errorf("%v of %v, which is not so low", c.Rate, best)
+		}
+		if len(b.trials) > 2+mostTrials {
+			rt.Errorf("%d trials", len(b.trials))
+		}
+	})
+}
+
+func TestACeilingHasItsFloor(t *testing.T) {
+	b := &bench{saturated: 20_000, keeps: 19_000}
+	c, err := FindCeiling(Place{Agents: 2, Loops: 3}, 2*time.Second, b.try)
+	if err != nil || c.Floor.P50 != 90*time.Microsecond || c.Floor.Target != 9*time.Microsecond || c.Agents != 2 || c.Loops != 3 || c.Saturated != 20_000 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	rest, full := b.trials[0], b.trials[1]
+	if rest.Rate != floorRate || rest.Length != 5*time.Second || full.Users != 6*usersPerLoop || full.Length != 2*time.Second || full.Warm == 0 {
+		t.Errorf("%+v", b.trials)
+	}
+}
+
+// TestNoCeiling: what was not found is said, with what stood in the way.
+func TestNoCeiling(t *testing.T) {
+	place := Place{Agents: 1, Loops: 1}
+	for want, b := range map[string]*bench{
+		"no rate was kept: at 5,000 requests/s it was late": {saturated: 100_000},
+		"the null target answered no request":               {},
+	} {
+		if _, err := FindCeiling(place, time.Second, b.try); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	gone := errors.New("gone")
+	if _, err := FindCeiling(place, time.Second, func(scenarios.Trial) (Tried, error) { return Tried{}, gone }); !errors.Is(err, gone) {
+		t.Error(err)
+	}
+}
+
+func TestKept(t *testing.T) {
+	all := stats.Accounting{Intended: 10}
+	all.Classes[stats.OK] = 10
+	some := all
+	some.Classes[stats.OK], some.Classes[stats.NotSent] = 9, 1
+	valid, busy := stats.Validity{Verdict: stats.Valid}, stats.Validity{Verdict: stats.Degraded, Reasons: []string{"busy"}}
+	spoilt := stats.Validity{Verdict: stats.Invalid, Reasons: []string{"spoilt", "and more"}}
+	const ms, us = time.Millisecond, time.Microsecond
+	for _, c := range []struct {
+		want          string
+		a             stats.Accounting
+		v             stats.Validity
+		lag, response time.Duration
+	}{
+		{"", all, valid, ms, 5 * ms},
+		{"", all, busy, 0, 0},
+		{"spoilt", some, spoilt, 0, 0},
+		{"1 of 10 requests did not end well", some, valid, 0, 0},
+		{"no request became due", stats.Accounting{}, valid, 0, 0},
+		{"1 in 100 requests started more than 1.001ms after its time (limit 1ms)", all, valid, 1001 * us, ms},
+		{"1 in 100 responses took more than 5.001ms (limit 5ms)", all, valid, ms, 5001 * us},
+	} {
+		if got := Kept(c.a, c.v, c.lag, c.response, ms); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// TestLineTellsWhatCameOfATrial while others are still to come.
+func TestLineTellsWhatCameOfATrial(t *testing.T) {
+	fast := Tried{Made: 98_765, P50: 90 * time.Microsecond, P99: time.Millisecond}
+	late := fast
+	late.Why = "it was late"
+	for _, c := range []struct {
+		t    Tried
+		rate float64
+		want string
+	}{
+		{fast, floorRate, "at rest (100/s) p50 90µs, p99 1ms"},
+		{late, floorRate, "at rest (100/s) p50 90µs, p99 1ms, though it was late"},
+		{fast, 0, "closed users made 98,800/s"},
+		{fast, 79_012, "79,000/s was kept; p50 90µs, p99 1ms"},
+		{late, 7.5, "8/s was not kept: it was late"},
+	} {
+		if got := c.t.Line(c.rate); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// TestHeadroom: it warns, and refuses nothing.
+func TestHeadroom(t *testing.T) {
+	c := &Ceiling{Rate: 12_345, Agents: 2, Loops: 1, Measured: time.Date(2026, 11, 26, 13, 20, 0, 0, time.UTC), Floor: Floor{Rate: 100, Requests: 400, P50: 90e3, P99: 1e6, Target: 9e3}}
+	for rate, want := range map[int]struct {
+		level Level
+		sum   string
+	}{
+		10:     {Fine, "asked for are 10/s at most: it is 1,230 times that"},
+		1_000:  {Fine, "asked for are 1,000/s at most: it is 12.3 times that"},
+		8_230:  {Fine, "asked for are 8,230/s at most: it is 1.5 times that"},
+		8_231:  {Tight, "asked for are 8,230/s at most: it is 1.5 times that, and below 1.5 times"},
+		12_000: {Tight, "it is 1.03 times that, which is no room"},
+	} {
+		d := flowing(t, rate)
+		d.Ceiling = c
+		g := Diagnose(healthy(), d)
+		f := g.of(t, "headroom")
+		if !g.Fits || f.Level != want.level || !strings.Contains(f.Sum, want.sum) {
+			t.Errorf("%d/s: %+v", rate, f)
+		}
+		if f.Value != "12,300/s of these requests at a null target, measured 2026-11-26 13:20 with 2 agents × 1 loop" ||
+			!strings.HasPrefix(f.Why, "at rest (100/s, 400 requests) a response took 90µs (p50) and 1ms (p99), the null target's own 9µs included") {
+			t.Errorf("%+v", f)
+		}
+		if warned := c.Warning(float64(rate)) != ""; warned != (rate == 8_231) {
+			t.Errorf("%d/s: %q", rate, c.Warning(float64(rate)))
+		}
+	}
+	if f := Diagnose(healthy(), flowing(t, 10)).of(t, "headroom"); f.Level != NotKnown || !strings.Contains(f.Sum, "doctor --null FILE") {
+		t.Errorf("not measured: %+v", f)
+	}
+	c.Floor.Requests = 360
+	if text := c.Floor.String(); strings.Contains(text, "(p99)") {
+		t.Errorf("360 requests are too few for p99: %s", text)
+	}
+	c.Without = []string{"TLS", "checks"}
+	if !strings.Contains(c.String(), "null target, without TLS and checks, measured") || math.IsInf(c.Room(1), 0) {
+		t.Error(c)
+	}
+}
+
+// TestACeilingIsForOneMachineAndLoadctl: anything that changes what can be made makes
+// what was measured another's.
+func TestACeilingIsForOneMachineAndLoadctl(t *testing.T) {
+	keys := map[string]string{}
+	add := func(name string, change func(f *Facts, p *Place, requests *string, s *Setting)) {
+		f, p, requests, s := healthy(), Place{Agents: 2, Loops: 1, Connections: 5}, "abc", Setting{Version: "1", Pacing: "auto", Poller: "auto"}
+		change(&f, &p, &requests, &s)
+		key := CeilingKey(f, p, requests, s)
+		if other, known := keys[key]; known {
+			t.Errorf("%s has the key of %s", name, other)
+		}
+		keys[key] = name
+	}
+	add("nothing", func(*Facts, *Place, *string, *Setting) {})
+	add("model", func(f *Facts, _ *Place, _ *string, _ *Setting) { f.Model = "another" })
+	add("cores", func(f *Facts, _ *Place, _ *string, _ *Setting) { f.CPUs++ })
+	add("quota", func(f *Facts, _ *Place, _ *string, _ *Setting) { f.CPUQuota = Exactly(500) })
+	add("kernel", func(f *Facts, _ *Place, _ *string, _ *Setting) { f.Kernel += "1" })
+	add("agents", func(_ *Facts, p *Place, _ *string, _ *Setting) { p.Agents++ })
+	add("loops", func(_ *Facts, p *Place, _ *string, _ *Setting) { p.Loops++ })
+	add("requests", func(_ *Facts, _ *Place, requests *string, _ *Setting) { *requests = "abd" })
+	add("version", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Version = "2" })
+	add("pacing", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Pacing = "ticks" })
+	f := healthy()
+	f.MemoryFree, f.TCPPagesNow = Exactly(1), Exactly(1)
+	if keys[CeilingKey(f, Place{Agents: 2, Loops: 1, Connections: 7}, "abc", Setting{Version: "1", Pacing: "auto", Poller: "auto"})] != "nothing" {
+		t.Error("what is free at the moment changes the key")
+	}
+}
