@@ -1,33 +1,43 @@
 package main
 
 import (
+	"encoding/json"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 )
-
-var ms = unit{"%.2f", " ms"}
 
 func TestABarSaysWhetherItWasKept(t *testing.T) {
 	for _, c := range []struct {
 		b    bar
 		want string
 	}{
-		{atMost("lag", 0.5, 1, ms), "lag|0.50 ms|||≤ 1.00 ms|kept"},
-		{atMost("lag", 1.01, 1, ms), "lag|1.01 ms|||≤ 1.00 ms|MISSED"},
-		{atMost("lag", math.NaN(), 1, ms), "lag|NaN ms|||≤ 1.00 ms|MISSED"},
-		{atLeast("windows", 97, 97, unit{"%.1f", " %"}), "windows|97.0 %|||≥ 97.0 %|kept"},
-		{atLeast("windows", 96.9, 97, unit{"%.1f", " %"}), "windows|96.9 %|||≥ 97.0 %|MISSED"},
-		{within("p99", 104.4, 100, 0.04, 0.5, ms), "p99|104.40 ms|100.00 ms|+4.40 %|± 4 % + 0.50 ms|kept"},
-		{within("p99", 95.4, 100, 0.04, 0.5, ms), "p99|95.40 ms|100.00 ms|-4.60 %|± 4 % + 0.50 ms|MISSED"},
-		{within("p99", 95, 100, 0.05, 0, ms), "p99|95.00 ms|100.00 ms|-5.00 %|± 5 %|kept"},
-		{beside("p99", 95, 100, ms), "p99|95.00 ms|100.00 ms|-5.00 %||"},
-		{beside("slope", 1, 0, ms), "slope|1.00 ms|0.00 ms|1.00 ms||"},
-		{shown("rows", 3, unit{"%.0f", ""}), "rows|3||||"},
+		{atMost("lag", 0.5, 1, ms), "lag|0.500 ms|||≤ 1.000 ms|kept"},
+		{atMost("lag", 1.01, 1, ms), "lag|1.010 ms|||≤ 1.000 ms|MISSED"},
+		{atMost("lag", math.NaN(), 1, ms), "lag|NaN ms|||≤ 1.000 ms|MISSED"},
+		{atLeast("windows", 97, 97, percent), "windows|97.0 %|||≥ 97.0 %|kept"},
+		{atLeast("windows", 96.9, 97, percent).beside(100), "windows|96.9 %|100.0 %|-3.10 %|≥ 97.0 %|MISSED"},
+		{within("p99", 104.4, 100, 0.04, 0.5, ms), "p99|104.400 ms|100.000 ms|+4.40 %|± 4 % + 0.500 ms|kept"},
+		{within("p99", 95.4, 100, 0.04, 0.5, ms), "p99|95.400 ms|100.000 ms|-4.60 %|± 4 % + 0.500 ms|MISSED"},
+		{within("p99", 95, 100, 0.05, 0, ms), "p99|95.000 ms|100.000 ms|-5.00 %|± 5 %|kept"},
+		{within("p99", math.Inf(1), 100, 0.05, 0, ms), "p99|+Inf ms|100.000 ms|+Inf %|± 5 %|MISSED"},
+		{exactly("rows", 7, 7), "rows|7|7||the same|kept"},
+		{exactly("rows", 6, 7), "rows|6|7|-14.29 %|the same|MISSED"},
+		{none("lost", 0), "lost|0|||none|kept"},
+		{none("lost", 2), "lost|2|||none|MISSED"},
+		{shown("slope", 1, ms).beside(0), "slope|1.000 ms|0.000 ms|1.000 ms||"},
+		{shown("rows", 3, count), "rows|3||||"},
 	} {
 		if got := strings.Join(c.b.cells(), "|"); got != c.want {
 			t.Errorf("%s, want %s", got, c.want)
+		}
+		b, err := json.Marshal(c.b)
+		var back bar
+		if err == nil {
+			err = json.Unmarshal(b, &back)
+		}
+		if err != nil || back.Kept != c.b.Kept || back.Name != c.b.Name {
+			t.Errorf("%s: %s comes back as %+v (%v)", c.want, b, back, err)
 		}
 	}
 }
@@ -58,7 +68,9 @@ func TestStudiesAreFoundByName(t *testing.T) {
 			t.Errorf("%v gave %v", bad, asked)
 		}
 	}
-	if !slices.IsSortedFunc(studies, func(a, b study) int { return rank(a.name) - rank(b.name) }) {
-		t.Error("a name stands twice")
+	for i, s := range studies {
+		if rank(s.name) != i {
+			t.Errorf("%s stands twice", s.name)
+		}
 	}
 }

@@ -26,6 +26,8 @@ type options struct {
 	runs    int
 	seed    uint64
 	longest time.Duration
+	share   float64
+	pin     bool
 	binary  string
 	results string
 }
@@ -37,12 +39,14 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 500, "coverage: runs of each scenario")
 	flag.Uint64Var(&o.seed, "seed", 2, "coverage: first word of every run's seed")
 	flag.DurationVar(&o.longest, "longest", 24*time.Hour, "coverage: leave out scenarios whose runs are longer, in the queue's time")
+	flag.Float64Var(&o.share, "share", 1, "live: of each run's length, to try the studies themselves; bars are not made for it, and nothing is written")
+	flag.BoolVar(&o.pin, "pin", false, "live: server on core 0, loadctl on core 1")
 	flag.StringVar(&o.binary, "binary", "bin/loadctl", "the loadctl to hold against the truth")
 	flag.StringVar(&o.results, "results", "bench/results", "folder for truth.json and truth.md")
 	flag.Usage = usage
 	flag.Parse()
 	asked, err := find(flag.Args())
-	if err != nil || o.runs < 2 {
+	if err != nil || o.runs < 2 || o.share <= 0 || o.share > 1 {
 		usage()
 		os.Exit(2)
 	}
@@ -97,6 +101,7 @@ func run(ctx context.Context, o options, asked []study) error {
 type bench struct {
 	options
 	dir    string // of scenarios, runs and taps; gone at the end
+	tiny   string // the server of that name, once it is built
 	report report
 }
 
@@ -112,6 +117,12 @@ func newBench(o options) (*bench, error) {
 	return &bench{options: o, dir: dir, report: r}, err
 }
 
+// lasting is how long a run of so long lasts: whole seconds, three at least.
+func (b *bench) lasting(length time.Duration) time.Duration {
+	share := time.Duration(b.share * float64(length))
+	return max(share.Round(time.Second), 3*time.Second)
+}
+
 // record prints a table and writes it beside the others. One without bars, of a study
 // that prints its own, leaves no trace.
 func (b *bench) record(t table) error {
@@ -119,6 +130,9 @@ func (b *bench) record(t table) error {
 		return nil
 	}
 	fmt.Print(t.text())
+	if b.share != 1 {
+		return nil
+	}
 	b.report.put(t)
 	if err := os.MkdirAll(b.results, 0o755); err != nil {
 		return err

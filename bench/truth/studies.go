@@ -19,6 +19,10 @@ type study struct {
 // studies are in the order in which `live` makes them and truth.md shows them.
 var studies = []study{
 	{name: "coverage", what: "how often intervals hold the true percentile, in virtual time", run: coverageStudy},
+	{name: "requests", what: "service time of each request beside what its answer says, 2,000/s Poisson", live: true, run: requestsStudy},
+	{name: "mm8", what: "M/M/8, ρ = 0.7, μ = 100/s, 5 minutes", live: true, run: mm8Study},
+	{name: "dm1", what: "D/M/1, ρ = 0.8, μ = 100/s, 10 minutes: constant pacing", live: true, run: dm1Study},
+	{name: "arrivals", what: "arrivals as written beside the Poisson process they are to be", live: true, run: arrivalsStudy},
 }
 
 // find gives the studies that names ask for, in the table's order.
