@@ -30,7 +30,7 @@ func (f found) disturbed() bool { return f.taken > proc.MostTaken || !f.valid }
 // missed.
 func tried(ctx context.Context, tries int, once func() (found, error)) (best found, err error) {
 	for try := range tries {
-		rest(ctx, time.Duration(try)*10*time.Second)
+		pause(ctx, time.Duration(try)*10*time.Second)
 		f, err := once()
 		if err != nil || ctx.Err() != nil {
 			return f, err
@@ -46,8 +46,8 @@ func tried(ctx context.Context, tries int, once func() (found, error)) (best fou
 	return best, nil
 }
 
-// rest sleeps, unless all is to end.
-func rest(ctx context.Context, d time.Duration) {
+// pause sleeps, unless all is to end.
+func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):

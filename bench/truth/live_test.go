@@ -29,10 +29,25 @@ func TestSeedsLeaveTheBarsToTheTool(t *testing.T) {
 	}
 	for _, r := range rates {
 		due := r.Arrivals()
+		if share := evenWindows(ticked(due), r.Length); share < 100 {
+			t.Errorf("%g/s, seed %d: by ticks of 1 ms %g %% of windows are Poisson", r.Rate, r.Seed, share)
+		}
 		if share, d := evenWindows(due, r.Length), dispersed(due, r.Length); share < 100 || math.Abs(d-1) > dispersion/2 {
 			t.Errorf("%g/s, seed %d: %g %% of windows are Poisson, dispersion %v", r.Rate, r.Seed, share, d)
 		}
 	}
+}
+
+// ticked are arrivals as a perfect pacer writes them that wakes each millisecond and takes
+// ten microseconds for a request.
+func ticked(due []float64) (written []float64) {
+	free := 0.0
+	for _, at := range due {
+		at = max(math.Ceil(at*1000)/1000, free)
+		free = at + 10e-6
+		written = append(written, at)
+	}
+	return written
 }
 
 // request is an answered one that began at a moment, was taken up lag later, and took so

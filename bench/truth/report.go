@@ -109,12 +109,23 @@ func (r *report) put(t table) {
 
 func (r report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What is measured, beside what is true\n\nMade by `make truth`. %s.\n", r.Machine)
+	fmt.Fprintf(&b, "# What is measured, beside what is true\n\nMade by `make truth`. %s.\n%s", r.Machine, howMeasured)
 	for _, t := range r.Tables {
 		b.WriteString(t.markdown())
 	}
 	return b.String()
 }
+
+const howMeasured = `
+Loads are of one agent with one loop, over loopback, and their server is another process of the same machine: ` + "`loadctl target queue`" + `, which
+says of each request how long it took, or bench/tinyserver where arrivals are looked at. Nobody is pinned. Every request has a row (` + "`run --tap`" + `), so
+that each can be held against its answer and against the schedule. The error of a request is its service time, less what the answer says it took, less how
+late the server says it wrote it: the way there and back, and the tool.
+
+Runs of minutes have luck of their own, which the notes tell of. The bars are about the tool: seeds of arrivals and services are given, and chosen so that the
+same run in virtual time, where there is no tool, keeps them. Against the run's own true times luck is the same on both sides. A trial that missed
+something is made again when others took more than 8 % of the machine, or loadctl itself doubted it.
+`
 
 // write makes path.json and path.md.
 func (r report) write(path string) error {
