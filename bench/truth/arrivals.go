@@ -74,11 +74,11 @@ func (b *bench) arrive(ctx context.Context, t trial) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	return t.found(m, w.judge(t)), nil
+	return t.found(m, w.judge(t, m.served)), nil
 }
 
 // judge compares with the schedule: that of the same seed, from the phase's beginning.
-func (w *moments) judge(t trial) []bar {
+func (w *moments) judge(t trial, served uint64) []bar {
 	name := fmt.Sprintf("%.0f/s %s: ", t.Rate, t.pacing)
 	due := t.Arrivals()
 	began, off := align(fit.Sorted(w.intended), due)
@@ -88,6 +88,7 @@ func (w *moments) judge(t trial) []bar {
 	}
 	bars := []bar{
 		exactly(name+"requests written", uint64(len(written)), uint64(len(due))),
+		exactly(name+"requests by the server's count", served, uint64(len(due))),
 		atMost(name+"intended starts beside the schedule, most", off, micro, ms),
 		atLeast(name+"windows in which written requests are Poisson, p > 0.01", evenWindows(written, t.Length), leastEven, percent).beside(evenWindows(due, t.Length)),
 		within(name+"dispersion of written requests in 10 ms", dispersed(written, t.Length), 1, dispersion, 0, ratio),

@@ -25,9 +25,8 @@ func (f found) disturbed() bool { return f.taken > proc.MostTaken || !f.valid }
 
 // tried makes a trial, and again while something is missed and something disturbed it,
 // so many times in all: a shared machine has bad minutes, and short trials are over before
-// one is, so each waits longer. Of trials that were all
-// disturbed and missed something the quietest counts. What was missed undisturbed is
-// missed.
+// one is, so each waits longer. Of trials that were all disturbed and missed something
+// the quietest counts. What was missed undisturbed is missed.
 func tried(ctx context.Context, tries int, once func() (found, error)) (best found, err error) {
 	for try := range tries {
 		pause(ctx, time.Duration(try)*10*time.Second)

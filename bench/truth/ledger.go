@@ -75,10 +75,16 @@ func (l *ledger) accounts(name string, m made) []bar {
 		none(name+"rows in which pacer lag + pool wait + connect is not written − intended", l.unadded),
 		none(name+"rows in which one of these is negative", l.negative),
 	}
+	s := &m.summary
 	for _, p := range []float64{50, 99, 99.9} {
-		bars = append(bars, within(name+"response time "+pName(p)+", summary beside its rows", m.summary.Response.at(p), fit.Percentile(l.response, p), bucket, micro, ms))
+		bars = append(bars, sameAs(name+"response time "+pName(p), s.Response.at(p), l.response, p))
 	}
-	return bars
+	return append(bars, sameAs(name+"service time p99", s.Service.at(99), l.service, 99), sameAs(name+"pacer lag p99", s.Lag.at(99), l.lag, 99))
+}
+
+// sameAs holds what the summary says against the rows.
+func sameAs(name string, told float64, rows []float64, p float64) bar {
+	return within(name+", summary beside its rows", told, fit.Percentile(rows, p), bucket, micro, ms)
 }
 
 // A histogram's bucket is a share of its values wide, and a microsecond at least.

@@ -105,6 +105,8 @@ func TestAccountsThatDoNotAddUpAreSeen(t *testing.T) {
 	m.summary.Accounting.Intended = 1000
 	at := func(p float64) *float64 { v := fit.Percentile(l.response, p) * 1.0005; return &v }
 	m.summary.Response = times{at(50), at(99), at(99.9)}
+	service, lag := fit.Percentile(l.service, 99), fit.Percentile(l.lag, 99)
+	m.summary.Service.P99, m.summary.Lag.P99 = &service, &lag
 	if got := missed(l.accounts("", m)); got != nil {
 		t.Errorf("missed %q of a sound run", got)
 	}
@@ -151,7 +153,7 @@ func TestArrivalsThatAreNotPoissonAreSeen(t *testing.T) {
 			w.take(request(seconds(began+at), seconds(lag), time.Millisecond, 0))
 		}
 		var names []string
-		for _, n := range missed(w.judge(trial{Run: run, pacing: "ticks"})) {
+		for _, n := range missed(w.judge(trial{Run: run, pacing: "ticks"}, uint64(len(due)))) {
 			names = append(names, strings.TrimPrefix(n, "1000/s ticks: "))
 		}
 		if !slices.Equal(names, c.want) {
@@ -162,7 +164,7 @@ func TestArrivalsThatAreNotPoissonAreSeen(t *testing.T) {
 	for _, at := range due[1:] {
 		w.take(request(seconds(at), 0, time.Millisecond, 0))
 	}
-	if got := missed(w.judge(trial{Run: run, pacing: "precise"})); len(got) < 2 {
+	if got := missed(w.judge(trial{Run: run, pacing: "precise"}, uint64(len(due)))); len(got) < 2 {
 		t.Errorf("an arrival that is missing is not: %q", got)
 	}
 }

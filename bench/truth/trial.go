@@ -30,7 +30,6 @@ type made struct {
 	summary summary
 	taken   float64 // by others, as a share of the machine: neighbours or processes on it
 	served  uint64  // requests by the server's own count
-	dir     string
 }
 
 // A summary is what of summary.json is held against the truth.
@@ -58,10 +57,11 @@ func (t times) at(p float64) float64 {
 
 // make runs a trial and hands over its rows.
 func (b *bench) make(ctx context.Context, t trial, take func(rows.Row)) (m made, err error) {
-	if m.dir, err = os.MkdirTemp(b.dir, "trial-"); err != nil {
+	dir, err := os.MkdirTemp(b.dir, "trial-")
+	if err != nil {
 		return m, err
 	}
-	defer os.RemoveAll(m.dir)
+	defer os.RemoveAll(dir)
 	limit, stop := context.WithTimeout(ctx, t.Length+time.Minute)
 	defer stop()
 	s, err := b.serve(limit, t)
@@ -70,7 +70,7 @@ func (b *bench) make(ctx context.Context, t trial, take func(rows.Row)) (m made,
 	}
 	defer s.close()
 	clock, others, began := proc.Read(), proc.Others(), time.Now()
-	if err := b.load(limit, t, s.url, m.dir); err != nil {
+	if err := b.load(limit, t, s.url, dir); err != nil {
 		return m, err
 	}
 	taken := proc.Others().Since(others).Seconds() / time.Since(began).Seconds() / float64(runtime.NumCPU())
@@ -78,10 +78,10 @@ func (b *bench) make(ctx context.Context, t trial, take func(rows.Row)) (m made,
 	if m.served, err = s.count(); err != nil {
 		return m, err
 	}
-	if m.summary, err = readSummary(filepath.Join(m.dir, "runs")); err != nil {
+	if m.summary, err = readSummary(filepath.Join(dir, "runs")); err != nil {
 		return m, err
 	}
-	return m, rows.ReadDir(filepath.Join(m.dir, "tap"), take)
+	return m, rows.ReadDir(filepath.Join(dir, "tap"), take)
 }
 
 // Cores that -pin gives to server and loadctl. Without it they are not pinned: loadctl's
