@@ -44,7 +44,8 @@ type summary struct {
 	Lag        times `json:"pacer_lag_ms"`
 }
 
-// times are percentiles in ms, as loadctl tells them; one that is infinite it does not tell.
+// times are percentiles in ms, as loadctl tells them; one that is infinite, or that there are
+// too few requests for, it does not tell.
 type times struct{ P50, P99, P999 *float64 }
 
 func (t times) at(p float64) float64 {
