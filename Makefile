@@ -42,7 +42,7 @@ explore: ## Property tests from seeds of their own, each with CHECKS cases (defa
 
 .PHONY: e2e
 e2e: build ## Real processes, sockets and tools; says what it skips and why
-	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -p 1 -parallel 8 -tags e2e -count=1 -timeout 30m -v ./e2e/... ./reports/html/... ./reports/tui/...
+	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -p 1 -parallel 8 -tags e2e -count=1 -timeout 30m -v ./e2e/... ./reports/html/... ./reports/tui/... ./bench/truth
 
 .PHONY: check
 check: ## Format, vet, lint, layout, fresh generated code, all platforms
@@ -109,6 +109,10 @@ bench-idle: build ## Memory and CPU of 17,000 held connections, and how long ope
 bench-hold: build ## 200,000 connections opened, 500,000 held for a minute (about 12 min)
 	go run ./bench/idle -only open-200000
 	go run ./bench/idle -only hold-500000 -rounds 3
+
+.PHONY: truth
+truth: build ## What a run measures beside what is true: each request, queues, arrivals (about 25 min)
+	go run ./bench/truth live
 
 .PHONY: bench-readme
 bench-readme: ## Put the tables of bench/results into README

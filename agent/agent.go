@@ -39,6 +39,10 @@ type Config struct {
 	// Profiles is a directory for profiles of this process, called after the agent;
 	// "" = none are made. An agent that is killed loses that of its processor.
 	Profiles string
+
+	// Taps is a directory for a row of each request, in a file a loop: AGENT-LOOP.csv,
+	// loops counted from 1; "" = none are written.
+	Taps string
 }
 
 // Inherited is the socket an agent process was given as a file descriptor.
@@ -94,7 +98,7 @@ func (a *agent) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.load, err = newLoad(prepare); err != nil {
+	if a.load, err = newLoad(prepare, a.cfg.Taps); err != nil {
 		return a.cannot(err)
 	}
 	defer a.load.close()
@@ -106,8 +110,8 @@ func (a *agent) run(ctx context.Context) error {
 		return err
 	}
 	err = a.drive(ctx)
-	if perr := observed.Stop(); perr != nil {
-		err = errors.Join(err, a.warn(perr.Error()))
+	if werr := errors.Join(observed.Stop(), a.load.taps.close()); werr != nil {
+		err = errors.Join(err, a.warn(werr.Error()))
 	}
 	if err != nil {
 		return err

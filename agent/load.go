@@ -31,6 +31,7 @@ type load struct {
 	layout   *stats.Layout
 	counters *counters.Block
 	loops    []*loop.Loop
+	taps     taps
 	outs     []chan loop.Output
 	events   chan event
 	started  sync.WaitGroup
@@ -51,7 +52,7 @@ type event struct {
 }
 
 // newLoad reads the scenario as every side of the run does, and makes the loops.
-func newLoad(m *loadctlpb.AgentPrepare) (*load, error) {
+func newLoad(m *loadctlpb.AgentPrepare, taps string) (*load, error) {
 	p := m.GetPrepare()
 	if len(p.GetAgents()) != 1 {
 		return nil, fmt.Errorf("prepare: %d agents for one process", len(p.GetAgents()))
@@ -69,8 +70,11 @@ func newLoad(m *loadctlpb.AgentPrepare) (*load, error) {
 		return nil, fmt.Errorf("the scenario: %w", err)
 	}
 	l := &load{name: plan.GetName(), layout: s.Layout, events: make(chan event, 4*n)}
-	if err := l.share(m.GetCountersFd(), n); err != nil {
+	if l.taps, err = openTaps(taps, l.name, n); err != nil {
 		return nil, err
+	}
+	if err := l.share(m.GetCountersFd(), n); err != nil {
+		return nil, errors.Join(err, l.taps.close())
 	}
 	if err := l.make(p, plan, s, n); err != nil {
 		l.close()
@@ -114,7 +118,8 @@ func (l *load) make(p *loadctlpb.Prepare, plan *loadctlpb.AgentPlan, s *scenario
 			Scenario: s, Share: shares[i], Seed: p.GetSeed(),
 			TLS: private, Addrs: addrs, Sources: turned(sources, i*len(sources)/n),
 			Counters: blocks[i], Agent: l.name,
-			Pacing: p.GetPacing(), Poller: p.GetPoller(), Tick: time.Duration(p.GetTickNs()), Memory: forAnswers(n), Out: out,
+			Pacing: p.GetPacing(), Poller: p.GetPoller(), Tick: time.Duration(p.GetTickNs()), Memory: forAnswers(n),
+			Tap: l.taps.of(i), Out: out,
 		})
 		if err != nil {
 			return err
@@ -189,5 +194,6 @@ func (l *load) do(c loop.Command) {
 // close waits for the loops and gives the shared memory back.
 func (l *load) close() {
 	l.started.Wait()
+	_ = l.taps.close()
 	_ = l.counters.Close()
 }

@@ -290,3 +290,32 @@ func TestProfilesOfAnAgent(t *testing.T) {
 	}
 	h.wantEnd("profiles")
 }
+
+// TestTapsOfAnAgent: a file for each loop, called after both, with the requests between
+// them; a directory that cannot be written is said before the load begins.
+func TestTapsOfAnAgent(t *testing.T) {
+	dir := t.TempDir()
+	h := begin(t, func(c *Config) { c.Taps = dir })
+	h.prepare(prepare(serve(t), 2), 2)
+	h.start(0)
+	h.gather(reported)
+	h.stop()
+	h.gather(done)
+	h.wantEnd("")
+	rows := 0
+	for _, name := range []string{"a-1-1.csv", "a-1-2.csv"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !strings.HasPrefix(string(b), "# Every request") {
+			t.Errorf("%s: %v, %.40q", name, err, b)
+		}
+		rows += strings.Count(string(b), ",ok,200,")
+	}
+	if rows == 0 {
+		t.Error("no request has a row")
+	}
+	h = begin(t, func(c *Config) { c.Taps = filepath.Join(dir, "nowhere") })
+	if m := h.prepare(prepare(serve(t), 1), 1); !strings.Contains(m.GetFailed(), "tap: ") {
+		t.Errorf("hello %v", m)
+	}
+	h.wantEnd("tap")
+}

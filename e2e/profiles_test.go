@@ -46,17 +46,44 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// TestProfilesNowhere: known before anything starts.
+// TestProfilesNowhere: known before anything starts, and so is it of rows of requests.
 func TestProfilesNowhere(t *testing.T) {
+	for _, flag := range []string{"--pprof", "--tap"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		p := start(t, dir, "run", "--ui", "none", flag, "file/below", repo(t, "scenarios/smoke.yaml"))
+		if code := p.wait(20 * time.Second); code != 1 || !strings.Contains(p.stderr.String(), "choose another place with "+flag) {
+			t.Errorf("%s: exit %d: %s", flag, code, p.stderr.String())
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
+			t.Errorf("%s left behind: %q", flag, left)
+		}
+	}
+}
+
+// TestTapHasEveryRequest of two agents with two loops each, and the run says that it was
+// tapped.
+func TestTapHasEveryRequest(t *testing.T) {
+	t.Parallel()
+	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "1")
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o644); err != nil {
-		t.Fatal(err)
+	f := start(t, dir, "run", "--ui", "none", "--agents", "2", "--loops", "2", "--tap", "deep/tap", scenario(t, fmt.Sprintf(profiledLoad, target.url))).finish(time.Minute)
+	f.identity(t)
+	rows := int64(0)
+	for _, name := range []string{"local-1-1", "local-1-2", "local-2-1", "local-2-2"} {
+		b, err := os.ReadFile(filepath.Join(dir, "deep/tap", name+".csv"))
+		if err != nil {
+			t.Error(err)
+		}
+		rows += int64(strings.Count(string(b), "\nload,/health,"))
 	}
-	p := start(t, dir, "run", "--ui", "none", "--pprof", "file/below", repo(t, "scenarios/smoke.yaml"))
-	if code := p.wait(20 * time.Second); code != 1 || !strings.Contains(p.stderr.String(), "choose another place with --pprof") {
-		t.Errorf("exit %d: %s", code, p.stderr.String())
+	if rows == 0 || rows != f.summary.Accounting.Intended {
+		t.Errorf("%d rows of %d requests", rows, f.summary.Accounting.Intended)
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
-		t.Errorf("left behind: %q", left)
+	events, err := os.ReadFile(filepath.Join(f.dir, "events.jsonl"))
+	if err != nil || !strings.Contains(string(events), "a row for each request") {
+		t.Errorf("nothing says that the run was tapped (%v)", err)
 	}
 }

@@ -146,14 +146,15 @@ func (l *Loop) parserOf(c *conn, t *task) *http1.Parser {
 	if c.parser != none {
 		return l.parsers.at(c.parser)
 	}
-	l.parser.Reset(options(l.step(t)))
+	l.parser.Reset(l.options(l.step(t)))
 	return l.parser
 }
 
-func options(s *scenarios.Step) http1.Options {
-	o := http1.Options{NoBody: s.Method == "HEAD", KeepBody: s.NeedBody}
+// options are what is wanted of a step's answer. A tap reads headers too.
+func (l *Loop) options(s *scenarios.Step) http1.Options {
+	o := http1.Options{NoBody: s.Method == "HEAD", KeepBody: s.NeedBody, KeepHead: l.tap != nil}
 	if x := s.Extra; x != nil {
-		o.KeepHead = x.Cookies || x.Redirects > 0
+		o.KeepHead = o.KeepHead || x.Cookies || x.Redirects > 0
 	}
 	for i := range s.Checks {
 		o.KeepHead = o.KeepHead || s.Checks[i].Kind == scenarios.CheckHeader
@@ -235,7 +236,7 @@ func (l *Loop) answered(i int32, t *task, ci int32, c *conn, parser *http1.Parse
 	} else {
 		l.refuse(s, parser, refused)
 	}
-	l.recorder.Record(s)
+	l.record(s, parser)
 	p.inFlight--
 	if t.kind == beating {
 		l.recorder.HeartbeatAnswered(p.index)
@@ -319,7 +320,7 @@ func (l *Loop) failBy(i int32, t *task, how stats.Ending, class stats.Class, tex
 		l.why = append(l.why[:0], detail...)
 	}
 	s.Class, s.Err, s.Detail = class, text, l.why
-	l.recorder.Record(s)
+	l.record(s, nil)
 	l.why = l.why[:0]
 	p.inFlight--
 	if class == stats.ConnError && !t.reused {
@@ -341,7 +342,7 @@ func (l *Loop) neverSent(i int32, t *task, text string) {
 	}
 	s := l.startSample(i, t, l.phases[t.phase], l.clock())
 	s.Class, s.Err = stats.NotSent, text
-	l.recorder.Record(s)
+	l.record(s, nil)
 	t.state = pausing
 	l.next(i, t, vu.Unanswered, l.now)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"time"
 
@@ -32,6 +33,10 @@ type Config struct {
 	// Memory is what answers and requests in pieces may take together, in bytes, beyond
 	// one read; 0 = 256 MiB. Requests that find none are given up, and the generator to blame.
 	Memory int
+
+	// Tap takes a row of text for every request that is recorded; nil = nothing does. The
+	// loop writes to it itself, so one that is slow holds the load up. It is not closed.
+	Tap io.Writer
 
 	// Out takes what the loop has to tell. The loop never waits for it while it runs:
 	// what finds no room is kept and offered again. Run waits for it before it

@@ -133,7 +133,7 @@ func (l *Loop) censor() {
 		if t.state.open() {
 			s := l.startSample(i, t, p, now)
 			s.Class = stats.Censored
-			l.recorder.Record(s)
+			l.record(s, nil)
 		}
 		if t.begun {
 			l.recorder.Iteration(p.index, stats.IterAborted)

@@ -35,6 +35,7 @@ type Loop struct {
 	sight  sight
 
 	recorder *stats.Recorder
+	tap      *tap // nil: nobody looks at single requests
 	sample   stats.Sample
 	values   scenarios.Values
 	pending  []Output
@@ -107,6 +108,7 @@ func New(c Config) (*Loop, error) {
 		cutTold:  make([]bool, len(c.Scenario.Layout.Cells)),
 		pace:     newPace(&c),
 		tls:      newPrivacy(&c),
+		tap:      newTap(&c),
 	}
 	l.recorder.Agent = c.Agent
 	l.answer.Header = func(name string) []byte { return l.judged.Header(name) }
@@ -241,6 +243,7 @@ func (l *Loop) end() {
 	if l.started {
 		l.censor()
 		l.tellAllExcess()
+		l.flushTap()
 		l.cut()
 		l.gauge()
 		l.tell(Output{Snapshot: l.recorder.Cut(l.window)})

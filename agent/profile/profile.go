@@ -15,11 +15,11 @@ import (
 // Ready makes the directory, and fails unless files can be written to it.
 func Ready(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("profiles: %w", err)
+		return err
 	}
 	f, err := os.CreateTemp(dir, ".writable-*")
 	if err != nil {
-		return fmt.Errorf("profiles: %w", err)
+		return err
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
@@ -38,7 +38,7 @@ func Start(dir, name string) (*Profile, error) {
 		return nil, nil
 	}
 	if err := Ready(dir); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("profiles: %w", err)
 	}
 	p := &Profile{base: filepath.Join(dir, name)}
 	f, err := os.Create(p.path("cpu") + ".part")

@@ -1,42 +1,141 @@
 // Truth holds what loadctl measures and claims against answers known by mathematics,
-// and prints measured, true and error. Its one study so far needs no socket:
+// and prints measured, true and error:
 //
-//	go run ./bench/truth coverage   # how often intervals hold the true percentile
+//	go run ./bench/truth coverage          # how often intervals hold the true percentile; no sockets
+//	go run ./bench/truth live              # what a run measures of targets whose truth is known
+//	go run ./bench/truth requests dm1      # studies by name
+//
+// Studies of sockets write bench/results/truth.json and truth.md, and those of studies
+// left out are kept. The exit code is 1 when a bar was missed or could not be tried.
 package main
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
 	"time"
-
-	"github.com/loadctl/loadctl/bench/internal/coverage"
 )
+
+type options struct {
+	runs    int
+	seed    uint64
+	longest time.Duration
+	share   float64
+	pin     bool
+	binary  string
+	results string
+}
 
 func main() {
 	log.SetFlags(0)
-	runs := flag.Int("runs", 500, "runs of each scenario")
-	seed := flag.Uint64("seed", 2, "first word of every run's seed")
-	longest := flag.Duration("longest", 24*time.Hour, "leave out scenarios whose runs are longer, in the queue's time")
+	log.SetPrefix("truth: ")
+	var o options
+	flag.IntVar(&o.runs, "runs", 500, "coverage: runs of each scenario")
+	flag.Uint64Var(&o.seed, "seed", 2, "coverage: first word of every run's seed")
+	flag.DurationVar(&o.longest, "longest", 24*time.Hour, "coverage: leave out scenarios whose runs are longer, in the queue's time")
+	flag.Float64Var(&o.share, "share", 1, "live: of each run's length, to try the studies themselves; bars are not made for it, and nothing is written")
+	flag.BoolVar(&o.pin, "pin", false, "live: server on core 0, loadctl on core 1")
+	flag.StringVar(&o.binary, "binary", "bin/loadctl", "the loadctl to hold against the truth")
+	flag.StringVar(&o.results, "results", "bench/results", "folder for truth.json and truth.md")
+	flag.Usage = usage
 	flag.Parse()
-	if flag.Arg(0) != "coverage" || *runs < 2 {
-		log.Fatal("usage: go run ./bench/truth [-runs 500] [-seed 2] [-longest 10m] coverage")
+	asked, err := find(flag.Args())
+	if err != nil || o.runs < 2 || o.share <= 0 || o.share > 1 {
+		usage()
+		os.Exit(2)
 	}
-	table(*runs, *seed, *longest)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o, asked); err != nil {
+		stop()
+		log.Fatal(err)
+	}
 }
 
-func table(runs int, seed uint64, longest time.Duration) {
-	fmt.Println(" c  load   length     p  measured    true  error  episodes  covered  reliable  covered  width/  many  labelled")
-	fmt.Println("                           ms      ms      %                  %         %   then %  oracle              %")
-	for _, s := range coverage.Scenarios() {
-		if s.Length > longest {
-			continue
-		}
-		r := coverage.Study(s, runs, seed)
-		measured, truth := 1e3*r.Median.Seconds(), 1e3*r.Truth.Seconds()
-		fmt.Printf("%2d  %4v %7.0fs %5v %9.2f %7.2f  %+5.1f  %8.1f  %7.1f  %8.1f  %7.1f  %6.2f  %4d  %8.1f\n",
-			s.Queue.Servers, s.Queue.Load, s.Length.Seconds(), s.P, measured, truth, 100*(measured/truth-1), r.Episodes,
-			100*coverage.Share(r.Covered, r.Runs), 100*coverage.Share(r.Reliable, r.Runs),
-			100*coverage.Share(r.Believed, r.Reliable), r.Width, r.Many, 100*coverage.Share(r.Labelled, r.Many))
+func usage() {
+	fmt.Fprintln(os.Stderr, "usage: go run ./bench/truth [flags] STUDY...")
+	flag.PrintDefaults()
+	fmt.Fprintf(os.Stderr, "studies: live (all marked *), or\n")
+	for _, s := range studies {
+		fmt.Fprintf(os.Stderr, "  %s%-10s %s\n", map[bool]string{true: "*", false: " "}[s.live], s.name, s.what)
 	}
+}
+
+// run makes the studies one after another; what goes wrong with one does not touch the
+// others.
+func run(ctx context.Context, o options, asked []study) error {
+	b, err := newBench(o)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	var missed []string
+	for _, s := range asked {
+		t, err := s.try(ctx, b)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if t.missed() {
+			missed = append(missed, s.name)
+		}
+		if err := b.record(t); err != nil {
+			return err
+		}
+		if err != nil {
+			log.Printf("%s: %v", s.name, err)
+		}
+	}
+	if len(missed) > 0 {
+		return errors.New("missed: " + strings.Join(missed, ", "))
+	}
+	return nil
+}
+
+// A bench is what studies share.
+type bench struct {
+	options
+	dir    string // of scenarios, runs and taps; gone at the end
+	tiny   string // the server of that name, once it is built
+	report report
+}
+
+func newBench(o options) (*bench, error) {
+	r, err := earlier(filepath.Join(o.results, "truth"))
+	if err != nil {
+		return nil, err
+	}
+	if o.binary, err = filepath.Abs(o.binary); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "loadctl-truth-")
+	return &bench{options: o, dir: dir, report: r}, err
+}
+
+// lasting is how long a run of so long lasts: whole seconds, three at least.
+func (b *bench) lasting(length time.Duration) time.Duration {
+	share := time.Duration(b.share * float64(length))
+	return max(share.Round(time.Second), 3*time.Second)
+}
+
+// record prints a table and writes it beside the others. One without bars, of a study
+// that prints its own, leaves no trace.
+func (b *bench) record(t table) error {
+	if len(t.Bars) == 0 && t.Broken == "" {
+		return nil
+	}
+	fmt.Print(t.text())
+	if b.share != 1 {
+		return nil
+	}
+	b.report.put(t)
+	if err := os.MkdirAll(b.results, 0o755); err != nil {
+		return err
+	}
+	return b.report.write(filepath.Join(b.results, "truth"))
 }

@@ -14,7 +14,7 @@ import (
 
 // newHost is the process that a coordinator starts on each machine.
 func newHost() *cobra.Command {
-	var profiles string
+	var left diagnostics
 	c := &cobra.Command{
 		Use:    "host",
 		Short:  "Run agents on this machine for a coordinator (started by `loadctl run`)",
@@ -25,8 +25,8 @@ func newHost() *cobra.Command {
 			if err != nil {
 				return cannot(err, "")
 			}
-			cfg := host.Config{Version: buildID(), Profiles: profiles, Logger: warnings(c), AgentCommand: func() *exec.Cmd {
-				return exec.Command(exe, profiling("agent", profiles)...)
+			cfg := host.Config{Version: buildID(), Profiles: left.pprof, Logger: warnings(c), AgentCommand: func() *exec.Cmd {
+				return exec.Command(exe, left.command("agent")...)
 			}}
 			if err := cfg.Bootstrap(os.NewFile(local.Lifeline, "lifeline")); err != nil {
 				return cannot(err, "")
@@ -34,26 +34,13 @@ func newHost() *cobra.Command {
 			return couldNot(host.Run(c.Context(), cfg))
 		},
 	}
-	profilesFlag(c, &profiles)
+	left.flags(c.Flags())
 	return c
-}
-
-// profiling is the arguments of a process that is profiled, or is not.
-func profiling(command, dir string) []string {
-	if dir == "" {
-		return []string{command}
-	}
-	return []string{command, "--pprof", dir}
-}
-
-// profilesFlag is how a directory for profiles comes from `run` to hosts and agents.
-func profilesFlag(c *cobra.Command, dir *string) {
-	c.Flags().StringVar(dir, "pprof", "", "`directory` for profiles of this process")
 }
 
 // newAgent is one agent process, started by its host.
 func newAgent() *cobra.Command {
-	var profiles string
+	var left diagnostics
 	c := &cobra.Command{
 		Use:    "agent",
 		Short:  "Run one part of the load for a host (started by `loadctl host`)",
@@ -64,10 +51,10 @@ func newAgent() *cobra.Command {
 			if err != nil {
 				return cannot(err, "")
 			}
-			return couldNot(agent.Run(context.WithoutCancel(c.Context()), agent.Config{Conn: conn, Version: buildID(), Profiles: profiles}))
+			return couldNot(agent.Run(context.WithoutCancel(c.Context()), agent.Config{Conn: conn, Version: buildID(), Profiles: left.pprof, Taps: left.tap}))
 		},
 	}
-	profilesFlag(c, &profiles)
+	left.flags(c.Flags())
 	return c
 }
 
@@ -75,7 +62,7 @@ func newAgent() *cobra.Command {
 const agentSocket = 3
 
 // hostCommand makes the host process of this machine.
-func (j *job) hostCommand() *exec.Cmd { return exec.Command(j.exe, profiling("host", j.pprof)...) }
+func (j *job) hostCommand() *exec.Cmd { return exec.Command(j.exe, j.diagnostics.command("host")...) }
 
 func couldNot(err error) error {
 	if err == nil {

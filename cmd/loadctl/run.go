@@ -26,6 +26,7 @@ import (
 // runOptions are the flags of `loadctl run`.
 type runOptions struct {
 	loadOptions
+	diagnostics
 	ui         string
 	interval   time.Duration
 	hold       time.Duration
@@ -36,7 +37,6 @@ type runOptions struct {
 	tick       time.Duration
 	authorised []string
 	token      string
-	pprof      string
 }
 
 func newRun() *cobra.Command {
@@ -68,7 +68,9 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.pacing, "pacing", "auto", "auto, ticks or precise")
 	f.DurationVar(&o.tick, "tick", 0, "tick of --pacing ticks (default 1ms)")
 	f.StringVar(&o.poller, "poller", "auto", "how agents use sockets: io_uring, epoll, or auto: the first where the kernel lets us")
-	f.StringVar(&o.pprof, "pprof", "", "`directory` for profiles of agents, host and coordinator (see docs/engine.md)")
+	o.diagnostics.flags(f)
+	_ = f.MarkHidden("tap")
+	f.Lookup("pprof").Usage = "`directory` for profiles of agents, host and coordinator (see docs/engine.md)"
 	f.StringArrayVar(&o.authorised, "i-am-authorised", nil, "vouch for a public `HOST` of the file's allow_hosts")
 	f.StringVar(&o.token, "target-token", "", "what a public target must answer at /.well-known/loadctl")
 }
@@ -95,7 +97,7 @@ func runFile(ctx context.Context, out, errw io.Writer, file string, o runOptions
 		return err
 	}
 	j.controls = controls
-	stop, err := j.profiled()
+	stop, err := j.diagnosed()
 	if err != nil {
 		return err
 	}
@@ -204,7 +206,7 @@ func (j *job) config(sink func(stats.Update)) coordinator.Config {
 		Sources: j.own,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
 		Version: buildID(), Args: withoutSecrets(os.Args, j.scenario.Secrets),
-		Ceiling: ceiling, Warnings: append(j.profileWarning(), warnings...),
+		Ceiling: ceiling, Warnings: append(j.diagnosticWarnings(), warnings...),
 		Sink: sink, Controls: j.controls.out,
 	}
 }

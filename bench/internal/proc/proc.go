@@ -243,10 +243,10 @@ func (c Clock) Steal(before Clock) float64 {
 	return (c[stolen] - before[stolen]) / total
 }
 
-const (
-	mostTaken = 0.08 // of the machine
-	tries     = 4
-)
+// MostTaken is the share of the machine that others may take of a run that is to count.
+const MostTaken = 0.08
+
+const tries = 4
 
 // Quietest repeats what others disturbed, who took so much of the machine: neighbours
 // or processes on it. Of runs that were all disturbed the quietest counts.
@@ -259,7 +259,7 @@ func Quietest[T any](once func() (T, error), taken func(T) float64) (best T, err
 		if try == 0 || taken(r) < taken(best) {
 			best = r
 		}
-		if taken(best) <= mostTaken {
+		if taken(best) <= MostTaken {
 			break
 		}
 	}
