@@ -75,6 +75,7 @@ type fakeHost struct {
 	early    []int64 // windows that came before their end
 	total    stats.Snapshot
 	states   []string // of phases
+	arrivals []stats.ArrivalTest
 }
 
 // begin runs an agent at one end of a socket pair. Whatever the test does, the
@@ -175,6 +176,11 @@ func (h *fakeHost) take(m *loadctlpb.AgentUp) {
 	switch {
 	case m.GetReport() != nil:
 		now := machine.Monotonic()
+		health, herr := wire.DecodeAgentWindow(m.GetReport().GetHealth(), "h")
+		if herr != nil {
+			h.t.Error(herr)
+		}
+		h.arrivals = append(h.arrivals, health.Arrivals...)
 		s, err := wire.DecodeSnapshot(m.GetReport().GetSnapshot(), h.layout)
 		if err != nil {
 			h.t.Fatal(err)

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -37,6 +38,7 @@ type load struct {
 	started  sync.WaitGroup
 	running  int   // loops that have not returned
 	epoch    int64 // on the monotonic clock, 0 = not started
+	tick     time.Duration
 
 	windows gather.Gather[*stats.Snapshot]
 	phases  gather.Barrier
@@ -69,7 +71,10 @@ func newLoad(m *loadctlpb.AgentPrepare, taps string) (*load, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the scenario: %w", err)
 	}
-	l := &load{name: plan.GetName(), layout: s.Layout, events: make(chan event, 4*n)}
+	l := &load{
+		name: plan.GetName(), layout: s.Layout, events: make(chan event, 4*n),
+		tick: cmp.Or(time.Duration(p.GetTickNs()), loop.DefaultTick),
+	}
 	if l.taps, err = openTaps(taps, l.name, n); err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ func TestAShareIsDrivenAndHandedInSecondBySecond(t *testing.T) {
 	h.wantWindowsInOrder()
 	h.wantAccounts("intended 80, ok 80, censored 0, ended 80")
 	h.wantSharedCounters()
+	h.wantArrivals(2, 25*time.Millisecond)
 	if n := s.answered.Load(); n != 80 {
 		t.Errorf("the target answered %d", n)
 	}
@@ -60,6 +61,21 @@ func (h *fakeHost) wantWindowsInOrder() {
 			h.t.Errorf("windows %v", h.windows)
 			return
 		}
+	}
+}
+
+// wantArrivals: what loops took up in a whole second is one test, of their gaps together. A
+// loop that the machine lets begin late has one second less.
+func (h *fakeHost) wantArrivals(seconds int, gap time.Duration) {
+	h.t.Helper()
+	due := uint64(0)
+	for _, a := range h.arrivals {
+		if due += a.Due; a.Gap != gap {
+			h.t.Errorf("%+v, want gaps of %v", a, gap)
+		}
+	}
+	if all := h.total.Phases[0].IterIntended; len(h.arrivals) == 0 || len(h.arrivals) > seconds || due == 0 || due > all {
+		h.t.Errorf("%d tests of arrivals, %d due of %d", len(h.arrivals), due, all)
 	}
 }
 

@@ -45,6 +45,7 @@ func (l *load) closed(news []*loadctlpb.AgentUp) []*loadctlpb.AgentUp {
 		merged := l.merge(c)
 		health := merged.Health(l.layout)
 		health.Name, health.State = l.name, "ok"
+		health.Arrivals = merged.ArrivalTests(l.tick)
 		l.usage.window(&health)
 		news = append(news, &loadctlpb.AgentUp{Message: &loadctlpb.AgentUp_Report{Report: &loadctlpb.AgentReport{
 			Snapshot: wire.EncodeSnapshot(merged),

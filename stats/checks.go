@@ -38,6 +38,8 @@ type windowCheck struct {
 func windowChecks() []windowCheck {
 	return []windowCheck{
 		{name: "pacer lag", whole: true, of: lagOfWindow},
+		{name: "issued", of: issuedOfWindow},
+		{name: "arrival law", of: lawOfWindow},
 	}
 }
 

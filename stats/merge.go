@@ -18,6 +18,7 @@ func (s *Snapshot) Merge(o *Snapshot) {
 	for i := range o.Phases {
 		s.Phases[i].addGauges(&o.Phases[i])
 	}
+	s.Taken = addTaken(s.Taken, o.Taken)
 }
 
 // Append adds a later window: counters add, gauges are replaced, and s takes

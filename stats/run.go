@@ -27,6 +27,7 @@ type Run struct {
 	lag    lagWatch
 	checks checks
 	bins   binStore // of windows that are not excluded
+	law    lawWatch
 }
 
 // Info is what is known before the first window.
@@ -90,6 +91,8 @@ type AgentWindow struct {
 	// Of recorded rows only: what thresholds with an agent tag are judged on.
 	RecordedRequests, RecordedEnded, RecordedFailed uint64
 	Response                                        *Histogram // of OK requests
+
+	Arrivals []ArrivalTest `json:",omitempty"` // of open phases that filled the window
 }
 
 // A Span is when a phase began, had all its connections, stopped issuing and ended.

@@ -8,6 +8,9 @@ type Snapshot struct {
 	Cells  []CellStats
 	Phases []PhaseStats
 	Errors []ErrorGroup // in order of CompareErrors
+
+	// Taken is by open phase, in order; it goes no further than the agent.
+	Taken []Taken `json:"-"`
 }
 
 // CellStats are the counts and times of one row. Histograms are nil until the

@@ -25,9 +25,16 @@ const (
 // LagLimit is how late the generator may be before it shows in what it measures:
 // the greatest of 1.5 ticks of its pacer, 1 ms, and 1 % of the smallest
 // response-time limit, or of the heartbeats' interval where nothing else is sent.
-func (i *Info) LagLimit() time.Duration {
-	return max(i.Tick+i.Tick/2, time.Millisecond, i.SmallestSLO/100, i.Beat/100)
+func (i *Info) LagLimit() time.Duration { return LagLimit(i.Tick, i.SmallestSLO, i.Beat) }
+
+// LagLimit is that of an Info with such a tick, limit and interval.
+func LagLimit(tick, slo, beat time.Duration) time.Duration {
+	return max(tick+tick/2, time.Millisecond, slo/100, beat/100)
 }
+
+// Grace is how long an arrival may have waited at the end of a window and be in time:
+// as long as is not grave as lag.
+func Grace(lagLimit time.Duration) time.Duration { return lagFactor * lagLimit }
 
 // A lagWatch follows the pacer lag of recorded phases window by window.
 type lagWatch struct {

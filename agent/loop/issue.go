@@ -64,6 +64,7 @@ func (l *Loop) issueArrivals(p *phase, now stats.Offset, room int) int {
 }
 
 func (l *Loop) arrive(p *phase, index uint64, at stats.Offset) {
+	p.attends.count.Count(l.clock() - l.windowBegin())
 	i, t := l.tasks.take()
 	t.renew(arriving, p, vu.New(l.config.Seed, p.index, index))
 	p.iterations++

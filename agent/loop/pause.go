@@ -25,6 +25,9 @@ func (l *Loop) postpone(by stats.Offset) {
 	}
 	l.waiting = nil
 	for _, p := range l.phases {
+		if p.attends != nil {
+			p.attends.renew(l.pausedAt + by)
+		}
 		if p.state != running || p.endAt <= l.pausedAt {
 			continue
 		}

@@ -22,6 +22,7 @@ type phase struct {
 	own    *pool // the connections it opens; pool, or nil with `over`
 
 	sched     *arrival.Schedule // open
+	attends   *attendance       // the same
 	ramp      *vu.Ramp          // closed
 	change    vu.Change
 	changing  bool
@@ -111,6 +112,7 @@ func (l *Loop) beginOpen(p *phase) {
 	for _, r := range l.reshare {
 		p.sched.Reshare(r.From-p.begin, r.Share)
 	}
+	p.attends = newAttendance(p, l.config.Scenario, l.pace.tick)
 	l.limitUsers(p)
 }
 

@@ -78,7 +78,8 @@ func (l *Loop) reshareUsers(c Reshare) {
 			l.reshareHold(p, before, c.From)
 		case p.ramp != nil:
 			l.reshareResidents(p, c.From)
-		default:
+		case p.sched != nil:
+			p.attends.renew(max(c.From, l.now)) // what a late order adds comes now
 			l.limitUsers(p)
 		}
 	}

@@ -6,6 +6,9 @@ import (
 	"github.com/loadctl/loadctl/stats"
 )
 
+// windowBegin is when it began.
+func (l *Loop) windowBegin() stats.Offset { return stats.Offset(l.window) * time.Second }
+
 // windowEnd is when the window being filled closes.
 func (l *Loop) windowEnd() stats.Offset { return stats.Offset(l.window+1) * time.Second }
 
@@ -18,7 +21,9 @@ func (l *Loop) cut() {
 	l.limits.tell(l)
 	for l.now >= l.windowEnd() {
 		l.gauge()
-		l.tell(Output{Snapshot: l.recorder.Cut(l.window)})
+		s := l.recorder.Cut(l.window)
+		s.Taken = l.attended()
+		l.tell(Output{Snapshot: s})
 		l.window++
 	}
 }

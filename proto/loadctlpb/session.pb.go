@@ -1821,6 +1821,7 @@ type AgentWindow struct {
 	RecordedRequests uint64                 `protobuf:"varint,13,opt,name=recorded_requests,json=recordedRequests,proto3" json:"recorded_requests,omitempty"` // of recorded rows only, as response is
 	RecordedEnded    uint64                 `protobuf:"varint,14,opt,name=recorded_ended,json=recordedEnded,proto3" json:"recorded_ended,omitempty"`
 	RecordedFailed   uint64                 `protobuf:"varint,15,opt,name=recorded_failed,json=recordedFailed,proto3" json:"recorded_failed,omitempty"`
+	Arrivals         []*ArrivalTest         `protobuf:"bytes,40,rep,name=arrivals,proto3" json:"arrivals,omitempty"` // of open phases that filled the window
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -1960,6 +1961,130 @@ func (x *AgentWindow) GetRecordedFailed() uint64 {
 	return 0
 }
 
+func (x *AgentWindow) GetArrivals() []*ArrivalTest {
+	if x != nil {
+		return x.Arrivals
+	}
+	return nil
+}
+
+// ArrivalTest says how an agent kept to the schedule of one open phase in one window.
+type ArrivalTest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Phase         uint32                 `protobuf:"varint,1,opt,name=phase,proto3" json:"phase,omitempty"`
+	Due           uint64                 `protobuf:"varint,2,opt,name=due,proto3" json:"due,omitempty"`
+	Overdue       uint64                 `protobuf:"varint,3,opt,name=overdue,proto3" json:"overdue,omitempty"`        // of due, not taken up in time
+	N             uint64                 `protobuf:"varint,4,opt,name=n,proto3" json:"n,omitempty"`                    // taken up, where their law was tested; else 0
+	Distance      float64                `protobuf:"fixed64,5,opt,name=distance,proto3" json:"distance,omitempty"`     // Kolmogorov's
+	Steepest      float64                `protobuf:"fixed64,6,opt,name=steepest,proto3" json:"steepest,omitempty"`     // highest rate over its mean
+	Dispersion    float64                `protobuf:"fixed64,7,opt,name=dispersion,proto3" json:"dispersion,omitempty"` // of the counts of so many stretches
+	Bins          uint32                 `protobuf:"varint,8,opt,name=bins,proto3" json:"bins,omitempty"`
+	MaxGapNs      int64                  `protobuf:"varint,9,opt,name=max_gap_ns,json=maxGapNs,proto3" json:"max_gap_ns,omitempty"`
+	GapNs         int64                  `protobuf:"varint,10,opt,name=gap_ns,json=gapNs,proto3" json:"gap_ns,omitempty"` // that evenly spaced ones are meant to leave at most; 0 = Poisson
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ArrivalTest) Reset() {
+	*x = ArrivalTest{}
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ArrivalTest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ArrivalTest) ProtoMessage() {}
+
+func (x *ArrivalTest) ProtoReflect() protoreflect.Message {
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ArrivalTest.ProtoReflect.Descriptor instead.
+func (*ArrivalTest) Descriptor() ([]byte, []int) {
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ArrivalTest) GetPhase() uint32 {
+	if x != nil {
+		return x.Phase
+	}
+	return 0
+}
+
+func (x *ArrivalTest) GetDue() uint64 {
+	if x != nil {
+		return x.Due
+	}
+	return 0
+}
+
+func (x *ArrivalTest) GetOverdue() uint64 {
+	if x != nil {
+		return x.Overdue
+	}
+	return 0
+}
+
+func (x *ArrivalTest) GetN() uint64 {
+	if x != nil {
+		return x.N
+	}
+	return 0
+}
+
+func (x *ArrivalTest) GetDistance() float64 {
+	if x != nil {
+		return x.Distance
+	}
+	return 0
+}
+
+func (x *ArrivalTest) GetSteepest() float64 {
+	if x != nil {
+		return x.Steepest
+	}
+	return 0
+}
+
+func (x *ArrivalTest) GetDispersion() float64 {
+	if x != nil {
+		return x.Dispersion
+	}
+	return 0
+}
+
+func (x *ArrivalTest) GetBins() uint32 {
+	if x != nil {
+		return x.Bins
+	}
+	return 0
+}
+
+func (x *ArrivalTest) GetMaxGapNs() int64 {
+	if x != nil {
+		return x.MaxGapNs
+	}
+	return 0
+}
+
+func (x *ArrivalTest) GetGapNs() int64 {
+	if x != nil {
+		return x.GapNs
+	}
+	return 0
+}
+
 // AgentLost tells of an agent that died or fell silent, with what its counters
 // say beyond its last report.
 type AgentLost struct {
@@ -1975,7 +2100,7 @@ type AgentLost struct {
 
 func (x *AgentLost) Reset() {
 	*x = AgentLost{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1987,7 +2112,7 @@ func (x *AgentLost) String() string {
 func (*AgentLost) ProtoMessage() {}
 
 func (x *AgentLost) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2000,7 +2125,7 @@ func (x *AgentLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentLost.ProtoReflect.Descriptor instead.
 func (*AgentLost) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AgentLost) GetSeq() uint64 {
@@ -2049,7 +2174,7 @@ type Reshare struct {
 
 func (x *Reshare) Reset() {
 	*x = Reshare{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2061,7 +2186,7 @@ func (x *Reshare) String() string {
 func (*Reshare) ProtoMessage() {}
 
 func (x *Reshare) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2074,7 +2199,7 @@ func (x *Reshare) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reshare.ProtoReflect.Descriptor instead.
 func (*Reshare) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Reshare) GetFrom() int64 {
@@ -2102,7 +2227,7 @@ type Readdress struct {
 
 func (x *Readdress) Reset() {
 	*x = Readdress{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2114,7 +2239,7 @@ func (x *Readdress) String() string {
 func (*Readdress) ProtoMessage() {}
 
 func (x *Readdress) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2127,7 +2252,7 @@ func (x *Readdress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Readdress.ProtoReflect.Descriptor instead.
 func (*Readdress) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Readdress) GetAddresses() []string {
@@ -2148,7 +2273,7 @@ type Pause struct {
 
 func (x *Pause) Reset() {
 	*x = Pause{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2160,7 +2285,7 @@ func (x *Pause) String() string {
 func (*Pause) ProtoMessage() {}
 
 func (x *Pause) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2173,7 +2298,7 @@ func (x *Pause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pause.ProtoReflect.Descriptor instead.
 func (*Pause) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Pause) GetPaused() bool {
@@ -2201,7 +2326,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2213,7 +2338,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2226,7 +2351,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Drain) GetAt() int64 {
@@ -2253,7 +2378,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2265,7 +2390,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2278,7 +2403,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Stop) GetReason() string {
@@ -2297,7 +2422,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2309,7 +2434,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2322,7 +2447,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2346,7 +2471,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2358,7 +2483,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2371,7 +2496,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Notice) GetSeq() uint64 {
@@ -2422,7 +2547,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2434,7 +2559,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2447,7 +2572,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Finished) GetSeq() uint64 {
@@ -2495,7 +2620,7 @@ type AgentFinished struct {
 
 func (x *AgentFinished) Reset() {
 	*x = AgentFinished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[31]
+	mi := &file_loadctl_v1_session_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2507,7 +2632,7 @@ func (x *AgentFinished) String() string {
 func (*AgentFinished) ProtoMessage() {}
 
 func (x *AgentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[31]
+	mi := &file_loadctl_v1_session_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2520,7 +2645,7 @@ func (x *AgentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentFinished.ProtoReflect.Descriptor instead.
 func (*AgentFinished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AgentFinished) GetName() string {
@@ -2728,7 +2853,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x06Report\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12,\n" +
 	"\x06merged\x18\x02 \x01(\v2\x14.loadctl.v1.SnapshotR\x06merged\x12/\n" +
-	"\x06agents\x18\x03 \x03(\v2\x17.loadctl.v1.AgentWindowR\x06agents\"\xb0\x03\n" +
+	"\x06agents\x18\x03 \x03(\v2\x17.loadctl.v1.AgentWindowR\x06agents\"\xe5\x03\n" +
 	"\vAgentWindow\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x15\n" +
@@ -2745,7 +2870,23 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x04lost\x18\f \x01(\x04R\x04lost\x12+\n" +
 	"\x11recorded_requests\x18\r \x01(\x04R\x10recordedRequests\x12%\n" +
 	"\x0erecorded_ended\x18\x0e \x01(\x04R\rrecordedEnded\x12'\n" +
-	"\x0frecorded_failed\x18\x0f \x01(\x04R\x0erecordedFailed\"\x83\x01\n" +
+	"\x0frecorded_failed\x18\x0f \x01(\x04R\x0erecordedFailed\x123\n" +
+	"\barrivals\x18( \x03(\v2\x17.loadctl.v1.ArrivalTestR\barrivals\"\xfe\x01\n" +
+	"\vArrivalTest\x12\x14\n" +
+	"\x05phase\x18\x01 \x01(\rR\x05phase\x12\x10\n" +
+	"\x03due\x18\x02 \x01(\x04R\x03due\x12\x18\n" +
+	"\aoverdue\x18\x03 \x01(\x04R\aoverdue\x12\f\n" +
+	"\x01n\x18\x04 \x01(\x04R\x01n\x12\x1a\n" +
+	"\bdistance\x18\x05 \x01(\x01R\bdistance\x12\x1a\n" +
+	"\bsteepest\x18\x06 \x01(\x01R\bsteepest\x12\x1e\n" +
+	"\n" +
+	"dispersion\x18\a \x01(\x01R\n" +
+	"dispersion\x12\x12\n" +
+	"\x04bins\x18\b \x01(\rR\x04bins\x12\x1c\n" +
+	"\n" +
+	"max_gap_ns\x18\t \x01(\x03R\bmaxGapNs\x12\x15\n" +
+	"\x06gap_ns\x18\n" +
+	" \x01(\x03R\x05gapNs\"\x83\x01\n" +
 	"\tAgentLost\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -2803,7 +2944,7 @@ func file_loadctl_v1_session_proto_rawDescGZIP() []byte {
 	return file_loadctl_v1_session_proto_rawDescData
 }
 
-var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_loadctl_v1_session_proto_goTypes = []any{
 	(*SessionRequest)(nil),  // 0: loadctl.v1.SessionRequest
 	(*SessionResponse)(nil), // 1: loadctl.v1.SessionResponse
@@ -2827,18 +2968,19 @@ var file_loadctl_v1_session_proto_goTypes = []any{
 	(*PhaseEvent)(nil),      // 19: loadctl.v1.PhaseEvent
 	(*Report)(nil),          // 20: loadctl.v1.Report
 	(*AgentWindow)(nil),     // 21: loadctl.v1.AgentWindow
-	(*AgentLost)(nil),       // 22: loadctl.v1.AgentLost
-	(*Reshare)(nil),         // 23: loadctl.v1.Reshare
-	(*Readdress)(nil),       // 24: loadctl.v1.Readdress
-	(*Pause)(nil),           // 25: loadctl.v1.Pause
-	(*Drain)(nil),           // 26: loadctl.v1.Drain
-	(*Stop)(nil),            // 27: loadctl.v1.Stop
-	(*Ack)(nil),             // 28: loadctl.v1.Ack
-	(*Notice)(nil),          // 29: loadctl.v1.Notice
-	(*Finished)(nil),        // 30: loadctl.v1.Finished
-	(*AgentFinished)(nil),   // 31: loadctl.v1.AgentFinished
-	nil,                     // 32: loadctl.v1.Prepare.VarsEntry
-	(*Snapshot)(nil),        // 33: loadctl.v1.Snapshot
+	(*ArrivalTest)(nil),     // 22: loadctl.v1.ArrivalTest
+	(*AgentLost)(nil),       // 23: loadctl.v1.AgentLost
+	(*Reshare)(nil),         // 24: loadctl.v1.Reshare
+	(*Readdress)(nil),       // 25: loadctl.v1.Readdress
+	(*Pause)(nil),           // 26: loadctl.v1.Pause
+	(*Drain)(nil),           // 27: loadctl.v1.Drain
+	(*Stop)(nil),            // 28: loadctl.v1.Stop
+	(*Ack)(nil),             // 29: loadctl.v1.Ack
+	(*Notice)(nil),          // 30: loadctl.v1.Notice
+	(*Finished)(nil),        // 31: loadctl.v1.Finished
+	(*AgentFinished)(nil),   // 32: loadctl.v1.AgentFinished
+	nil,                     // 33: loadctl.v1.Prepare.VarsEntry
+	(*Snapshot)(nil),        // 34: loadctl.v1.Snapshot
 }
 var file_loadctl_v1_session_proto_depIdxs = []int32{
 	3,  // 0: loadctl.v1.SessionRequest.hello:type_name -> loadctl.v1.Hello
@@ -2846,41 +2988,42 @@ var file_loadctl_v1_session_proto_depIdxs = []int32{
 	14, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
 	20, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
 	19, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
-	22, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
-	29, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
-	30, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
+	23, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
+	30, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
+	31, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
 	5,  // 8: loadctl.v1.SessionResponse.welcome:type_name -> loadctl.v1.Welcome
 	6,  // 9: loadctl.v1.SessionResponse.ping:type_name -> loadctl.v1.Ping
 	8,  // 10: loadctl.v1.SessionResponse.prepare:type_name -> loadctl.v1.Prepare
 	16, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
 	17, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
-	23, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
-	26, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
-	27, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
-	28, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
-	25, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
+	24, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
+	27, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
+	28, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
+	29, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
+	26, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
 	18, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
-	24, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
+	25, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
 	4,  // 20: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
-	32, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
+	33, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
 	12, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
 	10, // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
 	11, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
 	9,  // 25: loadctl.v1.Prepare.trial:type_name -> loadctl.v1.Trial
 	13, // 26: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
 	15, // 27: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
-	33, // 28: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
+	34, // 28: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
 	21, // 29: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
-	33, // 30: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
-	12, // 31: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
-	31, // 32: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
-	0,  // 33: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
-	1,  // 34: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
-	34, // [34:35] is the sub-list for method output_type
-	33, // [33:34] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	22, // 30: loadctl.v1.AgentWindow.arrivals:type_name -> loadctl.v1.ArrivalTest
+	34, // 31: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
+	12, // 32: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
+	32, // 33: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
+	0,  // 34: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
+	1,  // 35: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
+	35, // [35:36] is the sub-list for method output_type
+	34, // [34:35] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_loadctl_v1_session_proto_init() }
@@ -2920,7 +3063,7 @@ func file_loadctl_v1_session_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loadctl_v1_session_proto_rawDesc), len(file_loadctl_v1_session_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   33,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -18,6 +18,7 @@ func EncodeAgentWindow(w *stats.AgentWindow) *loadctlpb.AgentWindow {
 		Connections: w.Connections, Held: w.Held, Lost: w.Lost,
 		RecordedRequests: w.RecordedRequests, RecordedEnded: w.RecordedEnded, RecordedFailed: w.RecordedFailed,
 		PacerLag: w.PacerLag.Sparse(), Response: w.Response.Sparse(),
+		Arrivals: encodeArrivals(w.Arrivals),
 	}
 }
 
@@ -33,6 +34,9 @@ func DecodeAgentWindow(m *loadctlpb.AgentWindow, host string) (stats.AgentWindow
 	err := decodeTimes(
 		times{"pacer lag", &w.PacerLag, m.GetPacerLag()},
 		times{"response", &w.Response, m.GetResponse()})
+	if err == nil {
+		w.Arrivals, err = decodeArrivals(m.GetArrivals())
+	}
 	if err != nil {
 		return stats.AgentWindow{}, fmt.Errorf("window of agent %q: %w", w.Name, err)
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -112,8 +113,12 @@ func TestEveryFieldIsCarried(t *testing.T) {
 	if !reflect.DeepEqual(*got, s) {
 		t.Errorf("snapshot came back as\n%+v, sent\n%+v", *got, s)
 	}
-	w := stats.AgentWindow{Name: "a", Host: "h", State: "late"}
+	w := stats.AgentWindow{Name: "a", Host: "h", State: "late", Arrivals: make([]stats.ArrivalTest, 2)}
 	setNumbers(reflect.ValueOf(&w).Elem(), 0)
+	for i := range w.Arrivals {
+		setNumbers(reflect.ValueOf(&w.Arrivals[i]).Elem(), i)
+		w.Arrivals[i].Due, w.Arrivals[i].D = 1000, 0.5
+	}
 	back, err := DecodeAgentWindow(carried(t, EncodeAgentWindow(&w), &loadctlpb.AgentWindow{}), "h")
 	if err != nil || !reflect.DeepEqual(back, w) {
 		t.Errorf("window came back as\n%+v, sent\n%+v (%v)", back, w, err)
@@ -132,8 +137,10 @@ func setNumbers(v reflect.Value, salt int) {
 			f.Set(reflect.ValueOf(h.Pack()))
 		case f.Kind() == reflect.Uint64:
 			f.SetUint(n)
-		case f.Kind() == reflect.Int64:
+		case f.Kind() == reflect.Int64, f.Kind() == reflect.Int:
 			f.SetInt(int64(n))
+		case f.Kind() == reflect.Float64:
+			f.SetFloat(float64(n))
 		case f.Kind() == reflect.Array:
 			for k := range f.Len() {
 				f.Index(k).SetUint(n + uint64(k))
@@ -169,6 +176,25 @@ func TestBadSnapshotsAreRefused(t *testing.T) {
 	}
 	if _, err := DecodeSnapshot(nil, testLayout()); err == nil {
 		t.Error("no message is a snapshot")
+	}
+}
+
+func TestBadArrivalsAreRefused(t *testing.T) {
+	for want, m := range map[string]*loadctlpb.ArrivalTest{
+		"7 of 6 arrivals":     {Due: 6, Overdue: 7},
+		"distance":            {Distance: math.NaN()},
+		"dispersion +Inf":     {Dispersion: math.Inf(1)},
+		"steepness -1":        {Steepest: -1},
+		"in 2000 stretches":   {Bins: 2000},
+		"gaps of 0s and -1ns": {GapNs: -1},
+	} {
+		w := &loadctlpb.AgentWindow{Name: "a", Arrivals: []*loadctlpb.ArrivalTest{m}}
+		if _, err := DecodeAgentWindow(w, "h"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want …%s…", err, want)
+		}
+	}
+	if _, err := DecodeAgentWindow(&loadctlpb.AgentWindow{Arrivals: make([]*loadctlpb.ArrivalTest, 5000)}, "h"); err == nil {
+		t.Error("5000 tests are accepted")
 	}
 }
 
@@ -239,7 +265,9 @@ func TestShareRoundTrip(t *testing.T) {
 func FuzzDecodeReport(f *testing.F) {
 	for seed := range uint64(3) {
 		s := aSnapshot(seed, int(20*seed))
-		b, err := proto.Marshal(EncodeReport(1, s, []stats.AgentWindow{s.Health(testLayout())}))
+		health := s.Health(testLayout())
+		health.Arrivals = []stats.ArrivalTest{{Due: 9, Overdue: 4}, {Phase: 1, Due: 900, N: 900, D: 0.1, Steepest: 1, Dispersion: 40, Bins: 100}}
+		b, err := proto.Marshal(EncodeReport(1, s, []stats.AgentWindow{health}))
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -254,7 +282,12 @@ func FuzzDecodeReport(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, _, err := DecodeReport(carried(t, EncodeReport(1, s, agents), &loadctlpb.Report{}), "here", testLayout())
+		again, back, err := DecodeReport(carried(t, EncodeReport(1, s, agents), &loadctlpb.Report{}), "here", testLayout())
+		for i := range back {
+			if !reflect.DeepEqual(agents[i].Arrivals, back[i].Arrivals) {
+				t.Fatalf("arrivals came back as %+v, sent %+v", back[i].Arrivals, agents[i].Arrivals)
+			}
+		}
 		if err != nil || !reflect.DeepEqual(s, again) {
 			t.Fatalf("came back as\n%+v (%v), sent\n%+v", again, err, s)
 		}

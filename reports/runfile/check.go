@@ -60,6 +60,11 @@ func checkWindow(w *stats.Window, l *stats.Layout) error {
 			return fmt.Errorf("row %d has counts on rungs that there are not", i)
 		}
 	}
+	for i := range w.Agents {
+		if err := checkArrivals(w.Agents[i].Arrivals); err != nil {
+			return fmt.Errorf("window %d, agent %s: %w", w.Index, w.Agents[i].Name, err)
+		}
+	}
 	for _, g := range w.Merged.Errors {
 		if g.Cell < 0 || g.Cell >= len(l.Cells) || g.Class >= stats.Classes {
 			return fmt.Errorf("errors of row %d, class %d", g.Cell, g.Class)
@@ -71,6 +76,15 @@ func checkWindow(w *stats.Window, l *stats.Layout) error {
 func checkRows(cells []stats.CellStats, phases []stats.PhaseStats, l *stats.Layout) error {
 	if len(cells) > len(l.Cells) || len(phases) > len(l.Phases) {
 		return fmt.Errorf("%d rows and %d phases for a layout of %d and %d", len(cells), len(phases), len(l.Cells), len(l.Phases))
+	}
+	return nil
+}
+
+func checkArrivals(tests []stats.ArrivalTest) error {
+	for i := range tests {
+		if err := tests[i].Validate(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

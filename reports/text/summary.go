@@ -129,6 +129,9 @@ func (p *page) figures(v *view.View) {
 	if v.Pacing != "" {
 		p.field("pacing", v.Pacing)
 	}
+	if v.Arrivals != "" {
+		p.field("arrivals", v.Arrivals)
+	}
 	for _, note := range v.Notes {
 		p.field("note", note)
 	}

@@ -76,6 +76,10 @@ type SummaryLoad struct {
 	Rate     float64 `json:"rate"`
 
 	Pacing SummaryPacing `json:"pacing"`
+
+	// Which part of the arrivals that were due in a second was taken up in time.
+	IssuedRatio *float64   `json:"issued_ratio"`
+	Law         SummaryLaw `json:"law"`
 }
 
 // SummaryPacing is how the loops woke.
@@ -254,7 +258,7 @@ func (v *View) Summary() Summary {
 		ExitCode: v.ExitCode, Reason: v.Reason, Conclusion: v.Conclusion, Notes: some(v.Notes),
 		Validity: SummaryValidity{v.Validity.Verdict, some(v.Validity.Reasons)},
 		Started:  v.Info.Started.UTC(), DurationS: round(v.Length.Seconds()), LoadS: round(v.LoadTime.Seconds()),
-		Load:       SummaryLoad{v.Info.Model, v.Info.Arrivals, v.Info.Rate, v.summaryPacing()},
+		Load:       SummaryLoad{v.Info.Model, v.Info.Arrivals, v.Info.Rate, v.summaryPacing(), issuedRatio(v.Punctuality), summaryLaw(v.Punctuality)},
 		Accounting: accounting(v.Accounting), AccountingUnrecorded: accounting(v.Unrecorded),
 		OfferedRPS: round(v.Offered), ThroughputRPS: round(v.Throughput), FailedRate: v.ErrorRate,
 		BytesReceived: v.BytesIn, BytesSent: v.BytesOut,

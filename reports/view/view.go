@@ -19,10 +19,12 @@ type View struct {
 
 	Conclusion string   // one paragraph: what was offered, reached, broken, and by whom
 	Pacing     string   // how the loops woke: what was asked for, and what auto did
+	Arrivals   string   // how they kept to the schedules of open phases, "" if that is not known
 	Notes      []string // what a reader must know to read the numbers right
 	Little     string   // closed model: the consistency line, else ""
 
 	Accounting, Unrecorded stats.Accounting
+	Punctuality            stats.Punctuality
 	Throughput             float64 // requests made and ended, a second of recorded load
 	Offered                float64 // intended a second of recorded load
 	ErrorRate              float64 // failed / ended
@@ -166,6 +168,8 @@ func New(r *stats.Run) *View {
 	}
 	v.generators(r)
 	v.Pacing = pacing(v, r)
+	v.Punctuality = r.Punctuality()
+	v.Arrivals = arrivals(v)
 	v.Notes, v.Little = notes(v, r.Layout), little(v, r)
 	v.Conclusion = conclusion(v)
 	return v

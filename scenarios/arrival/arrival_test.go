@@ -211,3 +211,31 @@ func TestRoundingNeverCostsAnArrival(t *testing.T) {
 		t.Fatalf("0.1/s for 10 s in 100 stages: %d arrivals, want 1", got)
 	}
 }
+
+// TestSkipPassesOver what is due before a moment, and a copy leaves the schedule as it was.
+func TestSkipPassesOver(t *testing.T) {
+	for _, law := range []Law{Poisson, Uniform} {
+		fresh := func() *Schedule {
+			return New(Profile{{From: 0, To: 100, Duration: 10 * time.Second}}, law, 5, Whole().Split(3)[1])
+		}
+		s, list := fresh(), all(fresh())
+		for moment := time.Duration(0); moment < 11*time.Second; moment += 700 * time.Millisecond {
+			ahead := *s
+			want := uint64(0)
+			for _, a := range list {
+				if a.At < moment {
+					want++
+				}
+			}
+			if got := ahead.Skip(moment); got != want || ahead.Skip(moment) != 0 {
+				t.Errorf("%v: %d before %v, want %d", law, got, moment, want)
+			}
+			if a, ok := ahead.Peek(); ok && a.At < moment {
+				t.Errorf("%v: %v is next, before %v", law, a.At, moment)
+			}
+		}
+		if a, _ := s.Next(); a != list[0] {
+			t.Errorf("%v: %v is first", law, a)
+		}
+	}
+}
