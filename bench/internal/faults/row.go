@@ -150,3 +150,17 @@ func (row Row) Sayings() (all []Saying) {
 	slices.SortStableFunc(all, func(a, b Saying) int { return b.Times - a.Times })
 	return all
 }
+
+// Clean says whether the row is of runs to which nothing was done.
+func (row Row) Clean() bool { return row.Fault == "clean" }
+
+// Apart tells of disturbed runs: how many, and how many of them were invalid.
+func (row Row) Apart() string {
+	spoilt := 0
+	for _, r := range row.Disturbed {
+		if r.Spoilt() {
+			spoilt++
+		}
+	}
+	return fmt.Sprintf("%d, %d of them invalid", len(row.Disturbed), spoilt)
+}

@@ -78,7 +78,7 @@ http: {timeout: 5s}
 users: {u: {tasks: {t: {steps: [{get: /}]}}}}
 phases:
   - {name: load, executor: constant-arrival-rate, user: u, rate: %d/s, duration: %s}
-slo: {response_time: [p(50)<1s]}
+slo: {response_time: [p(99)<200ms]}
 `
 
 func (t *try) run(ctx context.Context) (r Run, err error) {

@@ -95,3 +95,11 @@ func (t *Target) Loaded(ctx context.Context) error {
 		}
 	}
 }
+
+// RefusedShare is that of all that arrived.
+func (c Counts) RefusedShare() float64 {
+	if c.Arrived == 0 {
+		return 0
+	}
+	return float64(c.Refused) / float64(c.Arrived)
+}
