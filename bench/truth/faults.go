@@ -81,11 +81,11 @@ func (r *faultReport) put(row faults.Row, all []faults.Fault) {
 func (r faultReport) table() [][]string {
 	rows := [][]string{{"fault", "runs", "invalid", "right reason", "must", "", "disturbed"}}
 	for _, row := range r.Rows {
-		right, disturbed := fmt.Sprint(row.Right), ""
+		right := fmt.Sprint(row.Right)
 		if row.Clean() {
-			right, disturbed = "", row.Apart()
+			right = ""
 		}
-		rows = append(rows, []string{row.What, fmt.Sprint(len(row.Runs)), fmt.Sprint(row.Invalid), right, row.Must, row.Word(), disturbed})
+		rows = append(rows, []string{row.What, fmt.Sprint(len(row.Runs)), fmt.Sprint(row.Invalid), right, row.Must, row.Word(), row.By()})
 	}
 	return rows
 }
@@ -95,14 +95,18 @@ func (r faultReport) markdown() string {
 	fmt.Fprintf(&b, "# Whether spoilt measurements say so\n\nMade by `make truth-faults`. %s.\n", r.Machine)
 	b.WriteString(`
 A run of loadctl, 500 requests a second for 7 s by two agents, is harmed 2 s into its load. It must be invalid then, with exit code 97, and
-one of its reasons must match what is expected of the fault. Runs to which nothing is done must not be invalid. Of those only runs count in which neighbours took less
-than 2 % of the machine (steal) and other processes on it less than 10 % (by their own CPU times; who ended meanwhile is missed); others are
-made again, up to three times, and counted as disturbed. What cannot be done on a machine is skipped.
+one of its reasons must name the cause. Runs to which nothing is done must not be invalid. Disturbed are runs in which neighbours took
+2 % of the machine (steal) or other processes on it 10 % (by their own CPU times; who ended meanwhile is missed). Of runs to which
+nothing is done they do not count, but are made again, up to three times. What cannot be done on a machine is skipped.
 
 `)
 	b.WriteString(ruled(r.table()))
 	for _, row := range r.Rows {
-		fmt.Fprintf(&b, "\n## %s\n\n%s. %s.\n\n", row.Fault, row.What, row.Day)
+		fmt.Fprintf(&b, "\n## %s\n\n%s. %s.", row.Fault, row.What, row.Day)
+		if !row.Clean() {
+			fmt.Fprintf(&b, " The right reason matches `%s`.", row.Reason)
+		}
+		b.WriteString("\n\n")
 		for _, s := range row.Sayings() {
 			fmt.Fprintf(&b, "- %d of %d: %s\n", s.Times, len(row.Runs), s.Text)
 		}

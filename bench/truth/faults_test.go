@@ -14,7 +14,7 @@ func TestRowsOfFaultsStay(t *testing.T) {
 		{Fault: "clean", What: "nothing is done", Must: "0 of 20 invalid", Disturbed: []faults.Run{{Verdict: "invalid", Exit: 97}, {}}},
 		{Fault: "no longer there"},
 		{Fault: "stopped", What: "an agent stands still"},
-		{Fault: "stopped", What: "an agent stands still", Kept: true, Invalid: 20, Right: 19, Must: "≥ 19 of 20",
+		{Fault: "stopped", What: "an agent stands still", Reason: "stood", Kept: true, Invalid: 20, Right: 19, Must: "≥ 19 of 20",
 			Runs: []faults.Run{{Reasons: []string{"late by 3s"}}}},
 	} {
 		r.put(row, faults.All())
@@ -24,12 +24,12 @@ func TestRowsOfFaultsStay(t *testing.T) {
 		lines = append(lines, strings.Join(cells, "|"))
 	}
 	want := "fault|runs|invalid|right reason|must||disturbed\n" +
-		"an agent stands still|1|20|19|≥ 19 of 20|kept|\n" +
-		"nothing is done|0|0||0 of 20 invalid|MISSED|2, 1 of them invalid"
+		"an agent stands still|1|20|19|≥ 19 of 20|kept|0\n" +
+		"nothing is done|0|0||0 of 20 invalid|MISSED|2 more, 1 of them invalid"
 	if got := strings.Join(lines, "\n"); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	if page := r.markdown(); !strings.Contains(page, "- 1 of 1: late by #") {
+	if page := r.markdown(); !strings.Contains(page, "The right reason matches `stood`.\n\n- 1 of 1: late by #") {
 		t.Errorf("no reason on\n%s", page)
 	}
 }

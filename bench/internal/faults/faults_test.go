@@ -100,8 +100,16 @@ func TestHierarchyIsOneThatGivesCPU(t *testing.T) {
 	if err := put(dir, "cgroup.subtree_control", "cpuset cpu memory\n"); err != nil {
 		t.Fatal(err)
 	}
-	if h, ok := findHierarchy(v2); !ok || h.root != dir {
+	h, ok := findHierarchy(v2)
+	if !ok || h.root != dir {
 		t.Errorf("%+v, %v", h, ok)
+	}
+	if home := h.home("0::/system.slice/a b.scope\n"); home != dir+"/system.slice/a b.scope" {
+		t.Errorf("back to %s", home)
+	}
+	old, _ := findHierarchy(v1)
+	if home := old.home("3:cpuset:/sets\n2:cpu,cpuacct:/jobs\n0::/x\n"); home != "/sys/fs/cgroup/cpu/jobs" {
+		t.Errorf("back to %s", home)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 // A hierarchy is where groups with a share of the CPU can be made.
 type hierarchy struct {
 	root  string
+	named string // the controller in /proc/PID/cgroup; a v2 has none there
 	quota func(group string) error
 }
 
@@ -43,14 +44,23 @@ func findHierarchy(mounts string) (h hierarchy, ok bool) {
 			gives = slices.Contains(strings.Fields(string(b)), "cpu")
 		}
 		if gives {
-			return hierarchy{f[1], hierarchies[f[2]]}, true
+			return hierarchy{f[1], map[string]string{"cgroup": "cpu"}[f[2]], hierarchies[f[2]]}, true
 		}
 	}
 	return h, false
 }
 
-// throttle moves the agents into a group of their own for a while, and back to where
-// groups begin.
+// home is the group that the text of a /proc/PID/cgroup tells.
+func (h hierarchy) home(text string) string {
+	for line := range strings.Lines(strings.TrimSpace(text)) {
+		if f := strings.SplitN(strings.TrimSpace(line), ":", 3); len(f) == 3 && slices.Contains(strings.Split(f[1], ","), h.named) {
+			return filepath.Join(h.root, f[2])
+		}
+	}
+	return h.root
+}
+
+// throttle moves the agents into a group of their own for a while, and back.
 func throttle(ctx context.Context, t *try) error {
 	mounts, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
@@ -68,16 +78,19 @@ func throttle(ctx context.Context, t *try) error {
 	if err := h.quota(group); err != nil {
 		return err
 	}
-	err = move(group, t.agents)
+	back := map[int]string{}
+	for _, pid := range t.agents {
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
+		back[pid] = h.home(string(text))
+		err = errors.Join(err, move(pid, group))
+	}
 	if err == nil {
 		err = pause(ctx, pressed)
 	}
-	return errors.Join(err, move(h.root, t.agents))
-}
-
-func move(group string, pids []int) (err error) {
-	for _, pid := range pids {
-		err = errors.Join(err, put(group, "cgroup.procs", strconv.Itoa(pid)))
+	for pid, home := range back {
+		err = errors.Join(err, move(pid, home))
 	}
 	return err
 }
+
+func move(pid int, group string) error { return put(group, "cgroup.procs", strconv.Itoa(pid)) }

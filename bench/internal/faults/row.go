@@ -13,8 +13,10 @@ import (
 type Row struct {
 	Fault string `json:"fault"`
 	What  string `json:"what"`
-	Day   string `json:"day"`
-	Runs  []Run  `json:"runs"` // that count
+	// Reason is the pattern that one of the reasons of a right verdict must match.
+	Reason string `json:"reason,omitempty"`
+	Day    string `json:"day"`
+	Runs   []Run  `json:"runs"` // that count
 	// Disturbed are runs without harm in which others took part: neither alarm nor
 	// silence of theirs is held against loadctl.
 	Disturbed []Run  `json:"disturbed,omitempty"`
@@ -57,6 +59,9 @@ func (r Run) Names(reason *regexp.Regexp) bool {
 // repeated, and left out when they always do.
 func (f Fault) Study(ctx context.Context, binary string, runs int, tell func(Run)) (row Row, err error) {
 	row = Row{Fault: f.Name, What: f.What}
+	if !f.Clean() {
+		row.Reason = f.Reason.String()
+	}
 	defer func() { row.sum(f, runs) }()
 	for range runs {
 		for range repeats + 1 {
@@ -87,14 +92,8 @@ func (row *Row) skip(err error) error {
 
 // sum counts, and holds the counts against what must be.
 func (row *Row) sum(f Fault, wanted int) {
-	for _, r := range row.Runs {
-		if r.Spoilt() {
-			row.Invalid++
-		}
-		if r.Spoilt() && r.Names(f.Reason) {
-			row.Right++
-		}
-	}
+	row.Invalid = count(row.Runs, Run.Spoilt)
+	row.Right = count(row.Runs, func(r Run) bool { return r.Spoilt() && r.Names(f.Reason) })
 	row.Wanted = wanted
 	if f.Clean() {
 		row.Must = fmt.Sprintf("0 of %d invalid", wanted)
@@ -152,15 +151,22 @@ func (row Row) Sayings() (all []Saying) {
 }
 
 // Clean says whether the row is of runs to which nothing was done.
-func (row Row) Clean() bool { return row.Fault == "clean" }
+func (row Row) Clean() bool { return row.Fault == clean }
 
-// Apart tells of disturbed runs: how many, and how many of them were invalid.
-func (row Row) Apart() string {
-	spoilt := 0
-	for _, r := range row.Disturbed {
-		if r.Spoilt() {
-			spoilt++
+// By tells of disturbed runs: how many of those that count or, where disturbed ones do
+// not, how many besides, and how many of them were invalid.
+func (row Row) By() string {
+	if row.Clean() {
+		return fmt.Sprintf("%d more, %d of them invalid", len(row.Disturbed), count(row.Disturbed, Run.Spoilt))
+	}
+	return fmt.Sprint(count(row.Runs, Run.Disturbed))
+}
+
+func count(runs []Run, is func(Run) bool) (n int) {
+	for _, r := range runs {
+		if is(r) {
+			n++
 		}
 	}
-	return fmt.Sprintf("%d, %d of them invalid", len(row.Disturbed), spoilt)
+	return n
 }
