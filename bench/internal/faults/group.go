@@ -18,12 +18,14 @@ type hierarchy struct {
 	quota func(group string) error
 }
 
-// A group may run 1 ms of each 100.
-var hierarchies = map[string]func(group string) error{
-	"cgroup": func(group string) error {
-		return errors.Join(put(group, "cpu.cfs_period_us", "100000"), put(group, "cpu.cfs_quota_us", "1000"))
-	},
-	"cgroup2": func(group string) error { return put(group, "cpu.max", "1000 100000") },
+// byType are the two kinds, by the type of their mount. A group may run 1 ms of each 100.
+func byType() map[string]hierarchy {
+	return map[string]hierarchy{
+		"cgroup": {named: "cpu", quota: func(group string) error {
+			return errors.Join(put(group, "cpu.cfs_period_us", "100000"), put(group, "cpu.cfs_quota_us", "1000"))
+		}},
+		"cgroup2": {quota: func(group string) error { return put(group, "cpu.max", "1000 100000") }},
+	}
 }
 
 func put(group, file, text string) error {
@@ -35,19 +37,26 @@ func put(group, file, text string) error {
 func findHierarchy(mounts string) (h hierarchy, ok bool) {
 	for line := range strings.Lines(mounts) {
 		f := strings.Fields(line)
-		if len(f) < 4 || hierarchies[f[2]] == nil {
+		if len(f) < 4 {
 			continue
 		}
-		gives := slices.Contains(strings.Split(f[3], ","), "cpu")
-		if f[2] == "cgroup2" {
-			b, _ := os.ReadFile(filepath.Join(f[1], "cgroup.subtree_control"))
-			gives = slices.Contains(strings.Fields(string(b)), "cpu")
-		}
-		if gives {
-			return hierarchy{f[1], map[string]string{"cgroup": "cpu"}[f[2]], hierarchies[f[2]]}, true
+		h, ok := byType()[f[2]]
+		h.root = f[1]
+		if ok && h.gives(f[3]) {
+			return h, true
 		}
 	}
 	return h, false
+}
+
+// gives says whether groups made here have a share of the CPU: of a v1 its mount's
+// options tell, of a v2 what its root hands down.
+func (h hierarchy) gives(options string) bool {
+	if h.named != "" {
+		return slices.Contains(strings.Split(options, ","), h.named)
+	}
+	b, _ := os.ReadFile(filepath.Join(h.root, "cgroup.subtree_control"))
+	return slices.Contains(strings.Fields(string(b)), "cpu")
 }
 
 // home is the group that the text of a /proc/PID/cgroup tells.
@@ -78,16 +87,21 @@ func throttle(ctx context.Context, t *try) error {
 	if err := h.quota(group); err != nil {
 		return err
 	}
-	back := map[int]string{}
-	for _, pid := range t.agents {
+	return h.within(group, t.agents, func() error { return pause(ctx, pressed) })
+}
+
+// within has processes in a group while something is done.
+func (h hierarchy) within(group string, pids []int, do func() error) (err error) {
+	homes := map[int]string{}
+	for _, pid := range pids {
 		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
-		back[pid] = h.home(string(text))
+		homes[pid] = h.home(string(text))
 		err = errors.Join(err, move(pid, group))
 	}
 	if err == nil {
-		err = pause(ctx, pressed)
+		err = do()
 	}
-	for pid, home := range back {
+	for pid, home := range homes {
 		err = errors.Join(err, move(pid, home))
 	}
 	return err
