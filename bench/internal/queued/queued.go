@@ -41,7 +41,7 @@ func Start(ctx context.Context, behind []string, binary string, args ...string) 
 	ready := strings.Fields(line)
 	if err != nil || len(ready) < 2 || ready[0] != "READY" {
 		t.Close()
-		return nil, fmt.Errorf("%s does not get ready, but says %q: %v", strings.Join(words, " "), line, err)
+		return nil, fmt.Errorf("%s does not get ready, but says %q", strings.Join(words, " "), line)
 	}
 	t.URL = ready[1] + "/"
 	return t, nil
@@ -57,8 +57,9 @@ func (t *Target) Close() {
 
 // Counts are what it says of the requests it had.
 type Counts struct {
-	Arrived uint64 `json:"arrived"`
-	Refused uint64 `json:"refused"`
+	Arrived  uint64 `json:"arrived"`
+	Requests uint64 `json:"requests"` // answered
+	Refused  uint64 `json:"refused"`  // of these, at once
 }
 
 // Counts asks for them, which is in no count itself.
