@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -117,7 +116,7 @@ func (r *asking) run(words []string) error {
 	r.cmd.Stdout, r.cmd.Stderr, r.cmd.WaitDelay = &r.out, &r.out, 5*time.Second
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	r.cmd.Cancel = func() error { return syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL) }
-	began, clock, others := time.Now(), proc.Read(), proc.Others()
+	before := proc.Now()
 	if err := r.cmd.Start(); err != nil {
 		return err
 	}
@@ -126,8 +125,7 @@ func (r *asking) run(words []string) error {
 	if err := r.cmd.Wait(); err != nil && !errors.As(err, &left) {
 		return fmt.Errorf("%w\n%s", err, r.out.Bytes())
 	}
-	r.steal = proc.Read().Steal(clock)
-	r.others = proc.Others().Since(others).Seconds() / time.Since(began).Seconds() / float64(runtime.NumCPU())
+	r.steal, r.others = before.Taken()
 	return errors.Join(stopped, r.ctx.Err())
 }
 

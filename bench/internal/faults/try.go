@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"syscall"
 	"time"
@@ -91,7 +90,7 @@ func (t *try) run(ctx context.Context) (r Run, err error) {
 		"--runs", filepath.Join(t.dir, "runs")}, t.fault.args, []string{file})
 	t.cmd = exec.CommandContext(ctx, words[0], words[1:]...)
 	t.cmd.Stdout, t.cmd.Stderr, t.cmd.WaitDelay = &t.out, &t.out, 5*time.Second
-	began, clock, others := time.Now(), proc.Read(), proc.Others()
+	before, began := proc.Now(), time.Now()
 	if err := t.cmd.Start(); err != nil {
 		return r, err
 	}
@@ -107,8 +106,7 @@ func (t *try) run(ctx context.Context) (r Run, err error) {
 		return r, harmed
 	}
 	r.Took = time.Since(began).Seconds()
-	r.Steal = proc.Read().Steal(clock)
-	r.Others = proc.Others().Since(others).Seconds() / r.Took / float64(runtime.NumCPU())
+	r.Steal, r.Others = before.Taken()
 	r.Exit = t.cmd.ProcessState.ExitCode()
 	if bytes.Contains(t.out.Bytes(), []byte("unknown flag: --fault")) {
 		return r, Skipped{"this loadctl has no run --fault"}
@@ -133,7 +131,7 @@ func (t *try) harm(ctx context.Context) error {
 		}
 	}
 	if len(t.agents) != agents {
-		return fmt.Errorf("%d agents run, not %d\n%s", len(t.agents), agents, t.out.Bytes())
+		return fmt.Errorf("%d agents run, not %d", len(t.agents), agents)
 	}
 	return t.fault.harm(ctx, t)
 }
