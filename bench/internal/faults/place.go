@@ -24,7 +24,7 @@ func fewPorts(t *try) (func(), error) {
 	t.around = []string{"ip", "netns", "exec", name}
 	for _, words := range [][]string{
 		{"ip", "-n", name, "link", "set", "lo", "up"},
-		append(t.around[:4:4], "sysctl", "-q", "-w", "net.ipv4.ip_local_port_range=20000 21039"),
+		append(t.around[:4:4], "sh", "-c", "echo 20000 21039 > /proc/sys/net/ipv4/ip_local_port_range"),
 	} {
 		if err := do(words...); err != nil {
 			undo()
