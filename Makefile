@@ -119,7 +119,7 @@ truth-peers: build ## What other load generators found on PATH say of situations
 	go run ./bench/truth peers
 
 .PHONY: truth-faults
-truth-faults: build ## Whether measurements say so when the generator is harmed, 20 runs of each fault (about 30 min)
+truth-faults: build ## Whether measurements say so when the generator is harmed, 20 runs of each fault (about 25 min)
 	go run ./bench/truth faults
 
 .PHONY: bench-readme
