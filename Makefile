@@ -42,7 +42,7 @@ explore: ## Property tests from seeds of their own, each with CHECKS cases (defa
 
 .PHONY: e2e
 e2e: build ## Real processes, sockets and tools; says what it skips and why
-	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -p 1 -parallel 8 -tags e2e -count=1 -timeout 30m -v ./e2e/... ./reports/html/... ./reports/tui/... ./bench/truth
+	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -p 1 -parallel 8 -tags e2e -count=1 -timeout 30m -v ./e2e/... ./reports/html/... ./reports/tui/... ./bench/truth ./bench/internal/faults
 
 .PHONY: check
 check: ## Format, vet, lint, layout, fresh generated code, all platforms
@@ -113,6 +113,14 @@ bench-hold: build ## 200,000 connections opened, 500,000 held for a minute (abou
 .PHONY: truth
 truth: build ## What a run measures beside what is true: each request, queues, arrivals (about 25 min)
 	go run ./bench/truth live
+
+.PHONY: truth-peers
+truth-peers: build ## What other load generators found on PATH say of situations whose truth is known (about 13 min)
+	go run ./bench/truth peers
+
+.PHONY: truth-faults
+truth-faults: build ## Whether measurements say so when the generator is harmed, 20 runs of each fault (about 25 min)
+	go run ./bench/truth faults
 
 .PHONY: bench-readme
 bench-readme: ## Put the tables of bench/results into README

@@ -4,9 +4,11 @@
 //	go run ./bench/truth coverage          # how often intervals hold the true percentile; no sockets
 //	go run ./bench/truth live              # what a run measures of targets whose truth is known
 //	go run ./bench/truth requests dm1      # studies by name
+//	go run ./bench/truth peers             # what other load generators say where loadctl does
+//	go run ./bench/truth faults            # whether spoilt measurements say so
 //
 // Studies of sockets write bench/results/truth.json and truth.md, and those of studies
-// left out are kept. The exit code is 1 when a bar was missed or could not be tried.
+// left out are kept; peers and faults have files of their own beside them. The exit code is 1 when a bar was missed or could not be tried.
 package main
 
 import (
@@ -18,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -30,26 +33,32 @@ type options struct {
 	pin     bool
 	binary  string
 	results string
+	only    *regexp.Regexp
+	short   bool
 }
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("truth: ")
 	var o options
-	flag.IntVar(&o.runs, "runs", 500, "coverage: runs of each scenario")
+	flag.IntVar(&o.runs, "runs", 0, "coverage: runs of each scenario, 0 for 500; faults: of each fault, 0 for 20")
 	flag.Uint64Var(&o.seed, "seed", 2, "coverage: first word of every run's seed")
 	flag.DurationVar(&o.longest, "longest", 24*time.Hour, "coverage: leave out scenarios whose runs are longer, in the queue's time")
 	flag.Float64Var(&o.share, "share", 1, "live: of each run's length, to try the studies themselves; bars are not made for it, and nothing is written")
 	flag.BoolVar(&o.pin, "pin", false, "live: server on core 0, loadctl on core 1")
 	flag.StringVar(&o.binary, "binary", "bin/loadctl", "the loadctl to hold against the truth")
-	flag.StringVar(&o.results, "results", "bench/results", "folder for truth.json and truth.md")
+	flag.StringVar(&o.results, "results", "bench/results", "folder for truth.json, truth.md and their like")
+	flag.BoolVar(&o.short, "short", false, "peers: loads of a few seconds, whose tables are not kept")
+	only := flag.String("only", "", "peers: situations, and faults: faults, whose name matches")
 	flag.Usage = usage
 	flag.Parse()
 	asked, err := find(flag.Args())
-	if err != nil || o.runs < 2 || o.share <= 0 || o.share > 1 {
+	pattern, unclear := regexp.Compile(*only)
+	if err != nil || unclear != nil || o.runs < 0 || o.share <= 0 || o.share > 1 {
 		usage()
 		os.Exit(2)
 	}
+	o.only = pattern
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, o, asked); err != nil {
@@ -77,15 +86,12 @@ func run(ctx context.Context, o options, asked []study) error {
 	defer os.RemoveAll(b.dir)
 	var missed []string
 	for _, s := range asked {
-		t, err := s.try(ctx, b)
+		miss, err := s.make(ctx, b)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if t.missed() {
+		if miss {
 			missed = append(missed, s.name)
-		}
-		if err := b.record(t); err != nil {
-			return err
 		}
 		if err != nil {
 			log.Printf("%s: %v", s.name, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,6 +15,8 @@ type study struct {
 	what string
 	live bool // a part of `live`
 	run  func(context.Context, *bench) (bars []bar, notes []string, err error)
+	// apart is there instead of run where a study has tables and files of its own.
+	apart func(context.Context, *bench) (missed bool, err error)
 }
 
 // studies are in the order in which `live` makes them and truth.md shows them.
@@ -23,6 +26,8 @@ var studies = []study{
 	{name: "mm8", what: "M/M/8, ρ = 0.7, μ = 100/s, 5 minutes", live: true, run: mm8Study},
 	{name: "dm1", what: "D/M/1, ρ = 0.8, μ = 100/s, 10 minutes: constant pacing", live: true, run: dm1Study},
 	{name: "arrivals", what: "arrivals as written beside the Poisson process they are to be", live: true, run: arrivalsStudy},
+	{name: "peers", what: "what load generators say of situations whose truth is known", apart: peersStudy},
+	{name: "faults", what: "whether measurements say so when the generator is harmed", apart: faultsStudy},
 }
 
 // find gives the studies that names ask for, in the table's order.
@@ -46,6 +51,19 @@ func find(names []string) (asked []study, err error) {
 // rank is a study's place, -1 when there is none.
 func rank(name string) int {
 	return slices.IndexFunc(studies, func(s study) bool { return s.name == name })
+}
+
+// make makes the study, and keeps what it found.
+func (s study) make(ctx context.Context, b *bench) (missed bool, err error) {
+	if s.apart != nil {
+		missed, err = s.apart(ctx, b)
+		return missed || err != nil, err
+	}
+	t, err := s.try(ctx, b)
+	if ctx.Err() != nil {
+		return true, ctx.Err()
+	}
+	return t.missed(), errors.Join(err, b.record(t))
 }
 
 // try makes the study's table.

@@ -147,3 +147,13 @@ func TestTheQuietestRunCounts(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatOthersRanWasTaken(t *testing.T) {
+	before := Now()
+	for who, ran := range before.others {
+		before.others[who] = ran - time.Second
+	}
+	if steal, others := before.Taken(); others <= 0 || steal < 0 || steal > 1 {
+		t.Errorf("others, who ran for a second each, took %v, neighbours %v", others, steal)
+	}
+}
