@@ -133,12 +133,38 @@ func (r *Run) Confidences(ps []float64, wanted func(CellKey) bool) []PercentileI
 	if r.Layout == nil {
 		return all
 	}
-	ladder := r.Layout.Ladder()
-	bins := r.bins.of(func(row int) bool { return row < len(r.Layout.Cells) && wanted(r.Layout.Cells[row]) })
+	ladder, seen := r.Layout.Ladder(), Dist{}
+	picks := func(row int) bool { return row < len(r.Layout.Cells) && wanted(r.Layout.Cells[row]) }
+	for row := range r.sound.Cells {
+		if c := &r.sound.Cells[row]; picks(row) {
+			seen.Merge(Dist{OK: c.Response, Infinite: c.Bad()})
+		}
+	}
+	bins := r.bins.of(picks)
 	for i, p := range ps {
 		all[i] = ladder.Percentile(p, bins)
+		all[i].include(seen)
 	}
 	return all
+}
+
+// include widens an interval to hold the percentile that was seen. Within a rung the
+// interval is a line between its edges, and what was seen may lie on one side of it: if
+// all requests took the same time, that is a point.
+func (i *PercentileInterval) include(d Dist) {
+	at, infinite := d.Percentile(i.P)
+	switch {
+	case i.Withheld || d.Count() == 0:
+	case infinite:
+		i.High = Never
+	case i.Low == Never:
+		i.Low = at
+	default:
+		i.Low = min(i.Low, at)
+		if i.High != Never {
+			i.High = max(i.High, at)
+		}
+	}
 }
 
 // keep takes the bins of a window that counts, and gives the window without them:

@@ -75,6 +75,7 @@ func TestRunKnowsItsConfidence(t *testing.T) {
 		}
 	}
 	want := l.Ladder().Percentile(90, Bins{BinLength, book.Cut()})
+	want.include(Dist{OK: allTimes(r.Sound().Cells)})
 	if got := r.Confidence(90, func(CellKey) bool { return true }); got != want {
 		t.Errorf("%+v\nwant %+v", got, want)
 	}
@@ -100,5 +101,35 @@ func TestRungsOfABinAreInOrder(t *testing.T) {
 	}
 	if want := []rungCount{{2, 2}, {5, 2}, {7, 1}, {9, 1}}; !slices.Equal(list, want) {
 		t.Error(list)
+	}
+}
+
+// allTimes merges the response times of all rows.
+func allTimes(cells []CellStats) (h *Histogram) {
+	for i := range cells {
+		join(&h, cells[i].Response)
+	}
+	return h
+}
+
+// TestIntervalsHoldWhatWasSeen, even where every request took the same time, at whatever
+// end of its rung.
+func TestIntervalsHoldWhatWasSeen(t *testing.T) {
+	for _, took := range []time.Duration{200, 129 * time.Microsecond, 1024 * time.Microsecond, 1025 * time.Microsecond, 77 * time.Millisecond} {
+		r := &Run{}
+		l := &Layout{Phases: []PhaseKey{{Recorded: true}}, Cells: []CellKey{{Recorded: true}}}
+		r.Apply(Update{Started: &Started{Layout: l}})
+		recorder := NewRecorder(l, nil)
+		for i := range 5000 {
+			at := Offset(i) * 2 * time.Millisecond
+			recorder.Record(&Sample{Intended: at, Done: at + took})
+		}
+		r.Apply(Update{Window: &Window{Merged: recorder.Cut(0)}})
+		for _, i := range r.Confidences([]float64{50, 99, 99.9}, func(CellKey) bool { return true }) {
+			at := r.Sound().Cells[0].Response.Percentile(i.P)
+			if i.Low > at || i.High != Never && i.High < at || i.High != Never && i.High > at+at/7 {
+				t.Errorf("all took %s, p%v is %s: %+v", took, i.P, at, i)
+			}
+		}
 	}
 }
