@@ -22,6 +22,7 @@ type PhaseKey struct {
 	Name     string
 	Recorded bool // false: warm-up, kept out of results and thresholds
 	Closed   bool // closed model: response time hides queueing
+	Level    bool // open, at one rate from its beginning to its end
 	Holds    int  // connections asked for by a held-connections phase, else 0
 }
 
