@@ -78,7 +78,7 @@ func (d *driver) info(epoch time.Time) stats.Info {
 		Started: epoch, Planned: s.PlannedDuration(), Target: c.baseURL(), Seed: c.Seed,
 		Model: s.Model(), Arrivals: arrivalsOf(s), Rate: s.PeakRate(), Requests: plan.Asked(s), Ceiling: c.Ceiling, Asked: s.ConnectionsAsked(),
 		Timeout: s.HTTP.Timeout, SmallestSLO: s.SmallestResponseLimit(), Beat: s.Beat(), Machine: d.describe(),
-		Pacing: c.pacing(), Tick: c.tick(), OnLoss: onLoss(s.Agents.OnLoss), AgentsMin: s.Agents.Min,
+		Idle: s.Idle(), Pacing: c.pacing(), Tick: c.tick(), OnLoss: onLoss(s.Agents.OnLoss), AgentsMin: s.Agents.Min,
 	}
 }
 

@@ -52,12 +52,15 @@ type Info struct {
 	Asked       int     // connections asked for by hold phases
 	Timeout     time.Duration
 	SmallestSLO time.Duration // smallest response-time limit of thresholds and slo, 0 if none
-	Beat        time.Duration // shortest heartbeat interval of a run that only holds connections, else 0
-	Machine     map[string]string
-	Pacing      string
-	Tick        time.Duration
-	OnLoss      string // what the loss of an agent means: "fail" (also ""), "degrade", "redistribute"
-	AgentsMin   int    // fewer agents than this make a run invalid; 0 = no claim
+	// Idle is the mean time that a closed user waits and thinks in an iteration; nil where
+	// the scenario does not fix it, or is open.
+	Idle      *time.Duration
+	Beat      time.Duration // shortest heartbeat interval of a run that only holds connections, else 0
+	Machine   map[string]string
+	Pacing    string
+	Tick      time.Duration
+	OnLoss    string // what the loss of an agent means: "fail" (also ""), "degrade", "redistribute"
+	AgentsMin int    // fewer agents than this make a run invalid; 0 = no claim
 }
 
 // A Window is one closed second: every live agent reported it.

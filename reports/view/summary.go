@@ -26,6 +26,9 @@ type Summary struct {
 	Load       SummaryLoad     `json:"load"`
 	Conclusion string          `json:"conclusion"`
 	Notes      []string        `json:"notes"`
+	Limit      SummaryLimit    `json:"limit"`
+	Steady     []SummarySteady `json:"steady"` // phases at one rate
+	Warmup     SummaryWarmup   `json:"warmup"`
 
 	Accounting           SummaryAccounting `json:"accounting"`
 	AccountingUnrecorded SummaryAccounting `json:"accounting_unrecorded"`
@@ -74,6 +77,8 @@ type SummaryLoad struct {
 	Model    string  `json:"model"`
 	Arrivals string  `json:"arrivals"`
 	Rate     float64 `json:"rate"`
+	Note     string  `json:"note,omitempty"`   // what stands above the report, of a closed model
+	Little   string  `json:"little,omitempty"` // its consistency line
 
 	Pacing SummaryPacing `json:"pacing"`
 }
@@ -254,7 +259,8 @@ func (v *View) Summary() Summary {
 		ExitCode: v.ExitCode, Reason: v.Reason, Conclusion: v.Conclusion, Notes: some(v.Notes),
 		Validity: SummaryValidity{v.Validity.Verdict, some(v.Validity.Reasons)},
 		Started:  v.Info.Started.UTC(), DurationS: round(v.Length.Seconds()), LoadS: round(v.LoadTime.Seconds()),
-		Load:       SummaryLoad{v.Info.Model, v.Info.Arrivals, v.Info.Rate, v.summaryPacing()},
+		Load:  SummaryLoad{v.Info.Model, v.Info.Arrivals, v.Info.Rate, v.Heading, v.Little, v.summaryPacing()},
+		Limit: v.LimitedBy.summary(), Steady: summarySteady(v), Warmup: SummaryWarmup{v.Warmup.Requests, round(v.Warmup.Time.Seconds())},
 		Accounting: accounting(v.Accounting), AccountingUnrecorded: accounting(v.Unrecorded),
 		OfferedRPS: round(v.Offered), ThroughputRPS: round(v.Throughput), FailedRate: v.ErrorRate,
 		BytesReceived: v.BytesIn, BytesSent: v.BytesOut,

@@ -20,7 +20,13 @@ type View struct {
 	Conclusion string   // one paragraph: what was offered, reached, broken, and by whom
 	Pacing     string   // how the loops woke: what was asked for, and what auto did
 	Notes      []string // what a reader must know to read the numbers right
+	Heading    string   // what stands above the figures, such as of a closed model; else ""
 	Little     string   // closed model: the consistency line, else ""
+
+	LimitedBy   LimitedBy // who was the limit
+	Steadiness  stats.Steadiness
+	Unsustained string // that the load was not sustained, else ""
+	Warmup      Warmup // what was cut
 
 	Accounting, Unrecorded stats.Accounting
 	Throughput             float64 // requests made and ended, a second of recorded load
@@ -166,7 +172,11 @@ func New(r *stats.Run) *View {
 	}
 	v.generators(r)
 	v.Pacing = pacing(v, r)
-	v.Notes, v.Little = notes(v, r.Layout), little(v, r)
+	v.Heading, v.Warmup, v.LimitedBy = heading(r.Layout), warmup(r), limitedBy(r)
+	v.Steadiness = stats.JudgeSteadiness(r)
+	v.Unsustained = unsustained(r, v.Steadiness)
+	v.Little, _ = little(v, r)
+	v.Notes = append(notes(v, r.Layout), steadyNotes(r, v.Steadiness)...)
 	v.Conclusion = conclusion(v)
 	return v
 }
