@@ -120,6 +120,9 @@ func (d *driver) finish() (stats.Result, error) {
 	}
 	d.tellLate()
 	d.nameFound()
+	if n := d.counted.finish(); n != nil {
+		d.tell(stats.Update{Counted: n})
+	}
 	d.tell(stats.Update{Verdicts: stats.JudgeAll(d.cfg.Scenario.Thresholds, &d.run)})
 	d.tell(stats.Update{State: &stats.State{Name: run.Done.String()}})
 	result := outcome.Result(d.run.Verdicts, d.run.Validity, ended)

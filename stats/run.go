@@ -19,6 +19,8 @@ type Run struct {
 	// Lost are the counters of lost agents that no window holds: what their shared
 	// counter blocks said after their death, less what had been reported.
 	Lost []CellStats
+	// Counted is what the target itself counted, nil where it is none of ours.
+	Counted *TargetCount
 	// Result is set by the last update.
 	Result *Result
 
@@ -164,6 +166,7 @@ type Update struct {
 	Verdicts []Verdict
 	Lost     *AgentLoss
 	State    *State
+	Counted  *TargetCount
 	Ended    *Ended
 }
 

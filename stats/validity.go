@@ -99,6 +99,7 @@ func JudgeValidity(r *Run) Validity {
 	v.agents(r)
 	v.accounts(r)
 	v.headroom(r)
+	v.conservation(r)
 	return v.Validity
 }
 

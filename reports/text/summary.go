@@ -277,6 +277,9 @@ func (p *page) accounting(v *view.View) {
 	if v.Unrecorded.Intended > 0 {
 		p.field("unrecorded", p.identity(v.Unrecorded))
 	}
+	if v.Conserved.Known {
+		p.field("target", v.Conserved.String()+" "+p.mark(v.Conserved.Agrees))
+	}
 }
 
 // identity prints where every intended request went; zero terms are left out.

@@ -160,3 +160,20 @@ func TestUnsustainedLoadIsSaid(t *testing.T) {
 		t.Errorf("%q", v.Unsustained)
 	}
 }
+
+func TestTargetsCountIsShown(t *testing.T) {
+	r := sample.Run(sample.Healthy())
+	least, most := r.Answers()
+	if view.New(r).Conserved.Known || view.New(r).Summary().TargetCount != nil {
+		t.Error("a count that nobody told")
+	}
+	r.Apply(stats.Update{Counted: &stats.TargetCount{Requests: most}})
+	v := view.New(r)
+	if s := v.Summary().TargetCount; least != most || !v.Conserved.Agrees || s == nil || *s != (view.SummaryConserved{Counted: most, Least: least, Most: most, Agrees: true}) {
+		t.Errorf("%+v, summary %+v", v.Conserved, s)
+	}
+	r.Apply(stats.Update{Counted: &stats.TargetCount{Requests: least - 1}})
+	if v := view.New(r); v.Conserved.Agrees || v.Validity.Verdict != stats.Invalid {
+		t.Errorf("%+v, %+v", v.Conserved, v.Validity)
+	}
+}

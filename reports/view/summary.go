@@ -32,6 +32,7 @@ type Summary struct {
 
 	Accounting           SummaryAccounting `json:"accounting"`
 	AccountingUnrecorded SummaryAccounting `json:"accounting_unrecorded"`
+	TargetCount          *SummaryConserved `json:"target_count"`
 
 	OfferedRPS    float64            `json:"offered_rps"`
 	ThroughputRPS float64            `json:"throughput_rps"`
@@ -261,7 +262,7 @@ func (v *View) Summary() Summary {
 		Started:  v.Info.Started.UTC(), DurationS: round(v.Length.Seconds()), LoadS: round(v.LoadTime.Seconds()),
 		Load:  SummaryLoad{v.Info.Model, v.Info.Arrivals, v.Info.Rate, v.Heading, v.Little, v.summaryPacing()},
 		Limit: v.LimitedBy.summary(), Steady: summarySteady(v), Warmup: SummaryWarmup{v.Warmup.Requests, round(v.Warmup.Time.Seconds())},
-		Accounting: accounting(v.Accounting), AccountingUnrecorded: accounting(v.Unrecorded),
+		Accounting: accounting(v.Accounting), AccountingUnrecorded: accounting(v.Unrecorded), TargetCount: v.Conserved.summary(),
 		OfferedRPS: round(v.Offered), ThroughputRPS: round(v.Throughput), FailedRate: v.ErrorRate,
 		BytesReceived: v.BytesIn, BytesSent: v.BytesOut,
 		Checks:      SummaryChecks{v.ChecksPassed, v.ChecksFailed},

@@ -27,6 +27,7 @@ type View struct {
 	Steadiness  stats.Steadiness
 	Unsustained string // that the load was not sustained, else ""
 	Warmup      Warmup // what was cut
+	Conserved   Conserved
 
 	Accounting, Unrecorded stats.Accounting
 	Throughput             float64 // requests made and ended, a second of recorded load
@@ -175,6 +176,7 @@ func New(r *stats.Run) *View {
 	v.Heading, v.Warmup, v.LimitedBy = heading(r.Layout), warmup(r), limitedBy(r)
 	v.Steadiness = stats.JudgeSteadiness(r)
 	v.Unsustained = unsustained(r, v.Steadiness)
+	v.Conserved = conserved(r)
 	v.Little, _ = little(v, r)
 	v.Notes = append(notes(v, r.Layout), steadyNotes(r, v.Steadiness)...)
 	v.Conclusion = conclusion(v)
