@@ -221,8 +221,8 @@ func (m *model) loadChunks() []chunk {
 		failed.texts[1].style = bad
 	}
 	chunks := []chunk{}
-	if p.Heading != "" {
-		chunks = append(chunks, chunk{texts: []text{{warn, p.Heading}}, drop: 5})
+	if p.Closed {
+		chunks = append(chunks, chunk{texts: []text{{warn, "closed model: hides queueing"}}, drop: 1})
 	}
 	chunks = append(chunks, load, failed, words(3, "in-flight ", count(p.InFlight)), words(4, "VUs ", count(p.VUs)))
 	if p.Queued > 0 {

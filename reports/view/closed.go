@@ -13,7 +13,7 @@ const ClosedHeading = "closed model: throughput valid; latency is per-user servi
 
 // heading is what must stand above the figures of a run, "" for nothing.
 func heading(l *stats.Layout) string {
-	if l != nil && closedOnly(l) {
+	if closedOnly(l) {
 		return ClosedHeading
 	}
 	return ""

@@ -20,7 +20,7 @@ type Live struct {
 	ExitCode int
 	Reason   string // why it ended so, when thresholds do not say it
 	Validity stats.Validity
-	Heading  string   // what stands above the figures, such as of a closed model; else ""
+	Closed   bool     // what is recorded is of a closed model alone, see ClosedHeading
 	Said     []string // of a run that is over: who was the limit, and whether the load was sustained
 
 	Elapsed, Planned time.Duration

@@ -53,8 +53,8 @@ func TestLensSaysTheLimitAtTheEnd(t *testing.T) {
 func TestClosedRunsAreHeaded(t *testing.T) {
 	r := sample.Run(sample.Story{Closed: true})
 	v := view.New(r)
-	if v.Heading != view.ClosedHeading || v.Summary().Load.Note != view.ClosedHeading || view.Look(r, 5).Heading != view.ClosedHeading {
-		t.Errorf("view %q, summary %q, live %q", v.Heading, v.Summary().Load.Note, view.Look(r, 5).Heading)
+	if v.Heading != view.ClosedHeading || v.Summary().Load.Note != view.ClosedHeading || !view.Look(r, 5).Closed {
+		t.Errorf("view %q, summary %q, live %v", v.Heading, v.Summary().Load.Note, view.Look(r, 5).Closed)
 	}
 	if !strings.Contains(v.Notes[0], "no capacity under an SLO follows") {
 		t.Errorf("notes %q", v.Notes)
@@ -144,7 +144,7 @@ func growing(bySecond uint64) *stats.Run {
 
 func TestUnsustainedLoadIsSaid(t *testing.T) {
 	v := view.New(growing(7))
-	if !strings.HasPrefix(v.Unsustained, "The load of load was not sustained: requests in flight grew by 7") || !strings.Contains(v.Conclusion, v.Unsustained) {
+	if !strings.HasPrefix(v.Unsustained, "Phase load was not sustained: requests in flight grew by 7") || !strings.Contains(v.Conclusion, v.Unsustained) {
 		t.Errorf("%q in %q", v.Unsustained, v.Conclusion)
 	}
 	if v.Validity.Verdict != stats.Valid {

@@ -11,7 +11,7 @@ import (
 func unsustained(r *stats.Run, s stats.Steadiness) string {
 	for _, l := range s.Levels {
 		if l.Growing {
-			return fmt.Sprintf("The load of %s was not sustained: requests in flight grew by %s/s throughout, so its percentiles would be worse the longer it lasts.",
+			return fmt.Sprintf("Phase %s was not sustained: requests in flight grew by %s/s throughout, so that its times are the worse the longer it lasts.",
 				phaseName(r.Layout, l.Phase), Number(l.Slope))
 		}
 	}
