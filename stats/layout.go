@@ -26,6 +26,21 @@ type PhaseKey struct {
 	Holds    int  // connections asked for by a held-connections phase, else 0
 }
 
+// ClosedOnly says whether closed users alone make what is recorded, held connections
+// apart.
+func (l *Layout) ClosedOnly() bool {
+	closed := false
+	for i := range l.Phases {
+		if p := &l.Phases[i]; p.Recorded && p.Holds == 0 {
+			if !p.Closed {
+				return false
+			}
+			closed = true
+		}
+	}
+	return closed
+}
+
 // A CellKey names one row: requests of one name in one phase. Heartbeats of a
 // phase are a row of their own, so that they never mix with its users' requests.
 type CellKey struct {

@@ -1,7 +1,9 @@
 package stats
 
 import (
+	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -105,7 +107,7 @@ func (l *Limit) decide(r *Run, broke bool) Limiter {
 		return LimitGenerator
 	case r.Validity.Verdict == Invalid:
 		return LimitUnknown
-	case !(broke || lost || unsustained || r.failedBroke()) && r.closedOnly():
+	case !(broke || lost || unsustained || r.failedBroke()) && r.Layout.ClosedOnly():
 		return LimitUsers
 	case !(broke || lost || unsustained || r.failedBroke()):
 		return LimitNothing
@@ -162,12 +164,6 @@ func (r *Run) failedBroke() bool {
 	})
 }
 
-// closedOnly says whether closed users alone made what is recorded.
-func (r *Run) closedOnly() bool {
-	load := r.phases(func(p *PhaseKey) bool { return p.Recorded && p.Holds == 0 })
-	return len(load) > 0 && !slices.ContainsFunc(load, func(i int) bool { return !r.Layout.Phases[i].Closed })
-}
-
 // A timeLimit is a broken limit on response time: of the rows that q picks, no more
 // than share may be slower than at.
 type timeLimit struct {
@@ -180,10 +176,10 @@ type timeLimit struct {
 func (r *Run) brokenLimit() (timeLimit, bool) {
 	for i := range r.Verdicts {
 		t := &r.Verdicts[i].Threshold
-		if r.Verdicts[i].Held || r.Verdicts[i].NoData || t.Metric != "response_time" || t.Limit <= 0 {
+		if r.Verdicts[i].Held || r.Verdicts[i].NoData || t.Metric != "response_time" || t.Limit <= 0 || !strings.HasPrefix(t.Op, "<") {
 			continue
 		}
-		l := timeLimit{q: query{run: r, tags: Tags{Name: t.Tags.Name, Phase: t.Tags.Phase}}, at: time.Duration(t.Limit * 1e9)}
+		l := timeLimit{q: query{run: r, tags: Tags{Name: t.Tags.Name, Phase: t.Tags.Phase}}, at: time.Duration(math.Round(t.Limit * 1e9))}
 		switch t.Agg {
 		case "p":
 			l.share = 1 - t.P/100

@@ -88,7 +88,7 @@ func one(yes bool) int {
 // A queue that holds its load is called steady in 95 of 100 runs, also near its knee,
 // where it wanders for seconds.
 func TestStableQueuesAreSteady(t *testing.T) {
-	const runs = 60
+	const runs = 40
 	for _, v := range []virtual{
 		{servers: 1, load: .5, seconds: 40},
 		{servers: 1, load: .8, seconds: 60, limit: 60 * time.Millisecond},

@@ -13,7 +13,7 @@ const ClosedHeading = "closed model: throughput valid; latency is per-user servi
 
 // heading is what must stand above the figures of a run, "" for nothing.
 func heading(l *stats.Layout) string {
-	if closedOnly(l) {
+	if l.ClosedOnly() {
 		return ClosedHeading
 	}
 	return ""
@@ -22,24 +22,13 @@ func heading(l *stats.Layout) string {
 // closedNotes say what closed phases cannot tell.
 func closedNotes(l *stats.Layout) []string {
 	switch {
-	case closedOnly(l):
+	case l.ClosedOnly():
 		return []string{"Closed model: throughput is valid; response time hides queueing, because a slow target slows the users down. " +
 			"So no capacity under an SLO follows from this run, whether or not its limits held: that takes arrivals that do not wait."}
 	case anyClosed(l):
 		return []string{"Some recorded phases are closed: their response times hide queueing, because a slow target slows the users down."}
 	}
 	return nil
-}
-
-func closedOnly(l *stats.Layout) bool {
-	closed := false
-	for _, p := range l.Phases {
-		if p.Recorded && p.Holds == 0 && !p.Closed {
-			return false
-		}
-		closed = closed || p.Recorded && p.Closed
-	}
-	return closed
 }
 
 func anyClosed(l *stats.Layout) bool {
@@ -61,13 +50,13 @@ type law struct {
 	known          bool // the wait is the scenario's; else it is what the law asks for
 }
 
-// little is the consistency line of a closed model, and whether the law holds. R is
-// known of successful requests only, so there is none when many failed.
-func little(v *View, r *stats.Run) (line string, holds bool) {
+// little is the consistency line of a closed model. R is known of successful requests
+// only, so there is none when many failed.
+func little(v *View, r *stats.Run) string {
 	const fewFailed = 0.01
 	users := meanUsers(r)
-	if !closedOnly(r.Layout) || v.Throughput <= 0 || v.ErrorRate > fewFailed || users == 0 {
-		return "", true
+	if !r.Layout.ClosedOnly() || v.Throughput <= 0 || v.ErrorRate > fewFailed || users == 0 {
+		return ""
 	}
 	w := law{users: users, rate: v.Throughput, response: v.ResponseOK.Mean, seconds: v.LoadTime.Seconds(),
 		iterations: float64(v.Iterations.Completed + v.Iterations.Aborted)}
@@ -75,7 +64,7 @@ func little(v *View, r *stats.Run) (line string, holds bool) {
 	if idle := r.Info.Idle; idle != nil && w.iterations > 0 {
 		w.known, w.wait = true, time.Duration(float64(*idle)*w.iterations/(w.rate*w.seconds))
 	}
-	return w.words(), w.holds()
+	return w.words()
 }
 
 func (w *law) words() string {
@@ -96,7 +85,7 @@ func (w *law) found() float64 { return w.rate * (w.response + w.wait).Seconds() 
 
 func (w *law) apart() float64 { return math.Abs(w.found()-w.users) / w.users }
 
-func (w *law) holds() bool { return !w.known || w.apart() <= w.bound() }
+func (w *law) holds() bool { return w.apart() <= w.bound() }
 
 // bound is how far apart both sides may be by chance: each user is in the middle of an
 // iteration when the load ends, which is one of N·T/I seconds; random waits have a

@@ -35,7 +35,7 @@ func (l *Lens) Look(r *stats.Run, seconds int) Live {
 	if r.Layout == nil {
 		return v
 	}
-	v.Closed, v.Said = closedOnly(r.Layout), l.sayAtEnd(r)
+	v.Closed, v.Said = r.Layout.ClosedOnly(), l.sayAtEnd(r)
 	v.Phases = livePhases(r)
 	v.Phase, v.PhaseNumber = current(v.Phases)
 	l.catchUp(r)

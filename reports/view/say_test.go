@@ -38,7 +38,7 @@ func TestConclusionNamesTheLimit(t *testing.T) {
 func TestLensSaysTheLimitAtTheEnd(t *testing.T) {
 	var l view.Lens
 	r := new(stats.Run)
-	for _, u := range sample.Updates(sample.Troubled()) {
+	for _, u := range sample.Updates(sample.Story{Seconds: 8, Freeze: 3}) {
 		r.Apply(u)
 		if said := l.Look(r, 10).Said; u.Window != nil && len(said) > 0 {
 			t.Fatalf("said %q while the run goes on", said)

@@ -177,7 +177,7 @@ func New(r *stats.Run) *View {
 	v.Steadiness = stats.JudgeSteadiness(r)
 	v.Unsustained = unsustained(r, v.Steadiness)
 	v.Conserved = conserved(r)
-	v.Little, _ = little(v, r)
+	v.Little = little(v, r)
 	v.Notes = append(notes(v, r.Layout), steadyNotes(r, v.Steadiness)...)
 	v.Conclusion = conclusion(v)
 	return v
