@@ -94,6 +94,7 @@ func shown(s run.State) string {
 func (d *driver) start(epoch time.Duration) {
 	now, wall := d.now(), time.Now()
 	at := wall.Add(epoch - now)
+	d.counted.loadBegins()
 	d.began(at)
 	for _, l := range d.links {
 		l.order(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Start{

@@ -35,6 +35,7 @@ type driver struct {
 	book    book
 	usage   usage
 	places  []plan.Place
+	counted *counting // nil where the target cannot tell
 	run     stats.Run // what the sink was told, to judge by
 	early   []stats.Update
 	noted   map[string]bool // notes that were passed on
@@ -62,6 +63,9 @@ func (c *Coordinator) drive(ctx context.Context, aim plan.Clearance) (stats.Resu
 		return neverBegan(err), err
 	}
 	d := c.newDriver(aim)
+	if d.counted = c.beginCounting(ctx, aim); d.counted != nil {
+		defer d.counted.end()
+	}
 	d.call(ctx, ca, door)
 	found, stop := c.watchName(ctx, aim)
 	d.loop(ctx, door, found)

@@ -78,7 +78,7 @@ func (d *driver) info(epoch time.Time) stats.Info {
 		Started: epoch, Planned: s.PlannedDuration(), Target: c.baseURL(), Seed: c.Seed,
 		Model: s.Model(), Arrivals: arrivalsOf(s), Rate: s.PeakRate(), Requests: plan.Asked(s), Ceiling: c.Ceiling, Asked: s.ConnectionsAsked(),
 		Timeout: s.HTTP.Timeout, SmallestSLO: s.SmallestResponseLimit(), Beat: s.Beat(), Machine: d.describe(),
-		Pacing: c.pacing(), Tick: c.tick(), OnLoss: onLoss(s.Agents.OnLoss), AgentsMin: s.Agents.Min,
+		Idle: s.Idle(), Pacing: c.pacing(), Tick: c.tick(), OnLoss: onLoss(s.Agents.OnLoss), AgentsMin: s.Agents.Min,
 	}
 }
 
@@ -120,6 +120,9 @@ func (d *driver) finish() (stats.Result, error) {
 	}
 	d.tellLate()
 	d.nameFound()
+	if n := d.counted.finish(); n != nil {
+		d.tell(stats.Update{Counted: n})
+	}
 	d.tell(stats.Update{Verdicts: stats.JudgeAll(d.cfg.Scenario.Thresholds, &d.run)})
 	d.tell(stats.Update{State: &stats.State{Name: run.Done.String()}})
 	result := outcome.Result(d.run.Verdicts, d.run.Validity, ended)

@@ -157,6 +157,7 @@ func (p *parser) layOut() {
 		l.Phases = append(l.Phases, stats.PhaseKey{
 			Name: ph.Name, Recorded: ph.Record, Holds: ph.Connections,
 			Closed: ph.Executor == ConstantVUs || ph.Executor == RampingVUs,
+			Level:  ph.Executor == ConstantArrivalRate,
 		})
 		if ph.Heartbeat != nil {
 			step := &p.s.Users[ph.User].Tasks[ph.Heartbeat.Task].Steps[0]

@@ -29,6 +29,8 @@ func (r *Run) Apply(u Update) {
 		r.lose(u.Lost)
 	case u.State != nil:
 		r.State = u.State.Name
+	case u.Counted != nil:
+		r.Counted = u.Counted
 	case u.Ended != nil:
 		r.end(u.Ended)
 	case u.Verdicts != nil:

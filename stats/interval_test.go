@@ -95,3 +95,15 @@ func TestIntervalOfNoBadRequestsIsFinite(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// A run in which every request is bad has no variation between its batches: its
+// interval once never came to an end.
+func TestIntervalOfNothingButBad(t *testing.T) {
+	var bins []BinBad
+	for i := range int64(600) {
+		bins = append(bins, BinBad{Bin: i, N: 50, Bad: 50})
+	}
+	if f := interval(bins, 50, episodesOf{}); f.Value != 1 || f.High != 1 || !(f.Low > 0 && f.Low <= 1) {
+		t.Errorf("%+v", f)
+	}
+}

@@ -22,7 +22,23 @@ type PhaseKey struct {
 	Name     string
 	Recorded bool // false: warm-up, kept out of results and thresholds
 	Closed   bool // closed model: response time hides queueing
+	Level    bool // open, at one rate from its beginning to its end
 	Holds    int  // connections asked for by a held-connections phase, else 0
+}
+
+// ClosedOnly says whether closed users alone make what is recorded, held connections
+// apart.
+func (l *Layout) ClosedOnly() bool {
+	closed := false
+	for i := range l.Phases {
+		if p := &l.Phases[i]; p.Recorded && p.Holds == 0 {
+			if !p.Closed {
+				return false
+			}
+			closed = true
+		}
+	}
+	return closed
 }
 
 // A CellKey names one row: requests of one name in one phase. Heartbeats of a

@@ -19,6 +19,8 @@ type Run struct {
 	// Lost are the counters of lost agents that no window holds: what their shared
 	// counter blocks said after their death, less what had been reported.
 	Lost []CellStats
+	// Counted is what the target itself counted, nil where it is none of ours.
+	Counted *TargetCount
 	// Result is set by the last update.
 	Result *Result
 
@@ -53,12 +55,15 @@ type Info struct {
 	Asked       int     // connections asked for by hold phases
 	Timeout     time.Duration
 	SmallestSLO time.Duration // smallest response-time limit of thresholds and slo, 0 if none
-	Beat        time.Duration // shortest heartbeat interval of a run that only holds connections, else 0
-	Machine     map[string]string
-	Pacing      string
-	Tick        time.Duration
-	OnLoss      string // what the loss of an agent means: "fail" (also ""), "degrade", "redistribute"
-	AgentsMin   int    // fewer agents than this make a run invalid; 0 = no claim
+	// Idle is the mean time that a closed user waits and thinks in an iteration; nil where
+	// the scenario does not fix it, or is open.
+	Idle      *time.Duration
+	Beat      time.Duration // shortest heartbeat interval of a run that only holds connections, else 0
+	Machine   map[string]string
+	Pacing    string
+	Tick      time.Duration
+	OnLoss    string // what the loss of an agent means: "fail" (also ""), "degrade", "redistribute"
+	AgentsMin int    // fewer agents than this make a run invalid; 0 = no claim
 }
 
 // A Window is one closed second: every live agent reported it.
@@ -164,6 +169,7 @@ type Update struct {
 	Verdicts []Verdict
 	Lost     *AgentLoss
 	State    *State
+	Counted  *TargetCount
 	Ended    *Ended
 }
 

@@ -106,6 +106,7 @@ func JudgeValidity(r *Run) Validity {
 	v.agents(r)
 	v.accounts(r)
 	v.headroom(r)
+	v.conservation(r)
 	return v.Validity
 }
 

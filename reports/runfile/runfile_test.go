@@ -358,3 +358,16 @@ func BenchmarkEncode(b *testing.B) {
 		}
 	}
 }
+
+// TestTargetsCountIsKept: a report made again judges the accounts as the run did.
+func TestTargetsCountIsKept(t *testing.T) {
+	want := stats.TargetCount{Requests: 7, Probes: 2}
+	line, err := encode(stats.Update{Counted: &want})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := decode(line, &stats.Layout{})
+	if err != nil || got.Counted == nil || *got.Counted != want {
+		t.Errorf("%s came back as %+v, %v", line, got.Counted, err)
+	}
+}

@@ -23,14 +23,15 @@ type header struct {
 // A line is one stats.Update as JSON. Only verdicts differ: their value may be
 // infinite, which JSON numbers cannot say.
 type line struct {
-	Started  *stats.Started   `json:"started,omitempty"`
-	Window   *stats.Window    `json:"window,omitempty"`
-	Span     *stats.Span      `json:"span,omitempty"`
-	Event    *stats.Event     `json:"event,omitempty"`
-	Verdicts []verdict        `json:"verdicts,omitzero"`
-	Lost     *stats.AgentLoss `json:"lost,omitempty"`
-	State    *stats.State     `json:"state,omitempty"`
-	Ended    *stats.Ended     `json:"ended,omitempty"`
+	Started  *stats.Started     `json:"started,omitempty"`
+	Window   *stats.Window      `json:"window,omitempty"`
+	Span     *stats.Span        `json:"span,omitempty"`
+	Event    *stats.Event       `json:"event,omitempty"`
+	Verdicts []verdict          `json:"verdicts,omitzero"`
+	Lost     *stats.AgentLoss   `json:"lost,omitempty"`
+	State    *stats.State       `json:"state,omitempty"`
+	Counted  *stats.TargetCount `json:"counted,omitempty"`
+	Ended    *stats.Ended       `json:"ended,omitempty"`
 }
 
 type verdict struct {
@@ -42,7 +43,7 @@ type verdict struct {
 }
 
 func encode(u stats.Update) ([]byte, error) {
-	l := line{Started: u.Started, Window: u.Window, Span: u.Span, Event: u.Event, Lost: u.Lost, State: u.State, Ended: u.Ended}
+	l := line{Started: u.Started, Window: u.Window, Span: u.Span, Event: u.Event, Lost: u.Lost, State: u.State, Counted: u.Counted, Ended: u.Ended}
 	if u.Verdicts != nil {
 		l.Verdicts = []verdict{}
 	}
@@ -60,7 +61,7 @@ func decode(b []byte, layout *stats.Layout) (u stats.Update, err error) {
 	if err := json.Unmarshal(b, &l); err != nil {
 		return u, err
 	}
-	u = stats.Update{Started: l.Started, Window: l.Window, Span: l.Span, Event: l.Event, Lost: l.Lost, State: l.State, Ended: l.Ended}
+	u = stats.Update{Started: l.Started, Window: l.Window, Span: l.Span, Event: l.Event, Lost: l.Lost, State: l.State, Counted: l.Counted, Ended: l.Ended}
 	if l.Verdicts != nil {
 		u.Verdicts = []stats.Verdict{}
 	}

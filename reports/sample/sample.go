@@ -101,7 +101,7 @@ func newTale(s Story) *tale {
 		Phases: []stats.PhaseKey{
 			{Name: "warmup", Closed: true},
 			{Name: "connect-and-hold", Recorded: true, Holds: s.Connections, Closed: s.Closed && s.Connections == 0},
-			{Name: "steady", Recorded: true, Closed: s.Closed},
+			{Name: "steady", Recorded: true, Closed: s.Closed, Level: !s.Closed},
 		},
 		Cells: []stats.CellKey{
 			{Phase: 0, Name: "/items/{id}", Method: "GET"},

@@ -69,6 +69,9 @@ func (p *page) head(v *view.View) {
 	i := v.Info
 	p.line("")
 	p.line("  %s  %s", paint(p.color, bold, oneLine(i.Scenario)), load(v))
+	if v.Heading != "" {
+		p.line("  %s", paint(p.color, yellow, v.Heading))
+	}
 	p.line("")
 }
 
@@ -98,6 +101,11 @@ func (p *page) validity(v *view.View) {
 	p.field("measurement", word)
 	for _, reason := range v.Validity.Reasons {
 		p.field("", oneLine(reason))
+	}
+	for _, said := range []string{v.LimitedBy.Sentence, v.Unsustained} {
+		if said != "" {
+			p.field("limit", oneLine(said))
+		}
 	}
 	if v.Reason != "" {
 		p.field("ended", v.Verdict+": "+oneLine(v.Reason))
@@ -271,6 +279,9 @@ func (p *page) accounting(v *view.View) {
 	p.field("accounting", p.identity(v.Accounting))
 	if v.Unrecorded.Intended > 0 {
 		p.field("unrecorded", p.identity(v.Unrecorded))
+	}
+	if v.Conserved.Known {
+		p.field("target", v.Conserved.String()+" "+p.mark(v.Conserved.Agrees))
 	}
 }
 

@@ -220,7 +220,11 @@ func (m *model) loadChunks() []chunk {
 	if p.ErrorRate > 0 {
 		failed.texts[1].style = bad
 	}
-	chunks := []chunk{load, failed, words(3, "in-flight ", count(p.InFlight)), words(4, "VUs ", count(p.VUs))}
+	chunks := []chunk{}
+	if p.Closed {
+		chunks = append(chunks, chunk{texts: []text{{warn, "closed model: hides queueing"}}, drop: 1})
+	}
+	chunks = append(chunks, load, failed, words(3, "in-flight ", count(p.InFlight)), words(4, "VUs ", count(p.VUs)))
 	if p.Queued > 0 {
 		chunks = append(chunks, words(2, "queued ", count(p.Queued)))
 	}

@@ -14,7 +14,7 @@ func (m *model) drawHealth(a area) {
 	verdict, st := validityWord(m.run.Validity.Verdict)
 	f := m.frame(panelHealth, "health of the measurement", "")
 	in := f.draw(a)
-	y := m.reasons(in, verdict, st)
+	y := m.say(in, m.reasons(in, verdict, st))
 	for _, line := range m.measures() {
 		if y >= in.h {
 			return
@@ -46,6 +46,22 @@ func (m *model) reasons(a area, verdict string, st style) (y int) {
 				return y
 			}
 			a.text(3, y, plain, line)
+			y++
+		}
+	}
+	return y
+}
+
+// say writes what a run that is over says of its limit, from line y on, and returns the
+// line after.
+func (m *model) say(a area, y int) int {
+	for _, said := range m.pic.Said {
+		for _, line := range wrap(said, a.w-2) {
+			if y >= a.h {
+				a.text(a.w-2, a.h-1, plain, "…")
+				return y
+			}
+			a.text(1, y, plain, line)
 			y++
 		}
 	}

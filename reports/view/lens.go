@@ -19,6 +19,7 @@ type Lens struct {
 	heat   heatmap
 	sure   Sure
 	seen   int
+	said   []string // of the end, which does not change
 }
 
 // Look computes what is going on, over the last seconds windows; 0 means the
@@ -34,6 +35,7 @@ func (l *Lens) Look(r *stats.Run, seconds int) Live {
 	if r.Layout == nil {
 		return v
 	}
+	v.Closed, v.Said = r.Layout.ClosedOnly(), l.sayAtEnd(r)
 	v.Phases = livePhases(r)
 	v.Phase, v.PhaseNumber = current(v.Phases)
 	l.catchUp(r)
@@ -71,6 +73,20 @@ func (l *Lens) lookAtEnd(r *stats.Run, v *Live) {
 		v.State, v.Elapsed = "done", r.Result.Ended
 		v.Verdict, v.ExitCode, v.Reason = r.Result.Verdict, r.Result.ExitCode, r.Result.Reason
 	}
+}
+
+// sayAtEnd judges once what a run that is over has to say beside its validity.
+func (l *Lens) sayAtEnd(r *stats.Run) []string {
+	if r.Result == nil || l.said != nil {
+		return l.said
+	}
+	l.said = []string{}
+	for _, said := range []string{limitedBy(r).Sentence, unsustained(r, stats.JudgeSteadiness(r))} {
+		if said != "" {
+			l.said = append(l.said, said)
+		}
+	}
+	return l.said
 }
 
 // catchUp adds the windows closed since the last look.

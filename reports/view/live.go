@@ -20,6 +20,8 @@ type Live struct {
 	ExitCode int
 	Reason   string // why it ended so, when thresholds do not say it
 	Validity stats.Validity
+	Closed   bool     // what is recorded is of a closed model alone, see ClosedHeading
+	Said     []string // of a run that is over: who was the limit, and whether the load was sustained
 
 	Elapsed, Planned time.Duration
 	Timeout          time.Duration // of requests: what a failed one is slower than

@@ -26,9 +26,13 @@ type Summary struct {
 	Load       SummaryLoad     `json:"load"`
 	Conclusion string          `json:"conclusion"`
 	Notes      []string        `json:"notes"`
+	Limit      SummaryLimit    `json:"limit"`
+	Steady     []SummarySteady `json:"steady"` // phases at one rate
+	Warmup     SummaryWarmup   `json:"warmup"`
 
 	Accounting           SummaryAccounting `json:"accounting"`
 	AccountingUnrecorded SummaryAccounting `json:"accounting_unrecorded"`
+	TargetCount          *SummaryConserved `json:"target_count"`
 
 	OfferedRPS    float64            `json:"offered_rps"`
 	ThroughputRPS float64            `json:"throughput_rps"`
@@ -74,6 +78,8 @@ type SummaryLoad struct {
 	Model    string  `json:"model"`
 	Arrivals string  `json:"arrivals"`
 	Rate     float64 `json:"rate"`
+	Note     string  `json:"note,omitempty"`   // what stands above the report, of a closed model
+	Little   string  `json:"little,omitempty"` // its consistency line
 
 	Pacing SummaryPacing `json:"pacing"`
 
@@ -258,8 +264,10 @@ func (v *View) Summary() Summary {
 		ExitCode: v.ExitCode, Reason: v.Reason, Conclusion: v.Conclusion, Notes: some(v.Notes),
 		Validity: SummaryValidity{v.Validity.Verdict, some(v.Validity.Reasons)},
 		Started:  v.Info.Started.UTC(), DurationS: round(v.Length.Seconds()), LoadS: round(v.LoadTime.Seconds()),
-		Load:       SummaryLoad{v.Info.Model, v.Info.Arrivals, v.Info.Rate, v.summaryPacing(), issuedRatio(v.Punctuality), summaryLaw(v.Punctuality)},
-		Accounting: accounting(v.Accounting), AccountingUnrecorded: accounting(v.Unrecorded),
+		Load: SummaryLoad{v.Info.Model, v.Info.Arrivals, v.Info.Rate, v.Heading, v.Little, v.summaryPacing(),
+			issuedRatio(v.Punctuality), summaryLaw(v.Punctuality)},
+		Limit: v.LimitedBy.summary(), Steady: summarySteady(v), Warmup: SummaryWarmup{v.Warmup.Requests, round(v.Warmup.Time.Seconds())},
+		Accounting: accounting(v.Accounting), AccountingUnrecorded: accounting(v.Unrecorded), TargetCount: v.Conserved.summary(),
 		OfferedRPS: round(v.Offered), ThroughputRPS: round(v.Throughput), FailedRate: v.ErrorRate,
 		BytesReceived: v.BytesIn, BytesSent: v.BytesOut,
 		Checks:      SummaryChecks{v.ChecksPassed, v.ChecksFailed},

@@ -21,7 +21,14 @@ type View struct {
 	Pacing     string   // how the loops woke: what was asked for, and what auto did
 	Arrivals   string   // how they kept to the schedules of open phases, "" if that is not known
 	Notes      []string // what a reader must know to read the numbers right
+	Heading    string   // what stands above the figures, such as of a closed model; else ""
 	Little     string   // closed model: the consistency line, else ""
+
+	LimitedBy   LimitedBy // who was the limit
+	Steadiness  stats.Steadiness
+	Unsustained string // that the load was not sustained, else ""
+	Warmup      Warmup // what was cut
+	Conserved   Conserved
 
 	Accounting, Unrecorded stats.Accounting
 	Punctuality            stats.Punctuality
@@ -170,7 +177,12 @@ func New(r *stats.Run) *View {
 	v.Pacing = pacing(v, r)
 	v.Punctuality = r.Punctuality()
 	v.Arrivals = arrivals(v)
-	v.Notes, v.Little = notes(v, r.Layout), little(v, r)
+	v.Heading, v.Warmup, v.LimitedBy = heading(r.Layout), warmup(r), limitedBy(r)
+	v.Steadiness = stats.JudgeSteadiness(r)
+	v.Unsustained = unsustained(r, v.Steadiness)
+	v.Conserved = conserved(r)
+	v.Little = little(v, r)
+	v.Notes = append(notes(v, r.Layout), steadyNotes(r, v.Steadiness)...)
 	v.Conclusion = conclusion(v)
 	return v
 }

@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/loadctl/loadctl/stats"
 )
@@ -13,7 +12,7 @@ import (
 func conclusion(v *View) string {
 	var s []string
 	s = append(s, verdictSentence(v), loadSentence(v))
-	s = append(s, timesSentence(v), failuresSentence(v), holdSentence(v), brokenSentence(v), validitySentence(v))
+	s = append(s, timesSentence(v), failuresSentence(v), holdSentence(v), brokenSentence(v), v.LimitedBy.Sentence, v.Unsustained, validitySentence(v))
 	var said []string
 	for _, one := range s {
 		if one != "" {
@@ -147,11 +146,7 @@ func notes(v *View, l *stats.Layout) (n []string) {
 	if len(v.Thresholds) == 0 {
 		n = append(n, "The scenario has neither thresholds nor an slo: whatever happened, nothing could break.")
 	}
-	if closedOnly(l) {
-		n = append(n, "Closed model: throughput is valid; response time hides queueing, because a slow target slows the users down.")
-	} else if anyClosed(l) {
-		n = append(n, "Some recorded phases are closed: their response times hide queueing, because a slow target slows the users down.")
-	}
+	n = append(n, closedNotes(l)...)
 	if v.Info.Arrivals == "uniform" {
 		n = append(n, "Arrivals were evenly spaced: real users are not, and evenly spaced arrivals give shorter tails than real ones.")
 	}
@@ -165,66 +160,14 @@ func notes(v *View, l *stats.Layout) (n []string) {
 	if over := v.Response.Overflow + v.Service.Overflow; over > 0 {
 		n = append(n, fmt.Sprintf("%s values above one hour were counted as one hour.", Group(over)))
 	}
+	if cut := v.Warmup.note(); cut != "" {
+		n = append(n, cut)
+	}
 	for _, g := range v.Gaps {
 		n = append(n, g.String()+"; marked in the charts, and in every count.")
 	}
 	if missing := v.Accounting.Missing() + v.Unrecorded.Missing(); missing != 0 && v.Verdict != "unfinished" {
 		n = append(n, fmt.Sprintf("The accounting does not add up: %d requests have no class. This is a defect of loadctl.", missing))
-	}
-	return n
-}
-
-func closedOnly(l *stats.Layout) bool {
-	closed := false
-	for _, p := range l.Phases {
-		if p.Recorded && p.Holds == 0 && !p.Closed {
-			return false
-		}
-		closed = closed || p.Recorded && p.Closed
-	}
-	return closed
-}
-
-func anyClosed(l *stats.Layout) bool {
-	for _, p := range l.Phases {
-		if p.Recorded && p.Closed {
-			return true
-		}
-	}
-	return false
-}
-
-// little is the consistency line of a closed model: users N against X·(R+Z),
-// which gives the wait Z the users must have had. R is known of successful
-// requests only, so there is none when many failed.
-func little(v *View, r *stats.Run) string {
-	const fewFailed = 0.01
-	if !closedOnly(r.Layout) || v.Throughput <= 0 || v.ErrorRate > fewFailed {
-		return ""
-	}
-	n, windows := 0.0, 0
-	for i := range r.Windows {
-		if m := r.Windows[i].Merged; m != nil {
-			if vus := recordedVUs(r.Layout, m); vus > 0 {
-				n, windows = n+vus, windows+1
-			}
-		}
-	}
-	if windows == 0 {
-		return ""
-	}
-	n /= float64(windows)
-	response := v.ResponseOK.Mean
-	wait := time.Duration(n/v.Throughput*1e9) - response
-	return fmt.Sprintf("Little's law, N = X·(R+Z): %s users made %s requests/s with a mean response time of %s, so between requests each waited %s in the mean.",
-		Number(n), Number(v.Throughput), Span(response), Span(wait))
-}
-
-func recordedVUs(l *stats.Layout, m *stats.Snapshot) (n float64) {
-	for i := range m.Phases {
-		if i < len(l.Phases) && l.Phases[i].Recorded && l.Phases[i].Closed {
-			n += float64(m.Phases[i].VUs)
-		}
 	}
 	return n
 }

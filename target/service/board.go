@@ -2,6 +2,7 @@ package service
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"unsafe"
 
@@ -30,7 +31,11 @@ func NewBoard(n int) (*Board, error) {
 		f.Close()
 		return nil, fmt.Errorf("creating the shared counters: %w", err)
 	}
-	return OpenBoard(f)
+	b, err := OpenBoard(f)
+	if err == nil {
+		b.Slot(0).instance.Store(rand.Uint64())
+	}
+	return b, err
 }
 
 // OpenBoard maps the board whose file was inherited. It takes over the file.

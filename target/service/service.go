@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -139,7 +140,11 @@ func (s *Service) probe(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		writeJSON(w, http.StatusMethodNotAllowed, s.problem(w, r, "Method Not Allowed"))
 	case r.URL.Path == "/-/stats":
-		body, _ := json.MarshalIndent(s.board.Stats(s.cfg.Upstream), "", "  ") // numbers and names always marshal
+		stats := s.board.Stats(s.cfg.Upstream)
+		if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			stats.Address = at.String()
+		}
+		body, _ := json.MarshalIndent(stats, "", "  ") // numbers and names always marshal
 		writeJSON(w, http.StatusOK, append(body, '\n'))
 	case r.URL.Path == wellKnown && s.cfg.AuthToken != "":
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

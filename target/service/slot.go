@@ -45,6 +45,8 @@ var failureNames = [failures]string{"unreachable", "timeout", "bad_status", "oth
 // the worker, may have been counted: on a faulty run the sum lies between
 // that number and that number + timeout + conn_error + censored.
 type Slot struct {
+	instance atomic.Uint64 // of the whole board; kept in the first slot alone
+
 	// Totals only grow, and outlive the worker.
 	answered  [routes][classes]atomic.Uint64
 	probes    atomic.Uint64

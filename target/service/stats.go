@@ -1,6 +1,9 @@
 package service
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Stats is what GET /-/stats answers: the sums over all workers, then each worker.
 //
@@ -9,7 +12,9 @@ import "time"
 // connection whose latest request was a probe is counted in Probing instead of
 // Connections, so that looking does not change what is seen.
 type Stats struct {
-	Schema string `json:"schema"`
+	Schema   string `json:"schema"`
+	Instance string `json:"instance"` // random; counts of another one begin anew
+	Address  string `json:"address"`  // at which it was asked
 	Counts
 	UpstreamURL string   `json:"upstream_url"`
 	Workers     []Worker `json:"workers"`
@@ -53,7 +58,7 @@ type Worker struct {
 
 // Stats reads the whole board.
 func (b *Board) Stats(upstreamURL string) Stats {
-	all := Stats{Schema: "loadctl-target/1", Counts: noCounts(), UpstreamURL: upstreamURL}
+	all := Stats{Schema: "loadctl-target/1", Instance: fmt.Sprintf("%016x", b.Slot(0).instance.Load()), Counts: noCounts(), UpstreamURL: upstreamURL}
 	for i := range b.Len() {
 		w := Worker{Worker: i, PID: b.Slot(i).pid.Load(), Counts: b.Slot(i).counts()}
 		all.add(w.Counts)

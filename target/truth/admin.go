@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -37,7 +38,7 @@ func (c *conn) probe(r *http.Request) bool {
 	if err != nil || len(form) == longestForm {
 		return false
 	}
-	status, body := c.server.consult(r, string(form))
+	status, body := c.server.consult(r, string(form), c.tcp.LocalAddr())
 	text := appendHead(nil, status, len(body), r.Close)
 	text = append(text, "\r\n"...)
 	if r.Method != http.MethodHead {
@@ -47,7 +48,7 @@ func (c *conn) probe(r *http.Request) bool {
 	return err == nil && !r.Close
 }
 
-func (s *Server) consult(r *http.Request, form string) (status int, body []byte) {
+func (s *Server) consult(r *http.Request, form string, at net.Addr) (status int, body []byte) {
 	s.mu.Lock()
 	s.counts.probes++
 	s.mu.Unlock()
@@ -56,15 +57,21 @@ func (s *Server) consult(r *http.Request, form string) (status int, body []byte)
 		if err := s.Change(form + "&" + r.URL.RawQuery); err != nil {
 			return say(http.StatusBadRequest, map[string]string{"detail": err.Error()})
 		}
-		return say(http.StatusOK, s.Stats())
+		return say(http.StatusOK, s.statsAt(at))
 	case r.URL.Path == "/-/queue" || r.URL.Path == "/-/stats":
-		return say(http.StatusOK, s.Stats())
+		return say(http.StatusOK, s.statsAt(at))
 	case r.URL.Path == wellKnown && s.cfg.AuthToken != "":
 		return http.StatusOK, []byte(s.cfg.AuthToken + "\n")
 	case strings.HasPrefix(r.URL.Path, "/-/") || r.URL.Path == wellKnown:
 		return say(http.StatusNotFound, map[string]string{"detail": "Not Found"})
 	}
 	return say(http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func (s *Server) statsAt(at net.Addr) Stats {
+	stats := s.Stats()
+	stats.Address = at.String()
+	return stats
 }
 
 func say(status int, what any) (int, []byte) {

@@ -3,6 +3,7 @@ package truth
 import (
 	"container/heap"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"runtime"
 	"sync"
@@ -26,10 +27,11 @@ type Config struct {
 //	Loadctl-True-Us      how long its answer took by the queue: the true response time
 //	Loadctl-Late-Us      how much later than that it was written
 type Server struct {
-	cfg  Config
-	born time.Time // offsets count from here
-	bell *bell     // wakes the sender before its time
-	done sync.WaitGroup
+	cfg      Config
+	instance uint64
+	born     time.Time // offsets count from here
+	bell     *bell     // wakes the sender before its time
+	done     sync.WaitGroup
 
 	mu      sync.Mutex
 	queue   *queue.Queue
@@ -64,7 +66,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{cfg: cfg, born: time.Now(), bell: b, queue: queue.New(cfg.Queue), conns: map[*conn]bool{}}, nil
+	return &Server{cfg: cfg, instance: rand.Uint64(), born: time.Now(), bell: b, queue: queue.New(cfg.Queue), conns: map[*conn]bool{}}, nil
 }
 
 // Serve accepts connections until Close, or Drain, closes the listener.

@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/loadctl/loadctl/target/queue"
@@ -50,6 +51,8 @@ func (l *lateness) percentile(p uint64) uint64 {
 // other number.
 type Stats struct {
 	Schema      string            `json:"schema"`
+	Instance    string            `json:"instance"` // random; counts of another one begin anew
+	Address     string            `json:"address"`  // at which it was asked
 	Settings    Settings          `json:"settings"`
 	Frozen      bool              `json:"frozen"`
 	Arrived     uint64            `json:"arrived"`
@@ -98,7 +101,7 @@ func (s *Server) Stats() Stats {
 	defer s.mu.Unlock()
 	c := &s.counts
 	answered := c.fates[queue.Served] + c.fates[queue.Failed] + c.fates[queue.Refused]
-	return Stats{Schema: "loadctl-queue/1", Settings: settings(s.queue.Settings()), Frozen: s.queue.Frozen(s.now()),
+	return Stats{Schema: "loadctl-queue/1", Instance: fmt.Sprintf("%016x", s.instance), Settings: settings(s.queue.Settings()), Frozen: s.queue.Frozen(s.now()),
 		Arrived: c.arrived, Inside: len(s.waiting), Requests: answered,
 		Served: c.fates[queue.Served], Failed: c.fates[queue.Failed],
 		Refused: c.fates[queue.Refused], Swallowed: c.fates[queue.Swallowed], Unsent: c.unsent,

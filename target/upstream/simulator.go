@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -27,8 +28,9 @@ type Config struct {
 // Its clock, from which the freeze counts, starts with the first request that is
 // no probe, or with /-/start. It is safe for concurrent use.
 type Simulator struct {
-	cfg    Config
-	counts counts
+	cfg      Config
+	instance uint64
+	counts   counts
 
 	mu    sync.Mutex
 	clock atomic.Pointer[clock]
@@ -44,7 +46,7 @@ type clock struct {
 }
 
 // New makes a simulator whose clock has not started.
-func New(cfg Config) *Simulator { return &Simulator{cfg: cfg} }
+func New(cfg Config) *Simulator { return &Simulator{cfg: cfg, instance: rand.Uint64()} }
 
 // ServeHTTP answers one request.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {

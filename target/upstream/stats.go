@@ -2,6 +2,8 @@ package upstream
 
 import (
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -23,6 +25,8 @@ type counts struct {
 // Loadctl-Probe: 1; they and their connections are in no other number.
 type Stats struct {
 	Schema      string            `json:"schema"`
+	Instance    string            `json:"instance"` // random; counts of another one begin anew
+	Address     string            `json:"address"`  // at which it was asked
 	Requests    uint64            `json:"requests"`
 	Responses   map[string]uint64 `json:"responses"` // by class: 2xx, 4xx, 5xx
 	Probes      uint64            `json:"probes"`
@@ -36,7 +40,7 @@ type Stats struct {
 
 // Stats reads the counters.
 func (s *Simulator) Stats() Stats {
-	out := Stats{Schema: "loadctl-upstream/1", Responses: map[string]uint64{},
+	out := Stats{Schema: "loadctl-upstream/1", Instance: fmt.Sprintf("%016x", s.instance), Responses: map[string]uint64{},
 		Probes: s.counts.probes.Load(), Connections: s.counts.open.Load(), Accepted: s.counts.accepted.Load(),
 		Probing: s.counts.probing.Load(), InFlight: s.counts.inFlight.Load(),
 		Delay: s.cfg.Delay.String(), Frozen: s.frozen()}
@@ -81,7 +85,11 @@ func (s *Simulator) probe(w http.ResponseWriter, r *http.Request) {
 	_, _, isItem := item(r.URL.Path)
 	switch {
 	case r.URL.Path == "/-/stats":
-		body, _ := json.MarshalIndent(s.Stats(), "", "  ") // a struct of numbers always marshals
+		stats := s.Stats()
+		if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			stats.Address = at.String()
+		}
+		body, _ := json.MarshalIndent(stats, "", "  ") // a struct of numbers always marshals
 		writeJSON(w, http.StatusOK, append(body, '\n'))
 	case r.URL.Path == "/-/start" && r.Method == http.MethodPost:
 		s.Start()

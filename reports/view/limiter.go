@@ -1,0 +1,104 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/loadctl/loadctl/stats"
+)
+
+// LimitedBy is who was the limit of a run, in a sentence and its figures.
+type LimitedBy struct {
+	stats.Limit
+	Sentence string // "" without recorded requests
+}
+
+func limitedBy(r *stats.Run) LimitedBy {
+	l := LimitedBy{Limit: stats.JudgeLimit(r)}
+	if l.By != "" {
+		l.Sentence = verdictOn(l.By) + ": " + spending(&l.Limit) + notServed(&l.Limit) + "."
+	}
+	return l
+}
+
+func verdictOn(by stats.Limiter) string {
+	switch by {
+	case stats.LimitNothing:
+		return "Nothing was at its limit"
+	case stats.LimitGenerator:
+		return "The load generator was the limit (it was late, or out of something: see its validity)"
+	case stats.LimitConcurrency:
+		return "The configured concurrency was the limit (pool, max_vus or connections; a target that stands still fills them all)"
+	case stats.LimitTarget:
+		return "The target was the limit"
+	case stats.LimitUsers:
+		return "The users were the limit (each waits for its answer; more users would ask for more)"
+	}
+	return "Who was the limit cannot be said of an invalid measurement"
+}
+
+// spending says where the time of requests went, as means: they add up.
+func spending(l *stats.Limit) string {
+	p := &l.Parts
+	parts := []string{one(p, p.Lag) + " were the generator's"}
+	for _, part := range []struct {
+		sum  time.Duration
+		what string
+	}{
+		{p.Waiting, " waiting for a connection"}, {p.Connecting, " connecting"},
+		{p.Unanswered, " those of requests that were not answered"},
+	} {
+		if p.Mean(part.sum) > 0 {
+			parts = append(parts, one(p, part.sum)+part.what)
+		}
+	}
+	where := ""
+	if l.Seconds > 0 {
+		where = fmt.Sprintf(" in the %s in which too many took longer than %s", count(l.Seconds, "second", "seconds"), Span(l.Over))
+	}
+	return fmt.Sprintf("of %s that a request took on average%s, %s and %s the target's",
+		one(p, p.Response), where, strings.Join(parts, ", "), one(p, p.Service))
+}
+
+func one(p *stats.Parts, sum time.Duration) string { return Span(p.Mean(sum)) }
+
+func notServed(l *stats.Limit) string {
+	var parts []string
+	if l.Failed > 0 {
+		parts = append(parts, Group(l.Failed)+" requests failed")
+	}
+	if l.NotSent > 0 {
+		parts = append(parts, Group(l.NotSent)+" were never sent")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(parts, " and ")
+}
+
+// SummaryLimit is who was the limit. Means and shares are of the requests that were
+// looked at, and the parts add up to the whole.
+type SummaryLimit struct {
+	Who      string             `json:"who"` // nothing, generator, concurrency, target, users, unknown; "" without requests
+	Sentence string             `json:"sentence"`
+	Seconds  int                `json:"seconds"` // in which the limit broke, of which alone this is; 0 = the whole run
+	Requests uint64             `json:"requests"`
+	MeanMS   float64            `json:"mean_ms"`
+	Shares   map[string]float64 `json:"shares"` // of the mean
+	Slow     uint64             `json:"slow"`
+	NotSent  uint64             `json:"not_sent"`
+	Failed   uint64             `json:"failed"`
+}
+
+func (l *LimitedBy) summary() SummaryLimit {
+	p := &l.Parts
+	return SummaryLimit{
+		Who: string(l.By), Sentence: l.Sentence, Seconds: l.Seconds, Requests: p.Requests, MeanMS: float64(p.Mean(p.Response)) / 1e6,
+		Shares: map[string]float64{
+			"generator": round(p.Share(p.Lag)), "waiting": round(p.Share(p.Waiting)), "connecting": round(p.Share(p.Connecting)),
+			"target": round(p.Share(p.Service)), "unanswered": round(p.Share(p.Unanswered)),
+		},
+		Slow: l.Slow, NotSent: l.NotSent, Failed: l.Failed,
+	}
+}
