@@ -76,9 +76,12 @@ func timesSentence(v *View) string {
 	if v.Response.Count == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("Half of the users waited at most %s, 99 %% at most %s", quantileWords(v.Response.P50), quantileWords(v.Response.P99))
+	text := "Half of the users waited at most " + quantileWords(v.Response.P50)
+	if p99 := v.Response.P99; !p99.Withheld || p99.Infinite {
+		text += ", 99 % at most " + quantileWords(p99)
+	}
 	if v.ResponseOK.Max > 0 {
-		text += fmt.Sprintf("; the slowest successful answer took %s", Span(v.ResponseOK.Max))
+		text += "; the slowest successful answer took " + Span(v.ResponseOK.Max)
 	}
 	return text + "."
 }
