@@ -33,6 +33,9 @@ type Config struct {
 	// one read; 0 = 256 MiB. Requests that find none are given up, and the generator to blame.
 	Memory int
 
+	// WallShift is by how much the wall clock is wrong on purpose; nil = not at all.
+	WallShift func(stats.Offset) time.Duration
+
 	// Out takes what the loop has to tell. The loop never waits for it while it runs:
 	// what finds no room is kept and offered again. Run waits for it before it
 	// returns, so it must be read until then. It is not closed.
