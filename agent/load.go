@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loadctl/loadctl/agent/fault"
 	"github.com/loadctl/loadctl/agent/internal/counters"
 	"github.com/loadctl/loadctl/agent/internal/gather"
 	"github.com/loadctl/loadctl/agent/loop"
@@ -37,6 +38,7 @@ type load struct {
 	running  int   // loops that have not returned
 	epoch    int64 // on the monotonic clock, 0 = not started
 
+	clock   clockWatch
 	windows gather.Gather[*stats.Snapshot]
 	phases  gather.Barrier
 	usage   usage
@@ -68,7 +70,12 @@ func newLoad(m *loadctlpb.AgentPrepare) (*load, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the scenario: %w", err)
 	}
+	faults, err := each(p.GetFaults(), fault.Parse)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
 	l := &load{name: plan.GetName(), layout: s.Layout, events: make(chan event, 4*n)}
+	l.clock = clockWatch{read: machine.WallLessMonotonic, shift: fault.WallShift(faults, l.name)}
 	if err := l.share(m.GetCountersFd(), n); err != nil {
 		return nil, err
 	}
@@ -113,7 +120,7 @@ func (l *load) make(p *loadctlpb.Prepare, plan *loadctlpb.AgentPlan, s *scenario
 		one, err := loop.New(loop.Config{
 			Scenario: s, Share: shares[i], Seed: p.GetSeed(),
 			TLS: private, Addrs: addrs, Sources: turned(sources, i*len(sources)/n),
-			Counters: blocks[i], Agent: l.name,
+			Counters: blocks[i], Agent: l.name, WallShift: l.clock.shift,
 			Pacing: p.GetPacing(), Poller: p.GetPoller(), Tick: time.Duration(p.GetTickNs()), Memory: forAnswers(n), Out: out,
 		})
 		if err != nil {

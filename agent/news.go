@@ -46,9 +46,10 @@ func (l *load) closed(news []*loadctlpb.AgentUp) []*loadctlpb.AgentUp {
 		health := merged.Health(l.layout)
 		health.Name, health.State = l.name, "ok"
 		l.usage.window(&health)
+		l.clock.window(&health)
 		news = append(news, &loadctlpb.AgentUp{Message: &loadctlpb.AgentUp_Report{Report: &loadctlpb.AgentReport{
 			Snapshot: wire.EncodeSnapshot(merged),
-			Health:   wire.EncodeAgentWindow(&health),
+			Health:   wire.EncodeAgentWindow(&health), WallLessMonotonic: l.clock.ahead,
 		}}})
 	}
 	return news
