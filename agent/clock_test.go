@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loadctl/loadctl/agent/fault"
+	"github.com/loadctl/loadctl/agent/faults"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 	"github.com/loadctl/loadctl/stats"
 )
@@ -69,8 +69,8 @@ func TestAClockThatIsSlewed(t *testing.T) {
 
 func TestAFalsifiedClock(t *testing.T) {
 	c := &fakeClock{}
-	all := []fault.Fault{{By: 500 * time.Millisecond}, {By: -20 * time.Millisecond, From: 2500 * time.Millisecond}}
-	w := &clockWatch{read: c.read, shift: fault.WallShift(all, "a-1")}
+	all := []faults.Fault{{By: 500 * time.Millisecond}, {By: -20 * time.Millisecond, From: 2500 * time.Millisecond}}
+	w := &clockWatch{read: c.read, shift: faults.WallShift(all, "a-1")}
 	w.look(0)
 	got := watched(c, w, 1, 4, func(time.Duration) {})
 	for i, g := range got {

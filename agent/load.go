@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadctl/loadctl/agent/fault"
+	"github.com/loadctl/loadctl/agent/faults"
 	"github.com/loadctl/loadctl/agent/internal/counters"
 	"github.com/loadctl/loadctl/agent/internal/gather"
 	"github.com/loadctl/loadctl/agent/loop"
@@ -70,12 +70,12 @@ func newLoad(m *loadctlpb.AgentPrepare) (*load, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the scenario: %w", err)
 	}
-	faults, err := each(p.GetFaults(), fault.Parse)
+	wrong, err := each(p.GetFaults(), faults.Parse)
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
 	l := &load{name: plan.GetName(), layout: s.Layout, events: make(chan event, 4*n)}
-	l.clock = clockWatch{read: machine.WallLessMonotonic, shift: fault.WallShift(faults, l.name)}
+	l.clock = clockWatch{read: machine.WallLessMonotonic, shift: faults.WallShift(wrong, l.name)}
 	if err := l.share(m.GetCountersFd(), n); err != nil {
 		return nil, err
 	}

@@ -1,9 +1,12 @@
 package coordinator
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/loadctl/loadctl/agent/faults"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -68,6 +71,37 @@ func TestASingleHostIsNeverApart(t *testing.T) {
 		}
 		if w.run.Hosts[0].Apart == 0 {
 			t.Error("its clock is compared all the same")
+		}
+	})
+}
+
+// TestAFaultOfNobodyIsAMistake of whoever asked for it: the run would be without it.
+func TestAFaultOfNobodyIsAMistake(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := &fakeHost{name: "a"}
+		w := newWorld(t, scenarioText, h)
+		w.cfg.Faults = []faults.Fault{{By: time.Second, Agent: "a-7"}}
+		w.go_(t.Context())
+		if _, ok := errors.AsType[*UsageError](w.err); !ok || w.result.ExitCode != 2 ||
+			!strings.Contains(w.err.Error(), `fault "clock=+1s,agent=a-7": the run has no such agent; it has a-1`) {
+			t.Errorf("%+v, %v", w.result, w.err)
+		}
+	})
+}
+
+// TestFaultsAreHandedOnAndTold: whoever reads the run must know that it was wrong on
+// purpose.
+func TestFaultsAreHandedOnAndTold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := &fakeHost{name: "a"}
+		w := newWorld(t, scenarioText, h)
+		w.cfg.Faults = []faults.Fault{{By: time.Second, Agent: "a-1"}}
+		w.go_(t.Context()).want("pass", 0)
+		if got := strings.Join(h.faults, " "); got != "clock=+1s,agent=a-1" {
+			t.Errorf("the host was told of %q", got)
+		}
+		if !strings.Contains(w.events(), "on purpose wrong in this run: clock=+1s,agent=a-1") {
+			t.Errorf("events:\n%s", w.events())
 		}
 	})
 }

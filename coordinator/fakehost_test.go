@@ -69,6 +69,7 @@ type fakeHost struct {
 	reshares    []*loadctlpb.Reshare
 	readdressed [][]string
 	dead        []string
+	faults      []string
 	refused     string
 	resumes     int
 	stopReason  string
@@ -227,6 +228,7 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 		h.send(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Pong{Pong: &loadctlpb.Pong{
 			Id: m.GetPing().GetId(), Sent: m.GetPing().GetSent(), Received: int64(h.monotonic()), Wall: time.Now().Add(h.skew).UnixNano()}}})
 	case m.GetPrepare() != nil:
+		h.faults = m.GetPrepare().GetFaults()
 		r := &loadctlpb.Ready{Failed: h.unable}
 		h.prepared = m.GetPrepare()
 		for i, a := range m.GetPrepare().GetAgents() {

@@ -52,6 +52,9 @@ func (d *driver) began(epoch time.Time) {
 	for _, w := range slices.Concat(d.cfg.Scenario.Warnings, d.cfg.Warnings) {
 		d.say(stats.Warning, "note", w)
 	}
+	for _, f := range d.cfg.Faults {
+		d.say(stats.Warning, "note", fmt.Sprintf("on purpose wrong in this run: %s", f))
+	}
 	for _, a := range d.aim.Silent {
 		d.say(stats.Warning, "note", fmt.Sprintf("the target does not answer at %s, an address of its name: it is left out", a))
 	}

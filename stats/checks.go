@@ -38,6 +38,7 @@ type windowCheck struct {
 func windowChecks() []windowCheck {
 	return []windowCheck{
 		{name: "pacer lag", whole: true, of: lagOfWindow},
+		{name: "clock", whole: true, of: clockOfWindow},
 	}
 }
 

@@ -27,6 +27,7 @@ type Run struct {
 	lag    lagWatch
 	checks checks
 	bins   binStore // of windows that are not excluded
+	clocks clockWatch
 }
 
 // Info is what is known before the first window.

@@ -1,7 +1,7 @@
-// Package fault is what a run is told to get wrong on purpose, so that it can be seen
+// Package faults is what a run is told to get wrong on purpose, so that it can be seen
 // that loadctl notices: the text of --fault, and what it does. It breaks nothing
 // itself: whoever owns what is to be wrong asks here. The machine is never touched.
-package fault
+package faults
 
 import (
 	"fmt"
