@@ -22,7 +22,7 @@ const module = "github.com/loadctl/loadctl"
 // statement of policy: change the code before the table.
 var floors = [][]string{
 	0: {"stats", "scenarios/arrival", "target/queue", "proto/loadctlpb"},
-	1: {"scenarios", "reports/sample"},
+	1: {"scenarios", "reports/sample", "agent/faults"},
 	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run"},
 	3: {"proto/wire", "reports/view", "coordinator/plan"},
 	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/ceilings", "target/upstream", "target/truth", "target/null",

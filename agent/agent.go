@@ -199,6 +199,8 @@ func (a *agent) awaitPrepare(ctx context.Context) (*loadctlpb.AgentPrepare, erro
 func (a *agent) drive(ctx context.Context) (failed error) {
 	silence := time.NewTimer(a.cfg.Silence)
 	defer silence.Stop()
+	clock := time.NewTicker(watchEvery)
+	defer clock.Stop()
 	down, done := a.down, ctx.Done()
 	end := func(err error) {
 		failed = errors.Join(failed, err)
@@ -222,6 +224,8 @@ func (a *agent) drive(ctx context.Context) (failed error) {
 			if err := a.tell(a.load.take(e)); err != nil {
 				end(err)
 			}
+		case <-clock.C:
+			a.load.clock.look(a.load.epoch)
 		case <-silence.C:
 			end(fmt.Errorf("nothing was heard of the coordinator for %s", a.cfg.Silence))
 		case <-done:

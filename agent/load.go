@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loadctl/loadctl/agent/faults"
 	"github.com/loadctl/loadctl/agent/internal/counters"
 	"github.com/loadctl/loadctl/agent/internal/gather"
 	"github.com/loadctl/loadctl/agent/loop"
@@ -40,6 +41,7 @@ type load struct {
 	epoch    int64 // on the monotonic clock, 0 = not started
 	tick     time.Duration
 
+	clock   clockWatch
 	windows gather.Gather[*stats.Snapshot]
 	phases  gather.Barrier
 	usage   usage
@@ -71,10 +73,15 @@ func newLoad(m *loadctlpb.AgentPrepare, taps string) (*load, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the scenario: %w", err)
 	}
+	wrong, err := each(p.GetFaults(), faults.Parse)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
 	l := &load{
 		name: plan.GetName(), layout: s.Layout, events: make(chan event, 4*n),
 		tick: cmp.Or(time.Duration(p.GetTickNs()), loop.DefaultTick),
 	}
+	l.clock = clockWatch{read: machine.WallLessMonotonic, shift: faults.WallShift(wrong, l.name)}
 	if l.taps, err = openTaps(taps, l.name, n); err != nil {
 		return nil, err
 	}
@@ -122,7 +129,7 @@ func (l *load) make(p *loadctlpb.Prepare, plan *loadctlpb.AgentPlan, s *scenario
 		one, err := loop.New(loop.Config{
 			Scenario: s, Share: shares[i], Seed: p.GetSeed(),
 			TLS: private, Addrs: addrs, Sources: turned(sources, i*len(sources)/n),
-			Counters: blocks[i], Agent: l.name,
+			Counters: blocks[i], Agent: l.name, WallShift: l.clock.shift,
 			Pacing: p.GetPacing(), Poller: p.GetPoller(), Tick: time.Duration(p.GetTickNs()), Memory: forAnswers(n),
 			Tap: l.taps.of(i), Out: out,
 		})

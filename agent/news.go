@@ -47,9 +47,10 @@ func (l *load) closed(news []*loadctlpb.AgentUp) []*loadctlpb.AgentUp {
 		health.Name, health.State = l.name, "ok"
 		health.Arrivals = merged.ArrivalTests(l.tick)
 		l.usage.window(&health)
+		l.clock.window(&health)
 		news = append(news, &loadctlpb.AgentUp{Message: &loadctlpb.AgentUp_Report{Report: &loadctlpb.AgentReport{
 			Snapshot: wire.EncodeSnapshot(merged),
-			Health:   wire.EncodeAgentWindow(&health),
+			Health:   wire.EncodeAgentWindow(&health), WallLessMonotonic: l.clock.ahead,
 		}}})
 	}
 	return news

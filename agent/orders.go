@@ -18,6 +18,7 @@ func (l *load) order(m *loadctlpb.AgentDown) error {
 	case *loadctlpb.AgentDown_Beat:
 	case *loadctlpb.AgentDown_Start:
 		l.epoch = m.Start.GetEpochMonotonic()
+		l.clock.begin(l.epoch)
 		l.do(loop.Start{Epoch: m.Start.GetEpochMonotonic()})
 	case *loadctlpb.AgentDown_Begin:
 		return l.onPhase(m.Begin.GetPhase(), func(phase int) loop.Command {

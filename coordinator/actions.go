@@ -90,15 +90,16 @@ func shown(s run.State) string {
 	return s.String()
 }
 
-// start fixes the epoch on each host's own wall clock, and begins the record.
+// start fixes the epoch on each host's own monotonic clock, and begins the record.
 func (d *driver) start(epoch time.Duration) {
-	now, wall := d.now(), time.Now()
-	at := wall.Add(epoch - now)
+	for _, l := range d.links {
+		l.epoch = l.clock.Agree(epoch)
+	}
 	d.counted.loadBegins()
-	d.began(at)
+	d.began(time.Now().Add(epoch - d.now()))
 	for _, l := range d.links {
 		l.order(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Start{
-			Start: &loadctlpb.Start{Epoch: at.Add(l.clock.offset).UnixNano()},
+			Start: &loadctlpb.Start{EpochMonotonic: l.epoch},
 		}})
 	}
 }
@@ -137,6 +138,7 @@ func (d *driver) closeWindow(a run.Close) {
 	w := d.windows.close(a.Window, d.cfg.Scenario.Layout)
 	w.Partial, w.Paused = a.Partial, a.Paused
 	complete(w, d.fleet)
+	w.Apart = d.apart()
 	d.tell(stats.Update{Window: w})
 	if len(d.cfg.Scenario.Thresholds) == 0 {
 		return

@@ -16,6 +16,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/loadctl/loadctl/agent/faults"
 	"github.com/loadctl/loadctl/coordinator/fleet"
 	"github.com/loadctl/loadctl/coordinator/run"
 	"github.com/loadctl/loadctl/scenarios"
@@ -74,6 +75,9 @@ type Config struct {
 	Poller        string        // of the agents: auto (also ""), io_uring or epoll
 	Hosts         []Host
 	Sources       []netip.Addr // own addresses for targets off loopback; empty = the kernel's choice
+
+	// Faults are what agents get wrong on purpose; none outside of tests.
+	Faults []faults.Fault
 
 	Version string   // of loadctl, with its commit: hosts must have the same
 	Args    []string // of the command, for the record

@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -173,6 +174,13 @@ func TestReportsOfABrokenStreamAreMergedOnce(t *testing.T) {
 		}
 		if len(h.began) != 1 {
 			t.Errorf("phases begun: %v", h.began)
+		}
+		whole := new(stats.Histogram)
+		for w := range w.run.Windows {
+			whole.Merge(measured(int64(w), 20))
+		}
+		if got := w.run.Total().Cells[0].Response; !bytes.Equal(got.Sparse(), whole.Sparse()) {
+			t.Errorf("%d times of %s to %s, want %d of %s to %s", got.Count(), got.Min(), got.Max(), whole.Count(), whole.Min(), whole.Max())
 		}
 	})
 }

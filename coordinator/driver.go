@@ -12,7 +12,7 @@ import (
 	"github.com/loadctl/loadctl/stats"
 )
 
-// How often the driver looks at the time, and pings.
+// How often the driver looks at the time, and pings at least: hosts listen for it.
 const (
 	tickEvery = 50 * time.Millisecond
 	pingEvery = time.Second

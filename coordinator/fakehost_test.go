@@ -32,6 +32,8 @@ type fakeHost struct {
 	// What goes wrong, by offset from the epoch; zero = nothing.
 	version   string        // instead of the run's
 	skew      time.Duration // of its wall clock
+	uptime    time.Duration // of its monotonic clock when it starts
+	drift     float64       // of that clock, seconds a second
 	unable    string        // Ready says so
 	breaks    []time.Duration
 	dieAt     time.Duration // the process ends without a word
@@ -56,7 +58,8 @@ type fakeHost struct {
 	seq, order  uint64
 	agents      []string
 	prepared    *loadctlpb.Prepare
-	epoch       time.Time
+	booted      time.Time
+	epoch       time.Duration // on its monotonic clock, 0 = not known
 	next        int64
 	ends        map[uint32]time.Duration
 	drained     map[uint32]bool
@@ -66,6 +69,7 @@ type fakeHost struct {
 	reshares    []*loadctlpb.Reshare
 	readdressed [][]string
 	dead        []string
+	faults      []string
 	refused     string
 	resumes     int
 	stopReason  string
@@ -91,7 +95,7 @@ func (h *fakeHost) Start(_ context.Context, _, runID string, ca, cert, key []byt
 	h.creds = credentials.NewTLS(&tls.Config{
 		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{pair}, RootCAs: pool, ServerName: ServerName,
 	})
-	h.runID = runID
+	h.runID, h.booted = runID, time.Now()
 	h.exit = make(chan struct{})
 	h.orders = make(chan incoming)
 	h.ends, h.drained = map[uint32]time.Duration{}, map[uint32]bool{}
@@ -104,13 +108,17 @@ func (h *fakeHost) Kill()       { h.exitOnce.Do(func() { h.err = errors.New("kil
 
 func (h *fakeHost) leave() { h.exitOnce.Do(func() { close(h.exit) }) }
 
-func (h *fakeHost) now() time.Time { return time.Now().Add(h.skew) }
+// monotonic is the host's own clock.
+func (h *fakeHost) monotonic() time.Duration {
+	passed := time.Since(h.booted)
+	return h.uptime + passed + time.Duration(h.drift*float64(passed))
+}
 
 func (h *fakeHost) offset() time.Duration {
-	if h.epoch.IsZero() {
+	if h.epoch == 0 {
 		return -1
 	}
-	return h.now().Sub(h.epoch)
+	return h.monotonic() - h.epoch
 }
 
 func (h *fakeHost) serve() {
@@ -218,8 +226,9 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 		}
 	case m.GetPing() != nil:
 		h.send(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Pong{Pong: &loadctlpb.Pong{
-			Id: m.GetPing().GetId(), Sent: m.GetPing().GetSent(), Received: h.now().UnixNano()}}})
+			Id: m.GetPing().GetId(), Sent: m.GetPing().GetSent(), Received: int64(h.monotonic()), Wall: time.Now().Add(h.skew).UnixNano()}}})
 	case m.GetPrepare() != nil:
+		h.faults = m.GetPrepare().GetFaults()
 		r := &loadctlpb.Ready{Failed: h.unable}
 		h.prepared = m.GetPrepare()
 		for i, a := range m.GetPrepare().GetAgents() {
@@ -228,7 +237,7 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 		}
 		h.send(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Ready{Ready: r}})
 	case m.GetStart() != nil:
-		h.epoch = time.Unix(0, m.GetStart().GetEpoch())
+		h.epoch = time.Duration(m.GetStart().GetEpochMonotonic())
 	case m.GetBegin() != nil:
 		p := m.GetBegin().GetPhase()
 		h.began = append(h.began, p)
@@ -285,7 +294,7 @@ func (h *fakeHost) numbered(m *loadctlpb.SessionRequest) {
 
 // work does what is due by now: whole windows, phases that ended.
 func (h *fakeHost) work() {
-	if h.epoch.IsZero() || h.stopped {
+	if h.epoch == 0 || h.stopped {
 		return
 	}
 	if h.loseAgent > 0 && h.offset() >= h.loseAgent && len(h.dead) == 0 {
@@ -320,6 +329,7 @@ func (h *fakeHost) report() {
 		class = stats.HTTPError
 	}
 	s.Cells[0].Classes[class] = n
+	s.Cells[0].Response = measured(h.next, n)
 	var agents []stats.AgentWindow
 	for _, a := range h.agents {
 		agents = append(agents, stats.AgentWindow{Name: a, Host: h.name, State: "ok", Intended: h.perAgent, Requests: h.perAgent})
@@ -332,11 +342,20 @@ func (h *fakeHost) report() {
 	h.numbered(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Report{Report: m}})
 }
 
+// measured is what n requests of a window took: of each window something else.
+func measured(window int64, n uint64) *stats.Histogram {
+	took := new(stats.Histogram)
+	for i := range n {
+		took.Record(time.Duration(window+1)*time.Millisecond + time.Duration(i)*time.Microsecond)
+	}
+	return took
+}
+
 func (h *fakeHost) finish() {
 	if h.stopped {
 		return
 	}
-	if !h.epoch.IsZero() {
+	if h.epoch != 0 {
 		h.report()
 	}
 	h.stopped = true

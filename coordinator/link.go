@@ -3,6 +3,7 @@ package coordinator
 import (
 	"time"
 
+	"github.com/loadctl/loadctl/coordinator/fleet"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 )
 
@@ -10,7 +11,8 @@ import (
 type link struct {
 	host    Host
 	session *session // the stream in use, nil while there is none
-	clock   clock
+	clock   fleet.Clock
+	epoch   int64 // on the host's monotonic clock
 	machine *loadctlpb.Machine
 
 	// orders are all that were given, in order: a host that comes back is sent those
@@ -26,7 +28,6 @@ type link struct {
 	exitAt                    time.Duration
 	lastPing                  time.Duration
 	pings                     uint64
-	stepped                   bool // its clock moved; said once
 	late                      late
 }
 
@@ -84,6 +85,6 @@ func (l *link) ping(now time.Duration) {
 	l.pings++
 	l.lastPing = now
 	l.send(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Ping{
-		Ping: &loadctlpb.Ping{Id: l.pings, Sent: time.Now().UnixNano()},
+		Ping: &loadctlpb.Ping{Id: l.pings, Sent: int64(now)},
 	}})
 }

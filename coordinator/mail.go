@@ -26,7 +26,7 @@ func (d *driver) mail(m mail) {
 	case m.message.GetHello() != nil:
 		d.hello(l, m.session, m.message.GetHello())
 	case l.session == m.session:
-		d.message(l, m.message)
+		d.message(l, m)
 	}
 }
 
@@ -71,8 +71,8 @@ func (d *driver) refuse(s *session, why string) {
 }
 
 // message takes a message of a host that is in.
-func (d *driver) message(l *link, m *loadctlpb.SessionRequest) {
-	name := l.host.Name()
+func (d *driver) message(l *link, came mail) {
+	name, m := l.host.Name(), came.message
 	if d.fleet.Host(name).State == fleet.Lost {
 		d.keepApart(l, m)
 		return
@@ -80,7 +80,7 @@ func (d *driver) message(l *link, m *loadctlpb.SessionRequest) {
 	d.changes(d.fleet.Heard(name, d.now()))
 	switch {
 	case m.GetPong() != nil:
-		d.pong(l, m.GetPong())
+		d.pong(l, m.GetPong(), came.at)
 	case m.GetReady() != nil:
 		d.ready(l, m.GetReady())
 	default:
@@ -120,24 +120,22 @@ func (d *driver) numbered(l *link, m *loadctlpb.SessionRequest) {
 	}
 }
 
-func (d *driver) pong(l *link, p *loadctlpb.Pong) {
-	l.clock.learn(p.GetSent(), p.GetReceived(), time.Now().UnixNano())
-	switch {
-	case !l.clock.known():
+// pong compares a host's clock with ours. The pings of a round follow each other at
+// once: the fastest counts.
+func (d *driver) pong(l *link, p *loadctlpb.Pong, at time.Time) {
+	sent, back := time.Duration(p.GetSent()), at.Sub(d.zero)
+	half := at.Add((sent - back) / 2)
+	l.clock.Learn(fleet.Ping{
+		Sent: sent, Back: back, Received: time.Duration(p.GetReceived()), Wall: time.Duration(p.GetWall() - half.UnixNano()),
+	})
+	if l.clock.Wants(back) {
 		l.ping(d.now())
-	case !l.joined:
+	}
+	if l.clock.Known() && !l.joined {
 		l.joined = true
 		d.step(run.Joined{Host: l.host.Name()})
-	case l.clock.stepped(clockStep) && !l.stepped:
-		l.stepped = true
-		d.say(stats.Warning, "generator", fmt.Sprintf("the clock of host %s moved by %s against ours; response times do not depend on it",
-			l.host.Name(), (l.clock.latest-l.clock.offset).Round(time.Millisecond)))
 	}
 }
-
-// clockStep is how far a host's wall clock may drift from ours in a run before
-// it is worth a line.
-const clockStep = 10 * time.Millisecond
 
 func (d *driver) ready(l *link, r *loadctlpb.Ready) {
 	if why := r.GetFailed(); why != "" {

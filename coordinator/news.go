@@ -72,6 +72,7 @@ func (d *driver) notice(m *loadctlpb.Notice) {
 func (d *driver) hostFinished(l *link, m *loadctlpb.Finished) {
 	name := l.host.Name()
 	agents, host := wire.DecodeFinished(m, name)
+	host.ClockAhead, host.Apart = l.clock.Wall(), l.clock.WorstApart()
 	d.usage.finished(agents, host)
 	l.finished = true
 	d.fleet.Finish(name)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loadctl/loadctl/coordinator/fleet"
 	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/coordinator/run"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
@@ -40,7 +41,28 @@ func (d *driver) place() ([][]*loadctlpb.AgentPlan, error) {
 		}
 	}
 	d.fleet.Divide()
+	if err := d.faulty(); err != nil {
+		return nil, err
+	}
 	return d.plans(places, machines)
+}
+
+// faulty makes sure that every fault is somebody's.
+func (d *driver) faulty() error {
+	for _, f := range d.cfg.Faults {
+		if f.Agent != "" && d.fleet.Agent(f.Agent) == nil {
+			return fmt.Errorf("fault %q: the run has no such agent; it has %s", f, strings.Join(agentNames(d.fleet.Agents()), ", "))
+		}
+	}
+	return nil
+}
+
+func agentNames(all []*fleet.Agent) []string {
+	names := make([]string, len(all))
+	for i, a := range all {
+		names[i] = a.Name
+	}
+	return names
 }
 
 func machineOf(l *link) plan.Machine {
@@ -87,6 +109,9 @@ func (d *driver) preparation(agents []*loadctlpb.AgentPlan) *loadctlpb.Prepare {
 	}
 	for _, a := range d.aim.Addresses {
 		p.Addresses = append(p.Addresses, a.String())
+	}
+	for _, f := range c.Faults {
+		p.Faults = append(p.Faults, f.String())
 	}
 	return p
 }

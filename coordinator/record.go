@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loadctl/loadctl/coordinator/fleet"
 	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/coordinator/run"
 	"github.com/loadctl/loadctl/scenarios"
@@ -51,14 +52,31 @@ func (d *driver) began(epoch time.Time) {
 	for _, w := range slices.Concat(d.cfg.Scenario.Warnings, d.cfg.Warnings) {
 		d.say(stats.Warning, "note", w)
 	}
+	for _, f := range d.cfg.Faults {
+		d.say(stats.Warning, "note", fmt.Sprintf("on purpose wrong in this run: %s", f))
+	}
 	for _, a := range d.aim.Silent {
 		d.say(stats.Warning, "note", fmt.Sprintf("the target does not answer at %s, an address of its name: it is left out", a))
 	}
 	worst := time.Duration(0)
 	for _, l := range d.links {
-		worst = max(worst, l.clock.uncertainty())
+		worst = max(worst, l.clock.WorstApart())
 	}
 	d.say(stats.Informative, "agent", fmt.Sprintf("%d agents on %d hosts start together within %s", len(d.fleet.Agents()), len(d.links), worst.Round(time.Microsecond)))
+}
+
+// apart is how far seconds of hosts may lie from the run's now. Those of a single
+// host are the run's.
+func (d *driver) apart() (worst time.Duration) {
+	if len(d.links) < 2 {
+		return 0
+	}
+	for _, l := range d.links {
+		if d.fleet.Host(l.host.Name()).State != fleet.Lost {
+			worst = max(worst, l.clock.Apart(d.now()))
+		}
+	}
+	return worst
 }
 
 func (d *driver) agents() []stats.AgentTotal {

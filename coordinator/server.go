@@ -43,6 +43,7 @@ type server struct {
 // its end.
 type mail struct {
 	session *session
+	at      time.Time // when it came, however long it waits to be taken
 	message *loadctlpb.SessionRequest
 	closed  error // the stream has ended
 }
@@ -108,7 +109,7 @@ func (s *server) Session(st stream) error {
 		return status.Errorf(codes.PermissionDenied, "the first message must be the hello of %s, as its certificate says", name)
 	}
 	ses := newSession(name)
-	if !s.post(mail{session: ses, message: first}) {
+	if !s.post(mail{session: ses, at: time.Now(), message: first}) {
 		return status.Error(codes.Unavailable, "the run is over")
 	}
 	s.readers.Go(func() { s.read(st, ses) })
@@ -122,10 +123,10 @@ func (s *server) read(st stream, ses *session) {
 		m, err := st.Recv()
 		if err != nil {
 			ses.hangUp()
-			s.post(mail{session: ses, closed: err})
+			s.post(mail{session: ses, at: time.Now(), closed: err})
 			return
 		}
-		if !s.post(mail{session: ses, message: m}) {
+		if !s.post(mail{session: ses, at: time.Now(), message: m}) {
 			return
 		}
 	}

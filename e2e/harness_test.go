@@ -218,6 +218,13 @@ type summary struct {
 		Requests        int64   `json:"requests"`
 		PeakConnections int64   `json:"peak_connections"`
 	} `json:"agents"`
+	Notes []string `json:"notes"`
+	Hosts []struct {
+		Clock struct {
+			Offset         float64 `json:"offset_ms"`
+			AlignmentError float64 `json:"alignment_error_ms"`
+		} `json:"clock"`
+	} `json:"hosts"`
 	Thresholds []struct {
 		Expr  string   `json:"expr"`
 		Value *float64 `json:"value"`

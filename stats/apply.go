@@ -78,6 +78,7 @@ func (r *Run) window(w *Window) {
 	r.lag.watch(r, w)
 	r.checks.watch(r, w)
 	r.law.watch(r, w)
+	r.clocks.watch(r, w)
 }
 
 // agent finds an agent's totals, or begins them.

@@ -40,6 +40,7 @@ func windowChecks() []windowCheck {
 		{name: "pacer lag", whole: true, of: lagOfWindow},
 		{name: "issued", of: issuedOfWindow},
 		{name: "arrival law", of: lawOfWindow},
+		{name: "clock", whole: true, of: clockOfWindow},
 	}
 }
 

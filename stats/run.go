@@ -30,6 +30,7 @@ type Run struct {
 	checks checks
 	bins   binStore // of windows that are not excluded
 	law    lawWatch
+	clocks clockWatch
 }
 
 // Info is what is known before the first window.
@@ -76,6 +77,9 @@ type Window struct {
 	Partial bool
 	// Paused is for how much of the window the run stood still: rates leave it out.
 	Paused time.Duration
+	// Apart is how far the same second of two hosts may lie from the run's, at most: by
+	// how their clocks drift, and how well that is known. 0 with a single host.
+	Apart time.Duration
 }
 
 // An AgentWindow is one agent's health in one window.
@@ -92,6 +96,11 @@ type AgentWindow struct {
 	Held        uint64
 	PacerLag    *Histogram // every row
 	Lost        uint64     // samples that could not be recorded
+
+	// The wall clock of the agent: nothing is measured by it.
+	ClockStep   time.Duration // by how much it was set since the window before; 0 = it was not
+	ClockStepAt Offset
+	ClockAhead  time.Duration // of that of its host, to the millisecond
 
 	// Of recorded rows only: what thresholds with an agent tag are judged on.
 	RecordedRequests, RecordedEnded, RecordedFailed uint64
@@ -144,6 +153,10 @@ type Usage struct {
 	Name   string
 	CPU    time.Duration
 	MaxRSS uint64
+
+	// Of hosts: how far its wall clock was ahead of the coordinator's, which nothing
+	// depends on, and how far its seconds may have lain from the run's, at most.
+	ClockAhead, Apart time.Duration
 }
 
 // A Result is how a run ended.

@@ -101,6 +101,7 @@ func JudgeValidity(r *Run) Validity {
 	v.generator(r)
 	v.lag(r)
 	v.checks(r)
+	v.clocks(r)
 	v.samples(r)
 	v.gaps(r)
 	v.agents(r)

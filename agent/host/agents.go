@@ -67,16 +67,26 @@ func (h *host) report(c *child, m *loadctlpb.AgentReport) error {
 	if err != nil {
 		return err
 	}
+	health.Name, health.ClockAhead = c.plan.GetName(), clockAhead(m.GetWallLessMonotonic())
 	if err := h.windows.Add(c.id, s.Window, &handedIn{s, health}); err != nil {
 		return err
 	}
-	health.Name = c.plan.GetName()
 	c.reported.Merge(countersOf(s))
 	c.total.Requests += health.Requests
 	c.total.PeakConnections = max(c.total.PeakConnections, health.Connections)
 	c.total.MaxRSS = max(c.total.MaxRSS, health.RSS)
 	h.closeWindows()
 	return nil
+}
+
+// clockAhead is how far an agent's wall clock is ahead of ours, 0 if it does not say.
+// They are the same, unless somebody gave a process a clock of its own.
+func clockAhead(wallLessMonotonic int64) time.Duration {
+	if wallLessMonotonic == 0 {
+		return 0
+	}
+	ours, _ := machine.WallLessMonotonic()
+	return time.Duration(wallLessMonotonic - ours).Round(time.Millisecond)
 }
 
 // countersOf is a snapshot without times and errors: what a counter block holds.

@@ -64,7 +64,7 @@ func TestRealAgents(t *testing.T) {
 	p.BaseUrl, p.Addresses = target.URL, []string{strings.TrimPrefix(target.URL, "http://")}
 	s.prepare(p)
 	s.ready()
-	s.start(time.Now())
+	s.start(0)
 	s.measure(0) // the phase begins
 	var total stats.Snapshot
 	for drained := false; !drained; {
@@ -240,7 +240,7 @@ func TestAHostOutlivesNobody(t *testing.T) {
 			s.prepare(prepare(2))
 			if kind != mute {
 				s.ready()
-				s.start(time.Now())
+				s.start(0)
 			}
 			close(lifeline)
 			w.wantEnd("whoever started this host is gone")

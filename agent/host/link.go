@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 )
 
@@ -194,6 +195,6 @@ func (l *link) take(ctx context.Context, m *loadctlpb.SessionResponse) error {
 
 func pong(p *loadctlpb.Ping) *loadctlpb.SessionRequest {
 	return &loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Pong{Pong: &loadctlpb.Pong{
-		Id: p.GetId(), Sent: p.GetSent(), Received: time.Now().UnixNano(),
+		Id: p.GetId(), Sent: p.GetSent(), Received: machine.Monotonic(), Wall: time.Now().UnixNano(),
 	}}}
 }

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 	"github.com/loadctl/loadctl/stats"
 )
@@ -145,8 +146,13 @@ func TestAStreamOnWhichNothingComesIsOpenedAnew(t *testing.T) {
 func TestPingsAreAnswered(t *testing.T) {
 	t.Parallel()
 	s := begin(t, plain).welcome(0)
+	before := machine.Monotonic()
 	s.send(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Ping{Ping: &loadctlpb.Ping{Id: 7, Sent: 11}}})
-	if p := (<-s.heard).GetPong(); p.GetId() != 7 || p.GetSent() != 11 || p.GetReceived() == 0 {
+	if p := (<-s.heard).GetPong(); p.GetId() != 7 || p.GetSent() != 11 {
 		t.Errorf("pong %v", p)
+	} else if now := machine.Monotonic(); p.GetReceived() < before || p.GetReceived() > now {
+		t.Errorf("received at %d, between %d and %d", p.GetReceived(), before, now)
+	} else if wall := time.Unix(0, p.GetWall()); time.Since(wall).Abs() > within {
+		t.Errorf("the time of day was %s", wall)
 	}
 }

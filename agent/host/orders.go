@@ -40,7 +40,7 @@ func (h *host) obey(o order) {
 			h.cannotPrepare(err)
 		}
 	case *loadctlpb.SessionResponse_Start:
-		h.start(m.Start.GetEpoch())
+		h.start(m.Start.GetEpochMonotonic())
 	case *loadctlpb.SessionResponse_Begin:
 		h.relay(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Begin{Begin: m.Begin}})
 	case *loadctlpb.SessionResponse_End:
@@ -136,10 +136,10 @@ func (h *host) answerReady() {
 	h.box.insist(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Ready{Ready: &loadctlpb.Ready{Agents: started}}})
 }
 
-// start turns the agreed instant of the wall clock into one of the clock all
-// processes of this machine share and nobody sets.
-func (h *host) start(wall int64) {
-	h.epoch = machine.ToMonotonic(wall)
+// start fixes the epoch on the clock that all processes of this machine share and
+// nobody sets.
+func (h *host) start(epoch int64) {
+	h.epoch = epoch
 	h.box.insist(nil)
 	h.relay(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Start{Start: &loadctlpb.AgentStart{EpochMonotonic: h.epoch}}})
 }

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 	"github.com/loadctl/loadctl/proto/wire"
 	"github.com/loadctl/loadctl/scenarios"
@@ -287,9 +288,12 @@ func (s *session) prepare(p *loadctlpb.Prepare) {
 	s.order(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Prepare{Prepare: p}})
 }
 
-func (s *session) start(epoch time.Time) {
+// start gives the epoch, some time ago.
+func (s *session) start(ago time.Duration) {
 	s.w.t.Helper()
-	s.order(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Start{Start: &loadctlpb.Start{Epoch: epoch.UnixNano()}}})
+	s.order(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Start{
+		Start: &loadctlpb.Start{EpochMonotonic: machine.Monotonic() - int64(ago)},
+	}})
 }
 
 // measure makes each fake agent report a window.
@@ -343,6 +347,6 @@ func started(t *testing.T, kind string, agents int, ago time.Duration, change ..
 	if r := s.ready(); r.GetFailed() != "" || len(r.GetAgents()) != agents {
 		t.Fatalf("ready: %v", r)
 	}
-	s.start(time.Now().Add(-ago))
+	s.start(ago)
 	return w, s
 }

@@ -89,8 +89,8 @@ func (l *Loop) stamped(c *conn, stamp int64) stats.Offset {
 	if stamp == 0 || c.task == none {
 		return now
 	}
-	at := stats.Offset(stamp - l.epoch)
-	if at > now || at < l.tasks.at(c.task).written {
+	at, told := l.sundial.moment(stamp, now)
+	if !told || at > now || at < l.tasks.at(c.task).written {
 		return now
 	}
 	return at

@@ -37,6 +37,8 @@ type Config struct {
 	// Tap takes a row of text for every request that is recorded; nil = nothing does. The
 	// loop writes to it itself, so one that is slow holds the load up. It is not closed.
 	Tap io.Writer
+	// WallShift is by how much the wall clock is wrong on purpose; nil = not at all.
+	WallShift func(stats.Offset) time.Duration
 
 	// Out takes what the loop has to tell. The loop never waits for it while it runs:
 	// what finds no room is kept and offered again. Run waits for it before it

@@ -21,9 +21,8 @@ type epoll struct {
 	monotonic
 	fd, bell int
 	stamps   bool
-	offset   int64 // wall clock less monotonic clock, for receive stamps
-	hot      bool  // the last wait was short
-	room     int   // of receive buffers; 0 = the kernel's choice
+	hot      bool // the last wait was short
+	room     int  // of receive buffers; 0 = the kernel's choice
 	events   [eventBatch]unix.EpollEvent
 	message  unix.Msghdr
 	vector   unix.Iovec
@@ -63,6 +62,8 @@ func newEpoll(stamps bool) (*epoll, error) {
 }
 
 func (p *epoll) prompt() { promptThread() }
+
+func (p *epoll) wall() int64 { return wallOf(p.stamps) }
 
 func (p *epoll) narrow(bytes int) { p.room = bytes }
 
@@ -130,7 +131,7 @@ func (p *epoll) recvStamped(fd int32, b []byte) (int, int64, syscall.Errno) {
 
 // stamp reads the control message of the last receive: 0 when there is none.
 func (p *epoll) stamp() int64 {
-	return stampOf(p.control[:p.message.Controllen], p.offset)
+	return stampOf(p.control[:p.message.Controllen])
 }
 
 func (p *epoll) close(fd int32, abort bool) {
@@ -146,7 +147,6 @@ func (p *epoll) wait(until int64, asleep bool, events []event) int {
 		p.sleep(until - now)
 		now = until
 	}
-	p.align()
 	n := 0
 	switch left := until - now; {
 	case left <= 0:
@@ -176,14 +176,6 @@ func (p *epoll) deliver(n int, events []event) int {
 		filled++
 	}
 	return filled
-}
-
-// align finds out how far the wall clock is from the monotonic one: receive
-// stamps are taken on the former, which may be set or slewed.
-func (p *epoll) align() {
-	if p.stamps {
-		p.offset = wallOffset(p.now())
-	}
 }
 
 // poll waits for a short time without telling the scheduler.

@@ -155,6 +155,8 @@ func (p *kqueue) translate(k *unix.Kevent_t) (event, bool) {
 
 func (p *kqueue) prompt() {}
 
+func (p *kqueue) wall() int64 { return 0 }
+
 func (p *kqueue) narrow(bytes int) { p.room = bytes }
 
 func (p *kqueue) wake() {

@@ -19,6 +19,7 @@ type Loop struct {
 
 	epoch   int64 // on the poller's clock
 	started bool
+	sundial sundial
 	now     stats.Offset // as last read
 	fresh   bool         // nothing that takes time has happened since
 	window  int64        // the one being filled
@@ -109,6 +110,7 @@ func New(c Config) (*Loop, error) {
 		pace:     newPace(&c),
 		tls:      newPrivacy(&c),
 		tap:      newTap(&c),
+		sundial:  newSundial(),
 	}
 	l.recorder.Agent = c.Agent
 	l.answer.Header = func(name string) []byte { return l.judged.Header(name) }
@@ -118,6 +120,9 @@ func New(c Config) (*Loop, error) {
 		if l.poller, err = newPoller(l.pollerKind(), l.paced()); err != nil {
 			return nil, fmt.Errorf("loop: %w", err)
 		}
+	}
+	if c.WallShift != nil {
+		l.poller = &falsified{l.poller, func() int64 { return l.epoch }, c.WallShift}
 	}
 	l.home = newHome(c.Scenario, l.poller)
 	if err := l.openFiles(); err != nil {
@@ -160,6 +165,7 @@ func (l *Loop) turn(events []event) {
 	looked := l.now
 	n := l.poller.wait(until, asleep, events)
 	l.fresh = false
+	l.compareClocks()
 	if end := stats.Offset(until - l.epoch); l.clock() >= end {
 		looked = max(looked, end)
 	}
@@ -201,6 +207,8 @@ func (l *Loop) handle(first, room []event) (taken int) {
 	taken = n
 	for round := 1; n == len(room) && round < maxRounds; round++ {
 		n = l.poller.wait(0, false, room)
+		l.fresh = false
+		l.compareClocks()
 		taken += n
 		for _, e := range room[:n] {
 			l.event(e)
@@ -220,6 +228,17 @@ func (l *Loop) clock() stats.Offset {
 		l.fresh = true
 	}
 	return l.now
+}
+
+// compareClocks makes stamps of what is read next worth something.
+func (l *Loop) compareClocks() {
+	if !l.started {
+		return
+	}
+	now := l.clock() // before the other, whose moment it is
+	if wall := l.poller.wall(); wall != 0 {
+		l.sundial.look(now, wall)
+	}
 }
 
 func (l *Loop) finished() bool {

@@ -5,6 +5,7 @@ func (l *Loop) obey(c Command) {
 	switch c := c.(type) {
 	case Start:
 		l.epoch, l.started, l.fresh = c.Epoch, true, false
+		l.compareClocks()
 	case Begin:
 		l.agenda.add(c.At, c)
 	case End:

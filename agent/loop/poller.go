@@ -18,6 +18,9 @@ type poller interface {
 	prompt()
 	// now is the monotonic clock in nanoseconds.
 	now() int64
+	// wall is the clock of the stamps that recv gives, in nanoseconds: the time of day,
+	// which may be set. 0 where recv gives none.
+	wall() int64
 	// spent is the processor time the calling thread has used, in nanoseconds.
 	spent() int64
 	// narrow gives sockets that are opened from now on a receive buffer of so many
@@ -33,7 +36,8 @@ type poller interface {
 	// flush sends what send has only taken up: before anything that takes long, so that
 	// stamps stay true.
 	flush()
-	// recv gives the moment the kernel received the bytes where it knows it, else 0.
+	// recv gives the moment the kernel received the bytes, by the wall clock, where it
+	// knows it, else 0.
 	// No bytes without an error is the end of the stream.
 	recv(fd int32, b []byte) (n int, stamp int64, err syscall.Errno)
 	// close ends a connection; abort without the usual farewell.

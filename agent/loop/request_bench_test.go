@@ -68,6 +68,7 @@ func (w *echo) wait(until int64, asleep bool, events []event) (n int) {
 }
 
 func (w *echo) now() int64        { return w.clock }
+func (w *echo) wall() int64       { return w.clock }
 func (w *echo) flush()            {}
 func (w *echo) spent() int64      { return 0 }
 func (w *echo) prompt()           {}

@@ -53,12 +53,17 @@ func sendNow(fd int32, b []byte) (int, syscall.Errno) {
 	return int(n), 0
 }
 
-// wallOffset is how far the wall clock is ahead of the monotonic one.
-func wallOffset(now int64) int64 { return time.Now().UnixNano() - now }
+// wallOf is the time of day for those who are given stamps of it.
+func wallOf(stamps bool) int64 {
+	if !stamps {
+		return 0
+	}
+	return time.Now().UnixNano()
+}
 
-// stampOf reads the kernel's receive stamp from a control message, on the
-// monotonic clock: 0 when there is none.
-func stampOf(control []byte, offset int64) int64 {
+// stampOf reads the kernel's receive stamp from a control message, on the wall
+// clock: 0 when there is none.
+func stampOf(control []byte) int64 {
 	if len(control) < unix.CmsgLen(16) {
 		return 0
 	}
@@ -67,5 +72,5 @@ func stampOf(control []byte, offset int64) int64 {
 		return 0
 	}
 	ts := (*unix.Timespec)(unsafe.Pointer(&control[unix.CmsgLen(0)]))
-	return ts.Nano() - offset
+	return ts.Nano()
 }

@@ -18,9 +18,8 @@ type uring struct {
 	buffers *ringBuffers
 	bell    int
 	stamps  bool
-	offset  int64 // wall clock less monotonic clock, for receive stamps
-	hot     bool  // the last wait was short
-	room    int   // of receive buffers; 0 = the kernel's choice
+	hot     bool // the last wait was short
+	room    int  // of receive buffers; 0 = the kernel's choice
 
 	files   []*[filePage]ringFile // by file descriptor
 	ready   []int32               // files with news, in order of their coming
@@ -104,6 +103,8 @@ func newURing(stamps bool) (*uring, error) {
 }
 
 func (u *uring) prompt() { promptThread() }
+
+func (u *uring) wall() int64 { return wallOf(u.stamps) }
 
 func (u *uring) narrow(bytes int) { u.room = bytes }
 

@@ -103,7 +103,7 @@ func (u *uring) stamp(b []byte) int64 {
 	if binary.NativeEndian.Uint32(b[4:]) < uint32(unix.CmsgLen(16)) {
 		return 0
 	}
-	return stampOf(b[16:messageHead], u.offset)
+	return stampOf(b[16:messageHead])
 }
 
 // unsent is a request the socket did not take, or not whole.

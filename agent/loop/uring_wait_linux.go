@@ -27,7 +27,6 @@ func (u *uring) enable() {
 
 // look lets the kernel work for as long as there is time, and takes up what came.
 func (u *uring) look(until int64, asleep bool) {
-	u.align()
 	if len(u.starved) > 0 {
 		u.buffers.grow(2 * u.buffers.count)
 	}
@@ -89,12 +88,6 @@ func (u *uring) spend(until int64, asleep bool) syscall.Errno {
 	errno := u.ring.await(1, left, true)
 	u.hot = u.now()-now < rawWait
 	return errno
-}
-
-func (u *uring) align() {
-	if u.stamps {
-		u.offset = wallOffset(u.now())
-	}
 }
 
 // deliver hands over news.

@@ -27,6 +27,7 @@ type world struct {
 	target  target
 	stuck   func()
 	watch   func(from netip.Addr, to netip.AddrPort) // of each connect
+	skew    func(clock int64) time.Duration          // of the wall clock; nil = none
 
 	heard func(fd int32, n int) // of bytes that come at the target
 	deaf  func(fd int32) bool   // whether it takes no more of a socket's for good; nil = never
@@ -114,6 +115,17 @@ func newWorld(t target) *world {
 
 func (w *world) now() int64   { return w.clock }
 func (w *world) spent() int64 { return w.cpu }
+
+// boot is when the clock was zero, by a wall clock that is right.
+const boot = int64(1_800_000_000_000_000_000)
+
+func (w *world) wall() int64 {
+	wall := boot + w.clock
+	if w.skew != nil {
+		wall += int64(w.skew(w.clock))
+	}
+	return wall
+}
 
 // at has something happen at a moment.
 func (w *world) at(moment int64, f func()) {
@@ -303,7 +315,7 @@ func (w *world) arrive(s *socket, b string, eof, reset bool) {
 
 func (w *world) arriveSealed(s *socket, b string, eof, reset bool) {
 	s.in = append(s.in, b...)
-	s.stamp = w.clock
+	s.stamp = w.wall()
 	s.eof = s.eof || eof
 	s.reset = s.reset || reset
 	flags := readable
@@ -338,7 +350,7 @@ func (w *world) flowing(s *socket, room int) int {
 	n := int(min(s.flow, int64(room)))
 	if s.flow -= int64(n); n > 0 {
 		w.clock += w.target.readTime
-		s.stamp = w.clock
+		s.stamp = w.wall()
 		if s.flow == 0 {
 			s.answering--
 		}

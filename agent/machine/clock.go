@@ -16,22 +16,23 @@ func Monotonic() int64 {
 	return t.Nano()
 }
 
-// tries is how often both clocks are compared; the reading with the least time
-// in between says most.
+// tries is how often both clocks are read; the reading with the least time in
+// between says most.
 const tries = 9
 
-// ToMonotonic says when on the monotonic clock a moment of the wall clock, in
-// nanoseconds since 1970, is. It is right to a microsecond unless the wall clock
-// is set meanwhile.
-func ToMonotonic(wall int64) int64 {
-	best, offset := int64(1<<62), int64(0)
+// WallLessMonotonic says how far this machine's wall clock, in nanoseconds since 1970,
+// is ahead of the monotonic one, and when on the latter that was found. It is right to
+// a microsecond.
+func WallLessMonotonic() (ahead, at int64) {
+	least := int64(1 << 62)
 	for range tries {
 		before := Monotonic()
-		now := time.Now().UnixNano()
-		after := Monotonic()
-		if took := after - before; took < best {
-			best, offset = took, before+took/2-now
+		wall := time.Now().UnixNano()
+		took := Monotonic() - before
+		if took < least {
+			least, at = took, before+took/2
+			ahead = wall - at
 		}
 	}
-	return wall + offset
+	return ahead, at
 }

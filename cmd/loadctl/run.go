@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/loadctl/loadctl/agent/faults"
 	"github.com/loadctl/loadctl/coordinator"
 	"github.com/loadctl/loadctl/coordinator/hosts/local"
 	"github.com/loadctl/loadctl/reports/runfile"
@@ -37,6 +38,7 @@ type runOptions struct {
 	tick       time.Duration
 	authorised []string
 	token      string
+	faults     []string
 }
 
 func newRun() *cobra.Command {
@@ -73,6 +75,8 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.Lookup("pprof").Usage = "`directory` for profiles of agents, host and coordinator (see docs/engine.md)"
 	f.StringArrayVar(&o.authorised, "i-am-authorised", nil, "vouch for a public `HOST` of the file's allow_hosts")
 	f.StringVar(&o.token, "target-token", "", "what a public target must answer at /.well-known/loadctl")
+	f.StringArrayVar(&o.faults, "fault", nil, "what agents get wrong on purpose, such as clock=+500ms@3s,agent=local-1")
+	_ = f.MarkHidden("fault") // it is there
 }
 
 // A job is one run being put together.
@@ -83,6 +87,7 @@ type job struct {
 	scenario      *scenarios.Scenario
 	tls           secure.Files
 	own           []netip.Addr // source addresses asked for
+	faulty        []faults.Fault
 	out, errw     io.Writer
 	controls      *controls
 	ui            string
@@ -130,6 +135,10 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	faulty, err := parseFaults(o.faults)
+	if err != nil {
+		return nil, err
+	}
 	ui, err := chooseUI(o.ui, out, os.Getenv)
 	if err != nil {
 		return nil, err
@@ -141,8 +150,19 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	for _, w := range s.Warnings {
 		fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 	}
-	return &job{runOptions: o, own: own, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
+	return &job{runOptions: o, own: own, faulty: faulty, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
 		out: out, errw: errw, ui: ui, color: colorful(out, os.Getenv)}, nil
+}
+
+func parseFaults(texts []string) (all []faults.Fault, err error) {
+	for _, text := range texts {
+		f, err := faults.Parse(text)
+		if err != nil {
+			return nil, usage(err, "")
+		}
+		all = append(all, f)
+	}
+	return all, nil
 }
 
 // newRunID is the UTC time and four random characters.
@@ -203,7 +223,7 @@ func (j *job) config(sink func(stats.Update)) coordinator.Config {
 		RunID: j.id, Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL, TLS: j.tls,
 		Authorised: j.authorised, Token: j.token,
 		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick, Poller: j.poller,
-		Sources: j.own,
+		Sources: j.own, Faults: j.faulty,
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
 		Version: buildID(), Args: withoutSecrets(os.Args, j.scenario.Secrets),
 		Ceiling: ceiling, Warnings: append(j.diagnosticWarnings(), warnings...),

@@ -522,11 +522,12 @@ func (x *AgentStart) GetEpochMonotonic() int64 {
 }
 
 type AgentReport struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Snapshot      *Snapshot              `protobuf:"bytes,1,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
-	Health        *AgentWindow           `protobuf:"bytes,2,opt,name=health,proto3" json:"health,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Snapshot          *Snapshot              `protobuf:"bytes,1,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	Health            *AgentWindow           `protobuf:"bytes,2,opt,name=health,proto3" json:"health,omitempty"`
+	WallLessMonotonic int64                  `protobuf:"varint,3,opt,name=wall_less_monotonic,json=wallLessMonotonic,proto3" json:"wall_less_monotonic,omitempty"` // the agent's clocks, in ns
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *AgentReport) Reset() {
@@ -571,6 +572,13 @@ func (x *AgentReport) GetHealth() *AgentWindow {
 		return x.Health
 	}
 	return nil
+}
+
+func (x *AgentReport) GetWallLessMonotonic() int64 {
+	if x != nil {
+		return x.WallLessMonotonic
+	}
+	return 0
 }
 
 // Beat tells an agent that its coordinator is still there; without one for 15 s
@@ -692,10 +700,11 @@ const file_loadctl_v1_agent_proto_rawDesc = "" +
 	"countersFd\"5\n" +
 	"\n" +
 	"AgentStart\x12'\n" +
-	"\x0fepoch_monotonic\x18\x01 \x01(\x03R\x0eepochMonotonic\"p\n" +
+	"\x0fepoch_monotonic\x18\x01 \x01(\x03R\x0eepochMonotonic\"\xa0\x01\n" +
 	"\vAgentReport\x120\n" +
 	"\bsnapshot\x18\x01 \x01(\v2\x14.loadctl.v1.SnapshotR\bsnapshot\x12/\n" +
-	"\x06health\x18\x02 \x01(\v2\x17.loadctl.v1.AgentWindowR\x06health\"\x06\n" +
+	"\x06health\x18\x02 \x01(\v2\x17.loadctl.v1.AgentWindowR\x06health\x12.\n" +
+	"\x13wall_less_monotonic\x18\x03 \x01(\x03R\x11wallLessMonotonic\"\x06\n" +
 	"\x04Beat\"<\n" +
 	"\tAgentDone\x12/\n" +
 	"\x05usage\x18\x01 \x01(\v2\x19.loadctl.v1.AgentFinishedR\x05usageB,Z*github.com/loadctl/loadctl/proto/loadctlpbb\x06proto3"

@@ -827,11 +827,11 @@ func (x *Welcome) GetAckedSeq() uint64 {
 	return 0
 }
 
-// Ping and Pong measure the offset between the clocks: wall times in ns.
+// Ping and Pong measure the offset between monotonic clocks, in ns.
 type Ping struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
-	Sent          int64                  `protobuf:"varint,2,opt,name=sent,proto3" json:"sent,omitempty"`
+	Sent          int64                  `protobuf:"varint,2,opt,name=sent,proto3" json:"sent,omitempty"` // coordinator's clock
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -885,6 +885,7 @@ type Pong struct {
 	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	Sent          int64                  `protobuf:"varint,2,opt,name=sent,proto3" json:"sent,omitempty"`         // of the ping, unchanged
 	Received      int64                  `protobuf:"varint,3,opt,name=received,proto3" json:"received,omitempty"` // host's clock
+	Wall          int64                  `protobuf:"varint,4,opt,name=wall,proto3" json:"wall,omitempty"`         // host's wall clock then, for the reader of the run alone
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -940,6 +941,13 @@ func (x *Pong) GetReceived() int64 {
 	return 0
 }
 
+func (x *Pong) GetWall() int64 {
+	if x != nil {
+		return x.Wall
+	}
+	return 0
+}
+
 // Prepare says what to run; the host starts its agents and answers Ready.
 type Prepare struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -956,6 +964,7 @@ type Prepare struct {
 	Poller        string                 `protobuf:"bytes,20,opt,name=poller,proto3" json:"poller,omitempty"`                                 // auto | io_uring | epoll
 	TlsFiles      *TLSFiles              `protobuf:"bytes,11,opt,name=tls_files,json=tlsFiles,proto3" json:"tls_files,omitempty"`             // unset without TLS
 	Files         []*BodyFile            `protobuf:"bytes,30,rep,name=files,proto3" json:"files,omitempty"`                                   // what the scenario's steps send
+	Faults        []string               `protobuf:"bytes,50,rep,name=faults,proto3" json:"faults,omitempty"`                                 // of the generator, on purpose: tests of loadctl itself
 	Trial         *Trial                 `protobuf:"bytes,60,opt,name=trial,proto3" json:"trial,omitempty"`                                   // takes the place of the scenario's phases; unset = those of the file
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1078,6 +1087,13 @@ func (x *Prepare) GetTlsFiles() *TLSFiles {
 func (x *Prepare) GetFiles() []*BodyFile {
 	if x != nil {
 		return x.Files
+	}
+	return nil
+}
+
+func (x *Prepare) GetFaults() []string {
+	if x != nil {
+		return x.Faults
 	}
 	return nil
 }
@@ -1522,12 +1538,12 @@ func (x *AgentStarted) GetPid() int32 {
 	return 0
 }
 
-// Start fixes the epoch, as nanoseconds of the host's wall clock.
+// Start fixes the epoch on the host's monotonic clock, in ns.
 type Start struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Epoch         int64                  `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	EpochMonotonic int64                  `protobuf:"varint,2,opt,name=epoch_monotonic,json=epochMonotonic,proto3" json:"epoch_monotonic,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Start) Reset() {
@@ -1560,9 +1576,9 @@ func (*Start) Descriptor() ([]byte, []int) {
 	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
 }
 
-func (x *Start) GetEpoch() int64 {
+func (x *Start) GetEpochMonotonic() int64 {
 	if x != nil {
-		return x.Epoch
+		return x.EpochMonotonic
 	}
 	return 0
 }
@@ -1821,7 +1837,10 @@ type AgentWindow struct {
 	RecordedRequests uint64                 `protobuf:"varint,13,opt,name=recorded_requests,json=recordedRequests,proto3" json:"recorded_requests,omitempty"` // of recorded rows only, as response is
 	RecordedEnded    uint64                 `protobuf:"varint,14,opt,name=recorded_ended,json=recordedEnded,proto3" json:"recorded_ended,omitempty"`
 	RecordedFailed   uint64                 `protobuf:"varint,15,opt,name=recorded_failed,json=recordedFailed,proto3" json:"recorded_failed,omitempty"`
-	Arrivals         []*ArrivalTest         `protobuf:"bytes,40,rep,name=arrivals,proto3" json:"arrivals,omitempty"` // of open phases that filled the window
+	Arrivals         []*ArrivalTest         `protobuf:"bytes,40,rep,name=arrivals,proto3" json:"arrivals,omitempty"`                                // of open phases that filled the window
+	ClockStepNs      int64                  `protobuf:"varint,50,opt,name=clock_step_ns,json=clockStepNs,proto3" json:"clock_step_ns,omitempty"`    // by how much the wall clock was set, 0 = it was not
+	ClockStepAt      int64                  `protobuf:"varint,51,opt,name=clock_step_at,json=clockStepAt,proto3" json:"clock_step_at,omitempty"`    // when
+	ClockAheadNs     int64                  `protobuf:"varint,52,opt,name=clock_ahead_ns,json=clockAheadNs,proto3" json:"clock_ahead_ns,omitempty"` // of the host's wall clock
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -1966,6 +1985,27 @@ func (x *AgentWindow) GetArrivals() []*ArrivalTest {
 		return x.Arrivals
 	}
 	return nil
+}
+
+func (x *AgentWindow) GetClockStepNs() int64 {
+	if x != nil {
+		return x.ClockStepNs
+	}
+	return 0
+}
+
+func (x *AgentWindow) GetClockStepAt() int64 {
+	if x != nil {
+		return x.ClockStepAt
+	}
+	return 0
+}
+
+func (x *AgentWindow) GetClockAheadNs() int64 {
+	if x != nil {
+		return x.ClockAheadNs
+	}
+	return 0
 }
 
 // ArrivalTest says how an agent kept to the schedule of one open phase in one window.
@@ -2783,11 +2823,12 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\tacked_seq\x18\x04 \x01(\x04R\backedSeq\"*\n" +
 	"\x04Ping\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n" +
-	"\x04sent\x18\x02 \x01(\x03R\x04sent\"F\n" +
+	"\x04sent\x18\x02 \x01(\x03R\x04sent\"Z\n" +
 	"\x04Pong\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n" +
 	"\x04sent\x18\x02 \x01(\x03R\x04sent\x12\x1a\n" +
-	"\breceived\x18\x03 \x01(\x03R\breceived\"\x92\x04\n" +
+	"\breceived\x18\x03 \x01(\x03R\breceived\x12\x12\n" +
+	"\x04wall\x18\x04 \x01(\x03R\x04wall\"\xaa\x04\n" +
 	"\aPrepare\x12\x12\n" +
 	"\x04file\x18\x01 \x01(\tR\x04file\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\fR\x06source\x121\n" +
@@ -2802,7 +2843,8 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	" \x01(\x03R\vlostAfterNs\x12\x16\n" +
 	"\x06poller\x18\x14 \x01(\tR\x06poller\x121\n" +
 	"\ttls_files\x18\v \x01(\v2\x14.loadctl.v1.TLSFilesR\btlsFiles\x12*\n" +
-	"\x05files\x18\x1e \x03(\v2\x14.loadctl.v1.BodyFileR\x05files\x12'\n" +
+	"\x05files\x18\x1e \x03(\v2\x14.loadctl.v1.BodyFileR\x05files\x12\x16\n" +
+	"\x06faults\x182 \x03(\tR\x06faults\x12'\n" +
 	"\x05trial\x18< \x01(\v2\x11.loadctl.v1.TrialR\x05trial\x1a7\n" +
 	"\tVarsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -2835,9 +2877,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x06failed\x18\x02 \x01(\tR\x06failed\"4\n" +
 	"\fAgentStarted\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
-	"\x03pid\x18\x02 \x01(\x05R\x03pid\"\x1d\n" +
-	"\x05Start\x12\x14\n" +
-	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\"-\n" +
+	"\x03pid\x18\x02 \x01(\x05R\x03pid\"6\n" +
+	"\x05Start\x12'\n" +
+	"\x0fepoch_monotonic\x18\x02 \x01(\x03R\x0eepochMonotonicJ\x04\b\x01\x10\x02\"-\n" +
 	"\x05Begin\x12\x14\n" +
 	"\x05phase\x18\x01 \x01(\rR\x05phase\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x03R\x02at\"+\n" +
@@ -2853,7 +2895,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x06Report\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12,\n" +
 	"\x06merged\x18\x02 \x01(\v2\x14.loadctl.v1.SnapshotR\x06merged\x12/\n" +
-	"\x06agents\x18\x03 \x03(\v2\x17.loadctl.v1.AgentWindowR\x06agents\"\xe5\x03\n" +
+	"\x06agents\x18\x03 \x03(\v2\x17.loadctl.v1.AgentWindowR\x06agents\"\xd3\x04\n" +
 	"\vAgentWindow\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x15\n" +
@@ -2871,7 +2913,10 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x11recorded_requests\x18\r \x01(\x04R\x10recordedRequests\x12%\n" +
 	"\x0erecorded_ended\x18\x0e \x01(\x04R\rrecordedEnded\x12'\n" +
 	"\x0frecorded_failed\x18\x0f \x01(\x04R\x0erecordedFailed\x123\n" +
-	"\barrivals\x18( \x03(\v2\x17.loadctl.v1.ArrivalTestR\barrivals\"\xfe\x01\n" +
+	"\barrivals\x18( \x03(\v2\x17.loadctl.v1.ArrivalTestR\barrivals\x12\"\n" +
+	"\rclock_step_ns\x182 \x01(\x03R\vclockStepNs\x12\"\n" +
+	"\rclock_step_at\x183 \x01(\x03R\vclockStepAt\x12$\n" +
+	"\x0eclock_ahead_ns\x184 \x01(\x03R\fclockAheadNs\"\xfe\x01\n" +
 	"\vArrivalTest\x12\x14\n" +
 	"\x05phase\x18\x01 \x01(\rR\x05phase\x12\x10\n" +
 	"\x03due\x18\x02 \x01(\x04R\x03due\x12\x18\n" +

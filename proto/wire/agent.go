@@ -18,7 +18,8 @@ func EncodeAgentWindow(w *stats.AgentWindow) *loadctlpb.AgentWindow {
 		Connections: w.Connections, Held: w.Held, Lost: w.Lost,
 		RecordedRequests: w.RecordedRequests, RecordedEnded: w.RecordedEnded, RecordedFailed: w.RecordedFailed,
 		PacerLag: w.PacerLag.Sparse(), Response: w.Response.Sparse(),
-		Arrivals: encodeArrivals(w.Arrivals),
+		Arrivals:    encodeArrivals(w.Arrivals),
+		ClockStepNs: int64(w.ClockStep), ClockStepAt: int64(w.ClockStepAt), ClockAheadNs: int64(w.ClockAhead),
 	}
 }
 
@@ -30,6 +31,7 @@ func DecodeAgentWindow(m *loadctlpb.AgentWindow, host string) (stats.AgentWindow
 		Intended: m.GetIntended(), Requests: m.GetRequests(), Failed: m.GetFailed(),
 		Connections: m.GetConnections(), Held: m.GetHeld(), Lost: m.GetLost(),
 		RecordedRequests: m.GetRecordedRequests(), RecordedEnded: m.GetRecordedEnded(), RecordedFailed: m.GetRecordedFailed(),
+		ClockStep: time.Duration(m.GetClockStepNs()), ClockStepAt: stats.Offset(m.GetClockStepAt()), ClockAhead: time.Duration(m.GetClockAheadNs()),
 	}
 	err := decodeTimes(
 		times{"pacer lag", &w.PacerLag, m.GetPacerLag()},

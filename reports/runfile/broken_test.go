@@ -1,6 +1,7 @@
 package runfile
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -53,5 +54,62 @@ func TestABrokenRecordTookTheOtherFilesWithIt(t *testing.T) {
 	}
 	if _, err := os.Stat(w.Path()); err == nil {
 		t.Error("it has its final name, and is not whole")
+	}
+}
+
+// TestAKilledCoordinatorKeepsWhatItRecorded: wherever it is killed, all but the last few
+// seconds is on disk, and counts and times read back are bit for bit those of a run that
+// saw as much.
+func TestAKilledCoordinatorKeepsWhatItRecorded(t *testing.T) {
+	all := sample.Updates(sample.Story{Seconds: 23, Agents: 3, Errors: true})
+	for killed := 0; killed <= len(all); killed += 3 {
+		w, err := Create(filepath.Join(t.TempDir(), "runs"), "20261124-041219-k7qa")
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorded := 0
+		for _, u := range all[:killed] {
+			w.Apply(u)
+			if u.Window != nil {
+				recorded++
+			}
+		}
+		got, err := Open(w.Partial())
+		_ = w.file.Close() // as a killed process's is, with nothing more said
+		if killed == 0 {
+			continue // it had not begun
+		}
+		if err != nil {
+			t.Fatalf("killed after %d updates: %v", killed, err)
+		}
+		if lost := recorded - len(got.Windows); lost < 0 || lost >= flushEvery {
+			t.Errorf("killed after %d updates: %d of %d windows are lost", killed, lost, recorded)
+		}
+		identical(t, got, runOf(all, len(got.Windows)))
+	}
+}
+
+// runOf is a run that saw so many windows.
+func runOf(updates []stats.Update, windows int) *stats.Run {
+	r := new(stats.Run)
+	for _, u := range updates {
+		if u.Window != nil && len(r.Windows) == windows {
+			break
+		}
+		r.Apply(u)
+	}
+	return r
+}
+
+func identical(t *testing.T, got, want *stats.Run) {
+	t.Helper()
+	if a, b := got.Accounting(true), want.Accounting(true); a != b {
+		t.Errorf("%d windows: %v, want %v", len(want.Windows), a, b)
+	}
+	for i := range want.Total().Cells {
+		a, b := &got.Total().Cells[i], &want.Total().Cells[i]
+		if a.Classes != b.Classes || a.BytesIn != b.BytesIn || !bytes.Equal(a.Response.Sparse(), b.Response.Sparse()) || !bytes.Equal(a.Service.Sparse(), b.Service.Sparse()) {
+			t.Errorf("%d windows: row %d differs: %v and %v", len(want.Windows), i, a.Classes, b.Classes)
+		}
 	}
 }

@@ -45,6 +45,7 @@ type second struct {
 	PacerLagP99 float64           `json:"pacer_lag_p99_ms"`
 	Partial     bool              `json:"partial,omitempty"`
 	Paused      float64           `json:"paused_s,omitempty"`
+	Apart       float64           `json:"hosts_apart_ms,omitempty"`
 }
 
 func writeSeries(to io.Writer, r *stats.Run) error {
@@ -61,6 +62,7 @@ func writeSeries(to io.Writer, r *stats.Run) error {
 			Dropped: p.Dropped, ConnFailed: p.ConnFailed, Sent: p.TX, Received: p.RX,
 			ResponseMS: view.Milliseconds(p.Response), ServiceMS: view.Milliseconds(p.Service),
 			PacerLagP99: float64(p.PacerLag) / 1e6, Partial: r.Windows[i].Partial, Paused: r.Windows[i].Paused.Seconds(),
+			Apart: float64(r.Windows[i].Apart) / 1e6,
 		}
 		for c, n := range p.Classes {
 			s.Classes[stats.Class(c).String()] = uint64(n)
@@ -86,6 +88,8 @@ type agentSecond struct {
 	PacerLagP99 float64 `json:"pacer_lag_p99_ms"`
 	ResponseP99 float64 `json:"response_p99_ms"`
 	LostSamples uint64  `json:"lost_samples,omitempty"`
+	ClockStep   float64 `json:"clock_step_ms,omitempty"`
+	ClockAhead  float64 `json:"clock_ahead_ms,omitempty"`
 }
 
 func writeAgents(to io.Writer, r *stats.Run) error {
@@ -99,6 +103,7 @@ func writeAgents(to io.Writer, r *stats.Run) error {
 			err = e.Encode(agentSecond{
 				float64(r.Windows[i].Index), a.Name, a.Host, a.State, a.CPU.Seconds(), a.RSS, a.Intended, a.Requests, a.Failed,
 				a.Connections, a.Held, float64(a.PacerLag.Percentile(99)) / 1e6, float64(a.Response.Percentile(99)) / 1e6, a.Lost,
+				float64(a.ClockStep) / 1e6, float64(a.ClockAhead) / 1e6,
 			})
 		}
 	}

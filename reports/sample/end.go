@@ -132,7 +132,7 @@ func (t *tale) end() {
 	t.add(stats.Update{State: &stats.State{Name: "done"}})
 	t.add(stats.Update{Ended: &stats.Ended{
 		Result: result, Agents: agents,
-		Hosts: []stats.Usage{{Name: "local", CPU: 700 * time.Millisecond, MaxRSS: 22 << 20}},
+		Hosts: []stats.Usage{{Name: "local", CPU: 700 * time.Millisecond, MaxRSS: 22 << 20, ClockAhead: 40 * time.Microsecond, Apart: 120 * time.Microsecond}},
 		Self:  stats.Usage{Name: "coordinator", CPU: 900 * time.Millisecond, MaxRSS: 41 << 20},
 	}})
 }

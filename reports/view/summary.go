@@ -62,7 +62,7 @@ type Summary struct {
 	Errors      []SummaryError     `json:"errors"`
 	Thresholds  []SummaryThreshold `json:"thresholds"`
 	Agents      []SummaryAgent     `json:"agents"`
-	Hosts       []SummaryProcess   `json:"hosts"`
+	Hosts       []SummaryHost      `json:"hosts"`
 	Coordinator SummaryProcess     `json:"coordinator"`
 	Excluded    []SummaryGap       `json:"excluded"`
 }
@@ -241,6 +241,7 @@ type SummaryAgent struct {
 	Requests        uint64  `json:"requests"`
 	PeakConnections uint64  `json:"peak_connections"`
 	Lost            string  `json:"lost,omitempty"`
+	ClockAheadMS    float64 `json:"clock_ahead_ms,omitempty"` // of its host's wall clock, all along
 }
 
 // SummaryProcess is a process of ours that made no load.
@@ -248,6 +249,23 @@ type SummaryProcess struct {
 	Name        string  `json:"name"`
 	CPUS        float64 `json:"cpu_s"`
 	MaxRSSBytes uint64  `json:"max_rss_bytes"`
+}
+
+// SummaryHost is one host.
+type SummaryHost struct {
+	SummaryProcess
+
+	Clock SummaryClock `json:"clock"`
+}
+
+// SummaryClock compares a host's clocks with the coordinator's.
+type SummaryClock struct {
+	OffsetMS         float64 `json:"offset_ms"`          // of its wall clock, by which nothing is measured
+	AlignmentErrorMS float64 `json:"alignment_error_ms"` // how far its seconds may have lain from the run's, at most
+}
+
+func summaryHost(p Process) SummaryHost {
+	return SummaryHost{summaryProcess(p), SummaryClock{round(1000 * p.ClockAhead.Seconds()), round(1000 * p.Apart.Seconds())}}
 }
 
 // A SummaryGap is seconds left out of times, rates and shares.
@@ -304,7 +322,7 @@ func (s *Summary) lists(v *View) {
 		s.Excluded = append(s.Excluded, SummaryGap{g.From.Seconds(), g.Until.Seconds(), g.Why()})
 	}
 	s.Requests, s.Phases, s.Errors = []SummaryRequest{}, []SummaryPhase{}, []SummaryError{}
-	s.Thresholds, s.Agents, s.Hosts = []SummaryThreshold{}, []SummaryAgent{}, []SummaryProcess{}
+	s.Thresholds, s.Agents, s.Hosts = []SummaryThreshold{}, []SummaryAgent{}, []SummaryHost{}
 	for _, e := range v.Endpoints {
 		s.Requests = append(s.Requests, summaryRequest(e))
 	}
@@ -321,10 +339,11 @@ func (s *Summary) lists(v *View) {
 		s.Thresholds = append(s.Thresholds, SummaryThreshold{t.Name, t.Name + ": " + t.Expr, finite(t), t.Observed, t.Held, offset(t.FirstFail), t.SLO})
 	}
 	for _, a := range v.Agents {
-		s.Agents = append(s.Agents, SummaryAgent{a.Name, a.Host, round(a.CPU.Seconds()), a.MaxRSS, a.Requests, a.PeakConnections, a.Lost})
+		s.Agents = append(s.Agents, SummaryAgent{a.Name, a.Host, round(a.CPU.Seconds()), a.MaxRSS, a.Requests, a.PeakConnections, a.Lost,
+			round(1000 * a.ClockAhead.Seconds())})
 	}
 	for _, h := range v.Hosts {
-		s.Hosts = append(s.Hosts, summaryProcess(h))
+		s.Hosts = append(s.Hosts, summaryHost(h))
 	}
 }
 

@@ -141,6 +141,7 @@ type Agent struct {
 	Due, ByTicks    uint64 // requests that became due, and while a loop woke by ticks; 0 = not known
 	Lost            string // why it was lost, "" if it was not
 	LostAt          stats.Offset
+	ClockAhead      time.Duration // of its host's wall clock, all along
 }
 
 // A Process is one of ours that made no load.
@@ -149,6 +150,8 @@ type Process struct {
 	CPU    time.Duration
 	Cores  float64
 	MaxRSS uint64
+	// Of hosts, as stats.Usage has them.
+	ClockAhead, Apart time.Duration
 }
 
 // MaxErrors and MaxEndpoints bound the tables of a report.
@@ -308,6 +311,7 @@ func (v *View) generators(r *stats.Run) {
 
 func agentTimes(r *stats.Run, row *Agent) {
 	var lag, response stats.Histogram
+	windows := 0
 	for i := range r.Windows {
 		for j := range r.Windows[i].Agents {
 			a := &r.Windows[i].Agents[j]
@@ -315,6 +319,10 @@ func agentTimes(r *stats.Run, row *Agent) {
 				continue
 			}
 			row.LostSamples += a.Lost
+			if a.RSS > 0 { // it did report
+				row.ahead(a.ClockAhead, windows)
+				windows++
+			}
 			if !r.Windows[i].Excluded() {
 				lag.Merge(a.PacerLag)
 				response.Merge(a.Response)
@@ -324,8 +332,16 @@ func agentTimes(r *stats.Run, row *Agent) {
 	row.PacerLag, row.Response = TimesOf(&lag, 0), response.Percentile(99)
 }
 
+// ahead keeps what held in every window: a clock that is set while both are read looks
+// wrong in one.
+func (a *Agent) ahead(by time.Duration, windows int) {
+	if windows == 0 || by.Abs() < a.ClockAhead.Abs() {
+		a.ClockAhead = by
+	}
+}
+
 func process(u stats.Usage, seconds float64) Process {
-	p := Process{Name: u.Name, CPU: u.CPU, MaxRSS: u.MaxRSS}
+	p := Process{Name: u.Name, CPU: u.CPU, MaxRSS: u.MaxRSS, ClockAhead: u.ClockAhead, Apart: u.Apart}
 	if seconds > 0 {
 		p.Cores = u.CPU.Seconds() / seconds
 	}

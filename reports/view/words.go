@@ -169,6 +169,7 @@ func notes(v *View, l *stats.Layout) (n []string) {
 	for _, g := range v.Gaps {
 		n = append(n, g.String()+"; marked in the charts, and in every count.")
 	}
+	n = append(n, clockNotes(v)...)
 	if missing := v.Accounting.Missing() + v.Unrecorded.Missing(); missing != 0 && v.Verdict != "unfinished" {
 		n = append(n, fmt.Sprintf("The accounting does not add up: %d requests have no class. This is a defect of loadctl.", missing))
 	}
