@@ -62,7 +62,7 @@ func newEpoll(stamps bool) (*epoll, error) {
 	return p, nil
 }
 
-func (p *epoll) prompt() { promptThread() }
+func (p *epoll) prompt() { PromptThread() }
 
 func (p *epoll) narrow(bytes int) { p.room = bytes }
 

@@ -103,7 +103,7 @@ func newURing(stamps bool) (*uring, error) {
 	return u, nil
 }
 
-func (u *uring) prompt() { promptThread() }
+func (u *uring) prompt() { PromptThread() }
 
 func (u *uring) narrow(bytes int) { u.room = bytes }
 
