@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadctl/loadctl/agent/internal/counters"
 	"github.com/loadctl/loadctl/agent/internal/gather"
+	"github.com/loadctl/loadctl/agent/internal/pulse"
 	"github.com/loadctl/loadctl/agent/loop"
 	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
@@ -43,6 +44,7 @@ type load struct {
 	windows gather.Gather[*stats.Snapshot]
 	phases  gather.Barrier
 	usage   usage
+	pulse   *pulse.Pulse // nil = not started
 }
 
 // An event is one thing a loop told, or its end.
@@ -200,5 +202,6 @@ func (l *load) do(c loop.Command) {
 func (l *load) close() {
 	l.started.Wait()
 	_ = l.taps.close()
+	l.pulse.Stop()
 	_ = l.counters.Close()
 }

@@ -140,6 +140,7 @@ func (h *host) answerReady() {
 // processes of this machine share and nobody sets.
 func (h *host) start(wall int64) {
 	h.epoch = machine.ToMonotonic(wall)
+	h.meter.Read() // what it reads next is since now
 	h.box.insist(nil)
 	h.relay(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Start{Start: &loadctlpb.AgentStart{EpochMonotonic: h.epoch}}})
 }
