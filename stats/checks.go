@@ -31,21 +31,23 @@ type windowCheck struct {
 	// whole says that something else judges this over the whole run, so that the
 	// check only marks windows.
 	whole bool
-	of    func(r *Run, w *Window, a *AgentWindow) finding
+	// explains says that what it finds is itself a reason why others find something.
+	explains bool
+	of       func(r *Run, w *Window, a *AgentWindow) finding
 }
 
 // windowChecks lists every check of windows, in the order in which reasons are told.
 func windowChecks() []windowCheck {
-	return []windowCheck{
+	return append([]windowCheck{
 		{name: "pacer lag", whole: true, of: lagOfWindow},
 		{name: "issued", of: issuedOfWindow},
 		{name: "arrival law", of: lawOfWindow},
-	}
+	}, vitalChecks()...)
 }
 
 func lagOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
 	p99, limit := a.PacerLag.Percentile(99), r.Info.LagLimit()
-	f := finding{size: float64(p99), text: fmt.Sprintf("1 in 100 requests started more than %s after its time", short(p99))}
+	f := finding{size: float64(p99), seconds: int(p99 / WindowLength), text: fmt.Sprintf("1 in 100 requests started more than %s after its time", short(p99))}
 	switch {
 	case p99 > lagFactor*limit:
 		f.grade = Grave
@@ -63,10 +65,19 @@ func JudgeWindow(r *Run, w *Window, a *AgentWindow) Validity {
 	}
 	for _, c := range windowChecks() {
 		if f := c.of(r, w, a); f.grade > Fine {
-			v.add(f.grade.Verdict(), "%s", f.text)
+			v.add(f.grade.Verdict(), "%s%s", f.text, c.meanwhile(r, w, a, f))
 		}
 	}
 	return v.Validity
+}
+
+// meanwhile says what explains a finding, as far as that can be seen.
+func (c *windowCheck) meanwhile(r *Run, w *Window, a *AgentWindow, f finding) string {
+	var m meanwhile
+	if !c.explains {
+		m.look(r, w, int64(f.seconds), a.Name)
+	}
+	return m.String()
 }
 
 // A checkWatch is what a check found in a run so far.
@@ -75,6 +86,7 @@ type checkWatch struct {
 	worst         finding
 	worstAt       Offset
 	worstAgent    string
+	meanwhile     meanwhile // in all of those seconds
 }
 
 // checks follows all of them.
@@ -102,14 +114,18 @@ func (c *checks) watch(r *Run, w *Window) {
 // watch counts a window once, by its worst agent.
 func (c *checkWatch) watch(r *Run, w *Window, check windowCheck) {
 	var worst finding
+	var agent string
 	for i := range w.Agents {
 		f := check.of(r, w, &w.Agents[i])
 		if f.grade > worst.grade {
-			worst = f
+			worst, agent = f, w.Agents[i].Name
 		}
 		if f.grade > c.worst.grade || f.grade == c.worst.grade && f.size > c.worst.size {
 			c.worst, c.worstAt, c.worstAgent = f, w.Begin(), w.Agents[i].Name
 		}
+	}
+	if worst.grade > Fine && !check.explains {
+		c.meanwhile.look(r, w, int64(worst.seconds), agent)
 	}
 	switch seconds := max(worst.seconds, 1); worst.grade {
 	case Grave:
@@ -140,5 +156,5 @@ func (c *checkWatch) sentence(seconds, windows int) string {
 	if seconds > 1 {
 		at = fmt.Sprintf("in %d of %d seconds, worst at %s", seconds, max(windows, seconds), short(c.worstAt))
 	}
-	return fmt.Sprintf("agent %s: %s (%s)", c.worstAgent, c.worst.text, at)
+	return fmt.Sprintf("agent %s: %s (%s)%s", c.worstAgent, c.worst.text, at, c.meanwhile.String())
 }
