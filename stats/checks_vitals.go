@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Limits of what the vitals of a window may be. A beat that is later than graveJitter is
+// Limits of what the vitals of a window may be. A beat that is later than GraveJitter is
 // an effect on the measurement; everything else explains, and degrades at most.
 const (
-	slightJitter = 5 * time.Millisecond
-	graveJitter  = 20 * time.Millisecond
+	SlightJitter = 5 * time.Millisecond
+	GraveJitter  = 20 * time.Millisecond
 
 	mostSchedP99 = 5 * time.Millisecond
 	mostGC       = 0.10
-	mostSteal    = 0.02
+	MostSteal    = 0.02
 	mostLost     = 0.001 // of packets and segments
 	leastLost    = 10    // fewer are no share of anything
 )
@@ -46,9 +46,9 @@ func jitter(late Reading[time.Duration], text string) finding {
 	f := finding{size: float64(late.Value), text: fmt.Sprintf(text, short(rounded(late.Value)))}
 	f.seconds = int((late.Value + WindowLength - 1) / WindowLength)
 	switch {
-	case late.Over(graveJitter):
+	case late.Over(GraveJitter):
 		f.grade = Grave
-	case late.Over(slightJitter):
+	case late.Over(SlightJitter):
 		f.grade = Slight
 	}
 	return f
@@ -83,7 +83,7 @@ func collection(_ *Run, _ *Window, a *AgentWindow) finding {
 
 func steal(_ *Run, _ *Window, a *AgentWindow) finding {
 	r := a.Vitals.Machine.Steal
-	return over(r, mostSteal, "the hypervisor gave "+percent(r.Value)+" of the machine's cores to others")
+	return over(r, MostSteal, "the hypervisor gave "+percent(r.Value)+" of the machine's cores to others")
 }
 
 func throttling(_ *Run, _ *Window, a *AgentWindow) finding {

@@ -86,6 +86,10 @@ type agentSecond struct {
 	PacerLagP99 float64 `json:"pacer_lag_p99_ms"`
 	ResponseP99 float64 `json:"response_p99_ms"`
 	LostSamples uint64  `json:"lost_samples,omitempty"`
+
+	Validity string             `json:"validity"`
+	Reasons  []string           `json:"reasons,omitempty"`
+	Vitals   view.SummaryVitals `json:"vitals,omitzero"`
 }
 
 func writeAgents(to io.Writer, r *stats.Run) error {
@@ -96,9 +100,11 @@ func writeAgents(to io.Writer, r *stats.Run) error {
 			if err != nil {
 				return err
 			}
+			validity := stats.JudgeWindow(r, &r.Windows[i], &a)
 			err = e.Encode(agentSecond{
 				float64(r.Windows[i].Index), a.Name, a.Host, a.State, a.CPU.Seconds(), a.RSS, a.Intended, a.Requests, a.Failed,
 				a.Connections, a.Held, float64(a.PacerLag.Percentile(99)) / 1e6, float64(a.Response.Percentile(99)) / 1e6, a.Lost,
+				validity.Verdict, validity.Reasons, view.SummaryOf(&a.Vitals),
 			})
 		}
 	}

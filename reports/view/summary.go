@@ -241,6 +241,8 @@ type SummaryAgent struct {
 	Requests        uint64  `json:"requests"`
 	PeakConnections uint64  `json:"peak_connections"`
 	Lost            string  `json:"lost,omitempty"`
+
+	Vitals SummaryVitals `json:"vitals,omitzero"`
 }
 
 // SummaryProcess is a process of ours that made no load.
@@ -321,7 +323,7 @@ func (s *Summary) lists(v *View) {
 		s.Thresholds = append(s.Thresholds, SummaryThreshold{t.Name, t.Name + ": " + t.Expr, finite(t), t.Observed, t.Held, offset(t.FirstFail), t.SLO})
 	}
 	for _, a := range v.Agents {
-		s.Agents = append(s.Agents, SummaryAgent{a.Name, a.Host, round(a.CPU.Seconds()), a.MaxRSS, a.Requests, a.PeakConnections, a.Lost})
+		s.Agents = append(s.Agents, SummaryAgent{a.Name, a.Host, round(a.CPU.Seconds()), a.MaxRSS, a.Requests, a.PeakConnections, a.Lost, SummaryOf(&a.Vitals)})
 	}
 	for _, h := range v.Hosts {
 		s.Hosts = append(s.Hosts, summaryProcess(h))

@@ -141,6 +141,7 @@ type Agent struct {
 	Due, ByTicks    uint64 // requests that became due, and while a loop woke by ticks; 0 = not known
 	Lost            string // why it was lost, "" if it was not
 	LostAt          stats.Offset
+	Vitals          stats.Vitals // the worst of all windows
 }
 
 // A Process is one of ours that made no load.
@@ -298,6 +299,7 @@ func (v *View) generators(r *stats.Run) {
 			row.Cores = a.CPU.Seconds() / seconds
 		}
 		agentTimes(r, &row)
+		row.Vitals = VitalsOf(r.Windows, row.Name)
 		v.Agents = append(v.Agents, row)
 	}
 	for _, h := range r.Hosts {
