@@ -1,6 +1,9 @@
 package stats
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // A Grade is what a check of validity found of one agent in one window.
 type Grade uint8
@@ -47,7 +50,7 @@ func windowChecks() []windowCheck {
 
 func lagOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
 	p99, limit := a.PacerLag.Percentile(99), r.Info.LagLimit()
-	f := finding{size: float64(p99), seconds: int(p99 / WindowLength), text: fmt.Sprintf("1 in 100 requests started more than %s after its time", short(p99))}
+	f := finding{size: float64(p99), seconds: secondsOf(p99), text: fmt.Sprintf("1 in 100 requests started more than %s after its time", short(p99))}
 	switch {
 	case p99 > lagFactor*limit:
 		f.grade = Grave
@@ -57,27 +60,30 @@ func lagOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
 	return f
 }
 
+// secondsOf is how many windows a time lies in at least.
+func secondsOf(d time.Duration) int { return int((d + WindowLength - 1) / WindowLength) }
+
 // JudgeWindow says of one agent in one window what JudgeValidity says of a run.
 func JudgeWindow(r *Run, w *Window, a *AgentWindow) Validity {
 	v := verdict{Validity: Validity{Verdict: Valid}}
+	var why meanwhile
+	back := -1 // how many windows an explanation is sought in before this one; -1 = in none
 	if a.Lost > 0 {
 		v.add(Invalid, "%d requests could not be recorded", a.Lost)
 	}
 	for _, c := range windowChecks() {
 		if f := c.of(r, w, a); f.grade > Fine {
-			v.add(f.grade.Verdict(), "%s%s", f.text, c.meanwhile(r, w, a, f))
+			v.add(f.grade.Verdict(), "%s", f.text)
+			if !c.explains {
+				back = max(back, f.seconds)
+			}
 		}
 	}
-	return v.Validity
-}
-
-// meanwhile says what explains a finding, as far as that can be seen.
-func (c *windowCheck) meanwhile(r *Run, w *Window, a *AgentWindow, f finding) string {
-	var m meanwhile
-	if !c.explains {
-		m.look(r, w, int64(f.seconds), a.Name)
+	if back >= 0 {
+		why.look(r, w, int64(back), a.Name)
+		v.Reasons[0] += why.String()
 	}
-	return m.String()
+	return v.Validity
 }
 
 // A checkWatch is what a check found in a run so far.

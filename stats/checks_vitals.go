@@ -43,8 +43,7 @@ func goJitter(_ *Run, _ *Window, a *AgentWindow) finding {
 // jitter of several seconds counts as that many: a process that stood still reports one
 // window in which it is all. It lies in as many windows as it has seconds begun, at least.
 func jitter(late Reading[time.Duration], text string) finding {
-	f := finding{size: float64(late.Value), text: fmt.Sprintf(text, short(rounded(late.Value)))}
-	f.seconds = int((late.Value + WindowLength - 1) / WindowLength)
+	f := finding{size: float64(late.Value), seconds: secondsOf(late.Value), text: fmt.Sprintf(text, short(rounded(late.Value)))}
 	switch {
 	case late.Over(GraveJitter):
 		f.grade = Grave
@@ -88,7 +87,7 @@ func steal(_ *Run, _ *Window, a *AgentWindow) finding {
 
 func throttling(_ *Run, _ *Window, a *AgentWindow) finding {
 	v := &a.Vitals
-	f := over(v.Throttled, 0, fmt.Sprintf("its control group had used up its CPU quota, and was throttled for %s", short(rounded(v.ThrottledFor.Value))))
+	f := over(v.Throttled, 0, fmt.Sprintf("its control group had used up its CPU quota and was throttled, for %s over all cores", short(rounded(v.ThrottledFor.Value))))
 	f.size = float64(v.ThrottledFor.Value)
 	return f
 }

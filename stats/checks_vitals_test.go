@@ -31,7 +31,7 @@ func TestVitalsOfAWindow(t *testing.T) {
 		"goroutines wait":    {Vitals{SchedP99: Read(7 * milli)}, Degraded, "1 in 100 goroutines waited more than 7ms to run"},
 		"collection":         {Vitals{GCShare: Read(0.12)}, Degraded, "Go's garbage collection took 12 % of its CPU time"},
 		"steal":              {Vitals{Machine: MachineVitals{Steal: Read(0.14)}}, Degraded, "the hypervisor gave 14 % of the machine's cores to others"},
-		"throttled":          {Vitals{Throttled: Read[uint64](1), ThrottledFor: Read(80 * milli)}, Degraded, "its control group had used up its CPU quota, and was throttled for 80ms"},
+		"throttled":          {Vitals{Throttled: Read[uint64](1), ThrottledFor: Read(80 * milli)}, Degraded, "its control group had used up its CPU quota and was throttled, for 80ms over all cores"},
 		"all cores busy":     {Vitals{Machine: MachineVitals{BusiestCore: Read(1.0), Busy: Read(2.0), Cores: Read[uint64](2), Pressure: Read(1.0)}}, Valid, ""},
 		"dropped packets":    {Vitals{Machine: lost(0, 20, 0)}, Degraded, "network interfaces of the machine dropped 0.2 % of their packets"},
 		"sent again":         {Vitals{Machine: lost(400, 0, 0)}, Degraded, "4 % of the machine's TCP segments had to be sent again, which the network or the target lost"},

@@ -76,7 +76,7 @@ func (m *meanwhile) String() string {
 	}
 	v, host := &m.vitals, &m.vitals.Machine
 	throttled := v.Throttled.Over(0)
-	tell(throttled, "its control group was throttled for %s", short(rounded(v.ThrottledFor.Value)))
+	tell(throttled, "its control group was throttled, for %s over all cores", short(rounded(v.ThrottledFor.Value)))
 	tell(!throttled && v.stoodStill(), "it stood still for %s, stopped or suspended: it used no CPU time", short(rounded(v.KernelJitter.Value)))
 	tell(host.Steal.Over(tellSteal), "the hypervisor gave %s of the cores to others", percent(host.Steal.Value))
 	tell(m.othersBusy(), "other programs kept %.1f of %d cores busy", m.foreign.Value, host.Cores.Value)

@@ -20,7 +20,7 @@ func TestWhatHappenedMeanwhile(t *testing.T) {
 		"nothing happened": {Vitals{KernelJitter: Read(30 * milli), StallCPU: Read(time.Duration(0)), Machine: MachineVitals{Cores: Read[uint64](2), Busy: Read(0.4), BusiestCore: Read(0.3), Steal: Read(0.0)}}, 0, ""},
 		"stopped":          {Vitals{KernelJitter: Read(2 * time.Second), StallCPU: Read(3 * milli)}, 0, "it stood still for 2s, stopped or suspended: it used no CPU time"},
 		"a long wait":      {Vitals{KernelJitter: Read(2 * time.Second), StallCPU: Read(900 * milli)}, 0, ""},
-		"throttled":        {Vitals{Throttled: Read[uint64](9), ThrottledFor: Read(1200 * milli), KernelJitter: Read(time.Second), StallCPU: Read(time.Duration(0))}, 0, "its control group was throttled for 1.2s"},
+		"throttled":        {Vitals{Throttled: Read[uint64](9), ThrottledFor: Read(1200 * milli), KernelJitter: Read(time.Second), StallCPU: Read(time.Duration(0))}, 0, "its control group was throttled, for 1.2s over all cores"},
 		"steal":            {Vitals{Machine: MachineVitals{Steal: Read(0.14)}}, 0, "the hypervisor gave 14 % of the cores to others"},
 		"a hog":            {Vitals{Machine: busy(2)}, 200 * milli, "other programs kept 1.8 of 2 cores busy"},
 		"itself":           {Vitals{Machine: busy(1.2)}, time.Second, "a core was busy for 99 % of the time"},

@@ -58,7 +58,7 @@ func (l *lagWatch) watch(r *Run, w *Window) {
 	p99, limit := lag.Percentile(99), r.Info.LagLimit()
 	l.judge(p99, w.Begin(), limit)
 	if p99 > limit {
-		l.meanwhile.look(r, w, int64((p99+WindowLength-1)/WindowLength), "")
+		l.meanwhile.look(r, w, int64(secondsOf(p99)), "")
 	}
 }
 
