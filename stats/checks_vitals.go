@@ -11,11 +11,10 @@ const (
 	SlightJitter = 5 * time.Millisecond
 	GraveJitter  = 20 * time.Millisecond
 
-	mostSchedP99 = 5 * time.Millisecond
-	mostGC       = 0.10
-	MostSteal    = 0.02
-	mostLost     = 0.001 // of packets and segments
-	leastLost    = 10    // fewer are no share of anything
+	mostGC    = 0.10
+	MostSteal = 0.02
+	mostLost  = 0.001 // of packets and segments
+	leastLost = 10    // fewer are no share of anything
 )
 
 // vitalChecks lists those of a window's vitals.
@@ -23,7 +22,6 @@ func vitalChecks() []windowCheck {
 	return []windowCheck{
 		{name: "heartbeat jitter of the kernel", of: kernelJitter},
 		{name: "heartbeat jitter of Go", of: goJitter},
-		{name: "scheduling latency of Go", of: schedLatency},
 		{name: "garbage collection", explains: true, of: collection},
 		{name: "steal", explains: true, of: steal},
 		{name: "throttling", explains: true, of: throttling},
@@ -68,11 +66,6 @@ func over[T uint64 | float64 | time.Duration](r Reading[T], limit T, text string
 		f.grade = Slight
 	}
 	return f
-}
-
-func schedLatency(_ *Run, _ *Window, a *AgentWindow) finding {
-	r := a.Vitals.SchedP99
-	return over(r, mostSchedP99, fmt.Sprintf("1 in 100 goroutines waited more than %s to run", short(rounded(r.Value))))
 }
 
 func collection(_ *Run, _ *Window, a *AgentWindow) finding {

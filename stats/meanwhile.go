@@ -25,6 +25,7 @@ const (
 	softIRQCore = 0.5
 	tellGC      = 0.05
 	tellSteal   = 0.01
+	longSched   = 5 * time.Millisecond
 )
 
 // look takes a window, and some before it: what was late in one may have begun to wait in
@@ -83,6 +84,7 @@ func (m *meanwhile) String() string {
 	tell(host.BusiestCore.Over(busyCore) && !m.othersBusy(), "a core was busy for %s of the time", percent(host.BusiestCore.Value))
 	tell(host.SoftIRQ.Over(softIRQCore), "the kernel's network work took %s of a core", percent(host.SoftIRQ.Value))
 	tell(v.GCShare.Over(tellGC), "Go's garbage collection took %s of its CPU time", percent(v.GCShare.Value))
+	tell(len(all) == 0 && v.SchedP99.Over(longSched), "1 in 100 goroutines waited more than %s to run", short(rounded(v.SchedP99.Value)))
 	if len(all) == 0 {
 		return ""
 	}
