@@ -32,10 +32,8 @@ const (
 // another. An agent's name limits it to that one. Each window is taken once.
 func (m *meanwhile) look(r *Run, w *Window, back int64, agent string) {
 	first, _ := slices.BinarySearchFunc(r.Windows, max(m.next, w.Index-back), func(w Window, i int64) int { return cmp.Compare(w.Index, i) })
-	for i := range r.Windows[first:] {
-		if before := &r.Windows[first+i]; before.Index < w.Index {
-			m.window(before, agent)
-		}
+	for i := first; i < len(r.Windows) && r.Windows[i].Index < w.Index; i++ {
+		m.window(&r.Windows[i], agent)
 	}
 	if w.Index >= m.next {
 		m.window(w, agent)

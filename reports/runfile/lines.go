@@ -87,7 +87,7 @@ type agentSecond struct {
 	ResponseP99 float64 `json:"response_p99_ms"`
 	LostSamples uint64  `json:"lost_samples,omitempty"`
 
-	Validity string             `json:"validity"`
+	Validity string             `json:"validity,omitempty"` // of a second that was reported
 	Reasons  []string           `json:"reasons,omitempty"`
 	Vitals   view.SummaryVitals `json:"vitals,omitzero"`
 }
@@ -100,7 +100,10 @@ func writeAgents(to io.Writer, r *stats.Run) error {
 			if err != nil {
 				return err
 			}
-			validity := stats.JudgeWindow(r, &r.Windows[i], &a)
+			var validity stats.Validity
+			if a.PacerLag != nil || a.Vitals != (stats.Vitals{}) {
+				validity = stats.JudgeWindow(r, &r.Windows[i], &a)
+			}
 			err = e.Encode(agentSecond{
 				float64(r.Windows[i].Index), a.Name, a.Host, a.State, a.CPU.Seconds(), a.RSS, a.Intended, a.Requests, a.Failed,
 				a.Connections, a.Held, float64(a.PacerLag.Percentile(99)) / 1e6, float64(a.Response.Percentile(99)) / 1e6, a.Lost,

@@ -318,10 +318,12 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestAgentsHaveAVerdictEachSecond: with what it is judged on, kept through the record.
+// TestAgentsHaveAVerdictEachSecond: with what it is judged on, kept through the record. One
+// that reported nothing has none.
 func TestAgentsHaveAVerdictEachSecond(t *testing.T) {
 	r := &stats.Run{Layout: &stats.Layout{}, Windows: []stats.Window{{Index: 3, Merged: &stats.Snapshot{}, Agents: []stats.AgentWindow{
-		{Name: "a-1", Vitals: stats.Vitals{GoJitter: stats.Read(30 * time.Millisecond)}}, {Name: "a-2"},
+		{Name: "a-1", Vitals: stats.Vitals{GoJitter: stats.Read(30 * time.Millisecond)}},
+		{Name: "a-2", Vitals: stats.Vitals{GoJitter: stats.Read(time.Millisecond)}}, {Name: "a-3", State: "lost"},
 	}}}}
 	line, err := encode(stats.Update{Window: &r.Windows[0]})
 	if err != nil {
@@ -338,7 +340,8 @@ func TestAgentsHaveAVerdictEachSecond(t *testing.T) {
 	lines := strings.Split(b.String(), "\n")
 	for i, want := range []string{
 		`"validity":"invalid","reasons":["Go's scheduler kept a thread that had a core waiting for 30ms"],"vitals":{"go_jitter_ms":30}}`,
-		`"validity":"valid"}`,
+		`"validity":"valid","vitals":{"go_jitter_ms":1}}`,
+		`"response_p99_ms":0}`,
 	} {
 		if !strings.HasSuffix(lines[i+1], want) {
 			t.Errorf("line %s, want …%s", lines[i+1], want)

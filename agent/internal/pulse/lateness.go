@@ -76,11 +76,11 @@ func (l *lateness) add(b beat) {
 }
 
 // take gives the largest lateness and begins anew. After a stop whoever asks may be
-// awake before the beat that is overdue.
+// awake before the beat that is overdue. Another beat will say for itself who kept it.
 func (l *lateness) take(v *stats.Vitals, now int64, cpu time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.next != 0 && l.next >= l.from && l.next != l.told && now-l.next > int64(period) {
+	if overdue := now - l.next; l.next >= max(l.from, 1) && l.next != l.told && overdue > int64(period) && stood(cpu-l.cpu, overdue) {
 		l.told, l.beats = l.next, true
 		l.add(beat{due: l.next, woke: l.next, went: now, cpu: cpu - l.cpu})
 	}

@@ -59,6 +59,12 @@ func TestWorstBeatOfAWindow(t *testing.T) {
 // TestAnOverdueBeatIsToldOnce: after a stop whoever hands windows in may be awake before
 // the beat. Its lateness belongs to that window, and not to the next one too.
 func TestAnOverdueBeatIsToldOnce(t *testing.T) {
+	var busy lateness
+	var none stats.Vitals
+	busy.await(1000*ms, time.Second)
+	if busy.take(&none, 1030*ms, time.Second+9*time.Millisecond); none.KernelJitter.Known {
+		t.Errorf("nobody knows yet who keeps it: %+v", none)
+	}
 	var l lateness
 	l.await(1000*ms, time.Second)
 	var v stats.Vitals
