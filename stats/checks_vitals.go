@@ -30,22 +30,24 @@ func vitalChecks() []windowCheck {
 	}
 }
 
-func kernelJitter(_ *Run, _ *Window, a *AgentWindow) finding {
-	return jitter(a.Vitals.KernelJitter, "the machine gave a thread no core for %s")
+func kernelJitter(r *Run, _ *Window, a *AgentWindow) finding {
+	return jitter(r, a.Vitals.KernelJitter, "the machine gave a thread no core for %s")
 }
 
-func goJitter(_ *Run, _ *Window, a *AgentWindow) finding {
-	return jitter(a.Vitals.GoJitter, "Go's scheduler kept a thread that had a core waiting for %s")
+func goJitter(r *Run, _ *Window, a *AgentWindow) finding {
+	return jitter(r, a.Vitals.GoJitter, "Go's scheduler kept a thread that had a core waiting for %s")
 }
 
 // jitter of several seconds counts as that many: a process that stood still reports one
 // window in which it is all. It lies in as many windows as it has seconds begun, at least.
-func jitter(late Reading[time.Duration], text string) finding {
+// Where connections are held and nothing else is sent, it is judged as lag is: by the
+// heartbeats' interval.
+func jitter(r *Run, late Reading[time.Duration], text string) finding {
 	f := finding{size: float64(late.Value), seconds: secondsOf(late.Value), text: fmt.Sprintf(text, short(rounded(late.Value)))}
 	switch {
-	case late.Over(GraveJitter):
+	case late.Over(max(GraveJitter, lagFactor*r.Info.Beat/100)):
 		f.grade = Grave
-	case late.Over(SlightJitter):
+	case late.Over(max(SlightJitter, r.Info.Beat/100)):
 		f.grade = Slight
 	}
 	return f

@@ -78,3 +78,15 @@ func TestAStoppedAgentSpoilsARun(t *testing.T) {
 		}
 	}
 }
+
+// TestJitterWhereNothingIsTimed: a run that only holds connections is judged by what its
+// heartbeats could suffer from.
+func TestJitterWhereNothingIsTimed(t *testing.T) {
+	r := &Run{Info: Info{Beat: 24 * time.Second}}
+	for late, want := range map[time.Duration]string{45 * milli: Valid, 300 * milli: Degraded, 2 * time.Second: Invalid} {
+		a := AgentWindow{Vitals: Vitals{KernelJitter: Read(late)}}
+		if got := JudgeWindow(r, &Window{}, &a); got.Verdict != want {
+			t.Errorf("%v: %+v", late, got)
+		}
+	}
+}
