@@ -330,7 +330,7 @@ func TestAgentsHaveAVerdictEachSecond(t *testing.T) {
 		t.Fatal(err)
 	}
 	u, err := decode(line, r.Layout)
-	if err != nil || u.Window.Agents[0] != r.Windows[0].Agents[0] {
+	if err != nil || u.Window.Agents[0].Vitals != r.Windows[0].Agents[0].Vitals {
 		t.Errorf("came back as %+v, %v", u.Window, err)
 	}
 	var b bytes.Buffer
