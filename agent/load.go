@@ -14,6 +14,7 @@ import (
 	"github.com/loadctl/loadctl/agent/faults"
 	"github.com/loadctl/loadctl/agent/internal/counters"
 	"github.com/loadctl/loadctl/agent/internal/gather"
+	"github.com/loadctl/loadctl/agent/internal/pulse"
 	"github.com/loadctl/loadctl/agent/loop"
 	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
@@ -45,6 +46,7 @@ type load struct {
 	windows gather.Gather[*stats.Snapshot]
 	phases  gather.Barrier
 	usage   usage
+	pulse   *pulse.Pulse // nil = not started
 }
 
 // An event is one thing a loop told, or its end.
@@ -207,5 +209,6 @@ func (l *load) do(c loop.Command) {
 func (l *load) close() {
 	l.started.Wait()
 	_ = l.taps.close()
+	l.pulse.Stop()
 	_ = l.counters.Close()
 }

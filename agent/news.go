@@ -48,6 +48,7 @@ func (l *load) closed(news []*loadctlpb.AgentUp) []*loadctlpb.AgentUp {
 		health.Arrivals = merged.ArrivalTests(l.tick)
 		l.usage.window(&health)
 		l.clock.window(&health)
+		health.Vitals = l.vitals()
 		news = append(news, &loadctlpb.AgentUp{Message: &loadctlpb.AgentUp_Report{Report: &loadctlpb.AgentReport{
 			Snapshot: wire.EncodeSnapshot(merged),
 			Health:   wire.EncodeAgentWindow(&health), WallLessMonotonic: l.clock.ahead,
@@ -75,6 +76,14 @@ func (l *load) reached(news []*loadctlpb.AgentUp, all []gather.Reached) []*loadc
 		}}})
 	}
 	return news
+}
+
+// vitals are those since the window before. Nothing is known of windows before the start.
+func (l *load) vitals() (v stats.Vitals) {
+	if l.pulse != nil {
+		v = l.pulse.Window()
+	}
+	return v
 }
 
 // usage is what this process has used so far.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/loadctl/loadctl/agent/internal/pulse"
 	"github.com/loadctl/loadctl/agent/loop"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 	"github.com/loadctl/loadctl/proto/wire"
@@ -17,7 +18,7 @@ func (l *load) order(m *loadctlpb.AgentDown) error {
 	switch m := m.GetMessage().(type) {
 	case *loadctlpb.AgentDown_Beat:
 	case *loadctlpb.AgentDown_Start:
-		l.epoch = m.Start.GetEpochMonotonic()
+		l.begin(m.Start.GetEpochMonotonic())
 		l.clock.begin(l.epoch)
 		l.do(loop.Start{Epoch: m.Start.GetEpochMonotonic()})
 	case *loadctlpb.AgentDown_Begin:
@@ -42,6 +43,14 @@ func (l *load) order(m *loadctlpb.AgentDown) error {
 		return fmt.Errorf("an order this agent does not know: %T", m)
 	}
 	return nil
+}
+
+// begin notes when the load begins, and watches from then on how this process is served.
+func (l *load) begin(epoch int64) {
+	l.epoch = epoch
+	if l.pulse == nil {
+		l.pulse = pulse.Start(epoch)
+	}
 }
 
 func (l *load) onPhase(phase uint32, command func(int) loop.Command) error {

@@ -407,7 +407,7 @@ func readJSON(t *testing.T, path string, v any) {
 	}
 }
 
-// reasons parts those of the validity. The first two tell of a generator that came
+// reasons parts those of the validity. The first two tell of a generator that was kept, or came
 // late, so late that the run is invalid or a little, which a machine shared with
 // others makes it do. Nothing a neighbour does loses an agent, or a request from
 // the accounts.
@@ -418,11 +418,20 @@ func (s *summary) reasons() (late, little, other []string) {
 			late = append(late, r)
 		case strings.HasPrefix(r, "the generator was a little late"):
 			little = append(little, r)
+		case kept(r) && s.Validity.Verdict == "invalid":
+			late = append(late, r)
+		case kept(r) || strings.Contains(r, ": the hypervisor gave "):
+			little = append(little, r)
 		default:
 			other = append(other, r)
 		}
 	}
 	return late, little, other
+}
+
+// kept says whether a reason is that an agent's thread had to wait.
+func kept(reason string) bool {
+	return strings.Contains(reason, ": the machine gave a thread no core for ") || strings.Contains(reason, ": Go's scheduler kept a thread ")
 }
 
 // undisturbed repeats a run that measures times until the generator was in time: a

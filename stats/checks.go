@@ -1,6 +1,9 @@
 package stats
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // A Grade is what a check of validity found of one agent in one window.
 type Grade uint8
@@ -31,22 +34,24 @@ type windowCheck struct {
 	// whole says that something else judges this over the whole run, so that the
 	// check only marks windows.
 	whole bool
-	of    func(r *Run, w *Window, a *AgentWindow) finding
+	// explains says that what it finds is itself a reason why others find something.
+	explains bool
+	of       func(r *Run, w *Window, a *AgentWindow) finding
 }
 
 // windowChecks lists every check of windows, in the order in which reasons are told.
 func windowChecks() []windowCheck {
-	return []windowCheck{
+	return append([]windowCheck{
 		{name: "pacer lag", whole: true, of: lagOfWindow},
 		{name: "issued", of: issuedOfWindow},
 		{name: "arrival law", of: lawOfWindow},
 		{name: "clock", whole: true, of: clockOfWindow},
-	}
+	}, vitalChecks()...)
 }
 
 func lagOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
 	p99, limit := a.PacerLag.Percentile(99), r.Info.LagLimit()
-	f := finding{size: float64(p99), text: fmt.Sprintf("1 in 100 requests started more than %s after its time", short(p99))}
+	f := finding{size: float64(p99), seconds: secondsOf(p99), text: fmt.Sprintf("1 in 100 requests started more than %s after its time", short(p99))}
 	switch {
 	case p99 > lagFactor*limit:
 		f.grade = Grave
@@ -56,16 +61,28 @@ func lagOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
 	return f
 }
 
+// secondsOf is how many windows a time lies in at least.
+func secondsOf(d time.Duration) int { return int((d + WindowLength - 1) / WindowLength) }
+
 // JudgeWindow says of one agent in one window what JudgeValidity says of a run.
 func JudgeWindow(r *Run, w *Window, a *AgentWindow) Validity {
 	v := verdict{Validity: Validity{Verdict: Valid}}
+	var why meanwhile
+	back := -1 // how many windows an explanation is sought in before this one; -1 = in none
 	if a.Lost > 0 {
 		v.add(Invalid, "%d requests could not be recorded", a.Lost)
 	}
 	for _, c := range windowChecks() {
 		if f := c.of(r, w, a); f.grade > Fine {
 			v.add(f.grade.Verdict(), "%s", f.text)
+			if !c.explains {
+				back = max(back, f.seconds)
+			}
 		}
+	}
+	if back >= 0 {
+		why.look(r, w, int64(back), a.Name)
+		v.Reasons[0] += why.String()
 	}
 	return v.Validity
 }
@@ -76,6 +93,7 @@ type checkWatch struct {
 	worst         finding
 	worstAt       Offset
 	worstAgent    string
+	meanwhile     meanwhile // in all of those seconds
 }
 
 // checks follows all of them.
@@ -103,14 +121,18 @@ func (c *checks) watch(r *Run, w *Window) {
 // watch counts a window once, by its worst agent.
 func (c *checkWatch) watch(r *Run, w *Window, check windowCheck) {
 	var worst finding
+	var agent string
 	for i := range w.Agents {
 		f := check.of(r, w, &w.Agents[i])
 		if f.grade > worst.grade {
-			worst = f
+			worst, agent = f, w.Agents[i].Name
 		}
 		if f.grade > c.worst.grade || f.grade == c.worst.grade && f.size > c.worst.size {
 			c.worst, c.worstAt, c.worstAgent = f, w.Begin(), w.Agents[i].Name
 		}
+	}
+	if worst.grade > Fine && !check.explains {
+		c.meanwhile.look(r, w, int64(worst.seconds), agent)
 	}
 	switch seconds := max(worst.seconds, 1); worst.grade {
 	case Grave:
@@ -141,5 +163,5 @@ func (c *checkWatch) sentence(seconds, windows int) string {
 	if seconds > 1 {
 		at = fmt.Sprintf("in %d of %d seconds, worst at %s", seconds, max(windows, seconds), short(c.worstAt))
 	}
-	return fmt.Sprintf("agent %s: %s (%s)", c.worstAgent, c.worst.text, at)
+	return fmt.Sprintf("agent %s: %s (%s)%s", c.worstAgent, c.worst.text, at, c.meanwhile.String())
 }

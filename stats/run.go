@@ -107,6 +107,7 @@ type AgentWindow struct {
 	Response                                        *Histogram // of OK requests
 
 	Arrivals []ArrivalTest `json:",omitempty"` // of open phases that filled the window
+	Vitals   Vitals        `json:",omitzero"`
 }
 
 // A Span is when a phase began, had all its connections, stopped issuing and ended.

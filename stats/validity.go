@@ -42,7 +42,8 @@ type lagWatch struct {
 	late, veryLate int           // seconds whose 99th percentile was over the limit, and far over it
 	worst          time.Duration // largest 99th percentile of a window
 	worstAt        Offset
-	lost           uint64 // samples that could not be recorded
+	lost           uint64    // samples that could not be recorded
+	meanwhile      meanwhile // in the late seconds
 }
 
 func (l *lagWatch) watch(r *Run, w *Window) {
@@ -54,7 +55,11 @@ func (l *lagWatch) watch(r *Run, w *Window) {
 		return
 	}
 	l.windows++
-	l.judge(lag.Percentile(99), w.Begin(), r.Info.LagLimit())
+	p99, limit := lag.Percentile(99), r.Info.LagLimit()
+	l.judge(p99, w.Begin(), limit)
+	if p99 > limit {
+		l.meanwhile.look(r, w, int64(secondsOf(p99)), "")
+	}
 }
 
 // judge counts a lag of several seconds as that many late seconds: a generator
@@ -134,17 +139,17 @@ func (v *verdict) add(verdict, format string, args ...any) {
 // run a single hiccup is more than one percent of it; one that mattered shows in
 // the lag of the whole run.
 func (v *verdict) lag(r *Run) {
-	l, limit := &r.lag, r.Info.LagLimit()
+	l, limit, why := &r.lag, r.Info.LagLimit(), r.lag.meanwhile.String()
 	switch whole := r.PacerLag(&r.sound).Percentile(99); {
 	case whole > lagFactor*limit:
-		v.add(Invalid, "the generator was late: 1 in 100 requests started more than %s after its time (limit %s)",
-			short(whole), short(lagFactor*limit))
+		v.add(Invalid, "the generator was late: 1 in 100 requests started more than %s after its time (limit %s)%s",
+			short(whole), short(lagFactor*limit), why)
 	case isShare(l.veryLate, l.windows):
-		v.add(Invalid, "the generator was late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s",
-			l.veryLate, max(l.windows, l.veryLate), short(lagFactor*limit), short(l.worst), short(l.worstAt))
+		v.add(Invalid, "the generator was late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s%s",
+			l.veryLate, max(l.windows, l.veryLate), short(lagFactor*limit), short(l.worst), short(l.worstAt), why)
 	case isShare(l.late, l.windows) || l.veryLate > 0 || whole > limit:
-		v.add(Degraded, "the generator was a little late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s",
-			l.late, max(l.windows, l.late), short(limit), short(l.worst), short(l.worstAt))
+		v.add(Degraded, "the generator was a little late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s%s",
+			l.late, max(l.windows, l.late), short(limit), short(l.worst), short(l.worstAt), why)
 	}
 }
 

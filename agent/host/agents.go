@@ -131,11 +131,13 @@ func (h *host) merge(w gather.Closed[*handedIn]) (*stats.Snapshot, []stats.Agent
 	for _, p := range w.Parts {
 		parts[p.Member] = p.Value
 	}
+	measured := h.meter.Read()
 	var agents []stats.AgentWindow
 	for _, c := range h.children {
 		p := parts[c.id]
 		if p != nil {
 			merged.Merge(p.snapshot)
+			p.health.Vitals.Machine = measured
 			agents = append(agents, h.health(c, p, w.Window))
 		} else if !c.alive && c.done != nil {
 			agents = append(agents, stats.AgentWindow{Name: c.plan.GetName(), State: "finished"})

@@ -173,6 +173,7 @@ type host struct {
 	windows  gather.Gather[*handedIn]
 	phases   gather.Barrier
 	watch    watch
+	meter    machine.Meter
 
 	prepareBy time.Time // zero: not preparing
 	ready     bool      // every agent said so

@@ -140,6 +140,7 @@ func (h *host) answerReady() {
 // nobody sets.
 func (h *host) start(epoch int64) {
 	h.epoch = epoch
+	h.meter.Read() // what it reads next is since now
 	h.box.insist(nil)
 	h.relay(&loadctlpb.AgentDown{Message: &loadctlpb.AgentDown_Start{Start: &loadctlpb.AgentStart{EpochMonotonic: h.epoch}}})
 }

@@ -4,10 +4,12 @@ package machine
 
 import (
 	"io/fs"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/loadctl/loadctl/coordinator/plan"
+	"github.com/loadctl/loadctl/stats"
 )
 
 // look finds nothing: what Linux tells in files is told nowhere here.
@@ -46,4 +48,12 @@ func RSS() (now, most uint64) {
 		return 0, 0
 	}
 	return uint64(u.Maxrss), uint64(u.Maxrss) // bytes here, not KiB as on Linux
+}
+
+// count knows nothing here.
+func (m *Meter) count(now int64) counters { return counters{at: now} }
+
+// Throttled is known of Linux's control groups alone.
+func Throttled() (times stats.Reading[uint64], waited stats.Reading[time.Duration]) {
+	return times, waited
 }

@@ -1837,6 +1837,7 @@ type AgentWindow struct {
 	RecordedRequests uint64                 `protobuf:"varint,13,opt,name=recorded_requests,json=recordedRequests,proto3" json:"recorded_requests,omitempty"` // of recorded rows only, as response is
 	RecordedEnded    uint64                 `protobuf:"varint,14,opt,name=recorded_ended,json=recordedEnded,proto3" json:"recorded_ended,omitempty"`
 	RecordedFailed   uint64                 `protobuf:"varint,15,opt,name=recorded_failed,json=recordedFailed,proto3" json:"recorded_failed,omitempty"`
+	Vitals           *Vitals                `protobuf:"bytes,20,opt,name=vitals,proto3" json:"vitals,omitempty"`
 	Arrivals         []*ArrivalTest         `protobuf:"bytes,40,rep,name=arrivals,proto3" json:"arrivals,omitempty"`                                // of open phases that filled the window
 	ClockStepNs      int64                  `protobuf:"varint,50,opt,name=clock_step_ns,json=clockStepNs,proto3" json:"clock_step_ns,omitempty"`    // by how much the wall clock was set, 0 = it was not
 	ClockStepAt      int64                  `protobuf:"varint,51,opt,name=clock_step_at,json=clockStepAt,proto3" json:"clock_step_at,omitempty"`    // when
@@ -1978,6 +1979,13 @@ func (x *AgentWindow) GetRecordedFailed() uint64 {
 		return x.RecordedFailed
 	}
 	return 0
+}
+
+func (x *AgentWindow) GetVitals() *Vitals {
+	if x != nil {
+		return x.Vitals
+	}
+	return nil
 }
 
 func (x *AgentWindow) GetArrivals() []*ArrivalTest {
@@ -2125,6 +2133,265 @@ func (x *ArrivalTest) GetGapNs() int64 {
 	return 0
 }
 
+// Vitals are what an agent's process went through in a window. A field that is not there
+// is not known; 0 would be an answer.
+type Vitals struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	KernelJitterNs *int64                 `protobuf:"varint,1,opt,name=kernel_jitter_ns,json=kernelJitterNs,proto3,oneof" json:"kernel_jitter_ns,omitempty"`
+	StallCpuNs     *int64                 `protobuf:"varint,2,opt,name=stall_cpu_ns,json=stallCpuNs,proto3,oneof" json:"stall_cpu_ns,omitempty"`
+	GoJitterNs     *int64                 `protobuf:"varint,3,opt,name=go_jitter_ns,json=goJitterNs,proto3,oneof" json:"go_jitter_ns,omitempty"`
+	SchedP99Ns     *int64                 `protobuf:"varint,4,opt,name=sched_p99_ns,json=schedP99Ns,proto3,oneof" json:"sched_p99_ns,omitempty"`
+	GcPauseNs      *int64                 `protobuf:"varint,5,opt,name=gc_pause_ns,json=gcPauseNs,proto3,oneof" json:"gc_pause_ns,omitempty"`
+	GcPauseMaxNs   *int64                 `protobuf:"varint,6,opt,name=gc_pause_max_ns,json=gcPauseMaxNs,proto3,oneof" json:"gc_pause_max_ns,omitempty"`
+	GcShare        *float64               `protobuf:"fixed64,7,opt,name=gc_share,json=gcShare,proto3,oneof" json:"gc_share,omitempty"`
+	Throttled      *uint64                `protobuf:"varint,8,opt,name=throttled,proto3,oneof" json:"throttled,omitempty"`
+	ThrottledNs    *int64                 `protobuf:"varint,9,opt,name=throttled_ns,json=throttledNs,proto3,oneof" json:"throttled_ns,omitempty"`
+	Machine        *MachineVitals         `protobuf:"bytes,20,opt,name=machine,proto3" json:"machine,omitempty"` // filled in by the host
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Vitals) Reset() {
+	*x = Vitals{}
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Vitals) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Vitals) ProtoMessage() {}
+
+func (x *Vitals) ProtoReflect() protoreflect.Message {
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Vitals.ProtoReflect.Descriptor instead.
+func (*Vitals) Descriptor() ([]byte, []int) {
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Vitals) GetKernelJitterNs() int64 {
+	if x != nil && x.KernelJitterNs != nil {
+		return *x.KernelJitterNs
+	}
+	return 0
+}
+
+func (x *Vitals) GetStallCpuNs() int64 {
+	if x != nil && x.StallCpuNs != nil {
+		return *x.StallCpuNs
+	}
+	return 0
+}
+
+func (x *Vitals) GetGoJitterNs() int64 {
+	if x != nil && x.GoJitterNs != nil {
+		return *x.GoJitterNs
+	}
+	return 0
+}
+
+func (x *Vitals) GetSchedP99Ns() int64 {
+	if x != nil && x.SchedP99Ns != nil {
+		return *x.SchedP99Ns
+	}
+	return 0
+}
+
+func (x *Vitals) GetGcPauseNs() int64 {
+	if x != nil && x.GcPauseNs != nil {
+		return *x.GcPauseNs
+	}
+	return 0
+}
+
+func (x *Vitals) GetGcPauseMaxNs() int64 {
+	if x != nil && x.GcPauseMaxNs != nil {
+		return *x.GcPauseMaxNs
+	}
+	return 0
+}
+
+func (x *Vitals) GetGcShare() float64 {
+	if x != nil && x.GcShare != nil {
+		return *x.GcShare
+	}
+	return 0
+}
+
+func (x *Vitals) GetThrottled() uint64 {
+	if x != nil && x.Throttled != nil {
+		return *x.Throttled
+	}
+	return 0
+}
+
+func (x *Vitals) GetThrottledNs() int64 {
+	if x != nil && x.ThrottledNs != nil {
+		return *x.ThrottledNs
+	}
+	return 0
+}
+
+func (x *Vitals) GetMachine() *MachineVitals {
+	if x != nil {
+		return x.Machine
+	}
+	return nil
+}
+
+// MachineVitals are those of the whole machine. Shares are of 1.
+type MachineVitals struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Cores           *uint64                `protobuf:"varint,1,opt,name=cores,proto3,oneof" json:"cores,omitempty"`
+	Busy            *float64               `protobuf:"fixed64,2,opt,name=busy,proto3,oneof" json:"busy,omitempty"` // cores' worth of work
+	BusiestCore     *float64               `protobuf:"fixed64,3,opt,name=busiest_core,json=busiestCore,proto3,oneof" json:"busiest_core,omitempty"`
+	Steal           *float64               `protobuf:"fixed64,4,opt,name=steal,proto3,oneof" json:"steal,omitempty"`
+	SoftIrq         *float64               `protobuf:"fixed64,5,opt,name=soft_irq,json=softIrq,proto3,oneof" json:"soft_irq,omitempty"`
+	Pressure        *float64               `protobuf:"fixed64,6,opt,name=pressure,proto3,oneof" json:"pressure,omitempty"`
+	Segments        *uint64                `protobuf:"varint,7,opt,name=segments,proto3,oneof" json:"segments,omitempty"`
+	Retransmitted   *uint64                `protobuf:"varint,8,opt,name=retransmitted,proto3,oneof" json:"retransmitted,omitempty"`
+	ListenOverflows *uint64                `protobuf:"varint,9,opt,name=listen_overflows,json=listenOverflows,proto3,oneof" json:"listen_overflows,omitempty"`
+	ListenDrops     *uint64                `protobuf:"varint,10,opt,name=listen_drops,json=listenDrops,proto3,oneof" json:"listen_drops,omitempty"`
+	Packets         *uint64                `protobuf:"varint,11,opt,name=packets,proto3,oneof" json:"packets,omitempty"`
+	Drops           *uint64                `protobuf:"varint,12,opt,name=drops,proto3,oneof" json:"drops,omitempty"`
+	LinkShare       *float64               `protobuf:"fixed64,13,opt,name=link_share,json=linkShare,proto3,oneof" json:"link_share,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *MachineVitals) Reset() {
+	*x = MachineVitals{}
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MachineVitals) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MachineVitals) ProtoMessage() {}
+
+func (x *MachineVitals) ProtoReflect() protoreflect.Message {
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MachineVitals.ProtoReflect.Descriptor instead.
+func (*MachineVitals) Descriptor() ([]byte, []int) {
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *MachineVitals) GetCores() uint64 {
+	if x != nil && x.Cores != nil {
+		return *x.Cores
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetBusy() float64 {
+	if x != nil && x.Busy != nil {
+		return *x.Busy
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetBusiestCore() float64 {
+	if x != nil && x.BusiestCore != nil {
+		return *x.BusiestCore
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetSteal() float64 {
+	if x != nil && x.Steal != nil {
+		return *x.Steal
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetSoftIrq() float64 {
+	if x != nil && x.SoftIrq != nil {
+		return *x.SoftIrq
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetPressure() float64 {
+	if x != nil && x.Pressure != nil {
+		return *x.Pressure
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetSegments() uint64 {
+	if x != nil && x.Segments != nil {
+		return *x.Segments
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetRetransmitted() uint64 {
+	if x != nil && x.Retransmitted != nil {
+		return *x.Retransmitted
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetListenOverflows() uint64 {
+	if x != nil && x.ListenOverflows != nil {
+		return *x.ListenOverflows
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetListenDrops() uint64 {
+	if x != nil && x.ListenDrops != nil {
+		return *x.ListenDrops
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetPackets() uint64 {
+	if x != nil && x.Packets != nil {
+		return *x.Packets
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetDrops() uint64 {
+	if x != nil && x.Drops != nil {
+		return *x.Drops
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetLinkShare() float64 {
+	if x != nil && x.LinkShare != nil {
+		return *x.LinkShare
+	}
+	return 0
+}
+
 // AgentLost tells of an agent that died or fell silent, with what its counters
 // say beyond its last report.
 type AgentLost struct {
@@ -2140,7 +2407,7 @@ type AgentLost struct {
 
 func (x *AgentLost) Reset() {
 	*x = AgentLost{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2152,7 +2419,7 @@ func (x *AgentLost) String() string {
 func (*AgentLost) ProtoMessage() {}
 
 func (x *AgentLost) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2165,7 +2432,7 @@ func (x *AgentLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentLost.ProtoReflect.Descriptor instead.
 func (*AgentLost) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *AgentLost) GetSeq() uint64 {
@@ -2214,7 +2481,7 @@ type Reshare struct {
 
 func (x *Reshare) Reset() {
 	*x = Reshare{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2226,7 +2493,7 @@ func (x *Reshare) String() string {
 func (*Reshare) ProtoMessage() {}
 
 func (x *Reshare) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2239,7 +2506,7 @@ func (x *Reshare) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reshare.ProtoReflect.Descriptor instead.
 func (*Reshare) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Reshare) GetFrom() int64 {
@@ -2267,7 +2534,7 @@ type Readdress struct {
 
 func (x *Readdress) Reset() {
 	*x = Readdress{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2279,7 +2546,7 @@ func (x *Readdress) String() string {
 func (*Readdress) ProtoMessage() {}
 
 func (x *Readdress) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2292,7 +2559,7 @@ func (x *Readdress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Readdress.ProtoReflect.Descriptor instead.
 func (*Readdress) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Readdress) GetAddresses() []string {
@@ -2313,7 +2580,7 @@ type Pause struct {
 
 func (x *Pause) Reset() {
 	*x = Pause{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2325,7 +2592,7 @@ func (x *Pause) String() string {
 func (*Pause) ProtoMessage() {}
 
 func (x *Pause) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2338,7 +2605,7 @@ func (x *Pause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pause.ProtoReflect.Descriptor instead.
 func (*Pause) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Pause) GetPaused() bool {
@@ -2366,7 +2633,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2378,7 +2645,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2391,7 +2658,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Drain) GetAt() int64 {
@@ -2418,7 +2685,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2430,7 +2697,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2443,7 +2710,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Stop) GetReason() string {
@@ -2462,7 +2729,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2474,7 +2741,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2487,7 +2754,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2511,7 +2778,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2523,7 +2790,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2536,7 +2803,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Notice) GetSeq() uint64 {
@@ -2587,7 +2854,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[31]
+	mi := &file_loadctl_v1_session_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2599,7 +2866,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[31]
+	mi := &file_loadctl_v1_session_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2612,7 +2879,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Finished) GetSeq() uint64 {
@@ -2660,7 +2927,7 @@ type AgentFinished struct {
 
 func (x *AgentFinished) Reset() {
 	*x = AgentFinished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[32]
+	mi := &file_loadctl_v1_session_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2672,7 +2939,7 @@ func (x *AgentFinished) String() string {
 func (*AgentFinished) ProtoMessage() {}
 
 func (x *AgentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[32]
+	mi := &file_loadctl_v1_session_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2685,7 +2952,7 @@ func (x *AgentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentFinished.ProtoReflect.Descriptor instead.
 func (*AgentFinished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{32}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *AgentFinished) GetName() string {
@@ -2895,7 +3162,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x06Report\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12,\n" +
 	"\x06merged\x18\x02 \x01(\v2\x14.loadctl.v1.SnapshotR\x06merged\x12/\n" +
-	"\x06agents\x18\x03 \x03(\v2\x17.loadctl.v1.AgentWindowR\x06agents\"\xd3\x04\n" +
+	"\x06agents\x18\x03 \x03(\v2\x17.loadctl.v1.AgentWindowR\x06agents\"\xff\x04\n" +
 	"\vAgentWindow\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x15\n" +
@@ -2912,7 +3179,8 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x04lost\x18\f \x01(\x04R\x04lost\x12+\n" +
 	"\x11recorded_requests\x18\r \x01(\x04R\x10recordedRequests\x12%\n" +
 	"\x0erecorded_ended\x18\x0e \x01(\x04R\rrecordedEnded\x12'\n" +
-	"\x0frecorded_failed\x18\x0f \x01(\x04R\x0erecordedFailed\x123\n" +
+	"\x0frecorded_failed\x18\x0f \x01(\x04R\x0erecordedFailed\x12*\n" +
+	"\x06vitals\x18\x14 \x01(\v2\x12.loadctl.v1.VitalsR\x06vitals\x123\n" +
 	"\barrivals\x18( \x03(\v2\x17.loadctl.v1.ArrivalTestR\barrivals\x12\"\n" +
 	"\rclock_step_ns\x182 \x01(\x03R\vclockStepNs\x12\"\n" +
 	"\rclock_step_at\x183 \x01(\x03R\vclockStepAt\x12$\n" +
@@ -2931,7 +3199,62 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\n" +
 	"max_gap_ns\x18\t \x01(\x03R\bmaxGapNs\x12\x15\n" +
 	"\x06gap_ns\x18\n" +
-	" \x01(\x03R\x05gapNs\"\x83\x01\n" +
+	" \x01(\x03R\x05gapNs\"\xb5\x04\n" +
+	"\x06Vitals\x12-\n" +
+	"\x10kernel_jitter_ns\x18\x01 \x01(\x03H\x00R\x0ekernelJitterNs\x88\x01\x01\x12%\n" +
+	"\fstall_cpu_ns\x18\x02 \x01(\x03H\x01R\n" +
+	"stallCpuNs\x88\x01\x01\x12%\n" +
+	"\fgo_jitter_ns\x18\x03 \x01(\x03H\x02R\n" +
+	"goJitterNs\x88\x01\x01\x12%\n" +
+	"\fsched_p99_ns\x18\x04 \x01(\x03H\x03R\n" +
+	"schedP99Ns\x88\x01\x01\x12#\n" +
+	"\vgc_pause_ns\x18\x05 \x01(\x03H\x04R\tgcPauseNs\x88\x01\x01\x12*\n" +
+	"\x0fgc_pause_max_ns\x18\x06 \x01(\x03H\x05R\fgcPauseMaxNs\x88\x01\x01\x12\x1e\n" +
+	"\bgc_share\x18\a \x01(\x01H\x06R\agcShare\x88\x01\x01\x12!\n" +
+	"\tthrottled\x18\b \x01(\x04H\aR\tthrottled\x88\x01\x01\x12&\n" +
+	"\fthrottled_ns\x18\t \x01(\x03H\bR\vthrottledNs\x88\x01\x01\x123\n" +
+	"\amachine\x18\x14 \x01(\v2\x19.loadctl.v1.MachineVitalsR\amachineB\x13\n" +
+	"\x11_kernel_jitter_nsB\x0f\n" +
+	"\r_stall_cpu_nsB\x0f\n" +
+	"\r_go_jitter_nsB\x0f\n" +
+	"\r_sched_p99_nsB\x0e\n" +
+	"\f_gc_pause_nsB\x12\n" +
+	"\x10_gc_pause_max_nsB\v\n" +
+	"\t_gc_shareB\f\n" +
+	"\n" +
+	"_throttledB\x0f\n" +
+	"\r_throttled_ns\"\xfb\x04\n" +
+	"\rMachineVitals\x12\x19\n" +
+	"\x05cores\x18\x01 \x01(\x04H\x00R\x05cores\x88\x01\x01\x12\x17\n" +
+	"\x04busy\x18\x02 \x01(\x01H\x01R\x04busy\x88\x01\x01\x12&\n" +
+	"\fbusiest_core\x18\x03 \x01(\x01H\x02R\vbusiestCore\x88\x01\x01\x12\x19\n" +
+	"\x05steal\x18\x04 \x01(\x01H\x03R\x05steal\x88\x01\x01\x12\x1e\n" +
+	"\bsoft_irq\x18\x05 \x01(\x01H\x04R\asoftIrq\x88\x01\x01\x12\x1f\n" +
+	"\bpressure\x18\x06 \x01(\x01H\x05R\bpressure\x88\x01\x01\x12\x1f\n" +
+	"\bsegments\x18\a \x01(\x04H\x06R\bsegments\x88\x01\x01\x12)\n" +
+	"\rretransmitted\x18\b \x01(\x04H\aR\rretransmitted\x88\x01\x01\x12.\n" +
+	"\x10listen_overflows\x18\t \x01(\x04H\bR\x0flistenOverflows\x88\x01\x01\x12&\n" +
+	"\flisten_drops\x18\n" +
+	" \x01(\x04H\tR\vlistenDrops\x88\x01\x01\x12\x1d\n" +
+	"\apackets\x18\v \x01(\x04H\n" +
+	"R\apackets\x88\x01\x01\x12\x19\n" +
+	"\x05drops\x18\f \x01(\x04H\vR\x05drops\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"link_share\x18\r \x01(\x01H\fR\tlinkShare\x88\x01\x01B\b\n" +
+	"\x06_coresB\a\n" +
+	"\x05_busyB\x0f\n" +
+	"\r_busiest_coreB\b\n" +
+	"\x06_stealB\v\n" +
+	"\t_soft_irqB\v\n" +
+	"\t_pressureB\v\n" +
+	"\t_segmentsB\x10\n" +
+	"\x0e_retransmittedB\x13\n" +
+	"\x11_listen_overflowsB\x0f\n" +
+	"\r_listen_dropsB\n" +
+	"\n" +
+	"\b_packetsB\b\n" +
+	"\x06_dropsB\r\n" +
+	"\v_link_share\"\x83\x01\n" +
 	"\tAgentLost\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -2989,7 +3312,7 @@ func file_loadctl_v1_session_proto_rawDescGZIP() []byte {
 	return file_loadctl_v1_session_proto_rawDescData
 }
 
-var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_loadctl_v1_session_proto_goTypes = []any{
 	(*SessionRequest)(nil),  // 0: loadctl.v1.SessionRequest
 	(*SessionResponse)(nil), // 1: loadctl.v1.SessionResponse
@@ -3014,18 +3337,20 @@ var file_loadctl_v1_session_proto_goTypes = []any{
 	(*Report)(nil),          // 20: loadctl.v1.Report
 	(*AgentWindow)(nil),     // 21: loadctl.v1.AgentWindow
 	(*ArrivalTest)(nil),     // 22: loadctl.v1.ArrivalTest
-	(*AgentLost)(nil),       // 23: loadctl.v1.AgentLost
-	(*Reshare)(nil),         // 24: loadctl.v1.Reshare
-	(*Readdress)(nil),       // 25: loadctl.v1.Readdress
-	(*Pause)(nil),           // 26: loadctl.v1.Pause
-	(*Drain)(nil),           // 27: loadctl.v1.Drain
-	(*Stop)(nil),            // 28: loadctl.v1.Stop
-	(*Ack)(nil),             // 29: loadctl.v1.Ack
-	(*Notice)(nil),          // 30: loadctl.v1.Notice
-	(*Finished)(nil),        // 31: loadctl.v1.Finished
-	(*AgentFinished)(nil),   // 32: loadctl.v1.AgentFinished
-	nil,                     // 33: loadctl.v1.Prepare.VarsEntry
-	(*Snapshot)(nil),        // 34: loadctl.v1.Snapshot
+	(*Vitals)(nil),          // 23: loadctl.v1.Vitals
+	(*MachineVitals)(nil),   // 24: loadctl.v1.MachineVitals
+	(*AgentLost)(nil),       // 25: loadctl.v1.AgentLost
+	(*Reshare)(nil),         // 26: loadctl.v1.Reshare
+	(*Readdress)(nil),       // 27: loadctl.v1.Readdress
+	(*Pause)(nil),           // 28: loadctl.v1.Pause
+	(*Drain)(nil),           // 29: loadctl.v1.Drain
+	(*Stop)(nil),            // 30: loadctl.v1.Stop
+	(*Ack)(nil),             // 31: loadctl.v1.Ack
+	(*Notice)(nil),          // 32: loadctl.v1.Notice
+	(*Finished)(nil),        // 33: loadctl.v1.Finished
+	(*AgentFinished)(nil),   // 34: loadctl.v1.AgentFinished
+	nil,                     // 35: loadctl.v1.Prepare.VarsEntry
+	(*Snapshot)(nil),        // 36: loadctl.v1.Snapshot
 }
 var file_loadctl_v1_session_proto_depIdxs = []int32{
 	3,  // 0: loadctl.v1.SessionRequest.hello:type_name -> loadctl.v1.Hello
@@ -3033,42 +3358,44 @@ var file_loadctl_v1_session_proto_depIdxs = []int32{
 	14, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
 	20, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
 	19, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
-	23, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
-	30, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
-	31, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
+	25, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
+	32, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
+	33, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
 	5,  // 8: loadctl.v1.SessionResponse.welcome:type_name -> loadctl.v1.Welcome
 	6,  // 9: loadctl.v1.SessionResponse.ping:type_name -> loadctl.v1.Ping
 	8,  // 10: loadctl.v1.SessionResponse.prepare:type_name -> loadctl.v1.Prepare
 	16, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
 	17, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
-	24, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
-	27, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
-	28, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
-	29, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
-	26, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
+	26, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
+	29, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
+	30, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
+	31, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
+	28, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
 	18, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
-	25, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
+	27, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
 	4,  // 20: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
-	33, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
+	35, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
 	12, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
 	10, // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
 	11, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
 	9,  // 25: loadctl.v1.Prepare.trial:type_name -> loadctl.v1.Trial
 	13, // 26: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
 	15, // 27: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
-	34, // 28: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
+	36, // 28: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
 	21, // 29: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
-	22, // 30: loadctl.v1.AgentWindow.arrivals:type_name -> loadctl.v1.ArrivalTest
-	34, // 31: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
-	12, // 32: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
-	32, // 33: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
-	0,  // 34: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
-	1,  // 35: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
-	35, // [35:36] is the sub-list for method output_type
-	34, // [34:35] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	23, // 30: loadctl.v1.AgentWindow.vitals:type_name -> loadctl.v1.Vitals
+	22, // 31: loadctl.v1.AgentWindow.arrivals:type_name -> loadctl.v1.ArrivalTest
+	24, // 32: loadctl.v1.Vitals.machine:type_name -> loadctl.v1.MachineVitals
+	36, // 33: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
+	12, // 34: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
+	34, // 35: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
+	0,  // 36: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
+	1,  // 37: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
+	37, // [37:38] is the sub-list for method output_type
+	36, // [36:37] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_loadctl_v1_session_proto_init() }
@@ -3102,13 +3429,15 @@ func file_loadctl_v1_session_proto_init() {
 		(*SessionResponse_Readdress)(nil),
 	}
 	file_loadctl_v1_session_proto_msgTypes[4].OneofWrappers = []any{}
+	file_loadctl_v1_session_proto_msgTypes[23].OneofWrappers = []any{}
+	file_loadctl_v1_session_proto_msgTypes[24].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loadctl_v1_session_proto_rawDesc), len(file_loadctl_v1_session_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   34,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -18,6 +18,7 @@ func EncodeAgentWindow(w *stats.AgentWindow) *loadctlpb.AgentWindow {
 		Connections: w.Connections, Held: w.Held, Lost: w.Lost,
 		RecordedRequests: w.RecordedRequests, RecordedEnded: w.RecordedEnded, RecordedFailed: w.RecordedFailed,
 		PacerLag: w.PacerLag.Sparse(), Response: w.Response.Sparse(),
+		Vitals:      EncodeVitals(&w.Vitals),
 		Arrivals:    encodeArrivals(w.Arrivals),
 		ClockStepNs: int64(w.ClockStep), ClockStepAt: int64(w.ClockStepAt), ClockAheadNs: int64(w.ClockAhead),
 	}
@@ -38,6 +39,9 @@ func DecodeAgentWindow(m *loadctlpb.AgentWindow, host string) (stats.AgentWindow
 		times{"response", &w.Response, m.GetResponse()})
 	if err == nil {
 		w.Arrivals, err = decodeArrivals(m.GetArrivals())
+	}
+	if err == nil {
+		w.Vitals, err = decodeVitals(m.GetVitals())
 	}
 	if err != nil {
 		return stats.AgentWindow{}, fmt.Errorf("window of agent %q: %w", w.Name, err)

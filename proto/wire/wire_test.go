@@ -137,6 +137,10 @@ func setNumbers(v reflect.Value, salt int) {
 			f.Set(reflect.ValueOf(h.Pack()))
 		case f.Kind() == reflect.Uint64:
 			f.SetUint(n)
+		case f.Kind() == reflect.Bool:
+			f.SetBool(true)
+		case f.Kind() == reflect.Struct:
+			setNumbers(f, salt+i+1)
 		case f.Kind() == reflect.Int64, f.Kind() == reflect.Int:
 			f.SetInt(int64(n))
 		case f.Kind() == reflect.Float64:
@@ -195,6 +199,31 @@ func TestBadArrivalsAreRefused(t *testing.T) {
 	}
 	if _, err := DecodeAgentWindow(&loadctlpb.AgentWindow{Arrivals: make([]*loadctlpb.ArrivalTest, 5000)}, "h"); err == nil {
 		t.Error("5000 tests are accepted")
+	}
+}
+
+// TestVitals: what is not known stays so, a known 0 is not lost, and figures that no
+// machine has are refused: they could not be kept in a run's files.
+func TestVitals(t *testing.T) {
+	for name, want := range map[string]stats.Vitals{
+		"nothing known":  {},
+		"known zeros":    {GoJitter: stats.Read(time.Duration(0)), Throttled: stats.Read(uint64(0)), GCShare: stats.Read(0.0)},
+		"of the machine": {Machine: stats.MachineVitals{Steal: stats.Read(0.0), Busy: stats.Read(1.7)}},
+	} {
+		w, err := DecodeAgentWindow(carried(t, EncodeAgentWindow(&stats.AgentWindow{Vitals: want}), &loadctlpb.AgentWindow{}), "h")
+		if err != nil || w.Vitals != want {
+			t.Errorf("%s: came back as %+v, %v", name, w.Vitals, err)
+		}
+	}
+	nan, below, early := math.NaN(), -0.1, int64(-1)
+	for name, m := range map[string]*loadctlpb.Vitals{
+		"share that is none": {GcShare: &nan},
+		"share that is":      {Machine: &loadctlpb.MachineVitals{Steal: &below}},
+		"a time below 0":     {StallCpuNs: &early},
+	} {
+		if _, err := DecodeAgentWindow(&loadctlpb.AgentWindow{Name: "a", Vitals: m}, "h"); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want …%s…", err, name)
+		}
 	}
 }
 
@@ -267,6 +296,7 @@ func FuzzDecodeReport(f *testing.F) {
 		s := aSnapshot(seed, int(20*seed))
 		health := s.Health(testLayout())
 		health.Arrivals = []stats.ArrivalTest{{Due: 9, Overdue: 4}, {Phase: 1, Due: 900, N: 900, D: 0.1, Steepest: 1, Dispersion: 40, Bins: 100}}
+		health.Vitals = stats.Vitals{KernelJitter: stats.Read(time.Second), Machine: stats.MachineVitals{Steal: stats.Read(0.1)}}
 		b, err := proto.Marshal(EncodeReport(1, s, []stats.AgentWindow{health}))
 		if err != nil {
 			f.Fatal(err)
@@ -290,6 +320,11 @@ func FuzzDecodeReport(f *testing.F) {
 		}
 		if err != nil || !reflect.DeepEqual(s, again) {
 			t.Fatalf("came back as\n%+v (%v), sent\n%+v", again, err, s)
+		}
+		for i := range agents {
+			if agents[i].Vitals != back[i].Vitals {
+				t.Fatalf("vitals came back as\n%+v, sent\n%+v", back[i].Vitals, agents[i].Vitals)
+			}
 		}
 		run := &stats.Run{}
 		run.Apply(stats.Update{Started: &stats.Started{Layout: testLayout()}})

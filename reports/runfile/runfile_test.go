@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
@@ -314,6 +315,37 @@ func TestFiles(t *testing.T) {
 	}
 	if hidden, _ := filepath.Glob(filepath.Join(dir, ".writing*")); hidden != nil {
 		t.Errorf("left behind: %v", hidden)
+	}
+}
+
+// TestAgentsHaveAVerdictEachSecond: with what it is judged on, kept through the record. One
+// that reported nothing has none.
+func TestAgentsHaveAVerdictEachSecond(t *testing.T) {
+	r := &stats.Run{Layout: &stats.Layout{}, Windows: []stats.Window{{Index: 3, Merged: &stats.Snapshot{}, Agents: []stats.AgentWindow{
+		{Name: "a-1", Vitals: stats.Vitals{GoJitter: stats.Read(30 * time.Millisecond)}},
+		{Name: "a-2", Vitals: stats.Vitals{GoJitter: stats.Read(time.Millisecond)}}, {Name: "a-3", State: "lost"},
+	}}}}
+	line, err := encode(stats.Update{Window: &r.Windows[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := decode(line, r.Layout)
+	if err != nil || u.Window.Agents[0].Vitals != r.Windows[0].Agents[0].Vitals {
+		t.Errorf("came back as %+v, %v", u.Window, err)
+	}
+	var b bytes.Buffer
+	if err := writeAgents(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(b.String(), "\n")
+	for i, want := range []string{
+		`"validity":"invalid","reasons":["Go's scheduler kept a thread that had a core waiting for 30ms"],"vitals":{"go_jitter_ms":30}}`,
+		`"validity":"valid","vitals":{"go_jitter_ms":1}}`,
+		`"response_p99_ms":0}`,
+	} {
+		if !strings.HasSuffix(lines[i+1], want) {
+			t.Errorf("line %s, want …%s", lines[i+1], want)
+		}
 	}
 }
 

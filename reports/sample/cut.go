@@ -45,11 +45,26 @@ func (t *tale) cut(s int) {
 		health.Name, health.Host, health.State = t.names[i], "local", "ok"
 		health.CPU = time.Duration((0.08 + 0.0006*float64(health.Requests)) * 1e9)
 		health.RSS = uint64(31<<20 + i<<20 + s<<14)
+		health.Vitals = vitals(i, s)
 		part.Pack()
 		w.Agents = append(w.Agents, health)
 		w.Merged.Merge(part)
 	}
 	t.add(stats.Update{Window: w})
+}
+
+// vitals are those of a machine that has time for its agents.
+func vitals(agent, s int) stats.Vitals {
+	return stats.Vitals{
+		KernelJitter: stats.Read(time.Duration(180+70*agent+13*s%90) * time.Microsecond), StallCPU: stats.Read(40 * time.Microsecond),
+		GoJitter: stats.Read(time.Duration(30+9*s%40) * time.Microsecond), SchedP99: stats.Read(90 * time.Microsecond),
+		GCPause: stats.Read(60 * time.Microsecond), GCPauseMax: stats.Read(60 * time.Microsecond), GCShare: stats.Read(0.002),
+		Throttled: stats.Read(uint64(0)), ThrottledFor: stats.Read(time.Duration(0)),
+		Machine: stats.MachineVitals{
+			Cores: stats.Read(uint64(4)), Busy: stats.Read(0.9), BusiestCore: stats.Read(0.31), Steal: stats.Read(0.0), Pressure: stats.Read(0.02),
+			Segments: stats.Read(uint64(1800)), Retransmitted: stats.Read(uint64(0)), Packets: stats.Read(uint64(3700)), Drops: stats.Read(uint64(0)),
+		},
+	}
 }
 
 // hold opens connections and sets the gauges.

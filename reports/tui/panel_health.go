@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/loadctl/loadctl/reports/view"
 	"github.com/loadctl/loadctl/stats"
@@ -73,8 +74,10 @@ func (m *model) measures() [][]text {
 	p := &m.pic
 	lines := [][]text{
 		{{faint, "pacer lag p99 "}, judged(span(p.PacerLag), late(p)), {faint, " of "}, {plain, span(p.PacerLagLimit)}},
-		m.loads(),
+		m.standings(),
+		m.vitals(),
 		m.losses(),
+		m.loads(),
 	}
 	lines = append(lines, m.sure()...)
 	if p.Heartbeats > 0 {
@@ -97,6 +100,50 @@ func classes(a stats.Accounting) (line []text) {
 	}
 	return line
 }
+
+// standings are what the newest second of each agent is worth, the worst first.
+func (m *model) standings() (line []text) {
+	line = append(line, text{faint, "agents now "})
+	agents := slices.Clone(m.pic.Agents)
+	slices.SortStableFunc(agents, func(a, b view.LiveAgent) int { return gravity(b) - gravity(a) })
+	for _, g := range agents {
+		line = append(line, standing(g), text{plain, g.Name + " "})
+	}
+	return line
+}
+
+// gravity orders the verdicts of a second.
+func gravity(g view.LiveAgent) int {
+	return slices.Index([]string{stats.Valid, stats.Degraded, stats.Invalid}, g.Validity.Verdict)
+}
+
+func standing(g view.LiveAgent) text {
+	switch {
+	case g.State == "lost":
+		return text{badBold, "✗ "}
+	case g.Validity.Verdict == stats.Invalid:
+		return text{badBold, "✗ "}
+	case g.Validity.Verdict == stats.Degraded:
+		return text{warnBold, "! "}
+	}
+	return text{good, "✓ "}
+}
+
+// vitals are the worst of all agents: what their machines kept from them.
+func (m *model) vitals() []text {
+	var worst stats.Vitals
+	for i := range m.pic.Agents {
+		worst.Worst(&m.pic.Agents[i].Vitals)
+	}
+	steal, long := worst.Machine.Steal, worst.ThrottledFor
+	return []text{
+		{faint, "beat late by "}, judged(view.Reading(worst.Jitter(), span), worst.Jitter().Over(stats.SlightJitter)),
+		{faint, "  steal "}, judged(view.Reading(steal, portion), steal.Over(stats.MostSteal)),
+		{faint, "  throttled "}, judged(view.Reading(long, span), long.Over(0)),
+	}
+}
+
+func portion(share float64) string { return percent(share) + " %" }
 
 // loads is how busy the agents are: it explains, it does not judge.
 func (m *model) loads() []text {

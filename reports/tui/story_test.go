@@ -203,6 +203,13 @@ func (s story) health(m *stats.Snapshot, i int64) (all []stats.AgentWindow) {
 			w.Requests += m.Cells[c].Intended / uint64(n)
 		}
 		w.Connections, w.Held = m.Phases[phaseHold].ConnOpen/uint64(n), m.Phases[phaseHold].ConnHeld/uint64(n)
+		w.Vitals = stats.Vitals{
+			KernelJitter: stats.Read(time.Duration(300+90*a) * time.Microsecond), GoJitter: stats.Read(40 * time.Microsecond),
+			ThrottledFor: stats.Read(time.Duration(0)), Machine: stats.MachineVitals{Steal: stats.Read(0.0)},
+		}
+		if s.faults && a == 0 && int(i) > s.seconds-3 {
+			w.Vitals.KernelJitter, w.Vitals.Machine.Steal = stats.Read(8400*time.Microsecond), stats.Read(0.034)
+		}
 		w.PacerLag, w.Response = m.Phases[phaseSteady].PacerLag, m.Cells[0].Response
 		all = append(all, w)
 	}

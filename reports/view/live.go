@@ -110,7 +110,9 @@ type LiveAgent struct {
 	PacerLag    time.Duration // p99 of the window
 	Response    time.Duration // p99 of the window
 	LostSamples uint64
-	Why         string // why it was lost
+	Why         string         // why it was lost
+	Validity    stats.Validity // of its newest window
+	Vitals      stats.Vitals   // the worst of the windows shown
 }
 
 // A Point is one second of the run (or one bucket of seconds in a report).

@@ -55,6 +55,8 @@ func liveAgent(r *stats.Run, w []stats.Window, name string) LiveAgent {
 	var cpu time.Duration
 	var requests, failed uint64
 	var lag, response stats.Histogram
+	var newest *stats.AgentWindow
+	var last *stats.Window
 	for i := range w {
 		for j := range w[i].Agents {
 			a := &w[i].Agents[j]
@@ -63,6 +65,7 @@ func liveAgent(r *stats.Run, w []stats.Window, name string) LiveAgent {
 			}
 			v.Host, v.State, v.RSS, v.Connections, v.Held = a.Host, a.State, a.RSS, a.Connections, a.Held
 			v.LostSamples += a.Lost
+			newest, last = a, &w[i]
 			cpu += a.CPU
 			if w[i].Excluded() {
 				continue
@@ -74,6 +77,10 @@ func liveAgent(r *stats.Run, w []stats.Window, name string) LiveAgent {
 	}
 	v.CPU, v.PerSecond = cpu.Seconds()/float64(len(w)), float64(requests)/float64(max(len(soundOf(w)), 1))
 	v.ErrorRate = share(failed, requests)
+	v.Vitals = VitalsOf(w, name)
+	if newest != nil {
+		v.Validity = stats.JudgeWindow(r, last, newest)
+	}
 	v.PacerLag, v.Response = lag.Percentile(99), response.Percentile(99)
 	if v.State == "" {
 		v.State = "ok"

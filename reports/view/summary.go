@@ -242,6 +242,8 @@ type SummaryAgent struct {
 	PeakConnections uint64  `json:"peak_connections"`
 	Lost            string  `json:"lost,omitempty"`
 	ClockAheadMS    float64 `json:"clock_ahead_ms,omitempty"` // of its host's wall clock, all along
+
+	Vitals SummaryVitals `json:"vitals,omitzero"`
 }
 
 // SummaryProcess is a process of ours that made no load.
@@ -340,7 +342,7 @@ func (s *Summary) lists(v *View) {
 	}
 	for _, a := range v.Agents {
 		s.Agents = append(s.Agents, SummaryAgent{a.Name, a.Host, round(a.CPU.Seconds()), a.MaxRSS, a.Requests, a.PeakConnections, a.Lost,
-			round(1000 * a.ClockAhead.Seconds())})
+			round(1000 * a.ClockAhead.Seconds()), SummaryOf(&a.Vitals)})
 	}
 	for _, h := range v.Hosts {
 		s.Hosts = append(s.Hosts, summaryHost(h))

@@ -142,6 +142,7 @@ type Agent struct {
 	Lost            string // why it was lost, "" if it was not
 	LostAt          stats.Offset
 	ClockAhead      time.Duration // of its host's wall clock, all along
+	Vitals          stats.Vitals  // the worst of all windows
 }
 
 // A Process is one of ours that made no load.
@@ -301,6 +302,7 @@ func (v *View) generators(r *stats.Run) {
 			row.Cores = a.CPU.Seconds() / seconds
 		}
 		agentTimes(r, &row)
+		row.Vitals = VitalsOf(r.Windows, row.Name)
 		v.Agents = append(v.Agents, row)
 	}
 	for _, h := range r.Hosts {

@@ -1,0 +1,119 @@
+package stats
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limits of what the vitals of a window may be. A beat that is later than GraveJitter is
+// an effect on the measurement; everything else explains, and degrades at most.
+const (
+	SlightJitter = 5 * time.Millisecond
+	GraveJitter  = 20 * time.Millisecond
+
+	mostGC    = 0.10
+	MostSteal = 0.02
+	mostLost  = 0.001 // of packets and segments
+	leastLost = 10    // fewer are no share of anything
+)
+
+// vitalChecks lists those of a window's vitals.
+func vitalChecks() []windowCheck {
+	return []windowCheck{
+		{name: "heartbeat jitter of the kernel", of: kernelJitter},
+		{name: "heartbeat jitter of Go", of: goJitter},
+		{name: "garbage collection", explains: true, of: collection},
+		{name: "steal", explains: true, of: steal},
+		{name: "throttling", explains: true, of: throttling},
+		{name: "dropped packets", explains: true, of: droppedPackets},
+		{name: "retransmissions", explains: true, of: retransmissions},
+	}
+}
+
+func kernelJitter(r *Run, _ *Window, a *AgentWindow) finding {
+	return jitter(r, a.Vitals.KernelJitter, "the machine gave a thread no core for %s")
+}
+
+func goJitter(r *Run, _ *Window, a *AgentWindow) finding {
+	return jitter(r, a.Vitals.GoJitter, "Go's scheduler kept a thread that had a core waiting for %s")
+}
+
+// jitter of several seconds counts as that many: a process that stood still reports one
+// window in which it is all. It lies in as many windows as it has seconds begun, at least.
+// Where connections are held and nothing else is sent, it is judged as lag is: by the
+// heartbeats' interval.
+func jitter(r *Run, late Reading[time.Duration], text string) finding {
+	f := finding{size: float64(late.Value), seconds: secondsOf(late.Value), text: fmt.Sprintf(text, short(rounded(late.Value)))}
+	switch {
+	case late.Over(max(GraveJitter, lagFactor*r.Info.Beat/100)):
+		f.grade = Grave
+	case late.Over(max(SlightJitter, r.Info.Beat/100)):
+		f.grade = Slight
+	}
+	return f
+}
+
+// rounded is to a tenth of a millisecond or better: no stall is known more exactly.
+func rounded(d time.Duration) time.Duration {
+	if d >= WindowLength {
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(100 * time.Microsecond)
+}
+
+// over is a slight finding where a reading is over a limit.
+func over[T uint64 | float64 | time.Duration](r Reading[T], limit T, text string) finding {
+	f := finding{size: float64(r.Value), text: text}
+	if r.Over(limit) {
+		f.grade = Slight
+	}
+	return f
+}
+
+func collection(_ *Run, _ *Window, a *AgentWindow) finding {
+	r := a.Vitals.GCShare
+	return over(r, mostGC, "Go's garbage collection took "+percent(r.Value)+" of its CPU time")
+}
+
+func steal(_ *Run, _ *Window, a *AgentWindow) finding {
+	r := a.Vitals.Machine.Steal
+	return over(r, MostSteal, "the hypervisor gave "+percent(r.Value)+" of the machine's cores to others")
+}
+
+func throttling(_ *Run, _ *Window, a *AgentWindow) finding {
+	v := &a.Vitals
+	f := over(v.Throttled, 0, fmt.Sprintf("its control group had used up its CPU quota and was throttled, for %s over all cores", short(rounded(v.ThrottledFor.Value))))
+	f.size = float64(v.ThrottledFor.Value)
+	return f
+}
+
+func droppedPackets(_ *Run, _ *Window, a *AgentWindow) finding {
+	m := &a.Vitals.Machine
+	return lossy(m.Drops, m.Packets, "network interfaces of the machine dropped %s of their packets")
+}
+
+// retransmissions leave out what was sent again because a queue of this very machine was
+// full: a target that runs here and is asked too much is no fault of the measurement.
+func retransmissions(_ *Run, _ *Window, a *AgentWindow) finding {
+	m := &a.Vitals.Machine
+	again := m.Retransmitted
+	again.Value -= min(m.ListenDrops.Value, again.Value)
+	return lossy(again, m.Segments, "%s of the machine's TCP segments had to be sent again, which the network or the target lost")
+}
+
+func lossy(lost, of Reading[uint64], text string) finding {
+	share := float64(lost.Value) / float64(max(of.Value, 1))
+	f := finding{size: share, text: fmt.Sprintf(text, percent(share))}
+	if lost.Over(leastLost-1) && of.Known && share > mostLost {
+		f.grade = Slight
+	}
+	return f
+}
+
+// percent has two digits below ten, and none behind the point above.
+func percent(share float64) string {
+	if p := 100 * share; p < 9.95 {
+		return fmt.Sprintf("%.2g %%", p)
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
+}
