@@ -2,7 +2,7 @@ package stats
 
 import (
 	"math"
-	"slices"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -65,11 +65,49 @@ func TestStudentT(t *testing.T) {
 	}
 }
 
-// Pauses of 1, 10, 1, 500 and 1 bins: they themselves say what parts.
-func TestLongPausesPartEpisodes(t *testing.T) {
-	bins := []BinBad{{0, 9, 2}, {2, 9, 1}, {9, 9, 0}, {13, 9, 4}, {15, 9, 1}, {516, 9, 5}, {518, 9, 2}}
-	if got := episodes(bins); !slices.Equal(got, []float64{3, 5, 7}) {
-		t.Errorf("episodes %v, want 3, 5 and 7", got)
+// Requests that are late independently of each other make episodes of one.
+func TestIndependentRequestsDoNotClump(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	bins := make([]BinBad, 4000)
+	for i := range bins {
+		bins[i] = BinBad{Bin: int64(i), N: 20}
+		for range 20 {
+			if rng.Float64() < 0.3 {
+				bins[i].Bad++
+			}
+		}
+	}
+	if got, _ := clumping(bins); got > 1.6 {
+		t.Errorf("clumps of %.2f", got)
+	}
+}
+
+// A hundred requests that are late together are one episode, whichever bins they are in
+// and whatever bins are left out between.
+func TestEpisodesCountTheirRequests(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var bins []BinBad
+	for i := range int64(100) {
+		at := 1000*i + rng.Int64N(990)
+		bins = append(bins, BinBad{at, 40, 25}, BinBad{at + 1, 40, 25}, BinBad{at + 2, 40, 25}, BinBad{at + 3, 40, 25}, BinBad{at + 7, 2000, 0})
+	}
+	if got, _ := clumping(bins); got < 80 || got > 180 {
+		t.Errorf("episodes of 100 requests have size %.1f", got)
+	}
+}
+
+// One limit's view is not believed against two others, unless it has seen plenty.
+func TestLowerLimitsTellTheSizeToo(t *testing.T) {
+	few, many := []BinBad{{0, 1000, 1}, {50, 1000, 9}}, []BinBad{{0, 1e6, 5000}, {50, 1e6, 5000}}
+	below := episodes{seen: []float64{4, 6}, likely: []float64{4, 6}, told: 100}
+	if got, _ := below.size(few, 1); got < 4 || got > 6 {
+		t.Errorf("size %.2f of few, want between 4 and 6", got)
+	}
+	if got, _ := below.size(many, 1); got > 1.1 {
+		t.Errorf("size %.2f of many, want about 1", got)
+	}
+	if got, _ := (episodes{}).size(few, 7); got != 7 {
+		t.Errorf("size %.2f where nothing tells, want that of an unseen one", got)
 	}
 }
 
@@ -89,11 +127,59 @@ func TestPercentilesAreWithheldWithoutEnoughRequests(t *testing.T) {
 
 // Without a single bad request there is still an end to the interval, and it is found.
 func TestIntervalOfNoBadRequestsIsFinite(t *testing.T) {
-	bins := []BinBad{{0, 1000, 0}, {50, 1000, 0}}
-	f := interval(bins, 1, episodesOf{2, 100})
-	if f.Low != 0 || !(f.High > 0 && f.High < 0.1) || f.Episodes != 0 {
+	l, book := NewLadder(), NewBinBook(NewLadder())
+	for i := range 5000 {
+		book.Record(Offset(i)*Offset(time.Millisecond), time.Millisecond, false)
+	}
+	f := l.Interval(10*time.Millisecond, Bins{BinLength, book.Cut()})
+	if f.Value != 0 || f.Low != 0 || !(f.High > 3.6/5000 && f.High < 0.1) || f.Episodes != 0 {
 		t.Errorf("%+v", f)
 	}
+	if f := l.Interval(time.Second, Bins{}); f.High != 1 || f.Low != 0 {
+		t.Errorf("of nothing: %+v", f)
+	}
+}
+
+// However many requests a second has, it is too short to say how they come.
+func TestASecondIsNotReliable(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	l, book := NewLadder(), NewBinBook(NewLadder())
+	for i := range 60_000 {
+		book.Record(Offset(i)*Offset(time.Second/60_000), time.Duration(rng.ExpFloat64()*1e7), false)
+	}
+	if p := l.Percentile(99, Bins{BinLength, book.Cut()}); p.Reliable || p.More == 0 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// What a percentile is and what a limit is are two questions about one interval: a
+// limit outside of the percentile's interval is surely held or surely broken.
+func TestIntervalsOfLimitsAndPercentilesAgree(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	l, book := NewLadder(), NewBinBook(NewLadder())
+	for i := range 60_000 {
+		book.Record(Offset(i)*Offset(time.Millisecond), time.Duration(rng.ExpFloat64()*1e7), false)
+	}
+	bins := Bins{BinLength, book.Cut()}
+	p := l.Percentile(99, bins)
+	above, below := l.Interval(p.High*5/4, bins), l.Interval(p.Low*4/5, bins)
+	if !p.Reliable || above.High >= 0.01 || below.Low <= 0.01 {
+		t.Errorf("%+v, above it %+v, below it %+v", p, above, below)
+	}
+}
+
+// BenchmarkPercentile is one percentile of ten minutes of a hundred requests a bin.
+func BenchmarkPercentile(b *testing.B) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	l, book := NewLadder(), NewBinBook(NewLadder())
+	for i := range 600_000 {
+		book.Record(Offset(i)*Offset(time.Millisecond), time.Duration(rng.ExpFloat64()*1e7), false)
+	}
+	bins := Bins{BinLength, book.Cut()}
+	for b.Loop() {
+		l.Percentile(99, bins)
+	}
+	b.ReportMetric(float64(len(bins.Counts)), "counts")
 }
 
 // A run in which every request is bad has no variation between its batches: its
@@ -103,7 +189,7 @@ func TestIntervalOfNothingButBad(t *testing.T) {
 	for i := range int64(600) {
 		bins = append(bins, BinBad{Bin: i, N: 50, Bad: 50})
 	}
-	if f := interval(bins, 50, episodesOf{}); f.Value != 1 || f.High != 1 || !(f.Low > 0 && f.Low <= 1) {
+	if f := interval(bins, episodes{}, 50); f.Value != 1 || f.High != 1 || !(f.Low > 0 && f.Low <= 1) {
 		t.Errorf("%+v", f)
 	}
 }

@@ -30,15 +30,19 @@ func Supported(p float64, n uint64) bool {
 // that interval are taken as straight lines of their logarithm, which is what an
 // exponential tail is.
 func (l *Ladder) Percentile(p float64, bins Bins) PercentileInterval {
-	s := newScan(l, 1-p/100, bins)
+	s := newScan(l, bins)
 	i := PercentileInterval{P: p}
 	if i.Withheld = !Supported(p, s.n); i.Withheld {
 		return i
 	}
-	s.learn()
-	at := s.quantile(s.q)
-	i.Low, i.High = s.low(at), s.high(at)
-	i.Episodes = s.episodes(at)
+	q := 1 - p/100
+	s.learn(q)
+	at := s.quantile(q)
+	i.Low, i.High = s.low(at, q), s.high(at, q)
+	if i.High != Never {
+		i.Low = min(i.Low, i.High) // within a rung their lines may cross, where one falls to nothing
+	}
+	i.Episodes = s.episodesAt(at, q)
 	i.Reliable = i.Episodes >= enough
 	if !i.Reliable {
 		i.More = s.more(i.Episodes)
@@ -46,13 +50,12 @@ func (l *Ladder) Percentile(p float64, bins Bins) PercentileInterval {
 	return i
 }
 
-// A scan walks the edges of rungs around a percentile.
+// A scan walks the edges of rungs.
 type scan struct {
 	ladder *Ladder
 	length time.Duration // of a bin
-	q      float64       // the fraction above the percentile
 	n      uint64
-	known  episodesOf   // that a lower percentile shows
+	near   episodes     // at limits near the one asked about
 	bins   []BinBad     // above the edge of rung here
 	rungs  [][]rungPart // what each rung holds
 	here   int
@@ -67,9 +70,10 @@ type rungPart struct {
 
 // newScan sorts the counts by rung, so that going to the next edge touches one rung.
 // It begins below the lowest edge, where every request is above.
-func newScan(l *Ladder, q float64, bins Bins) *scan {
-	s := &scan{ladder: l, q: q, length: bins.Length, rungs: make([][]rungPart, l.Infinite()+1), here: -1, seen: map[int]FractionInterval{}}
+func newScan(l *Ladder, bins Bins) *scan {
+	s := &scan{ladder: l, length: bins.Length, here: -1, seen: map[int]FractionInterval{}}
 	s.bins = bins.Counts.Above(s.here)
+	s.rungs = emptyRungs(l, bins.Counts)
 	at := 0
 	for _, c := range bins.Counts {
 		for s.bins[at].Bin != c.Bin {
@@ -81,20 +85,29 @@ func newScan(l *Ladder, q float64, bins Bins) *scan {
 	return s
 }
 
-// learn takes the size of episodes from a lower percentile, which sees ten times as
-// many of them. It hardly depends on the limit (that it tends to a constant is what
-// the extremal index says), while at the percentile itself a run that missed the
-// large episodes shows both too few bad requests and too little reason to doubt it.
-func (s *scan) learn() {
-	const more = 10
-	if s.q*more > 0.5 {
-		return
+// emptyRungs has room for the parts of each rung, in one piece: growing hundreds of
+// slices took most of the time of a percentile.
+func emptyRungs(l *Ladder, counts BinCounts) [][]rungPart {
+	sizes := make([]int, l.Infinite()+1)
+	for _, c := range counts {
+		sizes[c.Rung]++
 	}
-	at := s.quantile(s.q * more)
-	s.move(at)
-	_, bad := total(s.bins)
-	s.known.size = dispersion(s.bins, hiccup(s.bins, s.length, s.ladder.Edge(at)))
-	s.known.count = float64(bad) / s.known.size
+	rungs, room := make([][]rungPart, len(sizes)), make([]rungPart, len(counts))
+	for r, n := range sizes {
+		rungs[r], room = room[:0:n], room[n:]
+	}
+	return rungs
+}
+
+// learn looks at two limits near the one that a fraction q is above: those with about
+// three and ten times as many bad requests, or, where that is most of all, with fewer.
+func (s *scan) learn(q float64) {
+	for _, more := range [...]float64{10, math.Sqrt(10), 1 / math.Sqrt(10), 0.1} {
+		if q*more <= 0.5 && len(s.near.seen) < 2 {
+			s.move(s.quantile(q * more))
+			s.near.see(s.bins)
+		}
+	}
 }
 
 // quantile is the lowest rung with no more than a fraction q above its edge.
@@ -116,7 +129,7 @@ func (s *scan) at(rung int) FractionInterval {
 	f, ok := s.seen[rung]
 	if !ok {
 		s.move(rung)
-		f = interval(s.bins, hiccup(s.bins, s.length, s.ladder.Edge(rung)), s.known)
+		f = interval(s.bins, s.near, hiccup(s.bins, s.length, s.ladder.Edge(rung)))
 		s.seen[rung] = f
 	}
 	return f
@@ -137,10 +150,10 @@ func (s *scan) move(rung int) {
 }
 
 // high walks up to the first edge above which there is surely less than q.
-func (s *scan) high(from int) time.Duration {
+func (s *scan) high(from int, q float64) time.Duration {
 	for r := from; r < s.ladder.Infinite(); r++ {
-		if s.at(r).High < s.q {
-			return s.between(r-1, func(f FractionInterval) float64 { return f.High })
+		if s.at(r).High < q {
+			return s.between(r-1, q, func(f FractionInterval) float64 { return f.High })
 		}
 	}
 	return Never
@@ -148,13 +161,13 @@ func (s *scan) high(from int) time.Duration {
 
 // low walks down to the first edge above which there is surely more than q. Above the
 // last edge there are failures only: if those surely are more, so is the percentile.
-func (s *scan) low(from int) time.Duration {
-	if last := s.ladder.Infinite() - 1; from >= last && s.at(last).Low > s.q {
+func (s *scan) low(from int, q float64) time.Duration {
+	if last := s.ladder.Infinite() - 1; from >= last && s.at(last).Low > q {
 		return Never
 	}
 	for r := from; r >= 0; r-- {
-		if s.at(r).Low > s.q {
-			return s.between(r, func(f FractionInterval) float64 { return f.Low })
+		if s.at(r).Low > q {
+			return s.between(r, q, func(f FractionInterval) float64 { return f.Low })
 		}
 	}
 	return 0
@@ -162,12 +175,12 @@ func (s *scan) low(from int) time.Duration {
 
 // between is where an end of the interval crosses q between the edges of a rung
 // and the next.
-func (s *scan) between(rung int, end func(FractionInterval) float64) time.Duration {
+func (s *scan) between(rung int, q float64, end func(FractionInterval) float64) time.Duration {
 	if rung < 0 {
 		return s.ladder.Edge(0)
 	}
 	below, above := s.ladder.Edge(rung), s.ladder.Edge(rung+1)
-	share := logShare(end(s.at(rung)), end(s.at(rung+1)), s.q)
+	share := logShare(end(s.at(rung)), end(s.at(rung+1)), q)
 	return below + time.Duration(share*float64(above-below))
 }
 
@@ -179,13 +192,13 @@ func logShare(a, b, q float64) float64 {
 	return min(max(math.Log(a/q)/math.Log(a/b), 0), 1)
 }
 
-func (s *scan) episodes(at int) float64 {
+func (s *scan) episodesAt(at int, q float64) float64 {
 	above := s.at(at)
 	if at == 0 {
 		return above.Episodes
 	}
 	below := s.at(at - 1)
-	share := logShare(below.Value, above.Value, s.q)
+	share := logShare(below.Value, above.Value, q)
 	return below.Episodes + share*(above.Episodes-below.Episodes)
 }
 

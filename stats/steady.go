@@ -98,15 +98,19 @@ func (l *level) trend(phase int, limit time.Duration) LevelTrend {
 	growth := t.Slope * float64(len(l.held))
 	t.Growing = certain && growth > l.worthOf(limit)
 	if n := len(l.slow); limit > 0 && n >= levelSeconds {
-		t.First, t.Second = slowIn(l.slow[:n/2], limit), slowIn(l.slow[n/2:], limit)
+		var halves episodes
+		halves.see(l.slow[:n/2])
+		halves.see(l.slow[n/2:])
+		t.First, t.Second = slowIn(l.slow[:n/2], halves, limit), slowIn(l.slow[n/2:], halves, limit)
 		t.Changed = apart(t.First, t.Second) || apart(t.Second, t.First)
 	}
 	return t
 }
 
-// slowIn is the interval of the share of slow requests in some seconds.
-func slowIn(seconds []BinBad, limit time.Duration) FractionInterval {
-	return interval(seconds, hiccup(seconds, WindowLength, limit), episodesOf{})
+// slowIn is the interval of the share of slow requests in some seconds, if both halves
+// tell the size of episodes: one that saw a single wave knows little of waves.
+func slowIn(seconds []BinBad, halves episodes, limit time.Duration) FractionInterval {
+	return interval(seconds, halves, hiccup(seconds, WindowLength, limit))
 }
 
 // apart says whether a is below b by more than chance. Halves of a minute are short for

@@ -29,6 +29,7 @@ type options struct {
 	runs    int
 	seed    uint64
 	longest time.Duration
+	doubled int
 	share   float64
 	pin     bool
 	binary  string
@@ -44,6 +45,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 0, "coverage: runs of each scenario, 0 for 500; faults: of each fault, 0 for 20")
 	flag.Uint64Var(&o.seed, "seed", 2, "coverage: first word of every run's seed")
 	flag.DurationVar(&o.longest, "longest", 24*time.Hour, "coverage: leave out scenarios whose runs are longer, in the queue's time")
+	flag.IntVar(&o.doubled, "doubled", 0, "coverage: how many times the length of bins is doubled, as in a long run")
 	flag.Float64Var(&o.share, "share", 1, "live: of each run's length, to try the studies themselves; bars are not made for it, and nothing is written")
 	flag.BoolVar(&o.pin, "pin", false, "live: server on core 0, loadctl on core 1")
 	flag.StringVar(&o.binary, "binary", "bin/loadctl", "the loadctl to hold against the truth")

@@ -9,19 +9,19 @@ import (
 )
 
 // A study holds one kind of claim against what is known. Its table has a bar for each,
-// and notes about how it was measured; one that prints its own gives none.
+// and notes about how it was measured.
 type study struct {
 	name string
 	what string
 	live bool // a part of `live`
 	run  func(context.Context, *bench) (bars []bar, notes []string, err error)
-	// apart is there instead of run where a study has tables and files of its own.
+	// apart is there instead of run where a study has tables of its own.
 	apart func(context.Context, *bench) (missed bool, err error)
 }
 
 // studies are in the order in which `live` makes them and truth.md shows them.
 var studies = []study{
-	{name: "coverage", what: "how often intervals hold the true percentile, in virtual time", run: coverageStudy},
+	{name: "coverage", what: "how often intervals hold the true percentile, in virtual time", apart: coverageStudy},
 	{name: "requests", what: "service time of each request beside what its answer says, 2,000/s Poisson", live: true, run: requestsStudy},
 	{name: "mm8", what: "M/M/8, ρ = 0.7, μ = 100/s, 5 minutes", live: true, run: mm8Study},
 	{name: "dm1", what: "D/M/1, ρ = 0.8, μ = 100/s, 10 minutes: constant pacing", live: true, run: dm1Study},

@@ -11,40 +11,6 @@ import (
 	"github.com/loadctl/loadctl/stats"
 )
 
-// A Scenario is one percentile of one queue, watched for a while, many times over.
-type Scenario struct {
-	Queue  Queue
-	Length time.Duration
-	P      float64
-}
-
-// Scenarios are what the bars are held against: every load, lengths at which labels
-// are withheld, given, and in between.
-func Scenarios() []Scenario {
-	queue := func(servers int, load float64) Queue { return Queue{Servers: servers, Service: 100, Load: load} }
-	return []Scenario{
-		{queue(1, .5), 60 * time.Second, 99},
-		{queue(1, .5), 300 * time.Second, 90},
-		{queue(1, .5), 300 * time.Second, 99},
-		{queue(1, .5), 3000 * time.Second, 99.9},
-		{queue(1, .8), 300 * time.Second, 99},
-		{queue(1, .8), 1200 * time.Second, 99},
-		{queue(1, .8), 2400 * time.Second, 99},
-		{queue(1, .9), 8000 * time.Second, 99},
-		{queue(4, .5), 60 * time.Second, 50},
-		{queue(4, .5), 60 * time.Second, 99},
-		{queue(4, .5), 200 * time.Second, 99.9},
-		{queue(4, .8), 100 * time.Second, 90},
-		{queue(4, .8), 100 * time.Second, 99},
-		{queue(4, .8), 400 * time.Second, 99},
-		{queue(4, .9), 600 * time.Second, 99},
-		{queue(4, .9), 2000 * time.Second, 99},
-		{queue(4, .95), 1000 * time.Second, 90},
-		{queue(16, .8), 60 * time.Second, 99},
-		{queue(16, .95), 300 * time.Second, 99},
-	}
-}
-
 // A Result is what the intervals of a scenario's runs were worth.
 type Result struct {
 	Scenario Scenario
@@ -53,11 +19,12 @@ type Result struct {
 	Covered  int // intervals that held the truth
 	Reliable int // runs labelled so
 	Believed int // of those, intervals that held the truth
-	// Many are the runs with twenty or more bad episodes, and Labelled those of them that
-	// are labelled. An episode is a bad request's worth of the true dispersion: bad
-	// requests seen, over the variance of their number between runs by its mean.
+	// Episodes are how many bad ones a run has in the mean. An episode is as many bad requests
+	// as their number varies more between runs than that of independent ones would.
+	Episodes float64
+	// Many are the runs whose own bad requests are worth twenty or more, and Labelled
+	// those of them that are labelled.
 	Many, Labelled int
-	Episodes       float64 // mean of that
 	// Oracle is between which estimates the middle 95 % of runs lie, which no one run
 	// can know; Width is the mean interval of reliable ones over it.
 	Oracle, Median time.Duration
@@ -71,14 +38,15 @@ type one struct {
 	estimate time.Duration
 }
 
-// Study plays a scenario as often as asked, each run with a seed of its own.
-func Study(s Scenario, runs int, seed uint64) Result {
+// Study plays a scenario as often as asked, each run with a seed of its own, and judges
+// it by bins that were doubled so many times.
+func Study(s Scenario, runs int, seed uint64, doubled int) Result {
 	all := make([]one, runs)
 	var wg sync.WaitGroup
 	for worker := range 2 {
 		wg.Go(func() {
 			for i := worker; i < runs; i += 2 {
-				all[i] = s.play(rand.New(rand.NewPCG(seed, uint64(i))))
+				all[i] = s.play(rand.New(rand.NewPCG(seed, uint64(i))), doubled)
 			}
 		})
 	}
@@ -86,7 +54,7 @@ func Study(s Scenario, runs int, seed uint64) Result {
 	return s.sum(all)
 }
 
-func (s Scenario) play(rng *rand.Rand) (o one) {
+func (s Scenario) play(rng *rand.Rand, doubled int) (o one) {
 	truth, ladder := s.Queue.Percentile(s.P), stats.NewLadder()
 	book, times := stats.NewBinBook(ladder), &stats.Histogram{}
 	s.Queue.Run(rng, s.Length, func(at, took time.Duration) {
@@ -96,13 +64,18 @@ func (s Scenario) play(rng *rand.Rand) (o one) {
 			o.bad++
 		}
 	})
-	o.interval, o.estimate = ladder.Percentile(s.P, stats.Bins{Length: stats.BinLength, Counts: book.Cut()}), times.Percentile(s.P)
+	bins := stats.Bins{Length: stats.BinLength, Counts: book.Cut()}
+	for range doubled {
+		bins = bins.Coarser()
+	}
+	o.interval, o.estimate = ladder.Percentile(s.P, bins), times.Percentile(s.P)
 	return o
 }
 
 func (s Scenario) sum(all []one) Result {
 	r := Result{Scenario: s, Truth: s.Queue.Percentile(s.P), Runs: len(all)}
 	mean, dispersion := badness(all)
+	dispersion /= s.P / 100
 	r.Episodes = mean / dispersion
 	var width float64
 	for _, o := range all {
