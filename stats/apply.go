@@ -177,7 +177,9 @@ func (s *Snapshot) Health(l *Layout) AgentWindow {
 		p := &s.Phases[i]
 		w.Connections += p.ConnOpen
 		w.Held += p.ConnHeld
-		join(&w.PacerLag, p.PacerLag)
+		if i < len(l.Phases) && l.judgesLag(i) {
+			join(&w.PacerLag, p.PacerLag)
+		}
 	}
 	return w
 }

@@ -9,15 +9,19 @@ import (
 // allocates only when a bin is first touched.
 type BinBook struct {
 	ladder *Ladder
-	open   map[int64][]uint64
+	open   map[int64][]uint32
 	last   int64 // the bin of page, because neighbours in time are neighbours here
-	page   []uint64
-	spare  [][]uint64
+	page   []uint32
+	spare  [][]uint32
 }
+
+// spareBins is how many pages are kept for the next window. It takes more after a stall
+// of the target, when everything that waited ends at once, and they are not needed again.
+const spareBins = 32
 
 // NewBinBook makes an empty book.
 func NewBinBook(l *Ladder) *BinBook {
-	return &BinBook{ladder: l, open: map[int64][]uint64{}}
+	return &BinBook{ladder: l, open: map[int64][]uint32{}}
 }
 
 // Record counts a request that was meant to start at intended and took d, or failed.
@@ -50,10 +54,10 @@ func (b *BinBook) turn(bin int64) {
 	b.last, b.page = bin, page
 }
 
-func (b *BinBook) blank() []uint64 {
+func (b *BinBook) blank() []uint32 {
 	n := len(b.spare)
 	if n == 0 {
-		return make([]uint64, b.ladder.Infinite()+1)
+		return make([]uint32, b.ladder.Infinite()+1)
 	}
 	page := b.spare[n-1]
 	b.spare = b.spare[:n-1]
@@ -67,11 +71,12 @@ func (b *BinBook) Cut() BinCounts {
 	for bin, page := range b.open {
 		for rung, n := range page {
 			if n > 0 {
-				counts = append(counts, BinCount{bin, rung, n})
+				counts = append(counts, BinCount{bin, rung, uint64(n)})
 			}
 		}
-		clear(page)
-		b.spare = append(b.spare, page)
+		if clear(page); len(b.spare) < spareBins {
+			b.spare = append(b.spare, page)
+		}
 	}
 	clear(b.open)
 	b.page = nil

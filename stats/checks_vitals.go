@@ -20,37 +20,38 @@ const (
 // vitalChecks lists those of a window's vitals.
 func vitalChecks() []windowCheck {
 	return []windowCheck{
-		{name: "heartbeat jitter of the kernel", of: kernelJitter},
-		{name: "heartbeat jitter of Go", of: goJitter},
-		{name: "garbage collection", explains: true, of: collection},
-		{name: "steal", explains: true, of: steal},
-		{name: "throttling", explains: true, of: throttling},
-		{name: "dropped packets", explains: true, of: droppedPackets},
-		{name: "retransmissions", explains: true, of: retransmissions},
+		{name: "heartbeat jitter", vital: true, of: kernelJitter},
+		{name: "garbage collection", vital: true, explains: true, of: collection},
+		{name: "steal", vital: true, explains: true, of: steal},
+		{name: "throttling", vital: true, explains: true, of: throttling},
+		{name: "dropped packets", vital: true, explains: true, of: droppedPackets},
+		{name: "retransmissions", vital: true, explains: true, of: retransmissions},
 	}
 }
 
-func kernelJitter(r *Run, _ *Window, a *AgentWindow) finding {
-	return jitter(r, a.Vitals.KernelJitter, "the machine gave a thread no core for %s")
-}
-
-func goJitter(r *Run, _ *Window, a *AgentWindow) finding {
-	return jitter(r, a.Vitals.GoJitter, "Go's scheduler kept a thread that had a core waiting for %s")
-}
-
-// jitter of several seconds counts as that many: a process that stood still reports one
+// kernelJitter of several seconds counts as that many: a process that stood still reports one
 // window in which it is all. It lies in as many windows as it has seconds begun, at least.
 // Where connections are held and nothing else is sent, it is judged as lag is: by the
-// heartbeats' interval.
-func jitter(r *Run, late Reading[time.Duration], text string) finding {
-	f := finding{size: float64(late.Value), seconds: secondsOf(late.Value), text: fmt.Sprintf(text, short(rounded(late.Value)))}
+// heartbeats' interval, and where they have none it spoils no time.
+//
+// What Go then keeps the same thread waiting judges nothing. It waits for the one
+// processor that loops leave to all else of an agent, while they have their own.
+func kernelJitter(r *Run, _ *Window, a *AgentWindow) finding {
+	late := a.Vitals.KernelJitter
+	f := finding{size: float64(late.Value), seconds: secondsOf(late.Value), lasted: late.Value,
+		text: fmt.Sprintf("the machine gave a thread no core for %s", short(rounded(late.Value)))}
 	switch {
-	case late.Over(max(GraveJitter, lagFactor*r.Info.Beat/100)):
+	case late.Over(max(GraveJitter, lagFactor*r.Info.Beat/100)) && !r.onlyHolds():
 		f.grade = Grave
 	case late.Over(max(SlightJitter, r.Info.Beat/100)):
 		f.grade = Slight
 	}
 	return f
+}
+
+// onlyHolds says that a run sends nothing that is timed: its connections have no heartbeats.
+func (r *Run) onlyHolds() bool {
+	return r.Info.Beat == 0 && r.Layout != nil && len(r.Layout.Phases) > 0 && r.Layout.onlyHolds()
 }
 
 // rounded is to a tenth of a millisecond or better: no stall is known more exactly.

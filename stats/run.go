@@ -94,7 +94,7 @@ type AgentWindow struct {
 	Failed      uint64        // what did not end as OK, not sent and censored included
 	Connections uint64        // open at its end
 	Held        uint64
-	PacerLag    *Histogram // every row
+	PacerLag    *Histogram // of the requests that Run.PacerLag is of
 	Lost        uint64     // samples that could not be recorded
 
 	// The wall clock of the agent: nothing is measured by it.

@@ -77,9 +77,7 @@ func (l *lagWatch) judge(p99 time.Duration, at Offset, limit time.Duration) {
 	}
 }
 
-// PacerLag merges the lag that a run is judged on: that of the requests it records.
-// Heartbeats are not among them, and count only where connections are held and
-// nothing else is sent.
+// PacerLag merges the lag that a run is judged on, see Layout.judgesLag.
 func (r *Run) PacerLag(all ...*Snapshot) *Histogram {
 	var lag *Histogram
 	for _, s := range all {
@@ -87,12 +85,25 @@ func (r *Run) PacerLag(all ...*Snapshot) *Histogram {
 			continue
 		}
 		for i := range min(len(s.Phases), len(r.Layout.Phases)) {
-			if p := &r.Layout.Phases[i]; p.Recorded && (p.Holds == 0 || r.Info.Beat > 0) {
+			if r.Layout.judgesLag(i) {
 				join(&lag, s.Phases[i].PacerLag)
 			}
 		}
 	}
 	return lag
+}
+
+// judgesLag says whether the lag of a phase's requests counts: of those it records.
+// Heartbeats are not among them, and count only where connections are held and nothing
+// else is sent.
+func (l *Layout) judgesLag(phase int) bool {
+	p := &l.Phases[phase]
+	return p.Recorded && (p.Holds == 0 || l.onlyHolds())
+}
+
+// onlyHolds says whether all that is recorded is connections being held.
+func (l *Layout) onlyHolds() bool {
+	return !slices.ContainsFunc(l.Phases, func(p PhaseKey) bool { return p.Recorded && p.Holds == 0 })
 }
 
 // JudgeValidity says whether the generator, not the target, limited what was
@@ -153,8 +164,10 @@ func (v *verdict) lag(r *Run) {
 	}
 }
 
-func isShare(late, windows int) bool {
-	return late >= 2 && float64(late) > lateShare*float64(windows)
+func isShare(late, windows int) bool { return isShareOf(late, windows, lateShare) }
+
+func isShareOf(late, windows int, share float64) bool {
+	return late >= 2 && float64(late) > share*float64(windows)
 }
 
 func (v *verdict) samples(r *Run) {

@@ -1,6 +1,9 @@
 package fleet
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // How clocks are compared: in rounds of so many pings, a round so often. Rounds of
 // ten minutes are kept.
@@ -76,7 +79,7 @@ func (c *Clock) Wants(now time.Duration) bool {
 
 // Known says whether there is a whole round.
 func (c *Clock) Known() bool {
-	return len(c.rounds) > 0 && c.rounds[0].pings >= PingsOfRound
+	return slices.ContainsFunc(c.rounds, func(r round) bool { return r.pings >= PingsOfRound })
 }
 
 // Wall is how far the host's wall clock is ahead of ours, by the last round. Nothing
