@@ -322,7 +322,7 @@ func TestFiles(t *testing.T) {
 // that reported nothing has none.
 func TestAgentsHaveAVerdictEachSecond(t *testing.T) {
 	r := &stats.Run{Layout: &stats.Layout{}, Windows: []stats.Window{{Index: 3, Merged: &stats.Snapshot{}, Agents: []stats.AgentWindow{
-		{Name: "a-1", Vitals: stats.Vitals{GoJitter: stats.Read(30 * time.Millisecond)}},
+		{Name: "a-1", Vitals: stats.Vitals{KernelJitter: stats.Read(30 * time.Millisecond)}},
 		{Name: "a-2", Vitals: stats.Vitals{GoJitter: stats.Read(time.Millisecond)}}, {Name: "a-3", State: "lost"},
 	}}}}
 	line, err := encode(stats.Update{Window: &r.Windows[0]})
@@ -339,7 +339,7 @@ func TestAgentsHaveAVerdictEachSecond(t *testing.T) {
 	}
 	lines := strings.Split(b.String(), "\n")
 	for i, want := range []string{
-		`"validity":"invalid","reasons":["Go's scheduler kept a thread that had a core waiting for 30ms"],"vitals":{"go_jitter_ms":30}}`,
+		`"validity":"invalid","reasons":["the machine gave a thread no core for 30ms"],"vitals":{"kernel_jitter_ms":30}}`,
 		`"validity":"valid","vitals":{"go_jitter_ms":1}}`,
 		`"response_p99_ms":0}`,
 	} {
