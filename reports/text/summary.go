@@ -17,12 +17,13 @@ type Options struct {
 	Report string // path of the report, "" without one
 }
 
-// Summary writes the block a run ends with: what was asked, what was seen, where
-// every request went, which limits held, and whether it may be believed.
+// Summary writes the block a run ends with: whether it may be believed, what was asked,
+// what was seen, where every request went, and which limits held.
 func Summary(w io.Writer, v *view.View, o Options) error {
 	p := &page{color: o.Color}
-	p.head(v)
 	p.validity(v)
+	p.head(v)
+	p.ending(v)
 	p.figures(v)
 	p.endpoints(v)
 	p.errors(v)
@@ -89,6 +90,7 @@ func load(v *view.View) string {
 }
 
 func (p *page) validity(v *view.View) {
+	p.line("")
 	word := strings.ToUpper(v.Validity.Verdict)
 	switch v.Validity.Verdict {
 	case stats.Valid:
@@ -102,6 +104,10 @@ func (p *page) validity(v *view.View) {
 	for _, reason := range v.Validity.Reasons {
 		p.field("", oneLine(reason))
 	}
+}
+
+// ending says who was the limit, and why a run ended before its time.
+func (p *page) ending(v *view.View) {
 	for _, said := range []string{v.LimitedBy.Sentence, v.Unsustained} {
 		if said != "" {
 			p.field("limit", oneLine(said))
@@ -140,11 +146,18 @@ func (p *page) figures(v *view.View) {
 	if v.Arrivals != "" {
 		p.field("arrivals", v.Arrivals)
 	}
-	for _, note := range v.Notes {
-		p.field("note", note)
-	}
 	if v.Little != "" {
-		p.field("", v.Little)
+		p.field("consistency", v.Little)
+	}
+	p.notes(v)
+}
+
+// notes leave out what the accounts below say in figures: how much was cut as warm-up.
+func (p *page) notes(v *view.View) {
+	for _, note := range v.Notes {
+		if note != v.Warmup.Note() {
+			p.field("note", note)
+		}
 	}
 }
 
@@ -154,7 +167,7 @@ func (p *page) times(v *view.View) {
 	p.line("  %s%s", pad("", 12), columns("ms", "p50", "p90", "p95", "p99", "p99.9", "max"))
 	p.field("response", columns("", timesRow(v.Response, v.Info.Timeout)...)+"  from the intended start; failed = infinite")
 	if sure := v.SureLine(); sure != "" {
-		p.field(" sure", " "+sure)
+		p.field(" 95 % sure", " "+sure)
 	}
 	if v.Response.Failed > 0 {
 		p.field(" ok only", columns("", timesRow(v.ResponseOK, 0)...)+"  "+view.Percent(v.ErrorRate)+" failed are left out here")
