@@ -121,8 +121,8 @@ func (r *binRow) counts() (counts BinCounts) {
 }
 
 // Confidence says between which response times percentile p (0 to 100) of the wanted
-// rows lies, failures being infinitely slow; zero where Confidences is nil. Excluded windows are left out, as in all
-// times. A window lacks what of a lost agent it lacks.
+// rows lies, failures being infinitely slow; zero where Confidences is nil. Excluded
+// windows are left out, as in all times. A window lacks what of a lost agent it lacks.
 func (r *Run) Confidence(p float64, wanted func(CellKey) bool) PercentileInterval {
 	for _, i := range r.Confidences([]float64{p}, wanted) {
 		return i
