@@ -121,18 +121,22 @@ func (r *binRow) counts() (counts BinCounts) {
 }
 
 // Confidence says between which response times percentile p (0 to 100) of the wanted
-// rows lies, failures being infinitely slow. Excluded windows are left out, as in all
-// times. A window lacks what of a lost agent it lacks.
+// rows lies, failures being infinitely slow; zero where Confidences is nil. Excluded
+// windows are left out, as in all times. A window lacks what of a lost agent it lacks.
 func (r *Run) Confidence(p float64, wanted func(CellKey) bool) PercentileInterval {
-	return r.Confidences([]float64{p}, wanted)[0]
+	for _, i := range r.Confidences([]float64{p}, wanted) {
+		return i
+	}
+	return PercentileInterval{}
 }
 
-// Confidences is Confidence of several percentiles, which costs less.
+// Confidences is Confidence of several percentiles, which costs less; nil of a run that
+// kept no bins, as those from before there were any.
 func (r *Run) Confidences(ps []float64, wanted func(CellKey) bool) []PercentileInterval {
-	all := make([]PercentileInterval, len(ps))
-	if r.Layout == nil {
-		return all
+	if r.Layout == nil || r.unbinned() {
+		return nil
 	}
+	all := make([]PercentileInterval, len(ps))
 	ladder, seen := r.Layout.Ladder(), Dist{}
 	picks := func(row int) bool { return row < len(r.Layout.Cells) && wanted(r.Layout.Cells[row]) }
 	for row := range r.sound.Cells {
@@ -146,6 +150,22 @@ func (r *Run) Confidences(ps []float64, wanted func(CellKey) bool) []PercentileI
 		all[i].include(seen)
 	}
 	return all
+}
+
+// unbinned says that recorded requests ended, and that no bin knows when they were meant
+// to start.
+func (r *Run) unbinned() bool {
+	for _, row := range r.bins.rows {
+		if len(row.bins) > 0 {
+			return false
+		}
+	}
+	for i := range r.sound.Cells {
+		if i < len(r.Layout.Cells) && r.Layout.Cells[i].Recorded && r.sound.Cells[i].Ended() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // include widens an interval to hold the percentile that was seen. Within a rung the

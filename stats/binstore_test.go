@@ -133,3 +133,28 @@ func TestIntervalsHoldWhatWasSeen(t *testing.T) {
 		}
 	}
 }
+
+// TestRunsWithoutBinsHaveNoIntervals: a record from before there were bins has many
+// requests, and too few are no reason to give.
+func TestRunsWithoutBinsHaveNoIntervals(t *testing.T) {
+	l := &Layout{Phases: []PhaseKey{{Name: "a", Recorded: true}}, Cells: []CellKey{{Name: "x", Recorded: true}}}
+	all := func(CellKey) bool { return true }
+	r := new(Run)
+	if got := r.Confidences([]float64{50}, all); got != nil {
+		t.Errorf("of no run: %+v", got)
+	}
+	r.Apply(Update{Started: &Started{Layout: l}})
+	if got := r.Confidences([]float64{50}, all); len(got) != 1 || !got[0].Withheld {
+		t.Errorf("before the first request: %+v", got)
+	}
+	recorder := NewRecorder(l, nil)
+	for range 1000 {
+		recorder.Record(&Sample{Done: time.Millisecond})
+	}
+	merged := recorder.Cut(0)
+	merged.Cells[0].Bins = nil
+	r.Apply(Update{Window: &Window{Merged: merged}})
+	if got := r.Confidences([]float64{50, 99}, all); got != nil || r.Confidence(50, all) != (PercentileInterval{}) {
+		t.Errorf("%+v", got)
+	}
+}

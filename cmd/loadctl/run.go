@@ -71,7 +71,7 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.tick, "tick", 0, "tick of --pacing ticks (default 1ms)")
 	f.StringVar(&o.poller, "poller", "auto", "how agents use sockets: io_uring, epoll, or auto: the first where the kernel lets us")
 	o.diagnostics.flags(f)
-	_ = f.MarkHidden("tap")
+	f.Lookup("tap").Usage = "`directory` for a row of every request, a file a loop (see docs/measurement.md)"
 	f.Lookup("pprof").Usage = "`directory` for profiles of agents, host and coordinator (see docs/engine.md)"
 	f.StringArrayVar(&o.authorised, "i-am-authorised", nil, "vouch for a public `HOST` of the file's allow_hosts")
 	f.StringVar(&o.token, "target-token", "", "what a public target must answer at /.well-known/loadctl")

@@ -10,6 +10,20 @@ import (
 	"github.com/loadctl/loadctl/stats"
 )
 
+// Whether to believe the page stands above all it says.
+func TestPageBeginsWithValidity(t *testing.T) {
+	body := string(page(t, sample.Healthy()))
+	body = body[strings.Index(body, "<body>"):]
+	at := -1
+	for _, next := range []string{"load report</span>", "MEASUREMENT VALID", "PASS", "<h1>"} {
+		i := strings.Index(body, next)
+		if i <= at {
+			t.Errorf("%q is not in its place", next)
+		}
+		at = i
+	}
+}
+
 // The page has the heading of a closed run, who was its limit, and the target's count.
 func TestPageSaysWhatTheSummarySays(t *testing.T) {
 	r := sample.Run(sample.Story{Closed: true, Seconds: 3})

@@ -29,8 +29,8 @@ func sureNote(v *view.View, p float64) string {
 	case i.Withheld:
 		return "too few requests to tell"
 	case i.Reliable:
-		return "95 % sure: " + view.Between(i, v.Info.Timeout) + " ms"
+		return "95 % sure: " + view.BetweenMillis(i, v.Info.Timeout)
 	default:
-		return "indicative: " + view.Between(i, v.Info.Timeout) + " ms"
+		return "indicative: " + view.BetweenMillis(i, v.Info.Timeout)
 	}
 }

@@ -17,6 +17,9 @@ func (t *tale) finish(s int) {
 		}
 		r := t.recorders[x.agent]
 		r.Record(&x.Sample)
+		if x.Class == stats.OK || x.Class == stats.HTTPError || x.Class == stats.CheckFailed {
+			t.answered++
+		}
 		switch phase := t.layout.Cells[x.Cell].Phase; {
 		case x.Cell == beat:
 			r.HeartbeatAnswered(1)
@@ -45,12 +48,28 @@ func (t *tale) cut(s int) {
 		health.Name, health.Host, health.State = t.names[i], "local", "ok"
 		health.CPU = time.Duration((0.08 + 0.0006*float64(health.Requests)) * 1e9)
 		health.RSS = uint64(31<<20 + i<<20 + s<<14)
-		health.Vitals = vitals(i, s)
+		health.Vitals, health.Arrivals = vitals(i, s), t.tests(i, s)
 		part.Pack()
 		w.Agents = append(w.Agents, health)
 		w.Merged.Merge(part)
 	}
+	clear(t.due)
 	t.add(stats.Update{Window: w})
+}
+
+// tests are what an agent's open phase keeps to its schedule by: one second in 40 fails,
+// as chance has it.
+func (t *tale) tests(agent, s int) []stats.ArrivalTest {
+	n := t.due[agent]
+	if n == 0 || t.Closed {
+		return nil
+	}
+	far := 0.5 + 0.02*float64(s%20)
+	if agent == 0 && s%40 == 30 {
+		far = 2.2
+	}
+	a := stats.ArrivalTest{Phase: 2, Due: n, N: n, D: far / math.Sqrt(float64(n)), Steepest: 1, Dispersion: 0.9 + 0.01*float64(s%20), Bins: int(n / 5), MaxGap: 40 * time.Millisecond}
+	return []stats.ArrivalTest{a}
 }
 
 // vitals are those of a machine that has time for its agents.
@@ -85,6 +104,9 @@ func (t *tale) hold(s int) {
 		var users, flying uint64
 		if s >= t.steadyAt && s < t.steadyAt+t.Seconds {
 			users = uint64(t.Rate / 40 / float64(t.Agents) * (1 + 0.3*math.Sin(float64(s)/5)))
+			if t.Closed { // as Little's law has it: a request takes some 25 ms
+				users = uint64(math.Round(t.Rate / float64(t.Agents) * (25*time.Millisecond + idle).Seconds()))
+			}
 			flying = users / 2
 			if t.Freeze > 0 && s >= t.steadyAt+t.Freeze && s < t.steadyAt+t.Freeze+2 {
 				users, flying = users+uint64(t.Rate/float64(t.Agents)), flying+uint64(t.Rate/float64(t.Agents))

@@ -34,7 +34,8 @@ func (t *tale) info() stats.Info {
 		Machine: map[string]string{"kernel": "6.1.0", "cpu": "2 cores", "go": "go1.26.0", "open files": "20000"},
 	}
 	if t.Closed {
-		i.Model, i.Arrivals = "closed", ""
+		wait := idle
+		i.Model, i.Arrivals, i.Idle = "closed", "", &wait
 	}
 	if t.Connections > 0 {
 		i.Model = "hold+" + i.Model
@@ -129,6 +130,7 @@ func (t *tale) end() {
 		}
 		agents = append(agents, a)
 	}
+	t.add(stats.Update{Counted: &stats.TargetCount{Requests: t.answered}})
 	t.add(stats.Update{State: &stats.State{Name: "done"}})
 	t.add(stats.Update{Ended: &stats.Ended{
 		Result: result, Agents: agents,

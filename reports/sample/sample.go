@@ -64,6 +64,9 @@ const (
 
 const timeout = 5 * time.Second
 
+// idle is how long closed users wait between requests.
+const idle = 6 * time.Millisecond
+
 // An owned sample belongs to one agent.
 type owned struct {
 	stats.Sample
@@ -81,7 +84,9 @@ type tale struct {
 	steadyAt  int
 	connectIn int
 	lost      bool
-	held      []int // by agent
+	answered  uint64   // by the target
+	due       []uint64 // of this second's open arrivals, by agent
+	held      []int    // by agent
 	names     []string
 	verdicts  []stats.Verdict
 }
@@ -96,7 +101,7 @@ func newTale(s Story) *tale {
 	if s.Agents == 0 {
 		s.Agents = 2
 	}
-	t := &tale{Story: s, random: rand.New(rand.NewPCG(7, 11)), held: make([]int, s.Agents)}
+	t := &tale{Story: s, random: rand.New(rand.NewPCG(7, 11)), held: make([]int, s.Agents), due: make([]uint64, s.Agents)}
 	t.layout = &stats.Layout{
 		Phases: []stats.PhaseKey{
 			{Name: "warmup", Closed: true},

@@ -97,6 +97,9 @@ func (t *tale) many(n, s int, cell func() int) {
 		sample := t.request(cell(), at)
 		who := t.random.IntN(t.alive())
 		t.recorders[who].Intend(sample.Cell)
+		if sample.Cell > beat {
+			t.due[who]++
+		}
 		if sample.Cell == beat {
 			t.recorders[who].HeartbeatSent(1)
 		} else {

@@ -17,12 +17,13 @@ type Options struct {
 	Report string // path of the report, "" without one
 }
 
-// Summary writes the block a run ends with: what was asked, what was seen, where
-// every request went, which limits held, and whether it may be believed.
+// Summary writes the block a run ends with: whether it may be believed, what was asked,
+// what was seen, where every request went, and which limits held.
 func Summary(w io.Writer, v *view.View, o Options) error {
 	p := &page{color: o.Color}
-	p.head(v)
 	p.validity(v)
+	p.head(v)
+	p.ending(v)
 	p.figures(v)
 	p.endpoints(v)
 	p.errors(v)
@@ -65,53 +66,6 @@ func (p *page) mark(ok bool) string {
 	return paint(p.color, red, "✗")
 }
 
-func (p *page) head(v *view.View) {
-	i := v.Info
-	p.line("")
-	p.line("  %s  %s", paint(p.color, bold, oneLine(i.Scenario)), load(v))
-	if v.Heading != "" {
-		p.line("  %s", paint(p.color, yellow, v.Heading))
-	}
-	p.line("")
-}
-
-// load says what kind of load it was.
-func load(v *view.View) string {
-	words := []string{strings.ReplaceAll(v.Info.Model, "+", " + ") + " load"}
-	if v.Info.Rate > 0 {
-		words = append(words, view.Number(v.Info.Rate)+"/s")
-	}
-	if v.Info.Arrivals != "" {
-		words = append(words, v.Info.Arrivals+" arrivals")
-	}
-	words = append(words, view.Span(v.LoadTime)+" recorded", "target "+oneLine(v.Info.Target))
-	return strings.Join(words, " · ")
-}
-
-func (p *page) validity(v *view.View) {
-	word := strings.ToUpper(v.Validity.Verdict)
-	switch v.Validity.Verdict {
-	case stats.Valid:
-		word = paint(p.color, green, "✓ "+word)
-	case stats.Degraded:
-		word = paint(p.color, yellow, "! "+word)
-	default:
-		word = paint(p.color, red, "✗ "+word)
-	}
-	p.field("measurement", word)
-	for _, reason := range v.Validity.Reasons {
-		p.field("", oneLine(reason))
-	}
-	for _, said := range []string{v.LimitedBy.Sentence, v.Unsustained} {
-		if said != "" {
-			p.field("limit", oneLine(said))
-		}
-	}
-	if v.Reason != "" {
-		p.field("ended", v.Verdict+": "+oneLine(v.Reason))
-	}
-}
-
 func (p *page) figures(v *view.View) {
 	p.field("requests", fmt.Sprintf("%s intended, %s/s offered, %s/s made, %s failed",
 		view.Group(v.Accounting.Intended), view.Number(v.Offered), view.Number(v.Throughput), view.Percent(v.ErrorRate)))
@@ -140,11 +94,18 @@ func (p *page) figures(v *view.View) {
 	if v.Arrivals != "" {
 		p.field("arrivals", v.Arrivals)
 	}
-	for _, note := range v.Notes {
-		p.field("note", note)
-	}
 	if v.Little != "" {
-		p.field("", v.Little)
+		p.field("consistency", v.Little)
+	}
+	p.notes(v)
+}
+
+// notes leave out what the accounts below say in figures: how much was cut as warm-up.
+func (p *page) notes(v *view.View) {
+	for _, note := range v.Notes {
+		if note != v.Warmup.Note() {
+			p.field("note", note)
+		}
 	}
 }
 
@@ -154,7 +115,7 @@ func (p *page) times(v *view.View) {
 	p.line("  %s%s", pad("", 12), columns("ms", "p50", "p90", "p95", "p99", "p99.9", "max"))
 	p.field("response", columns("", timesRow(v.Response, v.Info.Timeout)...)+"  from the intended start; failed = infinite")
 	if sure := v.SureLine(); sure != "" {
-		p.field(" sure", " "+sure)
+		p.field(" 95 % sure", " "+sure)
 	}
 	if v.Response.Failed > 0 {
 		p.field(" ok only", columns("", timesRow(v.ResponseOK, 0)...)+"  "+view.Percent(v.ErrorRate)+" failed are left out here")

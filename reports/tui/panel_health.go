@@ -201,7 +201,7 @@ func (m *model) sure() (lines [][]text) {
 			continue
 		}
 		lines = append(lines, []text{
-			{faint, "response " + view.PercentileName(p) + " so far "}, {plain, view.Between(i, m.pic.Timeout) + " ms"},
+			{faint, "response " + view.PercentileName(p) + " so far "}, {plain, view.BetweenMillis(i, m.pic.Timeout)},
 			{faint, " 95 %, " + view.Label(i)},
 		})
 	}

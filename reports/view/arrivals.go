@@ -16,7 +16,7 @@ func arrivals(v *View) string {
 	}
 	var words []string
 	if p.Tested > 0 {
-		words = append(words, fmt.Sprintf("Poisson, as the schedule says in %d of %d s (Kolmogorov–Smirnov p > 0.01)", p.Passed, p.Tested))
+		words = append(words, fmt.Sprintf("Poisson, as the schedule says: Kolmogorov–Smirnov p > 0.01 in %d of %d s (chance alone fails 1 in 100)", p.Passed, p.Tested))
 	} else if v.Info.Arrivals == "uniform" {
 		words = append(words, "evenly spaced")
 	}

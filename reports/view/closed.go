@@ -19,12 +19,11 @@ func heading(l *stats.Layout) string {
 	return ""
 }
 
-// closedNotes say what closed phases cannot tell.
+// closedNotes say what closed phases cannot tell, beside what the heading says.
 func closedNotes(l *stats.Layout) []string {
 	switch {
 	case l.ClosedOnly():
-		return []string{"Closed model: throughput is valid; response time hides queueing, because a slow target slows the users down. " +
-			"So no capacity under an SLO follows from this run, whether or not its limits held: that takes arrivals that do not wait."}
+		return []string{"No capacity under an SLO follows from closed load, whether or not its limits held: that takes arrivals that do not wait."}
 	case anyClosed(l):
 		return []string{"Some recorded phases are closed: their response times hide queueing, because a slow target slows the users down."}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // A Sure is how sure a run is of the five percentiles of response time that every
-// table shows, in their order; nil where nothing was recorded.
+// table shows, in their order; nil where the run has no such record.
 type Sure []stats.PercentileInterval
 
 // sureOf asks a run about the chosen rows.
@@ -34,22 +34,32 @@ func (s Sure) Of(p float64) stats.PercentileInterval {
 // PercentileName is "p99.9".
 func PercentileName(p float64) string { return "p" + trimZeros(fmt.Sprintf("%.3f", p)) }
 
-// Between says between which times a percentile lies, in milliseconds: "44.1–52.0". An
-// end that nothing bounds is "≥" the time-out, as failed requests are.
+// Between says between which times a percentile lies, in milliseconds: "44.1–52.0".
+// Where surely failed requests reach into it, that is "≥" the time-out, as everywhere;
+// "44.1 or more" is one that too few slow requests were seen to bound.
 func Between(i stats.PercentileInterval, timeout time.Duration) string {
+	return between(i, timeout, "")
+}
+
+// BetweenMillis is Between with its unit.
+func BetweenMillis(i stats.PercentileInterval, timeout time.Duration) string {
+	return between(i, timeout, " ms")
+}
+
+func between(i stats.PercentileInterval, timeout time.Duration, unit string) string {
 	switch {
 	case i.Withheld || i.P == 0:
 		return "–"
 	case i.Low == stats.Never && timeout > 0:
-		return "≥ " + Millis(timeout)
+		return "≥ " + Millis(timeout) + unit
 	case i.Low == stats.Never:
 		return "∞"
-	case i.High == stats.Never && timeout > 0:
-		return Millis(i.Low) + " to ≥ " + Millis(timeout)
+	case i.High == stats.Never && i.Low <= 0:
+		return "not known"
 	case i.High == stats.Never:
-		return Millis(i.Low) + " to ∞"
+		return Millis(i.Low) + unit + " or more"
 	}
-	return Millis(i.Low) + "–" + Millis(i.High)
+	return Millis(i.Low) + "–" + Millis(i.High) + unit
 }
 
 // Label says what an interval is worth: "reliable", "indicative", "too few requests".
@@ -80,52 +90,55 @@ func Longer(i stats.PercentileInterval) string {
 	return "about " + Span(max(i.More.Round(10*time.Second), 10*time.Second)) + " longer"
 }
 
-// sureLine is the confidence of the percentiles that decide, on one line.
-func (v *View) sureLine() string {
-	var parts []string
+// SureLine says in one line between which times the percentiles that decide lie, and
+// which of these intervals are indicative only; "" when there is nothing to say.
+func (v *View) SureLine() string {
+	var reliable, indicative []string
 	for _, p := range []float64{50, 99, 99.9} {
 		i := v.Sure.Of(p)
 		if i.P == 0 || i.Withheld {
 			continue
 		}
-		part := PercentileName(p) + " " + Between(i, v.Info.Timeout)
-		if !i.Reliable {
-			part += " (indicative)"
+		text := PercentileName(p) + " " + Between(i, v.Info.Timeout)
+		if i.Reliable {
+			reliable = append(reliable, text)
+		} else {
+			indicative = append(indicative, text)
 		}
-		parts = append(parts, part)
 	}
-	return strings.Join(parts, " · ")
-}
-
-// SureLine says in one line between which times the percentiles of a long run lie, with
-// the confidence of 95 %; "" when there is nothing to say.
-func (v *View) SureLine() string {
-	line := v.sureLine()
-	if line == "" {
+	var parts []string
+	if len(reliable) > 0 {
+		parts = append(parts, strings.Join(reliable, " · "))
+	}
+	if len(indicative) > 0 {
+		parts = append(parts, "indicative: "+strings.Join(indicative, " · "))
+	}
+	if len(parts) == 0 {
 		return ""
 	}
-	return "95 %, ms: " + line
+	return "in a long run, ms: " + strings.Join(parts, "; ")
 }
 
-// sureNotes say what is not sure, and what would make it so.
-func sureNotes(v *View) (n []string) {
-	var indicative []string
+// sureNotes say what would make the intervals of the high percentiles reliable.
+func sureNotes(v *View) []string {
+	var names []string
 	longest := stats.PercentileInterval{}
-	for _, i := range v.Sure {
-		if i.Withheld || i.Reliable || i.P == 0 {
+	for _, p := range []float64{99, 99.9} {
+		i := v.Sure.Of(p)
+		if i.P == 0 || i.Withheld || i.Reliable {
 			continue
 		}
-		indicative = append(indicative, PercentileName(i.P))
+		names = append(names, PercentileName(p))
 		if i.More >= longest.More {
 			longest = i
 		}
 	}
-	if len(indicative) == 0 {
+	if len(names) == 0 {
 		return nil
 	}
-	text := fmt.Sprintf("Intervals of %s are indicative: slow requests come in clusters, and this run saw too few clusters", strings.Join(indicative, ", "))
+	text := "Too few episodes of slow requests for a reliable interval of " + strings.Join(names, " and ")
 	if longer := Longer(longest); longer != "" {
-		text += fmt.Sprintf("; for %s to be reliable run %s", PercentileName(longest.P), longer)
+		text += ": run " + longer
 	}
 	return []string{text + "."}
 }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +19,8 @@ func TestIntervalsInWords(t *testing.T) {
 		{stats.PercentileInterval{P: 99, Withheld: true}, "–", "too few requests", ""},
 		{stats.PercentileInterval{P: 99, Low: 44 * ms, High: 52 * ms, Reliable: true}, "44.00–52.00", "reliable", ""},
 		{stats.PercentileInterval{P: 99, Low: 44 * ms, High: 52 * ms, More: 33 * time.Second}, "44.00–52.00", "indicative", "about 30 s longer"},
-		{stats.PercentileInterval{P: 99, Low: 44 * ms, High: stats.Never, More: 95 * time.Minute}, "44.00 to ≥ 5\u2009000", "indicative", "about 95 min longer"},
+		{stats.PercentileInterval{P: 99, Low: 44 * ms, High: stats.Never, More: 95 * time.Minute}, "44.00 or more", "indicative", "about 95 min longer"},
+		{stats.PercentileInterval{P: 99, High: stats.Never, More: 95 * time.Minute}, "not known", "indicative", "about 95 min longer"},
 		{stats.PercentileInterval{P: 99, Low: stats.Never, High: stats.Never, More: 100 * time.Hour}, "≥ 5\u2009000", "indicative", "more than two days longer"},
 	} {
 		if got := Between(c.i, 5*time.Second); got != c.between {
@@ -29,6 +31,36 @@ func TestIntervalsInWords(t *testing.T) {
 		}
 		if got := Longer(c.i); got != c.longer {
 			t.Errorf("%+v: %q, want %q", c.i, got, c.longer)
+		}
+	}
+}
+
+func TestUnitsStandWhereTheyAreRead(t *testing.T) {
+	const ms = time.Millisecond
+	for want, i := range map[string]stats.PercentileInterval{
+		"44.00–52.00 ms":   {P: 99, Low: 44 * ms, High: 52 * ms},
+		"44.00 ms or more": {P: 99, Low: 44 * ms, High: stats.Never},
+		"≥ 5\u2009000 ms":  {P: 99, Low: stats.Never, High: stats.Never},
+		"not known":        {P: 99, High: stats.Never},
+	} {
+		if got := BetweenMillis(i, 5*time.Second); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestSureNotesSpeakOfHighPercentiles only: nobody runs longer for a median.
+func TestSureNotesSpeakOfHighPercentiles(t *testing.T) {
+	few := func(p float64, more time.Duration) stats.PercentileInterval {
+		return stats.PercentileInterval{P: p, Low: 1, High: 2, More: more}
+	}
+	for want, sure := range map[string]Sure{
+		"": {few(50, time.Hour), few(90, time.Hour), few(95, time.Hour)},
+		"Too few episodes of slow requests for a reliable interval of p99 and p99.9: run about 1m40s longer.": {few(50, time.Hour), few(99, 10*time.Second), few(99.9, 100*time.Second)},
+		"Too few episodes of slow requests for a reliable interval of p99.9.":                                 {few(99.9, 0)},
+	} {
+		if got := strings.Join(sureNotes(&View{Sure: sure}), "\n"); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

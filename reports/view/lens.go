@@ -18,6 +18,7 @@ type Lens struct {
 	trends map[string][]time.Duration // by request name, a window each
 	heat   heatmap
 	sure   Sure
+	sureAt int // windows that sure is of
 	seen   int
 	said   []string // of the end, which does not change
 }
@@ -94,14 +95,22 @@ func (l *Lens) catchUp(r *stats.Run) {
 	if l.seen > len(r.Windows) {
 		*l = Lens{}
 	}
-	if l.seen < len(r.Windows) {
-		l.sure = sureOf(r, recorded)
-	}
 	for ; l.seen < len(r.Windows); l.seen++ {
 		w := r.Windows[l.seen : l.seen+1]
 		l.points = append(l.points, PointOf(r, w))
 		l.heat.add(r.Layout, w)
 		l.addTrends(r, w)
+	}
+	l.beSure(r)
+}
+
+// beSure asks for intervals anew. That walks every bin of every row, the more the longer
+// the run, and a second changes little: so it is done once in five, and at the end.
+func (l *Lens) beSure(r *stats.Run) {
+	const every = 5
+	fresh := l.seen - l.sureAt
+	if fresh >= every || fresh > 0 && r.Result != nil {
+		l.sure, l.sureAt = sureOf(r, recorded), l.seen
 	}
 }
 

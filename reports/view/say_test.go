@@ -1,6 +1,7 @@
 package view_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -56,8 +57,11 @@ func TestClosedRunsAreHeaded(t *testing.T) {
 	if v.Heading != view.ClosedHeading || v.Summary().Load.Note != view.ClosedHeading || !view.Look(r, 5).Closed {
 		t.Errorf("view %q, summary %q, live %v", v.Heading, v.Summary().Load.Note, view.Look(r, 5).Closed)
 	}
-	if !strings.Contains(v.Notes[0], "no capacity under an SLO follows") {
+	if !strings.HasPrefix(v.Notes[0], "No capacity under an SLO follows") {
 		t.Errorf("notes %q", v.Notes)
+	}
+	if all := v.Heading + v.Conclusion + strings.Join(v.Notes, "\n"); strings.Count(all, "hides queueing") != 1 {
+		t.Errorf("said more than once: %s", all)
 	}
 	if v := view.New(sample.Run(sample.Story{})); v.Heading != "" || v.Summary().Load.Note != "" {
 		t.Errorf("an open run is headed %q", v.Heading)
@@ -124,18 +128,26 @@ func TestWarmupThatWasCutIsTold(t *testing.T) {
 	}
 }
 
-// growing is a phase at one rate whose requests become more and more.
-func growing(bySecond uint64) *stats.Run {
-	l := &stats.Layout{Phases: []stats.PhaseKey{{Name: "load", Recorded: true, Level: true}}, Cells: []stats.CellKey{{Name: "/", Recorded: true}}}
+// growing are phases at one rate, at once, whose requests become more and more.
+func growing(bySecond uint64, phases ...string) *stats.Run {
+	l := &stats.Layout{Cells: []stats.CellKey{{Name: "/", Recorded: true}}}
+	for _, name := range phases {
+		l.Phases = append(l.Phases, stats.PhaseKey{Name: name, Recorded: true, Level: true})
+	}
 	r := new(stats.Run)
 	r.Apply(stats.Update{Started: &stats.Started{Layout: l, Info: stats.Info{SmallestSLO: 100 * time.Millisecond}}})
-	r.Apply(stats.Update{Span: &stats.Span{Begin: 0, Connected: stats.Never, End: 40 * time.Second, Finish: stats.Never}})
+	for i := range phases {
+		r.Apply(stats.Update{Span: &stats.Span{Phase: i, Begin: 0, Connected: stats.Never, End: 40 * time.Second, Finish: stats.Never}})
+	}
 	for s := range 40 {
 		var h stats.Histogram
 		for range 100 {
 			h.Record(20 * time.Millisecond)
 		}
-		m := &stats.Snapshot{Window: int64(s), Cells: []stats.CellStats{{Response: &h}}, Phases: []stats.PhaseStats{{InFlight: 5 + uint64(s)*bySecond + uint64(s%3)}}}
+		m := &stats.Snapshot{Window: int64(s), Cells: []stats.CellStats{{Response: &h}}}
+		for range phases {
+			m.Phases = append(m.Phases, stats.PhaseStats{InFlight: 5 + uint64(s)*bySecond + uint64(s%3)})
+		}
 		m.Cells[0].Intended, m.Cells[0].Classes[stats.OK] = 100, 100
 		r.Apply(stats.Update{Window: &stats.Window{Index: int64(s), Merged: m}})
 	}
@@ -143,7 +155,7 @@ func growing(bySecond uint64) *stats.Run {
 }
 
 func TestUnsustainedLoadIsSaid(t *testing.T) {
-	v := view.New(growing(7))
+	v := view.New(growing(7, "load"))
 	if !strings.HasPrefix(v.Unsustained, "Phase load was not sustained: requests in flight grew by 7") || !strings.Contains(v.Conclusion, v.Unsustained) {
 		t.Errorf("%q in %q", v.Unsustained, v.Conclusion)
 	}
@@ -156,13 +168,35 @@ func TestUnsustainedLoadIsSaid(t *testing.T) {
 	if v.LimitedBy.By != stats.LimitTarget {
 		t.Errorf("limited by %s", v.LimitedBy.By)
 	}
-	if v := view.New(growing(0)); v.Unsustained != "" || !v.Summary().Steady[0].Sustained {
+	if v := view.New(growing(0, "load")); v.Unsustained != "" || !v.Summary().Steady[0].Sustained {
 		t.Errorf("%q", v.Unsustained)
 	}
 }
 
+func TestEveryUnsustainedPhaseIsSaid(t *testing.T) {
+	v := view.New(growing(7, "a", "b", "c"))
+	if !strings.HasPrefix(v.Unsustained, "Phases a, b and c were not sustained: requests in flight grew by 7") || strings.Count(v.Unsustained, "/s") != 3 {
+		t.Errorf("%q", v.Unsustained)
+	}
+}
+
+// TestDoubtComesFirst: who reads one sentence reads whether to believe the others.
+func TestDoubtComesFirst(t *testing.T) {
+	for _, verdict := range []string{stats.Degraded, stats.Invalid} {
+		r := sample.Run(sample.Healthy())
+		r.Validity = stats.Validity{Verdict: verdict, Reasons: []string{"so"}}
+		if v := view.New(r); !strings.HasPrefix(v.Conclusion, "The measurement is "+verdict) {
+			t.Errorf("%q", v.Conclusion)
+		}
+	}
+	file, err := json.Marshal(view.New(sample.Run(sample.Story{})).Summary())
+	if want := `{"schema":"` + view.SummarySchema + `","validity":{"verdict":"valid"`; err != nil || !strings.HasPrefix(string(file), want) {
+		t.Errorf("%v, %.200s", err, file)
+	}
+}
+
 func TestTargetsCountIsShown(t *testing.T) {
-	r := sample.Run(sample.Healthy())
+	r := older(sample.Healthy())
 	least, most := r.Answers()
 	if view.New(r).Conserved.Known || view.New(r).Summary().TargetCount != nil {
 		t.Error("a count that nobody told")

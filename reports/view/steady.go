@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/loadctl/loadctl/stats"
 )
@@ -9,13 +10,25 @@ import (
 // unsustained says that requests became more and more, "" if they did not. It speaks of
 // the target: percentiles of such a phase depend on how long it was.
 func unsustained(r *stats.Run, s stats.Steadiness) string {
+	var names, slopes []string
 	for _, l := range s.Levels {
 		if l.Growing {
-			return fmt.Sprintf("Phase %s was not sustained: requests in flight grew by %s/s throughout, so that its times are the worse the longer it lasts.",
-				phaseName(r.Layout, l.Phase), Number(l.Slope))
+			names, slopes = append(names, phaseName(r.Layout, l.Phase)), append(slopes, Number(l.Slope)+"/s")
 		}
 	}
-	return ""
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("Phase %s was not sustained: requests in flight grew by %s throughout, so that its times are the worse the longer it lasts.", names[0], slopes[0])
+	}
+	return fmt.Sprintf("Phases %s were not sustained: requests in flight grew by %s throughout, so that their times are the worse the longer they last.", listed(names), listed(slopes))
+}
+
+// listed is "a, b and c", of two or more.
+func listed(all []string) string {
+	last := len(all) - 1
+	return strings.Join(all[:last], ", ") + " and " + all[last]
 }
 
 // steadyNotes are what else a reader must know of phases that were to be level.

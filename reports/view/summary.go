@@ -14,12 +14,12 @@ const SummarySchema = "loadctl.summary/v1"
 // milliseconds; a percentile that failed requests reach into is null.
 type Summary struct {
 	Schema     string          `json:"schema"`
+	Validity   SummaryValidity `json:"validity"` // first, as nothing below is worth more
 	RunID      string          `json:"run_id"`
 	Scenario   string          `json:"scenario"`
 	Verdict    string          `json:"verdict"`
 	ExitCode   int             `json:"exit_code"`
 	Reason     string          `json:"reason,omitempty"`
-	Validity   SummaryValidity `json:"validity"`
 	Started    time.Time       `json:"started"`
 	DurationS  float64         `json:"duration_s"`
 	LoadS      float64         `json:"load_s"`

@@ -240,10 +240,10 @@ func TestConclusion(t *testing.T) {
 // TestClosedModel: its heading warns, and Little's law is printed.
 func TestClosedModel(t *testing.T) {
 	v := view.New(sample.Run(sample.Story{Closed: true}))
-	if len(v.Notes) == 0 || !strings.HasPrefix(v.Notes[0], "Closed model: throughput is valid; response time hides queueing") {
-		t.Errorf("notes %q", v.Notes)
+	if v.Heading != view.ClosedHeading || !strings.Contains(v.Heading, "throughput valid") || !strings.Contains(v.Heading, "hides queueing") {
+		t.Errorf("heading %q", v.Heading)
 	}
-	if !strings.Contains(v.Little, "N = X·(R+Z)") {
+	if !strings.Contains(v.Little, "N = X·(R+Z)") || !strings.Contains(v.Little, "it holds") {
 		t.Errorf("little %q", v.Little)
 	}
 	if v := view.New(sample.Run(sample.Story{})); v.Little != "" {

@@ -36,7 +36,8 @@ func warmup(r *stats.Run) (w Warmup) {
 	return w
 }
 
-func (w Warmup) note() string {
+// Note says what was cut, "" if nothing was.
+func (w Warmup) Note() string {
 	if w.Requests == 0 {
 		return ""
 	}

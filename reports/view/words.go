@@ -7,12 +7,12 @@ import (
 	"github.com/loadctl/loadctl/stats"
 )
 
-// conclusion is one paragraph: what was offered, what was reached, what broke
-// first, and whether it may be believed.
+// conclusion is one paragraph: whether it may be believed, if that is in doubt, what
+// was offered, what was reached, and what broke first.
 func conclusion(v *View) string {
 	var s []string
-	s = append(s, verdictSentence(v), loadSentence(v))
-	s = append(s, timesSentence(v), failuresSentence(v), holdSentence(v), brokenSentence(v), v.LimitedBy.Sentence, v.Unsustained, validitySentence(v))
+	s = append(s, validitySentence(v), verdictSentence(v), loadSentence(v))
+	s = append(s, timesSentence(v), failuresSentence(v), holdSentence(v), brokenSentence(v), v.LimitedBy.Sentence, v.Unsustained)
 	var said []string
 	for _, one := range s {
 		if one != "" {
@@ -163,7 +163,7 @@ func notes(v *View, l *stats.Layout) (n []string) {
 	if over := v.Response.Overflow + v.Service.Overflow; over > 0 {
 		n = append(n, fmt.Sprintf("%s values above one hour were counted as one hour.", Group(over)))
 	}
-	if cut := v.Warmup.note(); cut != "" {
+	if cut := v.Warmup.Note(); cut != "" {
 		n = append(n, cut)
 	}
 	for _, g := range v.Gaps {
