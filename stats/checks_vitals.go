@@ -43,10 +43,20 @@ func kernelJitter(r *Run, _ *Window, a *AgentWindow) finding {
 	switch {
 	case late.Over(max(GraveJitter, lagFactor*r.Info.Beat/100)) && !r.onlyHolds():
 		f.grade = Grave
-	case late.Over(max(SlightJitter, r.Info.Beat/100)):
+	case late.Over(max(SlightJitter, r.Info.Beat/100)) && !a.inTime(r):
 		f.grade = Slight
 	}
 	return f
+}
+
+// manyInTime is how many requests of a second say more than one thread does: as many as a 99th
+// percentile is one of.
+const manyInTime = 100
+
+// inTime says whether the lag of many requests shows that loops had a core when they needed
+// one. What a beat is for is what shows no lag: users who wait, connections that are held.
+func (a *AgentWindow) inTime(r *Run) bool {
+	return a.PacerLag.Count() >= manyInTime && a.PacerLag.Percentile(99) <= r.Info.LagLimit()
 }
 
 // onlyHolds says that a run sends nothing that is timed: its connections have no heartbeats.

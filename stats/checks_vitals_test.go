@@ -79,6 +79,28 @@ func TestAStoppedAgentSpoilsARun(t *testing.T) {
 	}
 }
 
+// TestRequestsInTimeSayMoreThanABeat: where lag shows that loops had their core, that another
+// thread had none for a while degrades nothing. It spoils all the same where it is longer than 20 ms.
+func TestRequestsInTimeSayMoreThanABeat(t *testing.T) {
+	r := &Run{Info: Info{Tick: milli}}
+	for _, c := range []struct {
+		requests  int
+		lag, late time.Duration
+		want      string
+	}{
+		{0, 0, 14 * milli, Degraded}, {20, 0, 14 * milli, Degraded}, {150, milli / 5, 14 * milli, Valid},
+		{150, 2 * milli, 14 * milli, Degraded}, {150, milli / 5, 24 * milli, Invalid},
+	} {
+		a := AgentWindow{PacerLag: &Histogram{}, Vitals: Vitals{KernelJitter: Read(c.late)}}
+		for range c.requests {
+			a.PacerLag.Record(c.lag)
+		}
+		if got := JudgeWindow(r, &Window{}, &a); got.Verdict != c.want {
+			t.Errorf("%+v: %+v", c, got)
+		}
+	}
+}
+
 // TestJitterWhereNothingIsTimed: a run that only holds connections is judged by what its
 // heartbeats could suffer from.
 func TestJitterWhereNothingIsTimed(t *testing.T) {
