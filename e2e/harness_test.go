@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -407,10 +408,10 @@ func readJSON(t *testing.T, path string, v any) {
 	}
 }
 
-// reasons parts those of the validity. The first two tell of a generator that was kept, or came
-// late, so late that the run is invalid or a little, which a machine shared with
-// others makes it do. Nothing a neighbour does loses an agent, or a request from
-// the accounts.
+// reasons parts those of the validity. The first two tell of a generator, or of all that is
+// on its machine, that was disturbed so badly that the run is invalid, or a little, which a
+// machine shared with others makes it do. Nothing a neighbour does loses an agent, or a
+// request from the accounts.
 func (s *summary) reasons() (late, little, other []string) {
 	for _, r := range s.Validity.Reasons {
 		switch {
@@ -420,7 +421,7 @@ func (s *summary) reasons() (late, little, other []string) {
 			little = append(little, r)
 		case kept(r) && s.Validity.Verdict == "invalid":
 			late = append(late, r)
-		case kept(r) || strings.Contains(r, ": the hypervisor gave "):
+		case kept(r) || ofMachine(r):
 			little = append(little, r)
 		default:
 			other = append(other, r)
@@ -429,9 +430,22 @@ func (s *summary) reasons() (late, little, other []string) {
 	return late, little, other
 }
 
-// kept says whether a reason is that an agent's thread had to wait.
+// kept says whether a reason is that an agent's thread had to wait, or its arrivals, and what
+// kept them is told.
 func kept(reason string) bool {
-	return strings.Contains(reason, ": the machine gave a thread no core for ") || strings.Contains(reason, ": Go's scheduler kept a thread ")
+	return contains(reason, ": the machine gave a thread no core for ",
+		" arrivals due in a second had waited for the generator ") || contains(reason, "; meanwhile ") && strings.HasPrefix(reason, "agent ")
+}
+
+// ofMachine says whether a reason is a reading of the whole machine, or of what the process
+// was left to run with: it explains, and degrades a run at most.
+func ofMachine(reason string) bool {
+	return contains(reason, ": the hypervisor gave ", ": Go's garbage collection took ", ": its control group had used up its CPU quota",
+		": network interfaces of the machine dropped ", " of the machine's TCP segments had to be sent again")
+}
+
+func contains(text string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }
 
 // undisturbed repeats a run that measures times until the generator was in time: a

@@ -87,7 +87,7 @@ func TestNullRun(t *testing.T) {
 	if strings.Count(said, "null run: ") < 3 || !strings.Contains(said, "closed users made") {
 		t.Errorf("it says %s", said)
 	}
-	if level, sum := first.headroom(); level != "fine" || !strings.HasPrefix(sum, "asked for are 40/s") {
+	if level, sum := first.headroom(); level != "fine" || !strings.HasPrefix(sum, "the file asks for at most 40/s") {
 		t.Errorf("%s: %s", level, sum)
 	}
 	again, said := diagnose(t, "--null", file)

@@ -14,6 +14,10 @@ type bar struct {
 	Unit     unit    `json:"unit"`
 	Must     string  `json:"must,omitempty"` // empty: it is shown, no more
 	Kept     bool    `json:"kept"`
+	// exact figures are accounts: whatever goes on beside them they hold.
+	exact bool
+	// excused were missed in a trial that was disturbed, as all before it were.
+	excused bool
 }
 
 // A figure may be no number, which JSON writes as null.
@@ -73,13 +77,13 @@ func within(name string, measured, truth, share, more float64, u unit) bar {
 
 // exactly wants it to be the truth.
 func exactly(name string, measured, truth uint64) bar {
-	b := bar{Name: name, Measured: figure(measured), Unit: count, Must: "the same", Kept: measured == truth}
+	b := bar{Name: name, Measured: figure(measured), Unit: count, Must: "the same", Kept: measured == truth, exact: true}
 	return b.beside(float64(truth))
 }
 
 // none wants there to be none of what is counted.
 func none(name string, measured int) bar {
-	return bar{Name: name, Measured: figure(measured), Unit: count, Must: "none", Kept: measured == 0}
+	return bar{Name: name, Measured: figure(measured), Unit: count, Must: "none", Kept: measured == 0, exact: true}
 }
 
 // shown has nothing to keep.

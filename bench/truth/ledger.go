@@ -84,7 +84,9 @@ func (l *ledger) accounts(name string, m made) []bar {
 
 // sameAs holds what the summary says against the rows.
 func sameAs(name string, told float64, rows []float64, p float64) bar {
-	return within(name+", summary beside its rows", told, fit.Percentile(rows, p), bucket, micro, ms)
+	b := within(name+", summary beside its rows", told, fit.Percentile(rows, p), bucket, micro, ms)
+	b.exact = true // both are of the same rows
+	return b
 }
 
 // A histogram's bucket is a share of its values wide, and a microsecond at least.

@@ -174,23 +174,30 @@ func seconds(s float64) time.Duration { return time.Duration(math.Round(s * floa
 func TestADisturbedTrialIsMadeAgain(t *testing.T) { synctest.Test(t, testTried) } // its rests take no time
 
 func testTried(t *testing.T) {
-	kept, failed := []bar{none("x", 0)}, []bar{none("x", 1)}
+	kept, failed := []bar{none("x", 0)}, []bar{none("x", 0), atMost("y", 2, 1, ms), none("z", 1)}
+	const gone = "y, z (others took "
 	for name, c := range map[string]struct {
 		trials []found
-		want   int // of these counts, from 0
+		want   int    // of these counts, from 0
+		note   string // besides its own
 	}{
-		"kept at once":            {[]found{{bars: kept, valid: true}, {bars: failed}}, 0},
-		"kept, though disturbed":  {[]found{{bars: kept, taken: .5}, {bars: kept}}, 0},
-		"missed undisturbed":      {[]found{{bars: failed, valid: true}, {bars: kept, valid: true}}, 0},
-		"kept the second time":    {[]found{{bars: failed, taken: .5, valid: true}, {bars: kept, taken: .6, valid: true}}, 1},
-		"missed by its own doubt": {[]found{{bars: failed}, {bars: kept, valid: true}}, 1},
-		"the quietest":            {[]found{{bars: failed, taken: .3}, {bars: failed, taken: .2}, {bars: failed, taken: .4}}, 1},
+		"kept at once":           {[]found{{bars: kept}, {bars: failed}}, 0, ""},
+		"kept, though disturbed": {[]found{{bars: kept, taken: .5}, {bars: kept}}, 0, ""},
+		"missed undisturbed":     {[]found{{bars: failed, taken: .08}, {bars: kept}}, 0, ""},
+		"kept the second time":   {[]found{{bars: failed, taken: .5}, {bars: kept, taken: .6}}, 1, "try 2 of 3; missed before: " + gone + "50.0 %)"},
+		"the quietest": {[]found{{bars: failed, taken: .3}, {bars: failed, taken: .2}, {bars: failed, taken: .4}}, 1,
+			"try 2 of 3; missed before: " + gone + "30.0 %); missed after it: " + gone + "40.0 %)"},
 	} {
 		n := 0
 		got, err := tried(context.Background(), 3, func() (found, error) { n++; return c.trials[n-1], nil })
 		want := c.trials[c.want]
-		if err != nil || got.taken != want.taken || got.missed() != want.missed() || got.valid != want.valid {
-			t.Errorf("%s: %+v (%v), want %+v", name, got, err, want)
+		if err != nil || got.taken != want.taken || !slices.Equal(got.missed(), want.missed()) || strings.Join(got.notes, "|") != c.note {
+			t.Errorf("%s: %+v (%v), want %+v and %q", name, got, err, want, c.note)
+		}
+		for _, b := range got.bars {
+			if b.excused != (b.Name == "y" && want.disturbed()) {
+				t.Errorf("%s: %s is excused: %v", name, b.Name, b.excused)
+			}
 		}
 	}
 	if _, err := tried(context.Background(), 3, func() (found, error) { return found{}, errors.New("no server") }); err == nil {

@@ -46,7 +46,12 @@ func hold(t *testing.T, bars []bar, notes []string, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if one.missed() {
-		t.Error("a bar was missed")
+	for _, b := range bars {
+		switch {
+		case b.excused:
+			t.Logf("missed, and all tries were disturbed: %s", b.Name)
+		case !b.Kept:
+			t.Errorf("missed: %s", b.Name)
+		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 func found(day int) plan.Ceiling {
 	return plan.Ceiling{Measured: time.Date(2026, 11, day, 13, 0, 0, 0, time.UTC), Rate: 12_345.5, Saturated: 20_000, Agents: 2, Loops: 1, Without: []string{"TLS"},
-		Floor: plan.Floor{Rate: 100, Requests: 400, P50: time.Microsecond, P99: time.Millisecond, Target: time.Nanosecond}}
+		Floor: plan.Floor{Rate: 100, Requests: 400, P50: time.Microsecond, P99: time.Millisecond, Target: time.Nanosecond, Why: "it was late"}}
 }
 
 func TestWhatIsPutIsGot(t *testing.T) {

@@ -33,6 +33,9 @@ type Floor struct {
 	// having read it to having written its answer. It is a part of the percentiles: they
 	// are not lessened by it, as percentiles of a difference cannot be had from both ends.
 	Target time.Duration `json:"target_mean_ns"`
+	// Why the trial's rate was not kept, though it is so low: the times are of a machine that
+	// was disturbed. Empty where it was kept.
+	Why string `json:"why,omitempty"`
 }
 
 // A Tried is what came of one trial.
@@ -86,7 +89,8 @@ func (t Tried) Line(rate float64) string {
 	return fmt.Sprintf("%s/s was kept; p50 %s, p99 %s", rough(rate), micros(t.P50), micros(t.P99))
 }
 
-// How trials are made. A search of five lasts some twenty seconds with their starts.
+// How trials are made. A search of as many rates as there may be lasts some twenty seconds with
+// their starts.
 const (
 	floorRate     = 100 // requests a second, which leave any machine idle
 	floorLength   = 2.5 // times that of a trial, so that there are requests enough for p99
@@ -101,8 +105,8 @@ const (
 const TrialLength = 2 * time.Second
 
 // FindCeiling makes trials: one at rest, one of closed users who ask as fast as they
-// are answered, and then rates below what those made until one is kept and none much
-// above it is. An error is what try gives, or that no rate was kept.
+// are answered, and then rates below what those made, five at most, until one is kept and
+// none much above it is. An error is what try gives, or that no rate was kept.
 func FindCeiling(p Place, length time.Duration, try func(scenarios.Trial) (Tried, error)) (Ceiling, error) {
 	loops := p.Agents * p.Loops
 	trial := scenarios.Trial{MaxVUs: inFlight * loops, Warm: length / warmShare, Length: length}
@@ -120,7 +124,7 @@ func FindCeiling(p Place, length time.Duration, try func(scenarios.Trial) (Tried
 	}
 	found := Ceiling{
 		Saturated: top.Made, Agents: p.Agents, Loops: p.Loops,
-		Floor: Floor{Rate: floorRate, Requests: low.Requests, P50: low.P50, P99: low.P99, Target: low.Target},
+		Floor: Floor{Rate: floorRate, Requests: low.Requests, P50: low.P50, P99: low.P99, Target: low.Target, Why: low.Why},
 	}
 	s := search{high: top.Made}
 	for rate, more := s.next(); more; rate, more = s.next() {

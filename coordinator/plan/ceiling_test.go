@@ -17,6 +17,7 @@ import (
 // keeps open rates up to another.
 type bench struct {
 	saturated, keeps float64
+	rest             string // why that at rest was not kept
 	trials           []scenarios.Trial
 }
 
@@ -26,7 +27,7 @@ func (b *bench) try(t scenarios.Trial) (Tried, error) {
 	case t.Rate == 0:
 		return Tried{Made: b.saturated}, nil
 	case t.Rate == floorRate:
-		return Tried{Made: t.Rate, Requests: 400, P50: 90 * time.Microsecond, P99: time.Millisecond, Target: 9 * time.Microsecond}, nil
+		return Tried{Made: t.Rate, Requests: 400, P50: 90 * time.Microsecond, P99: time.Millisecond, Target: 9 * time.Microsecond, Why: b.rest}, nil
 	case t.Rate > b.keeps:
 		return Tried{Made: b.keeps, Why: "it was late"}, nil
 	}
@@ -65,6 +66,16 @@ func TestACeilingHasItsFloor(t *testing.T) {
 	rest, full := b.trials[0], b.trials[1]
 	if rest.Rate != floorRate || rest.Length != 5*time.Second || full.Users != 6*usersPerLoop || full.Length != 2*time.Second || full.Warm == 0 {
 		t.Errorf("%+v", b.trials)
+	}
+}
+
+// TestAFloorThatWasNotKeptSaysWhy: it is found all the same, and no one takes it for a good one.
+func TestAFloorThatWasNotKeptSaysWhy(t *testing.T) {
+	for _, why := range []string{"", "it was late"} {
+		b := &bench{saturated: 20_000, keeps: 19_000, rest: why}
+		if c, err := FindCeiling(Place{Agents: 1, Loops: 1}, time.Second, b.try); err != nil || c.Floor.Why != why || c.Floor.P50 == 0 {
+			t.Errorf("%q: %+v, %v", why, c.Floor, err)
+		}
 	}
 }
 
@@ -142,11 +153,11 @@ func TestHeadroom(t *testing.T) {
 		level Level
 		sum   string
 	}{
-		10:     {Fine, "asked for are 10/s at most: it is 1,230 times that"},
-		1_000:  {Fine, "asked for are 1,000/s at most: it is 12.3 times that"},
-		8_230:  {Fine, "asked for are 8,230/s at most: it is 1.5 times that"},
-		8_231:  {Tight, "asked for are 8,230/s at most: it is 1.5 times that, and below 1.5 times"},
-		12_000: {Tight, "it is 1.03 times that, which is no room"},
+		10:     {Fine, "the file asks for at most 10/s; the ceiling is 1,230 times that"},
+		1_000:  {Fine, "the file asks for at most 1,000/s; the ceiling is 12.3 times that"},
+		8_230:  {Fine, "the file asks for at most 8,230/s; the ceiling is 1.5 times that"},
+		8_231:  {Tight, "the file asks for at most 8,230/s; the ceiling is 1.5 times that, and below 1.5 times"},
+		12_000: {Tight, "the ceiling is 1.03 times that, which is no room"},
 	} {
 		d := flowing(t, rate)
 		d.Ceiling = c
@@ -169,6 +180,10 @@ func TestHeadroom(t *testing.T) {
 	c.Floor.Requests = 360
 	if text := c.Floor.String(); strings.Contains(text, "(p99)") {
 		t.Errorf("360 requests are too few for p99: %s", text)
+	}
+	c.Floor.Why = "it was late"
+	if !strings.HasSuffix(c.Floor.String(), "; that was measured badly (it was late): measure again with --null --fresh") {
+		t.Errorf("a floor that was not kept: %s", c.Floor)
 	}
 	c.Without = []string{"TLS", "checks"}
 	if !strings.Contains(c.String(), "null target, without TLS and checks, measured") || math.IsInf(c.Room(1), 0) {

@@ -39,7 +39,7 @@ func (c *Ceiling) Words(asked float64) string {
 	if asked <= 0 {
 		return "how many closed users ask for is not known: the more they are answered, the nearer they come to it"
 	}
-	text := fmt.Sprintf("asked for are %s/s at most: it is %s times that", rough(asked), factor(c.Room(asked)))
+	text := fmt.Sprintf("the file asks for at most %s/s; the ceiling is %s times that", rough(asked), factor(c.Room(asked)))
 	switch room := c.Room(asked); {
 	case room < noRoom:
 		text += ", which is no room: rather this machine than the target would be measured; use more or larger machines, or ask for less"
@@ -93,8 +93,12 @@ func (f Floor) String() string {
 	if !stats.Supported(99, f.Requests) {
 		p99 = "; there were too few for p99"
 	}
-	return fmt.Sprintf("at rest (%g/s, %d requests) a response took %s (p50)%s, the null target's own %s included",
+	text := fmt.Sprintf("at rest (%g/s, %d requests) a response took %s (p50)%s, the null target's own %s included",
 		f.Rate, f.Requests, micros(f.P50), p99, micros(f.Target))
+	if f.Why != "" {
+		text += fmt.Sprintf("; that was measured badly (%s): measure again with --null --fresh", f.Why)
+	}
+	return text
 }
 
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }

@@ -63,7 +63,7 @@ func TestOutlineTellsTheHeadroom(t *testing.T) {
 	if err := Outline(&b, o); err != nil {
 		t.Fatal(err)
 	}
-	want := "headroom    24,000/s of these requests at a null target, measured 2026-11-26 13:20 with 3 agents × 1 loop; asked for are 2,000/s at most: it is 12 times that\n"
+	want := "headroom    24,000/s of these requests at a null target, measured 2026-11-26 13:20 with 3 agents × 1 loop; the file asks for at most 2,000/s; the ceiling is 12 times that\n"
 	if !strings.Contains(b.String(), want) {
 		t.Errorf("no %q in\n%s", want, b.String())
 	}

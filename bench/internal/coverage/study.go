@@ -92,7 +92,7 @@ func (s Scenario) sum(all []one) Result {
 }
 
 func (r *Result) add(o one, dispersion float64) {
-	many := o.bad/dispersion >= 20
+	many := o.bad/dispersion >= manyEpisodes
 	if many {
 		r.Many++
 	}

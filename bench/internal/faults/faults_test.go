@@ -61,6 +61,16 @@ func TestWhatCannotBeDoneIsNotMissed(t *testing.T) {
 	}
 }
 
+// TestHogsMustGoBefore: where a process may not have priority, busy ones are no harm.
+func TestHogsMustGoBefore(t *testing.T) {
+	for said, refused := range map[string]bool{"-8\n": false, "-20\n": false, "0\n": true, "-7\n": true, "": true} {
+		var s Skipped
+		if err := tookEffect(said); (err != nil) != refused || refused && !errors.As(err, &s) {
+			t.Errorf("%q: %v", said, err)
+		}
+	}
+}
+
 func TestOthersDisturb(t *testing.T) {
 	for _, c := range []struct {
 		r    Run

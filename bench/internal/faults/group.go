@@ -16,6 +16,7 @@ type hierarchy struct {
 	root  string
 	named string // the controller in /proc/PID/cgroup; a v2 has none there
 	quota func(group string) error
+	lift  func(group string) error // takes the quota back
 }
 
 // byType are the two kinds, by the type of their mount. A group may run 1 ms of each 100.
@@ -23,8 +24,11 @@ func byType() map[string]hierarchy {
 	return map[string]hierarchy{
 		"cgroup": {named: "cpu", quota: func(group string) error {
 			return errors.Join(put(group, "cpu.cfs_period_us", "100000"), put(group, "cpu.cfs_quota_us", "1000"))
-		}},
-		"cgroup2": {quota: func(group string) error { return put(group, "cpu.max", "1000 100000") }},
+		}, lift: func(group string) error { return put(group, "cpu.cfs_quota_us", "-1") }},
+		"cgroup2": {
+			quota: func(group string) error { return put(group, "cpu.max", "1000 100000") },
+			lift:  func(group string) error { return put(group, "cpu.max", "max 100000") },
+		},
 	}
 }
 
@@ -69,7 +73,9 @@ func (h hierarchy) home(text string) string {
 	return h.root
 }
 
-// throttle moves the agents into a group of their own for a while, and back.
+// throttle moves the agents into a group of their own, which has a quota for a while. They stay
+// in it to their end, as a container does: what a group was throttled is asked of the one that a
+// process is in, and an agent that has no core asks late.
 func throttle(ctx context.Context, t *try) error {
 	mounts, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
@@ -83,28 +89,35 @@ func throttle(ctx context.Context, t *try) error {
 	if err := os.Mkdir(group, 0o755); err != nil {
 		return Skipped{"a cgroup cannot be made: " + err.Error()}
 	}
-	defer func() { _ = os.Remove(group) }()
-	if err := h.quota(group); err != nil {
-		return err
-	}
+	t.after = func() error { return h.remove(group) }
 	return h.within(group, t.agents, func() error { return pause(ctx, pressed) })
 }
 
-// within has processes in a group while something is done.
+// within has processes in a group, and gives it its quota while something is done.
 func (h hierarchy) within(group string, pids []int, do func() error) (err error) {
-	homes := map[int]string{}
 	for _, pid := range pids {
-		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
-		homes[pid] = h.home(string(text))
 		err = errors.Join(err, move(pid, group))
+	}
+	if err == nil {
+		err = h.quota(group)
 	}
 	if err == nil {
 		err = do()
 	}
-	for pid, home := range homes {
-		err = errors.Join(err, move(pid, home))
+	return errors.Join(err, h.lift(group))
+}
+
+// remove leaves no group behind, not even with processes that outlived their run.
+func (h hierarchy) remove(group string) error {
+	own, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return err
 	}
-	return err
+	left, err := os.ReadFile(filepath.Join(group, "cgroup.procs"))
+	for _, pid := range strings.Fields(string(left)) {
+		_ = put(h.home(string(own)), "cgroup.procs", pid) // it may have ended meanwhile
+	}
+	return errors.Join(err, os.Remove(group))
 }
 
 func move(pid int, group string) error { return put(group, "cgroup.procs", strconv.Itoa(pid)) }

@@ -43,6 +43,7 @@ type try struct {
 	cmd    *exec.Cmd
 	out    bytes.Buffer
 	agents []int
+	after  func() error // undoes harm that lasts as long as the run
 }
 
 // Once runs loadctl under the fault. What the fault needed is gone afterwards.
@@ -67,7 +68,11 @@ func (f Fault) Once(ctx context.Context, binary string) (r Run, err error) {
 		return r, err
 	}
 	defer t.target.Close()
-	return t.run(ctx)
+	r, err = t.run(ctx)
+	if t.after != nil {
+		err = errors.Join(err, t.after())
+	}
+	return r, err
 }
 
 const scenario = `version: 1

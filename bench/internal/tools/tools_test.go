@@ -110,7 +110,11 @@ Code 500 : 405 (10.1 %)
 All done 4000 calls (plus 50 warmup) 32.972 ms avg, 991.7 qps
 `
 	loadctlText = `{"failed_rate": 0.052, "response_ms": {"count": 9, "p50": 11.4, "p90": 40, "p99": null, "p999": null},
+		"confidence": [{"p": 99, "low_ms": null, "high_ms": null, "reliable": true}],
 		"validity": {"verdict": "degraded", "reasons": ["the generator was a little late"]}}`
+	fewText = `{"failed_rate": 0.3, "response_ms": {"count": 9, "p50": null, "p99": null, "p999": null},
+		"confidence": [{"p": 50, "withheld": false}, {"p": 99, "withheld": true}, {"p": 99.9, "withheld": true}], "validity": {"verdict": "valid", "reasons": []}}`
+	unfailedText = `{"failed_rate": 0, "response_ms": {"count": 9, "p50": 3, "p99": null, "p999": null}, "validity": {"verdict": "valid"}}`
 )
 
 func TestOutputsAreRead(t *testing.T) {
@@ -134,6 +138,8 @@ func TestOutputsAreRead(t *testing.T) {
 		{"vegeta", readVegeta, vegetaText, MS(13.1958), MS(110.057468), unknown, "475 × status 503; 503 Service Unavailable"},
 		{"fortio", readFortio, fortioText, MS(32.8124), MS(90.2728), MS(91.9099), "Code 500: 405 (10.1 %); WARNING 14.41% of sleep were falling behind"},
 		{"loadctl", summary, loadctlText, MS(11.4), Never(), Never(), "validity degraded; the generator was a little late; failed 5.2 %"},
+		{"loadctl, few requests", summary, fewText, Never(), unknown, unknown, "validity valid; failed 30 %"},
+		{"loadctl, no failures", summary, unfailedText, MS(3), unknown, unknown, "validity valid"},
 	} {
 		said, err := c.read(c.text, "")
 		if err != nil {
