@@ -433,7 +433,7 @@ func (s *summary) reasons() (late, little, other []string) {
 // kept says whether a reason is that an agent's thread had to wait, or its arrivals, and what
 // kept them is told.
 func kept(reason string) bool {
-	return contains(reason, ": the machine gave a thread no core for ",
+	return contains(reason, ": the machine gave it no core for ",
 		" arrivals due in a second had waited for the generator ") || contains(reason, "; meanwhile ") && strings.HasPrefix(reason, "agent ")
 }
 

@@ -39,7 +39,7 @@ func vitalChecks() []windowCheck {
 func kernelJitter(r *Run, _ *Window, a *AgentWindow) finding {
 	late := a.Vitals.KernelJitter
 	f := finding{size: float64(late.Value), seconds: secondsOf(late.Value), lasted: late.Value,
-		text: fmt.Sprintf("the machine gave a thread no core for %s", short(rounded(late.Value)))}
+		text: fmt.Sprintf("the machine gave it no core for %s", short(rounded(late.Value)))}
 	switch {
 	case late.Over(max(GraveJitter, lagFactor*r.Info.Beat/100)) && !r.onlyHolds():
 		f.grade = Grave

@@ -24,8 +24,8 @@ func TestVitalsOfAWindow(t *testing.T) {
 	}{
 		"nothing known":      {Vitals{}, Valid, ""},
 		"a calm window":      {Vitals{KernelJitter: Read(4 * milli), GoJitter: Read(4 * milli), SchedP99: Read(9 * milli), GCShare: Read(0.02), Throttled: Read[uint64](0), Machine: lost(0, 0, 0)}, Valid, ""},
-		"kernel, slight":     {Vitals{KernelJitter: Read(6 * milli)}, Degraded, "the machine gave a thread no core for 6ms"},
-		"kernel, grave":      {Vitals{KernelJitter: Read(34*milli + 41_234)}, Invalid, "the machine gave a thread no core for 34ms"},
+		"kernel, slight":     {Vitals{KernelJitter: Read(6 * milli)}, Degraded, "the machine gave it no core for 6ms"},
+		"kernel, grave":      {Vitals{KernelJitter: Read(34*milli + 41_234)}, Invalid, "the machine gave it no core for 34ms"},
 		"Go":                 {Vitals{GoJitter: Read(21 * milli)}, Valid, ""},
 		"collection":         {Vitals{GCShare: Read(0.12)}, Degraded, "Go's garbage collection took 12 % of its CPU time"},
 		"steal":              {Vitals{Machine: MachineVitals{Steal: Read(0.14)}}, Degraded, "the hypervisor gave 14 % of the machine's cores to others"},
@@ -58,10 +58,10 @@ func TestAStoppedAgentSpoilsARun(t *testing.T) {
 		reasons []string
 	}{
 		"stopped for 2 s": {Vitals{KernelJitter: Read(1993 * milli), StallCPU: Read(2 * milli)}, Invalid, []string{
-			"agent a-1: the machine gave a thread no core for 1.99s (in 2 of 60 seconds, worst at 30s); meanwhile it stood still for 1.99s, stopped or suspended: it used no CPU time",
+			"agent a-1: the machine gave it no core for 1.99s (in 2 of 60 seconds, worst at 30s); meanwhile it stood still for 1.99s, stopped or suspended: it used no CPU time",
 		}},
 		"late once": {Vitals{KernelJitter: Read(30 * milli), StallCPU: Read(30 * milli)}, Degraded, []string{
-			"agent a-1: the machine gave a thread no core for 30ms (at 30s)",
+			"agent a-1: the machine gave it no core for 30ms (at 30s)",
 		}},
 	} {
 		r := &Run{}

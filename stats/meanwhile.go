@@ -87,7 +87,7 @@ func (m *meanwhile) String() string {
 	tell(host.BusiestCore.Over(busyCore) && !m.othersBusy(), "a core was busy for %s of the time", percent(host.BusiestCore.Value))
 	tell(host.SoftIRQ.Over(softIRQCore), "the kernel's network work took %s of a core", percent(host.SoftIRQ.Value))
 	tell(v.GCShare.Over(tellGC), "Go's garbage collection took %s of its CPU time", percent(v.GCShare.Value))
-	tell(len(all) == 0 && v.GoJitter.Over(longSched), "Go kept a thread that had a core waiting for %s", short(rounded(v.GoJitter.Value)))
+	tell(len(all) == 0 && v.GoJitter.Over(longSched), "Go kept a goroutine waiting for %s", short(rounded(v.GoJitter.Value)))
 	tell(len(all) == 0 && v.SchedP99.Over(longSched), "1 in 100 goroutines waited more than %s to run", short(rounded(v.SchedP99.Value)))
 	if len(all) == 0 {
 		return ""

@@ -25,7 +25,7 @@ func TestWhatHappenedMeanwhile(t *testing.T) {
 		"a hog":            {Vitals{Machine: busy(2)}, 200 * milli, "other programs kept 1.8 of 2 cores busy"},
 		"itself":           {Vitals{Machine: busy(1.2)}, time.Second, "a core was busy for 99 % of the time"},
 		"interrupts":       {Vitals{Machine: MachineVitals{SoftIRQ: Read(0.8)}}, 0, "the kernel's network work took 80 % of a core"},
-		"Go alone":         {Vitals{GoJitter: Read(30 * milli), SchedP99: Read(8 * milli)}, 0, "Go kept a thread that had a core waiting for 30ms"},
+		"Go alone":         {Vitals{GoJitter: Read(30 * milli), SchedP99: Read(8 * milli)}, 0, "Go kept a goroutine waiting for 30ms"},
 		"steal and a hog": {Vitals{GCShare: Read(0.3), Machine: MachineVitals{Cores: Read[uint64](1), Busy: Read(0.96), BusiestCore: Read(0.96), Steal: Read(0.04)}}, 0,
 			"the hypervisor gave 4 % of the cores to others, other programs kept 1.0 of 1 cores busy, Go's garbage collection took 30 % of its CPU time"},
 	} {

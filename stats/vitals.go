@@ -5,13 +5,13 @@ import "time"
 // Vitals are what an agent's process and its machine went through in one window: evidence
 // for what the generator may have done to the measurement. What is not known stays so.
 type Vitals struct {
-	// KernelJitter is the most that a thread of the agent got a core late when it was
-	// due to beat, every 10 ms: a stop of at least 30 ms shows as more than 20.
+	// KernelJitter is the most that the agent was late at a beat due every 10 ms while nothing
+	// of it had a core: a stop of at least 30 ms shows as more than 20.
 	KernelJitter Reading[time.Duration] `json:",omitzero"`
 	// StallCPU is the CPU time that the process used meanwhile. A process that uses
 	// none for long stood still.
 	StallCPU Reading[time.Duration] `json:",omitzero"`
-	// GoJitter is the most that Go then kept that thread from going on.
+	// GoJitter is the most that it was late at a beat while something else of it ran.
 	GoJitter Reading[time.Duration] `json:",omitzero"`
 	// SchedP99 is the 99th percentile of how long goroutines waited to run.
 	SchedP99 Reading[time.Duration] `json:",omitzero"`

@@ -61,7 +61,7 @@ func newEpoll(stamps bool) (*epoll, error) {
 	return p, nil
 }
 
-func (p *epoll) prompt() { PromptThread() }
+func (p *epoll) prompt() { promptThread() }
 
 func (p *epoll) wall() int64 { return wallOf(p.stamps) }
 

@@ -27,13 +27,13 @@ func newPoller(kind string, stamps bool) (poller, error) {
 // slice is the time slice asked for: the shortest there is.
 const slice = 100 * time.Microsecond
 
-// PromptThread asks for a short time slice, which needs no privilege. The scheduler lets
+// promptThread asks for a short time slice, which needs no privilege. The scheduler lets
 // a thread that wakes go before one whose slice ends later (from Linux 6.12 on;
 // before, it does nothing): with three busy processes on two cores the 99th
 // percentile of a 1 ms sleep's lateness falls from 3.9 ms to 0.2 ms. What is late
 // by less is no error of the target's.
 // Its timers are no longer rounded by the usual 50 µs either.
-func PromptThread() {
+func promptThread() {
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 	attr, err := unix.SchedGetAttr(0, 0)
 	if err != nil || attr.Policy != unix.SCHED_NORMAL {

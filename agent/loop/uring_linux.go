@@ -102,7 +102,7 @@ func newURing(stamps bool) (*uring, error) {
 	return u, nil
 }
 
-func (u *uring) prompt() { PromptThread() }
+func (u *uring) prompt() { promptThread() }
 
 func (u *uring) wall() int64 { return wallOf(u.stamps) }
 

@@ -339,7 +339,7 @@ func TestAgentsHaveAVerdictEachSecond(t *testing.T) {
 	}
 	lines := strings.Split(b.String(), "\n")
 	for i, want := range []string{
-		`"validity":"invalid","reasons":["the machine gave a thread no core for 30ms"],"vitals":{"kernel_jitter_ms":30}}`,
+		`"validity":"invalid","reasons":["the machine gave it no core for 30ms"],"vitals":{"kernel_jitter_ms":30}}`,
 		`"validity":"valid","vitals":{"go_jitter_ms":1}}`,
 		`"response_p99_ms":0}`,
 	} {

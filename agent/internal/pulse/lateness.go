@@ -14,24 +14,22 @@ const period = 10 * time.Millisecond
 // A beat is one that was due, by the monotonic clock and that of the process's CPU time.
 type beat struct {
 	due  int64
-	woke int64         // when the kernel gave the thread a core; before due where it did not tell
-	went int64         // when Go let it go on
-	cpu  time.Duration // used by the process since the beat before
+	went int64         // when it came
+	cpu  time.Duration // used by the process since the beat before, less what it uses in a period
 }
 
 // stood says whether the process did next to nothing in a time: then nothing of it had a
 // core, whatever Go would have done.
 func stood(cpu time.Duration, in int64) bool { return int64(cpu)*10 < in }
 
-// late parts a beat's lateness into what the kernel and what Go took. A thread that was
-// stopped begins its wait anew when it goes on, and looks as if the kernel had woken it
-// early, or Go let it wait.
+// late says whom a beat's lateness is of: the kernel's where the process hardly ran meanwhile,
+// else Go's, which had something else for its processor to do.
 func (b *beat) late() (kernel, goes time.Duration) {
-	all := b.went - b.due
-	if b.woke < b.due || b.went-b.woke > int64(period) && stood(b.cpu, b.went-b.woke) {
-		return time.Duration(max(all, 0)), 0
+	late := time.Duration(max(b.went-b.due, 0))
+	if stood(b.cpu, int64(late)) {
+		return late, 0
 	}
-	return time.Duration(b.woke - b.due), time.Duration(b.went - b.woke)
+	return 0, late
 }
 
 // lateness is the largest of the beats since it was taken.
@@ -44,7 +42,7 @@ type lateness struct {
 	stallCPU time.Duration // used by the process during the largest of kernel
 	goes     time.Duration
 	next     int64         // due now
-	cpu      time.Duration // of the process at the last beat
+	cpu      time.Duration // of the process when it is due, if it goes on as usual
 	told     int64         // the beat that was taken before it came
 }
 
@@ -82,7 +80,7 @@ func (l *lateness) take(v *stats.Vitals, now int64, cpu time.Duration) {
 	defer l.mu.Unlock()
 	if overdue := now - l.next; l.next >= max(l.from, 1) && l.next != l.told && overdue > int64(period) && stood(cpu-l.cpu, overdue) {
 		l.told, l.beats = l.next, true
-		l.add(beat{due: l.next, woke: l.next, went: now, cpu: cpu - l.cpu})
+		l.add(beat{due: l.next, went: now, cpu: max(cpu-l.cpu, 0)})
 	}
 	if l.beats {
 		v.KernelJitter, v.StallCPU, v.GoJitter = stats.Read(l.kernel), stats.Read(l.stallCPU), stats.Read(l.goes)

@@ -1,6 +1,6 @@
-// Package pulse watches how this process is served while it runs: how late the kernel
-// gives a thread a core, how long Go then keeps it, and what Go's collector takes. It
-// judges nothing, and costs a fraction of a per cent of a core.
+// Package pulse watches how this process is served while it runs: how late it gets a core,
+// how late Go is, and what Go's collector takes. It judges nothing, and costs a fraction of
+// a per cent of a core.
 package pulse
 
 import (
@@ -36,7 +36,7 @@ func (p *Pulse) Window() stats.Vitals {
 	now := machine.Monotonic()
 	v := p.runtime.take(now)
 	v.Throttled, v.ThrottledFor = p.throttle.take(machine.Throttled())
-	p.lateness.take(&v, now, cpuTime())
+	p.lateness.take(&v, now, machine.CPU())
 	return v
 }
 
