@@ -55,8 +55,8 @@ const manyInTime = 100
 
 // inTime says whether the lag of many requests shows that loops had a core when they needed
 // one. What a beat is for is what shows no lag: users who wait, connections that are held.
-func (a *AgentWindow) inTime(r *Run) bool {
-	return a.PacerLag.Count() >= manyInTime && a.PacerLag.Percentile(99) <= r.Info.LagLimit()
+func (w *AgentWindow) inTime(r *Run) bool {
+	return w.PacerLag.Count() >= manyInTime && w.PacerLag.Percentile(99) <= r.Info.LagLimit()
 }
 
 // onlyHolds says that a run sends nothing that is timed: its connections have no heartbeats.
