@@ -247,12 +247,16 @@ func (s *Server) lose(c *conn) {
 
 func micros(d time.Duration) int64 { return d.Round(time.Microsecond).Microseconds() }
 
-// answers is a heap by the order in which they leave.
+// answers is a heap by the order in which they leave. All that arrived in a freeze is done at
+// one moment, and leaves as it came.
 type answers []answer
 
-func (h answers) Len() int           { return len(h) }
-func (h answers) Less(i, j int) bool { return h[i].job.Done < h[j].job.Done }
-func (h answers) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h answers) Len() int { return len(h) }
+func (h answers) Less(i, j int) bool {
+	a, b := h[i].job, h[j].job
+	return a.Done < b.Done || a.Done == b.Done && a.Arrived < b.Arrived
+}
+func (h answers) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 
 // Push is heap.Interface's.
 func (h *answers) Push(x any) { *h = append(*h, x.(answer)) }
