@@ -40,14 +40,16 @@ func TestBuffersGrowWithWhatComes(t *testing.T) {
 	}
 }
 
-// answerAtOnce opens connections on which an answer each lies in the kernel.
+// answerAtOnce opens connections on which an answer each lies in the kernel. No answer
+// is written before all are open: opening the last would take up the news of the others.
 func answerAtOnce(t *testing.T, p poller, connections int) map[uint64]int32 {
-	var open, written sync.WaitGroup
-	open.Add(connections)
+	allOpen := make(chan struct{})
+	answer := sync.OnceFunc(func() { close(allOpen) })
+	defer answer()
+	var written sync.WaitGroup
 	written.Add(connections)
 	addr := rawServer(t, func(c *peer) {
-		open.Done()
-		open.Wait()
+		<-allOpen
 		c.write(helloReply)
 		written.Done()
 		c.request()
@@ -56,6 +58,7 @@ func answerAtOnce(t *testing.T, p poller, connections int) map[uint64]int32 {
 	for ref := range uint64(connections) {
 		c.open(ref, addr)
 	}
+	answer()
 	written.Wait()
 	return c.fds
 }

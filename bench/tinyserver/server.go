@@ -197,8 +197,8 @@ func (s *server) receive(fd int) (n int, stamp int64, errno syscall.Errno) {
 
 // take answers the requests that end in b; false closes the connection.
 func (s *server) take(fd int, b []byte, stamp int64) bool {
-	if bytes.HasPrefix(b, []byte("GET /-/count ")) {
-		s.tell(fd)
+	if bytes.HasPrefix(b, []byte("GET /-/")) {
+		s.tell(fd, b)
 		return false
 	}
 	requests, rest := ends(s.matched[fd], b)
@@ -215,12 +215,16 @@ func (s *server) take(fd int, b []byte, stamp int64) bool {
 	return true
 }
 
-// tell answers a question about the server itself, which is not counted.
-func (s *server) tell(fd int) {
+// tell answers a question about the server itself, which is not counted. It has a count of
+// its own alone: loadctl's, which asks at /-/stats, it does not know.
+func (s *server) tell(fd int, b []byte) {
 	s.counts.accepts.Add(^uint64(0))
-	text := strconv.FormatUint(s.memory.tally().Requests, 10)
 	s.counts.closes.Add(^uint64(0)) // it is about to be closed
-	write(fd, []byte("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: "+strconv.Itoa(len(text))+"\r\n\r\n"+text))
+	status, text := "404 Not Found", ""
+	if bytes.HasPrefix(b, []byte("GET /-/count ")) {
+		status, text = "200 OK", strconv.FormatUint(s.memory.tally().Requests, 10)
+	}
+	write(fd, []byte("HTTP/1.1 "+status+"\r\nConnection: close\r\nContent-Length: "+strconv.Itoa(len(text))+"\r\n\r\n"+text))
 }
 
 const end = "\r\n\r\n"

@@ -20,7 +20,7 @@ func coverageStudy(_ context.Context, b *bench) (missed bool, err error) {
 	fmt.Println("queue   load   length     p  measured    true  error  episodes  covered  reliable  covered  width/  many  labelled")
 	fmt.Println("                               ms      ms      %                  %         %   then %  oracle              %")
 	for _, s := range coverage.Scenarios() {
-		if s.Length <= b.longest {
+		if s.Length <= b.longest && b.only.MatchString(s.String()) {
 			all = append(all, coverage.Study(s, runs, b.seed, b.doubled))
 			printResult(all[len(all)-1])
 		}

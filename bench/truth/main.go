@@ -51,7 +51,7 @@ func main() {
 	flag.StringVar(&o.binary, "binary", "bin/loadctl", "the loadctl to hold against the truth")
 	flag.StringVar(&o.results, "results", "bench/results", "folder for truth.json, truth.md and their like")
 	flag.BoolVar(&o.short, "short", false, "peers: loads of a few seconds, whose tables are not kept")
-	only := flag.String("only", "", "peers: situations, and faults: faults, whose name matches")
+	only := flag.String("only", "", "coverage: scenarios, peers: situations, and faults: faults, whose name matches")
 	flag.Usage = usage
 	flag.Parse()
 	asked, err := find(flag.Args())
