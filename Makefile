@@ -123,8 +123,8 @@ truth-faults: build ## Whether measurements say so when the generator is harmed,
 	go run ./bench/truth faults
 
 .PHONY: bench-readme
-bench-readme: ## Put the tables of bench/results into README
-	go test -p 1 ./bench/peers ./bench/idle -run TestReadme -rewrite
+bench-readme: ## Put the tables of bench/results into README and docs/measurement.md
+	go test -p 1 ./bench/peers ./bench/idle ./bench/truth -run 'TestReadme|TestDocs' -rewrite
 
 .PHONY: pictures
 pictures: build ## Make the pictures of README from a real run

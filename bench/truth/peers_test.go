@@ -1,10 +1,13 @@
 package main
 
 import (
+	"flag"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/loadctl/loadctl/bench/internal/judge"
 	"github.com/loadctl/loadctl/bench/internal/queued"
 	"github.com/loadctl/loadctl/bench/internal/tools"
 )
@@ -75,5 +78,33 @@ func TestSituationsReplaceThemselves(t *testing.T) {
 	}
 	if page := r.markdown(); !strings.Contains(page, "## stopped") {
 		t.Errorf("no table of what is there:\n%s", page)
+	}
+}
+
+var rewrite = flag.Bool("rewrite", false, "put the results into docs/measurement.md")
+
+// TestDocsShowWhatToolsSaid: the table of docs/measurement.md is that of bench/results.
+func TestDocsShowWhatToolsSaid(t *testing.T) {
+	const page = "../../docs/measurement.md"
+	r, err := judge.Load[peersReport]("../results/truth-peers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := judge.Insert(string(b), "bench/results/truth-peers.json", r.page())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *rewrite {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(b) != want {
+		t.Errorf("docs/measurement.md lacks this; make bench-readme puts it there\n%s", r.page())
 	}
 }

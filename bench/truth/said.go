@@ -113,6 +113,37 @@ func (r *peersReport) put(t said) {
 	slices.SortStableFunc(r.Situations, func(a, b said) int { return place(a) - place(b) })
 }
 
+// page is the table of docs/measurement.md: of each situation p99 as told, and the true one.
+func (r peersReport) page() string {
+	if len(r.Situations) == 0 {
+		return ""
+	}
+	heads, order, cells := []string{"p99, ms"}, []string{}, map[string][]string{}
+	for _, t := range r.Situations {
+		heads = append(heads, t.Name)
+		for _, a := range t.Answers {
+			if cells[a.Tool] == nil {
+				order = append(order, a.Tool)
+			}
+			cells[a.Tool] = append(cells[a.Tool], a.cell())
+		}
+	}
+	rows := [][]string{heads}
+	for _, tool := range order {
+		rows = append(rows, append([]string{tool}, cells[tool]...))
+	}
+	return ruled(rows)
+}
+
+// cell is p99 as told and as it is, and that the tool itself does not believe it.
+func (a answer) cell() string {
+	text := fmt.Sprintf("%s, true %s", a.Told[1], a.Truth[1])
+	if a.Exit == invalid {
+		text += ", *invalid*"
+	}
+	return text
+}
+
 func (r peersReport) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What tools say, beside what is true\n\nMade by `make truth-peers`. %s.\n", r.Machine)
