@@ -20,9 +20,9 @@ steady() {
 version: 1
 name: $1
 target: {base_url: "$url"}
-http: {timeout: 10s}
+http: {timeout: 10s, pool: {max: 100}}
 users: {visitor: {tasks: {visit: {steps: [{get: /}]}}}}
-phases: [{name: steady, executor: constant-arrival-rate, rate: 1000/s, duration: $2}]
+phases: [{name: steady, executor: constant-arrival-rate, rate: 1000/s, duration: $2, max_lag: 10s}]
 slo: {response_time: [p(99)<100ms]}
 EOF
 }
@@ -45,7 +45,7 @@ serve --freeze-at 30s --freeze-for 2s
 steady freeze 60s
 bin/loadctl run --ui none --runs "$tmp/freeze" "$tmp/freeze.yaml" || [ $? = 99 ]
 report=$(echo "$tmp"/freeze/*/report.html)
-photograph "$report" freeze.png 980 '.head, .nav, main > section:not(#times, #summary), #summary > :not(h2, .lead, .tiles) { display: none }'
+photograph "$report" freeze.png 560 '.head, .nav, main > section:not(#times) { display: none }'
 photograph "$report" sure.png 420 '.head, .nav, main > section:not(#percentiles), #percentiles > :not(h2, h3, .scroll), .scroll:not(:has(#sure)) { display: none }'
 
 # All that sends stands still for two seconds: the measurement is spoilt, and says so.
