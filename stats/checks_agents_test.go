@@ -1,0 +1,58 @@
+package stats
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// among is a run of two agents in which a second may have vitals of theirs, by its number.
+func among(seconds int, vitals map[int][2]Vitals) *Run {
+	r := &Run{}
+	r.Apply(Update{Started: &Started{Layout: &Layout{Phases: []PhaseKey{{Recorded: true}}}}})
+	for i := range seconds {
+		u := second(int64(i), Vitals{})
+		u.Window.Agents = []AgentWindow{{Name: "local-1", Host: "h", Vitals: vitals[i][0]}, {Name: "local-2", Host: "h", Vitals: vitals[i][1]}}
+		r.Apply(u)
+	}
+	return r
+}
+
+// TestEachAgentHasItsOwnMeanwhile: that one agent is a little late, and another stood still
+// in the same second, are two stories.
+func TestEachAgentHasItsOwnMeanwhile(t *testing.T) {
+	r := among(60, map[int][2]Vitals{30: {
+		{KernelJitter: Read(6 * milli), GCShare: Read(0.08)},
+		{KernelJitter: Read(1993 * milli), StallCPU: Read(2 * milli)},
+	}})
+	want := "agent local-2: the machine gave it no core for 1.99s (in 2 of 60 seconds, worst at 30s); meanwhile it stood still for 1.99s, stopped or suspended: it used no CPU time"
+	if got := strings.Join(r.Validity.Reasons, "\n"); got != want {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestSecondsAreThoseOfTheAgentThatIsNamed: another one may have been bad for longer, and
+// no agent's seconds are told of another.
+func TestSecondsAreThoseOfTheAgentThatIsNamed(t *testing.T) {
+	late := func(d time.Duration) Vitals { return Vitals{KernelJitter: Read(d)} }
+	r := among(60, map[int][2]Vitals{
+		3: {late(24 * milli), {}}, 5: {late(24 * milli), {}}, 7: {late(24 * milli), {}}, 9: {{}, late(60 * milli)},
+	})
+	want := "agent local-1: the machine gave it no core for 24ms (in 3 of 60 seconds, worst at 3s)"
+	if got := strings.Join(r.Validity.Reasons, "\n"); got != want {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestThrottlingHidesNoStop: a process that was throttled once may have been stopped at
+// another time.
+func TestThrottlingHidesNoStop(t *testing.T) {
+	r := among(60, map[int][2]Vitals{
+		10: {{KernelJitter: Read(6 * milli), Throttled: Read[uint64](1), ThrottledFor: Read(4 * milli)}},
+		30: {{KernelJitter: Read(1993 * milli), StallCPU: Read(2 * milli)}},
+	})
+	want := "; meanwhile its control group was throttled, for 4ms over all cores, it stood still for 1.99s, stopped or suspended"
+	if got := strings.Join(r.Validity.Reasons, "\n"); !strings.Contains(got, want) {
+		t.Errorf("%s", got)
+	}
+}
