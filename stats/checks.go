@@ -84,24 +84,29 @@ func secondsOf(d time.Duration) int { return int((d + WindowLength - 1) / Window
 // JudgeWindow says of one agent in one window what JudgeValidity says of a run.
 func JudgeWindow(r *Run, w *Window, a *AgentWindow) Validity {
 	v := verdict{Validity: Validity{Verdict: Valid}}
-	var why meanwhile
-	back := -1 // how many windows an explanation is sought in before this one; -1 = in none
 	if a.Lost > 0 {
 		v.add(Invalid, "%d requests could not be recorded", a.Lost)
 	}
+	measures := r.measures(w)
 	for _, c := range windowChecks() {
+		if c.vital && !measures {
+			continue
+		}
 		if f := c.of(r, w, a); f.grade > Fine {
-			v.add(f.grade.Verdict(), "%s", f.text)
-			if !c.explains {
-				back = max(back, f.seconds)
-			}
+			v.add(f.grade.Verdict(), "%s%s", f.text, c.why(r, w, a.Name, f))
 		}
 	}
-	if back >= 0 {
-		why.look(r, w, int64(back), a.Name)
-		v.Reasons[0] += why.String()
-	}
 	return v.Validity
+}
+
+// why is what happened to the agent meanwhile, as String of it says, where the check does not
+// itself explain.
+func (c *windowCheck) why(r *Run, w *Window, agent string, f finding) string {
+	var m meanwhile
+	if !c.explains {
+		m.look(r, w, int64(f.seconds), agent)
+	}
+	return m.String()
 }
 
 // A checkWatch is what a check found in a run so far, of each agent by itself.
@@ -149,7 +154,7 @@ func (c *checks) watch(r *Run, w *Window) {
 // measures says whether anything that is recorded went on in a window. What happens to
 // the generator in a warm-up, a pause or afterwards spoils no figure.
 func (r *Run) measures(w *Window) bool {
-	if w.Paused > 0 || w.Merged == nil {
+	if w.Paused > 0 || w.Merged == nil || r.Layout == nil {
 		return false
 	}
 	for i := range min(len(w.Merged.Phases), len(r.Layout.Phases)) {

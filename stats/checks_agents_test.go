@@ -9,7 +9,7 @@ import (
 // among is a run of two agents in which a second may have vitals of theirs, by its number.
 func among(seconds int, vitals map[int][2]Vitals) *Run {
 	r := &Run{}
-	r.Apply(Update{Started: &Started{Layout: &Layout{Phases: []PhaseKey{{Recorded: true}}}}})
+	r.Apply(Update{Started: &Started{Layout: measuring()}})
 	for i := range seconds {
 		u := second(int64(i), Vitals{})
 		u.Window.Agents = []AgentWindow{{Name: "local-1", Host: "h", Vitals: vitals[i][0]}, {Name: "local-2", Host: "h", Vitals: vitals[i][1]}}
@@ -54,5 +54,41 @@ func TestThrottlingHidesNoStop(t *testing.T) {
 	want := "; meanwhile its control group was throttled, for 4ms over all cores, it stood still for 1.99s, stopped or suspended"
 	if got := strings.Join(r.Validity.Reasons, "\n"); !strings.Contains(got, want) {
 		t.Errorf("%s", got)
+	}
+}
+
+// TestAWindowIsJudgedAsTheRunDoes: where nothing recorded goes on, what happens to a
+// generator spoils nothing, of a second no more than of a run.
+func TestAWindowIsJudgedAsTheRunDoes(t *testing.T) {
+	r := &Run{Layout: &Layout{Phases: []PhaseKey{{}, {Recorded: true}}}}
+	for name, c := range map[string]struct {
+		phases []PhaseStats
+		paused time.Duration
+		want   string
+	}{
+		"measured": {[]PhaseStats{{}, {VUs: 3}}, 0, Invalid},
+		"warm-up":  {[]PhaseStats{{VUs: 3}, {}}, 0, Valid},
+		"a pause":  {[]PhaseStats{{}, {VUs: 3}}, milli, Valid},
+	} {
+		w := &Window{Merged: &Snapshot{Phases: c.phases}, Paused: c.paused}
+		if v := JudgeWindow(r, w, &AgentWindow{Vitals: Vitals{KernelJitter: Read(2 * time.Second)}}); v.Verdict != c.want {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}
+
+// TestWhyStandsBehindWhatItExplains: and behind no other reason, whichever comes first.
+func TestWhyStandsBehindWhatItExplains(t *testing.T) {
+	r, u := &Run{Layout: measuring()}, second(0, Vitals{
+		KernelJitter: Read(2 * time.Second), StallCPU: Read(milli), Machine: MachineVitals{Steal: Read(0.03)},
+	})
+	u.Window.Agents[0].Lost = 3
+	want := []string{
+		"3 requests could not be recorded",
+		"the machine gave it no core for 2s; meanwhile it stood still for 2s, stopped or suspended: it used no CPU time, the hypervisor gave 3 % of the cores to others",
+		"the hypervisor gave 3 % of the machine's cores to others",
+	}
+	if got := JudgeWindow(r, u.Window, &u.Window.Agents[0]).Reasons; strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%s", strings.Join(got, "\n"))
 	}
 }
