@@ -13,7 +13,7 @@ import (
 type meanwhile struct {
 	vitals  Vitals
 	stood   time.Duration    // longest time for which an agent was stopped
-	foreign Reading[float64] // most cores' worth of work that other programs did
+	foreign Reading[float64] // most cores' worth of work that was no agent's: loadctl's host and coordinator are among it
 	next    int64            // the first window that was not looked at
 }
 
@@ -87,7 +87,7 @@ func (m *meanwhile) String() string {
 	tell(v.Throttled.Over(0), "its control group was throttled, for %s over all cores", short(rounded(v.ThrottledFor.Value)))
 	tell(m.stood > 0, "it stood still for %s, stopped or suspended: it used no CPU time", short(rounded(m.stood)))
 	tell(host.Steal.Over(tellSteal), "the hypervisor gave %s of the cores to others", percent(host.Steal.Value))
-	tell(m.othersBusy(), "other programs kept %.1f of %d cores busy", m.foreign.Value, host.Cores.Value)
+	tell(m.othersBusy(), "programs other than agents kept %.1f of %d cores busy", m.foreign.Value, host.Cores.Value)
 	tell(host.BusiestCore.Over(busyCore) && !m.othersBusy(), "a core was busy for %s of the time", percent(host.BusiestCore.Value))
 	tell(host.SoftIRQ.Over(softIRQCore), "the kernel's network work took %s of a core", percent(host.SoftIRQ.Value))
 	tell(v.GCShare.Over(tellGC), "Go's garbage collection took %s of its CPU time", percent(v.GCShare.Value))
