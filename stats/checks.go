@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,7 +26,8 @@ func (g Grade) Verdict() string { return [...]string{Valid, Degraded, Invalid}[g
 type finding struct {
 	grade   Grade
 	size    float64 // how bad; larger is worse, comparable within one check
-	text    string  // with figures, such as "a thread woke 34 ms late"
+	text    string  // such as "a thread woke 34 ms late"
+	figures string  // that stand in brackets behind it; may be ""
 	seconds int     // how long it lasted, where that is longer than a window; 0 is 1
 
 	lasted time.Duration // how long nothing could be done; 0 = that is not what was found
@@ -93,7 +95,7 @@ func JudgeWindow(r *Run, w *Window, a *AgentWindow) Validity {
 			continue
 		}
 		if f := c.of(r, w, a); f.grade > Fine {
-			v.add(f.grade.Verdict(), "%s%s", f.text, c.why(r, w, a.Name, f))
+			v.add(f.grade.Verdict(), "%s%s%s", f.text, brackets(f.figures), c.why(r, w, a.Name, f))
 		}
 	}
 	return v.Validity
@@ -273,7 +275,16 @@ func (a *findings) sentence(seconds, windows int) string {
 	if seconds > 1 {
 		at = fmt.Sprintf("in %d of %d seconds, worst at %s", seconds, max(windows, seconds), short(a.worstAt))
 	}
-	return fmt.Sprintf("agent %s: %s (%s)%s", a.agent, a.worst.text, at, a.meanwhile.String())
+	return fmt.Sprintf("agent %s: %s%s%s", a.agent, a.worst.text, brackets(at, a.worst.figures), a.meanwhile.String())
+}
+
+// brackets stand behind a text, with a colon between what is in them; nothing where that is "".
+func brackets(parts ...string) string {
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ": ") + ")"
 }
 
 // late says whether the generator did not keep to its schedule, or stood still.

@@ -92,3 +92,25 @@ func TestWhyStandsBehindWhatItExplains(t *testing.T) {
 		t.Errorf("%s", strings.Join(got, "\n"))
 	}
 }
+
+// TestFiguresStandInOneBracket: when it was, and by how much.
+func TestFiguresStandInOneBracket(t *testing.T) {
+	r := &Run{}
+	r.Apply(Update{Started: &Started{Layout: measuring()}})
+	for i := range int64(16) {
+		u := second(i, Vitals{})
+		u.Window.Agents[0].Arrivals = []ArrivalTest{{N: 1000, Bins: 100, Due: 1000, D: 0.05, Dispersion: 1}}
+		if i == 8 || i == 9 {
+			u.Window.Agents[0].Arrivals[0].D, u.Window.Agents[0].Arrivals[0].Dispersion = 0.517, 198.38
+		}
+		r.Apply(u)
+	}
+	const says, figures = "its arrivals were not spread as the schedule says ", "p < 1e-12, distance 0.52, dispersion 198.4)"
+	if got, want := strings.Join(r.Validity.Reasons, "\n"), "agent a-1: "+says+"(in 2 of 16 seconds, worst at 8s: "+figures; got != want {
+		t.Errorf("of the run: %s", got)
+	}
+	w := &r.Windows[8]
+	if got := strings.Join(JudgeWindow(r, w, &w.Agents[0]).Reasons, "\n"); got != says+"("+figures {
+		t.Errorf("of a second: %s", got)
+	}
+}

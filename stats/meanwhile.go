@@ -96,7 +96,26 @@ func (m *meanwhile) String() string {
 	if len(all) == 0 {
 		return ""
 	}
-	return "; meanwhile " + strings.Join(all, ", ")
+	return meanwhileWas + strings.Join(all, ", ")
+}
+
+// meanwhileWas stands before what happened meanwhile.
+const meanwhileWas = "; meanwhile "
+
+// Told are the reasons as people read them: what happened meanwhile stands behind the first
+// of those that it explains word for word, and is left out behind the others.
+func (v Validity) Told() (told []string) {
+	var said []string
+	for _, reason := range v.Reasons {
+		what, why, _ := strings.Cut(reason, meanwhileWas)
+		if slices.Contains(said, why) {
+			reason = what
+		} else if why != "" {
+			said = append(said, why)
+		}
+		told = append(told, reason)
+	}
+	return told
 }
 
 // stoodStill says whether the stall of a window was one of the whole process that nothing

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,5 +69,22 @@ func TestOthersAreNotOurAgents(t *testing.T) {
 	var m meanwhile
 	if m.look(&Run{}, w, 0, ""); m.foreign != Read(1.0) {
 		t.Errorf("%+v", m.foreign)
+	}
+}
+
+// TestWhyIsToldOnce: one disturbance makes several checks find something, and is read once.
+// What is kept has it behind each of them.
+func TestWhyIsToldOnce(t *testing.T) {
+	v := Validity{Reasons: []string{
+		"late; meanwhile a core was busy for 99 % of the time", "no core", "uneven; meanwhile a core was busy for 99 % of the time",
+		"again; meanwhile a core was busy for 98 % of the time",
+	}}
+	kept := slices.Clone(v.Reasons)
+	want := []string{kept[0], "no core", "uneven", kept[3]}
+	if got := v.Told(); !slices.Equal(got, want) || !slices.Equal(v.Reasons, kept) {
+		t.Errorf("%q, kept %q", got, v.Reasons)
+	}
+	if got := (Validity{}).Told(); len(got) != 0 {
+		t.Errorf("%q", got)
 	}
 }

@@ -32,7 +32,7 @@ func (m *model) drawHealth(a area) {
 // reasons writes the verdict and why, and returns the line after.
 func (m *model) reasons(a area, verdict string, st style) (y int) {
 	x := a.text(1, 0, st, verdict)
-	why := m.run.Validity.Reasons
+	why := m.run.Validity.Told()
 	if len(why) == 0 {
 		if m.run.Validity.Verdict == "valid" {
 			a.text(x+1, 0, faint, "the generator limited nothing")
