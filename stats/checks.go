@@ -114,7 +114,7 @@ func (c *windowCheck) why(r *Run, w *Window, agent string, f finding) string {
 // A checkWatch is what a check found in a run so far, of each agent by itself.
 type checkWatch struct{ agents map[string]*findings }
 
-// Findings are what a check found of one agent.
+// findings are what a check found of one agent.
 type findings struct {
 	tally
 	agent     string
