@@ -16,7 +16,7 @@ func TestADisturbanceIsNoFault(t *testing.T) {
 		{"invalid", "agent local-1: the machine gave it no core for 80ms (in 3 of 9 seconds, worst at 2s)", "late"},
 		{"degraded", "agent local-1: the machine gave it no core for 8ms (in 3 of 9 seconds, worst at 2s)", "little"},
 		{"invalid", "agent local-1: 9 of the 500 arrivals due in a second had waited for the generator longer than 7.5ms at its end (in 2 of 9 seconds, worst at 2s)", "late"},
-		{"degraded", "agent local-1: 0.2s without an arrival, where the schedule leaves 20ms at most (in 2 of 9 seconds, worst at 2s); meanwhile other programs kept 1.9 of 2 cores busy", "little"},
+		{"degraded", "agent local-1: 0.2s without an arrival, where the schedule leaves 20ms at most (in 2 of 9 seconds, worst at 2s); meanwhile programs other than agents kept 1.9 of 2 cores busy", "little"},
 		{"degraded", "agent local-1: 0.2s without an arrival, where the schedule leaves 20ms at most (in 2 of 9 seconds, worst at 2s)", "other"},
 		{"degraded", "agent local-1: the hypervisor gave 4 % of the machine's cores to others (in 2 of 9 seconds, worst at 2s)", "little"},
 		{"degraded", "agent local-1: Go's garbage collection took 12 % of its CPU time (in 2 of 9 seconds, worst at 2s)", "little"},

@@ -1,8 +1,10 @@
 package stats
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,7 +26,8 @@ func (g Grade) Verdict() string { return [...]string{Valid, Degraded, Invalid}[g
 type finding struct {
 	grade   Grade
 	size    float64 // how bad; larger is worse, comparable within one check
-	text    string  // with figures, such as "a thread woke 34 ms late"
+	text    string  // such as "a thread woke 34 ms late"
+	figures string  // that stand in brackets behind it; may be ""
 	seconds int     // how long it lasted, where that is longer than a window; 0 is 1
 
 	lasted time.Duration // how long nothing could be done; 0 = that is not what was found
@@ -83,34 +86,42 @@ func secondsOf(d time.Duration) int { return int((d + WindowLength - 1) / Window
 // JudgeWindow says of one agent in one window what JudgeValidity says of a run.
 func JudgeWindow(r *Run, w *Window, a *AgentWindow) Validity {
 	v := verdict{Validity: Validity{Verdict: Valid}}
-	var why meanwhile
-	back := -1 // how many windows an explanation is sought in before this one; -1 = in none
 	if a.Lost > 0 {
 		v.add(Invalid, "%d requests could not be recorded", a.Lost)
 	}
+	measures := r.measures(w)
 	for _, c := range windowChecks() {
-		if f := c.of(r, w, a); f.grade > Fine {
-			v.add(f.grade.Verdict(), "%s", f.text)
-			if !c.explains {
-				back = max(back, f.seconds)
-			}
+		if c.vital && !measures {
+			continue
 		}
-	}
-	if back >= 0 {
-		why.look(r, w, int64(back), a.Name)
-		v.Reasons[0] += why.String()
+		if f := c.of(r, w, a); f.grade > Fine {
+			v.add(f.grade.Verdict(), "%s%s%s", f.text, brackets(f.figures), c.why(r, w, a.Name, f))
+		}
 	}
 	return v.Validity
 }
 
-// A checkWatch is what a check found in a run so far.
-type checkWatch struct {
-	agents     map[string]*tally
-	longest    time.Duration // of grave findings that say how long they lasted
-	worst      finding
-	worstAt    Offset
-	worstAgent string
-	meanwhile  meanwhile // in all seconds in which it found something
+// why is what happened to the agent meanwhile, as String of it says, where the check does not
+// itself explain.
+func (c *windowCheck) why(r *Run, w *Window, agent string, f finding) string {
+	var m meanwhile
+	if !c.explains {
+		m.look(r, w, int64(f.seconds), agent)
+	}
+	return m.String()
+}
+
+// A checkWatch is what a check found in a run so far, of each agent by itself.
+type checkWatch struct{ agents map[string]*findings }
+
+// findings are what a check found of one agent.
+type findings struct {
+	tally
+	agent     string
+	longest   time.Duration // of grave ones that say how long they lasted
+	worst     finding
+	worstAt   Offset
+	meanwhile meanwhile // in the seconds of them
 }
 
 // A tally is in how many seconds one agent was of a grade, or a worse one.
@@ -145,7 +156,7 @@ func (c *checks) watch(r *Run, w *Window) {
 // measures says whether anything that is recorded went on in a window. What happens to
 // the generator in a warm-up, a pause or afterwards spoils no figure.
 func (r *Run) measures(w *Window) bool {
-	if w.Paused > 0 || w.Merged == nil {
+	if w.Paused > 0 || w.Merged == nil || r.Layout == nil {
 		return false
 	}
 	for i := range min(len(w.Merged.Phases), len(r.Layout.Phases)) {
@@ -159,58 +170,82 @@ func (r *Run) measures(w *Window) bool {
 
 // watch takes up what a check finds of each agent.
 func (c *checkWatch) watch(r *Run, w *Window, check windowCheck) {
-	if c.agents == nil {
-		c.agents = map[string]*tally{}
-	}
 	for i := range w.Agents {
-		name := w.Agents[i].Name
 		f := check.of(r, w, &w.Agents[i])
-		if f.grade > c.worst.grade || f.grade == c.worst.grade && f.size > c.worst.size {
-			c.worst, c.worstAt, c.worstAgent = f, w.Begin(), name
-		}
 		if f.grade == Fine {
 			continue
 		}
+		a := c.agent(w.Agents[i].Name)
+		a.count(f, w.Begin())
 		if !check.explains {
-			c.meanwhile.look(r, w, int64(f.seconds), name)
-		}
-		if c.agents[name] == nil {
-			c.agents[name] = &tally{}
-		}
-		c.agents[name].count(f)
-		if f.grade == Grave {
-			c.longest = max(c.longest, f.lasted)
+			a.meanwhile.look(r, w, int64(f.seconds), a.agent)
 		}
 	}
 }
 
-func (t *tally) count(f finding) {
+// agent finds what was found of an agent, or begins it.
+func (c *checkWatch) agent(name string) *findings {
+	if c.agents == nil {
+		c.agents = map[string]*findings{}
+	}
+	if c.agents[name] == nil {
+		c.agents[name] = &findings{agent: name}
+	}
+	return c.agents[name]
+}
+
+func (a *findings) count(f finding, at Offset) {
 	seconds := max(f.seconds, 1)
-	t.slight += seconds
+	a.slight += seconds
 	if f.grade == Grave {
-		t.grave += seconds
+		a.grave += seconds
+		a.longest = max(a.longest, f.lasted)
+	}
+	if f.grade > a.worst.grade || f.grade == a.worst.grade && f.size > a.worst.size {
+		a.worst, a.worstAt = f, at
 	}
 }
 
-// most is that of the agents with the most: a run is as good as the worst of them, and
-// none is worse for their number.
-func (c *checkWatch) most() (t tally) {
+// most are the findings of the agent that has most against it, nil where there are none: a
+// run is as good as the worst of them, and none is worse for their number. Its seconds, the
+// worst of them and what happened in them are one story, and no other agent's.
+func (c *checkWatch) most(r *Run, windows int) (most *findings) {
 	for _, a := range c.agents {
-		t.slight, t.grave = max(t.slight, a.slight), max(t.grave, a.grave)
+		if most == nil || a.against(most, r, windows) > 0 {
+			most = a
+		}
 	}
-	return t
+	return most
+}
+
+// against is above 0 where more is against this agent than the other.
+func (a *findings) against(b *findings, r *Run, windows int) int {
+	switch spoils, other := a.spoils(r, windows), b.spoils(r, windows); {
+	case spoils && !other:
+		return 1
+	case other && !spoils:
+		return -1
+	}
+	return cmp.Or(cmp.Compare(a.grave, b.grave), cmp.Compare(a.slight, b.slight),
+		cmp.Compare(a.worst.size, b.worst.size), cmp.Compare(b.agent, a.agent))
 }
 
 // shortStall is how long a generator may stand still once in the shortest run.
 const shortStall = 250 * time.Millisecond
 
-// spoils says whether a check makes a run of so many windows invalid. As with lag, a single
+// spoils says whether an agent makes a run of so many windows invalid. As with lag, a single
 // second does not by itself: in a short run it is always more than one percent. But users of a
 // closed load who stand still with the generator start nothing late, so that there a
 // stall of more than a hundredth of the run does.
-func (c *checkWatch) spoils(r *Run, windows int) bool {
+func (a *findings) spoils(r *Run, windows int) bool {
 	most := max(shortStall, time.Duration(lateShare*float64(windows)*float64(WindowLength)))
-	return isShare(c.most().grave, windows) || r.Layout.recordsClosed() && c.longest > most
+	return isShare(a.grave, windows) || r.Layout.recordsClosed() && a.longest > most
+}
+
+// spoils says whether one of the agents does.
+func (c *checkWatch) spoils(r *Run, windows int) bool {
+	a := c.most(r, windows)
+	return a != nil && a.spoils(r, windows)
 }
 
 func (l *Layout) recordsClosed() bool {
@@ -225,21 +260,31 @@ func (v *verdict) checks(r *Run) {
 		if all[i].vital {
 			windows = r.checks.measured
 		}
-		switch t := c.most(); {
-		case c.spoils(r, windows):
-			v.add(Invalid, "%s", c.sentence(max(t.grave, 1), windows))
-		case isShareOf(t.slight, windows, all[i].slightShare()) || t.grave > 0:
-			v.add(Degraded, "%s", c.sentence(t.slight, windows))
+		switch a := c.most(r, windows); {
+		case a == nil:
+		case a.spoils(r, windows):
+			v.add(Invalid, "%s", a.sentence(a.grave, windows))
+		case isShareOf(a.slight, windows, all[i].slightShare()) || a.grave > 0:
+			v.add(Degraded, "%s", a.sentence(a.slight, windows))
 		}
 	}
 }
 
-func (c *checkWatch) sentence(seconds, windows int) string {
-	at := fmt.Sprintf("at %s", short(c.worstAt))
+func (a *findings) sentence(seconds, windows int) string {
+	at := fmt.Sprintf("at %s", short(a.worstAt))
 	if seconds > 1 {
-		at = fmt.Sprintf("in %d of %d seconds, worst at %s", seconds, max(windows, seconds), short(c.worstAt))
+		at = fmt.Sprintf("in %d of %d seconds, worst at %s", seconds, max(windows, seconds), short(a.worstAt))
 	}
-	return fmt.Sprintf("agent %s: %s (%s)%s", c.worstAgent, c.worst.text, at, c.meanwhile.String())
+	return fmt.Sprintf("agent %s: %s%s%s", a.agent, a.worst.text, brackets(at, a.worst.figures), a.meanwhile.String())
+}
+
+// brackets stand behind a text, with a colon between what is in them; nothing where that is "".
+func brackets(parts ...string) string {
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ": ") + ")"
 }
 
 // late says whether the generator did not keep to its schedule, or stood still.

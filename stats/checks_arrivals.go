@@ -85,9 +85,8 @@ func (w *Window) lawTests(l *Layout) (n int) {
 func (a *ArrivalTest) poisson(r *Run, tests int) finding {
 	slack := r.Info.lawSlack()
 	p := float64(tests) * a.chance(slack)
-	f := finding{size: -math.Log10(max(p, 1e-300)), text: fmt.Sprintf(
-		"its arrivals were not spread as the schedule says (Kolmogorov–Smirnov distance %.3f, dispersion %.2f, %s)",
-		a.D, a.Dispersion, chanceText(p))}
+	f := finding{size: -math.Log10(max(p, 1e-300)), text: "its arrivals were not spread as the schedule says",
+		figures: fmt.Sprintf("%s, distance %.2f, dispersion %.1f", chanceText(p), a.D, a.Dispersion)}
 	switch {
 	case float64(tests)*a.chance(lagFactor*slack) < lawGrave:
 		f.grade = Grave

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Limits of what the vitals of a window may be. A beat that is later than GraveJitter is
+// Limits of what the vitals of a window may be. A beat that is later than graveJitter is
 // an effect on the measurement; everything else explains, and degrades at most.
 const (
-	SlightJitter = 5 * time.Millisecond
-	GraveJitter  = 20 * time.Millisecond
+	slightJitter = 5 * time.Millisecond
+	graveJitter  = 20 * time.Millisecond
 
 	mostGC    = 0.10
 	MostSteal = 0.02
@@ -29,6 +29,10 @@ func vitalChecks() []windowCheck {
 	}
 }
 
+// JitterLimit is how late a beat of an agent's own may be for want of a core: 5 ms, or
+// 1 % of the heartbeats' interval where nothing else is sent.
+func (i *Info) JitterLimit() time.Duration { return max(slightJitter, i.Beat/100) }
+
 // kernelJitter of several seconds counts as that many: a process that stood still reports one
 // window in which it is all. It lies in as many windows as it has seconds begun, at least.
 // Where connections are held and nothing else is sent, it is judged as lag is: by the
@@ -41,9 +45,9 @@ func kernelJitter(r *Run, _ *Window, a *AgentWindow) finding {
 	f := finding{size: float64(late.Value), seconds: secondsOf(late.Value), lasted: late.Value,
 		text: fmt.Sprintf("the machine gave it no core for %s", short(rounded(late.Value)))}
 	switch {
-	case late.Over(max(GraveJitter, lagFactor*r.Info.Beat/100)) && !r.onlyHolds():
+	case late.Over(max(graveJitter, lagFactor*r.Info.Beat/100)) && !r.onlyHolds():
 		f.grade = Grave
-	case late.Over(max(SlightJitter, r.Info.Beat/100)) && !a.inTime(r):
+	case late.Over(r.Info.JitterLimit()) && !a.inTime(r):
 		f.grade = Slight
 	}
 	return f

@@ -36,13 +36,16 @@ func TestVitalsOfAWindow(t *testing.T) {
 		"few of few":         {Vitals{Machine: MachineVitals{Segments: Read[uint64](20), Retransmitted: Read[uint64](3)}}, Valid, ""},
 		"the target is full": {Vitals{Machine: lost(400, 0, 395)}, Valid, ""},
 	} {
-		a := AgentWindow{Name: "a-1", Vitals: c.v}
-		got := JudgeWindow(&Run{}, &Window{Agents: []AgentWindow{a}}, &a)
+		w := second(0, c.v).Window
+		got := JudgeWindow(&Run{Layout: measuring()}, w, &w.Agents[0])
 		if reason := strings.Join(got.Reasons, " | "); got.Verdict != c.verdict || reason != c.reason {
 			t.Errorf("%s: %s, %q", name, got.Verdict, reason)
 		}
 	}
 }
+
+// measuring is the layout of one recorded phase, in which second measures.
+func measuring() *Layout { return &Layout{Phases: []PhaseKey{{Recorded: true}}} }
 
 // second is a window of one agent with these vitals.
 func second(index int64, v Vitals) Update {
@@ -65,7 +68,7 @@ func TestAStoppedAgentSpoilsARun(t *testing.T) {
 		}},
 	} {
 		r := &Run{}
-		r.Apply(Update{Started: &Started{Layout: &Layout{Phases: []PhaseKey{{Recorded: true}}}}})
+		r.Apply(Update{Started: &Started{Layout: measuring()}})
 		for i := range int64(60) {
 			v := Vitals{KernelJitter: Read(milli)}
 			if i == 30 {
@@ -82,7 +85,7 @@ func TestAStoppedAgentSpoilsARun(t *testing.T) {
 // TestRequestsInTimeSayMoreThanABeat: where lag shows that loops had their core, that another
 // thread had none for a while degrades nothing. It spoils all the same where it is longer than 20 ms.
 func TestRequestsInTimeSayMoreThanABeat(t *testing.T) {
-	r := &Run{Info: Info{Tick: milli}}
+	r := &Run{Info: Info{Tick: milli}, Layout: measuring()}
 	for _, c := range []struct {
 		requests  int
 		lag, late time.Duration
@@ -95,7 +98,7 @@ func TestRequestsInTimeSayMoreThanABeat(t *testing.T) {
 		for range c.requests {
 			a.PacerLag.Record(c.lag)
 		}
-		if got := JudgeWindow(r, &Window{}, &a); got.Verdict != c.want {
+		if got := JudgeWindow(r, second(0, Vitals{}).Window, &a); got.Verdict != c.want {
 			t.Errorf("%+v: %+v", c, got)
 		}
 	}
@@ -104,10 +107,10 @@ func TestRequestsInTimeSayMoreThanABeat(t *testing.T) {
 // TestJitterWhereNothingIsTimed: a run that only holds connections is judged by what its
 // heartbeats could suffer from.
 func TestJitterWhereNothingIsTimed(t *testing.T) {
-	r := &Run{Info: Info{Beat: 24 * time.Second}}
+	r := &Run{Info: Info{Beat: 24 * time.Second}, Layout: measuring()}
 	for late, want := range map[time.Duration]string{45 * milli: Valid, 300 * milli: Degraded, 2 * time.Second: Invalid} {
 		a := AgentWindow{Vitals: Vitals{KernelJitter: Read(late)}}
-		if got := JudgeWindow(r, &Window{}, &a); got.Verdict != want {
+		if got := JudgeWindow(r, second(0, Vitals{}).Window, &a); got.Verdict != want {
 			t.Errorf("%v: %+v", late, got)
 		}
 	}

@@ -82,6 +82,9 @@ func TestTargetsCountRaisesNoFalseAlarm(t *testing.T) {
 				t.Errorf("%s: %s", name, reason)
 			}
 		}
+		if !c.run.Conserved() {
+			t.Errorf("%s: marked as a contradiction that no reason tells of", name)
+		}
 	}
 }
 
@@ -90,7 +93,7 @@ func TestTargetIsNotJudgedWhileTheRunGoesOn(t *testing.T) {
 	s.ok(steadyItems, 10, time.Millisecond)
 	s.close()
 	s.Apply(Update{Counted: &TargetCount{}})
-	if s.Validity.Verdict != Valid {
-		t.Errorf("%+v", s.Validity)
+	if s.Validity.Verdict != Valid || !s.Conserved() {
+		t.Errorf("%+v, conserved %v", s.Validity, s.Conserved())
 	}
 }

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,12 +23,12 @@ func TestWhatHappenedMeanwhile(t *testing.T) {
 		"a long wait":      {Vitals{KernelJitter: Read(2 * time.Second), StallCPU: Read(900 * milli)}, 0, ""},
 		"throttled":        {Vitals{Throttled: Read[uint64](9), ThrottledFor: Read(1200 * milli), KernelJitter: Read(time.Second), StallCPU: Read(time.Duration(0))}, 0, "its control group was throttled, for 1.2s over all cores"},
 		"steal":            {Vitals{Machine: MachineVitals{Steal: Read(0.14)}}, 0, "the hypervisor gave 14 % of the cores to others"},
-		"a hog":            {Vitals{Machine: busy(2)}, 200 * milli, "other programs kept 1.8 of 2 cores busy"},
+		"a hog":            {Vitals{Machine: busy(2)}, 200 * milli, "programs other than agents kept 1.8 of 2 cores busy"},
 		"itself":           {Vitals{Machine: busy(1.2)}, time.Second, "a core was busy for 99 % of the time"},
 		"interrupts":       {Vitals{Machine: MachineVitals{SoftIRQ: Read(0.8)}}, 0, "the kernel's network work took 80 % of a core"},
 		"Go alone":         {Vitals{GoJitter: Read(30 * milli), SchedP99: Read(8 * milli)}, 0, "Go kept a goroutine waiting for 30ms"},
 		"steal and a hog": {Vitals{GCShare: Read(0.3), Machine: MachineVitals{Cores: Read[uint64](1), Busy: Read(0.96), BusiestCore: Read(0.96), Steal: Read(0.04)}}, 0,
-			"the hypervisor gave 4 % of the cores to others, other programs kept 1.0 of 1 cores busy, Go's garbage collection took 30 % of its CPU time"},
+			"the hypervisor gave 4 % of the cores to others, programs other than agents kept 1.0 of 1 cores busy, Go's garbage collection took 30 % of its CPU time"},
 	} {
 		var m meanwhile
 		w := &Window{Agents: []AgentWindow{{Name: "a-1", Host: "h", CPU: c.own, Vitals: c.v}}}
@@ -68,5 +69,22 @@ func TestOthersAreNotOurAgents(t *testing.T) {
 	var m meanwhile
 	if m.look(&Run{}, w, 0, ""); m.foreign != Read(1.0) {
 		t.Errorf("%+v", m.foreign)
+	}
+}
+
+// TestWhyIsToldOnce: one disturbance makes several checks find something, and is read once.
+// What is kept has it behind each of them.
+func TestWhyIsToldOnce(t *testing.T) {
+	v := Validity{Reasons: []string{
+		"late; meanwhile a core was busy for 99 % of the time", "no core", "uneven; meanwhile a core was busy for 99 % of the time",
+		"again; meanwhile a core was busy for 98 % of the time",
+	}}
+	kept := slices.Clone(v.Reasons)
+	want := []string{kept[0], "no core", "uneven", kept[3]}
+	if got := v.Told(); !slices.Equal(got, want) || !slices.Equal(v.Reasons, kept) {
+		t.Errorf("%q, kept %q", got, v.Reasons)
+	}
+	if got := (Validity{}).Told(); len(got) != 0 {
+		t.Errorf("%q", got)
 	}
 }

@@ -1,5 +1,7 @@
 package stats
 
+import "fmt"
+
 // A TargetCount is what a target of ours counted while a run went on: its count after
 // the run less that before, at the address that was loaded, by the same instance.
 type TargetCount struct {
@@ -33,36 +35,39 @@ func (c *CellStats) premature() (n uint64) {
 	return n
 }
 
-// Conserved says whether a target's count is one that the accounts allow.
-func (r *Run) Conserved() bool {
-	if r.Counted == nil {
-		return true
-	}
-	least, most := r.Answers()
-	return r.Counted.Requests+r.Counted.Probes >= least && r.Counted.Requests <= most
-}
-
 // strangersShare is the share of a run's requests that others may ask of its target
 // before it counts: a look by hand is no load.
 const strangersShare = 0.001
 
-// conservation holds the accounts of a run that is over against the target's own
-// count. Fewer answers than the run had cannot be: then the accounts are wrong. More
+// miscount holds the accounts of a run that is over against the target's own count, and
+// says what is wrong with them; Valid and nothing where they agree, or nobody counted.
+// Fewer answers than the run had cannot be: then the accounts are wrong. More
 // can be somebody else's, who took a part of what the target can do; they degrade a
 // run, when they are enough to matter. What lost agents asked for last nobody knows, so
 // that after a loss more says nothing.
-func (v *verdict) conservation(r *Run) {
+func (r *Run) miscount() (verdict, why string) {
 	if !r.over() || r.Counted == nil {
-		return
+		return Valid, ""
 	}
 	least, most := r.Answers()
 	switch c := r.Counted; {
 	case c.Requests+c.Probes < least:
-		v.add(Invalid, "the accounts do not agree with the target's own count: it gave %d answers, and the run has %d of it, which is a mistake in loadctl",
-			c.Requests+c.Probes, least)
+		return Invalid, fmt.Sprintf("it gave %d answers, and the run has %d of it, which is a mistake in loadctl", c.Requests+c.Probes, least)
 	case c.Requests > most && !r.lostAny() && float64(c.Requests-most) > strangersShare*float64(most):
-		v.add(Degraded, "the accounts do not agree with the target's own count: it gave %d answers, and the run can have had %d at most, so others asked it too, or loadctl has miscounted",
-			c.Requests, most)
+		return Degraded, fmt.Sprintf("it gave %d answers, and the run can have had %d at most, so others asked it too, or loadctl has miscounted", c.Requests, most)
+	}
+	return Valid, ""
+}
+
+// Conserved says whether the validity has nothing against a target's count.
+func (r *Run) Conserved() bool {
+	verdict, _ := r.miscount()
+	return verdict == Valid
+}
+
+func (v *verdict) conservation(r *Run) {
+	if verdict, why := r.miscount(); verdict != Valid {
+		v.add(verdict, "the accounts do not agree with the target's own count: %s", why)
 	}
 }
 

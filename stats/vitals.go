@@ -71,6 +71,3 @@ func (m *MachineVitals) worst(w *MachineVitals) {
 	m.ListenOverflows, m.ListenDrops = m.ListenOverflows.Plus(w.ListenOverflows), m.ListenDrops.Plus(w.ListenDrops)
 	m.Packets, m.Drops, m.LinkShare = m.Packets.Plus(w.Packets), m.Drops.Plus(w.Drops), m.LinkShare.Max(w.LinkShare)
 }
-
-// Jitter is the larger of what the kernel and Go kept a beat waiting.
-func (v *Vitals) Jitter() Reading[time.Duration] { return v.KernelJitter.Max(v.GoJitter) }

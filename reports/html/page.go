@@ -222,7 +222,6 @@ var funcs = template.FuncMap{
 		return map[string]any{name: n, key: t}
 	},
 	"class":   func(c stats.Class) string { return classPens[c].class },
-	"late":    func(v stats.Vitals) string { return view.Reading(v.Jitter(), view.Span) },
 	"long":    func(r stats.Reading[time.Duration]) string { return view.Reading(r, view.Span) },
 	"portion": func(r stats.Reading[float64]) string { return view.Reading(r, view.Percent) },
 }

@@ -41,3 +41,23 @@ func TestPageSaysWhatTheSummarySays(t *testing.T) {
 		}
 	}
 }
+
+// TestWhyIsToldOnceAndEpisodesAreWhole: the page is for people, summary.json for scripts.
+func TestWhyIsToldOnceAndEpisodesAreWhole(t *testing.T) {
+	v := view.New(sample.Run(sample.Story{Seconds: 3}))
+	v.Validity = stats.Validity{Verdict: stats.Degraded, Reasons: []string{"late; meanwhile it stood still", "no core; meanwhile it stood still"}}
+	v.Sure = view.Sure{{P: 99, Episodes: 8.258}, {P: 99.9, Episodes: 0.4252}}
+	var b strings.Builder
+	if err := Render(&b, v); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<li>late; meanwhile it stood still</li><li>no core</li>", `<td class="n">8<td>indicative`, `<td class="n">&lt; 1<td>indicative`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	s := v.Summary()
+	if s.Validity.Reasons[1] != v.Validity.Reasons[1] || s.Confidence[0].Episodes != 8.258 {
+		t.Errorf("%q, %+v", s.Validity.Reasons, s.Confidence[0])
+	}
+}

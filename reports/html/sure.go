@@ -12,11 +12,9 @@ type SureRow struct {
 func sureRows(v *view.View) (rows []SureRow) {
 	values := v.Response.All()
 	for n, i := range v.Sure {
-		row := SureRow{P: i.P, Value: values[n], Between: view.Between(i, v.Info.Timeout), Label: view.Label(i), Longer: view.Longer(i)}
-		if !i.Withheld {
-			row.Episodes = view.Number(i.Episodes)
-		}
-		rows = append(rows, row)
+		rows = append(rows, SureRow{
+			P: i.P, Value: values[n], Between: view.Between(i, v.Info.Timeout), Episodes: view.Episodes(i), Label: view.Label(i), Longer: view.Longer(i),
+		})
 	}
 	return rows
 }

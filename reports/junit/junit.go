@@ -119,9 +119,9 @@ func because(kind, words string) *reason { return &reason{Message: words, Type: 
 // validity has a case for the measurement and one for how the run ended.
 func validity(v *view.View) testsuite {
 	s := suite("validity", v)
-	c := testcase{Class: v.Info.Scenario, Name: "measurement is valid", Time: seconds(v), Out: strings.Join(v.Validity.Reasons, "\n")}
+	c := testcase{Class: v.Info.Scenario, Name: "measurement is valid", Time: seconds(v), Out: strings.Join(v.Validity.Told(), "\n")}
 	if v.Validity.Verdict == stats.Invalid {
-		c.Error = because("invalid", "the measurement is invalid: "+strings.Join(v.Validity.Reasons, "; "))
+		c.Error = because("invalid", "the measurement is invalid: "+strings.Join(v.Validity.Told(), "; "))
 	}
 	ended := testcase{Class: v.Info.Scenario, Name: "run ended as planned", Time: seconds(v), Out: v.Conclusion}
 	if v.Verdict == "aborted" || v.Verdict == "unfinished" || v.Verdict == "inconclusive" {

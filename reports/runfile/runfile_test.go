@@ -321,7 +321,8 @@ func TestFiles(t *testing.T) {
 // TestAgentsHaveAVerdictEachSecond: with what it is judged on, kept through the record. One
 // that reported nothing has none.
 func TestAgentsHaveAVerdictEachSecond(t *testing.T) {
-	r := &stats.Run{Layout: &stats.Layout{}, Windows: []stats.Window{{Index: 3, Merged: &stats.Snapshot{}, Agents: []stats.AgentWindow{
+	phases := []stats.PhaseStats{{IterIntended: 9}}
+	r := &stats.Run{Layout: &stats.Layout{Phases: []stats.PhaseKey{{Recorded: true}}}, Windows: []stats.Window{{Index: 3, Merged: &stats.Snapshot{Phases: phases}, Agents: []stats.AgentWindow{
 		{Name: "a-1", Vitals: stats.Vitals{KernelJitter: stats.Read(30 * time.Millisecond)}},
 		{Name: "a-2", Vitals: stats.Vitals{GoJitter: stats.Read(time.Millisecond)}}, {Name: "a-3", State: "lost"},
 	}}}}

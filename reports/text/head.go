@@ -20,7 +20,7 @@ func (p *page) validity(v *view.View) {
 		word = paint(p.color, red, "✗ "+word)
 	}
 	p.field("measurement", word)
-	for _, reason := range v.Validity.Reasons {
+	for _, reason := range v.Validity.Told() {
 		p.field("", oneLine(reason))
 	}
 }

@@ -24,3 +24,15 @@ func TestTargetsCountStandsUnderTheAccounts(t *testing.T) {
 		}
 	}
 }
+
+func TestWhyIsToldOnce(t *testing.T) {
+	v := view.New(sample.Run(sample.Story{}))
+	v.Validity = stats.Validity{Verdict: stats.Degraded, Reasons: []string{"late; meanwhile it stood still", "no core; meanwhile it stood still"}}
+	var b strings.Builder
+	if err := Summary(&b, v, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "late; meanwhile it stood still\n              no core\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("no %q in\n%s", want, b.String())
+	}
+}

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/loadctl/loadctl/reports/view"
 	"github.com/loadctl/loadctl/stats"
@@ -31,7 +32,7 @@ func (m *model) drawHealth(a area) {
 // reasons writes the verdict and why, and returns the line after.
 func (m *model) reasons(a area, verdict string, st style) (y int) {
 	x := a.text(1, 0, st, verdict)
-	why := m.run.Validity.Reasons
+	why := m.run.Validity.Told()
 	if len(why) == 0 {
 		if m.run.Validity.Verdict == "valid" {
 			a.text(x+1, 0, faint, "the generator limited nothing")
@@ -86,7 +87,7 @@ func (m *model) measures() [][]text {
 			{faint, "  unanswered "}, judged(count(p.HeartbeatsMissing), p.HeartbeatsMissing > 0),
 		})
 	}
-	return append(lines,
+	return append(lines, m.goLate(),
 		ledger("requests", p.Accounting), classes(p.Accounting),
 		ledger("warm-up, heartbeats", p.Warmup), classes(p.Warmup))
 }
@@ -135,9 +136,9 @@ func (m *model) vitals() []text {
 	for i := range m.pic.Agents {
 		worst.Worst(&m.pic.Agents[i].Vitals)
 	}
-	steal, long := worst.Machine.Steal, worst.ThrottledFor
+	late, steal, long := worst.KernelJitter, worst.Machine.Steal, worst.ThrottledFor
 	return []text{
-		{faint, "beat late by "}, judged(view.Reading(worst.Jitter(), span), worst.Jitter().Over(stats.SlightJitter)),
+		{faint, "beat late by "}, judged(view.Reading(late, span), late.Over(m.run.Info.JitterLimit())),
 		{faint, "  steal "}, judged(view.Reading(steal, portion), steal.Over(stats.MostSteal)),
 		{faint, "  throttled "}, judged(view.Reading(long, span), long.Over(0)),
 	}
@@ -157,6 +158,16 @@ func (m *model) loads() []text {
 		{faint, "busiest agent "}, {plain, fmt.Sprintf("%.0f %%", busiest.CPU*100)},
 		{faint, " of a core  "}, {plain, busiest.Name},
 	}
+}
+
+// goLate is how late Go was at the agents' beats while something else of them ran, which is
+// often longer than any limit, and no harm.
+func (m *model) goLate() []text {
+	var late stats.Reading[time.Duration]
+	for _, g := range m.pic.Agents {
+		late = late.Max(g.Vitals.GoJitter)
+	}
+	return []text{{faint, "Go late by "}, {plain, view.Reading(late, span)}, {faint, "  judges nothing"}}
 }
 
 func (m *model) losses() []text {

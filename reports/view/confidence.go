@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -71,6 +72,21 @@ func Label(i stats.PercentileInterval) string {
 		return "reliable"
 	}
 	return "indicative"
+}
+
+// Episodes says how many episodes of slow requests an interval is of, in whole ones that were
+// seen; "" for one that is withheld.
+func Episodes(i stats.PercentileInterval) string {
+	n := i.Episodes
+	switch {
+	case i.Withheld:
+		return ""
+	case math.IsNaN(n) || math.IsInf(n, 0):
+		return Unknown
+	case n > 0 && n < 1:
+		return "< 1"
+	}
+	return Group(uint64(n))
 }
 
 // longRun bounds what is said about how much longer a run would have to be.

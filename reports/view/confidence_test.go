@@ -1,6 +1,7 @@
 package view
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -93,5 +94,18 @@ func TestPhasesThatAreNotRecordedHaveNoIntervals(t *testing.T) {
 		if p.Recorded != (len(p.Sure) > 0) {
 			t.Errorf("%s: %d intervals", p.Name, len(p.Sure))
 		}
+	}
+}
+
+// TestEpisodesArePeoplesNumbers: whole ones. One that is not complete does not count, as
+// ten are what makes an interval reliable.
+func TestEpisodesArePeoplesNumbers(t *testing.T) {
+	for episodes, want := range map[float64]string{0: "0", 0.4252: "< 1", 0.99: "< 1", 1: "1", 8.258: "8", 9.97: "9", 3272.4: Group(3272), math.NaN(): Unknown, math.Inf(1): Unknown} {
+		if got := Episodes(stats.PercentileInterval{P: 99, Episodes: episodes}); got != want {
+			t.Errorf("%v: %q, want %q", episodes, got, want)
+		}
+	}
+	if got := Episodes(stats.PercentileInterval{P: 99, Episodes: 3, Withheld: true}); got != "" {
+		t.Errorf("of a withheld one %q", got)
 	}
 }

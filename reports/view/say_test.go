@@ -195,6 +195,19 @@ func TestDoubtComesFirst(t *testing.T) {
 	}
 }
 
+// TestProbesAreShownWhereTheyCount: a scenario may ask about the target itself, which it
+// counts apart, and the accounts do not.
+func TestProbesAreShownWhereTheyCount(t *testing.T) {
+	r := older(sample.Healthy())
+	least, _ := r.Answers()
+	r.Apply(stats.Update{Counted: &stats.TargetCount{Requests: 7, Probes: least - 7}})
+	v := view.New(r)
+	want := "7 answers and " + view.Group(least-7) + " about itself by its own count, " + view.Group(least) + " by these accounts"
+	if s := v.Summary().TargetCount; v.Conserved.String() != want || !v.Conserved.Agrees || s.Counted != 7 || s.Probes != least-7 {
+		t.Errorf("%s: %+v", v.Conserved, s)
+	}
+}
+
 func TestTargetsCountIsShown(t *testing.T) {
 	r := older(sample.Healthy())
 	least, most := r.Answers()

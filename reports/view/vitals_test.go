@@ -24,8 +24,10 @@ func TestVitalsInFiles(t *testing.T) {
 // worst of those it shows and the verdict of the newest.
 func TestVitalsOfAgents(t *testing.T) {
 	r := &stats.Run{}
+	r.Apply(stats.Update{Started: &stats.Started{Layout: &stats.Layout{Phases: []stats.PhaseKey{{Recorded: true}}}}})
+	measured := &stats.Snapshot{Phases: []stats.PhaseStats{{IterIntended: 9}}}
 	for i, jitter := range []time.Duration{40, 3, 7} {
-		r.Apply(stats.Update{Window: &stats.Window{Index: int64(i), Merged: &stats.Snapshot{}, Agents: []stats.AgentWindow{
+		r.Apply(stats.Update{Window: &stats.Window{Index: int64(i), Merged: measured, Agents: []stats.AgentWindow{
 			{Name: "a-1", Vitals: stats.Vitals{KernelJitter: stats.Read(jitter * time.Millisecond)}}, {Name: "a-2"},
 		}}})
 	}

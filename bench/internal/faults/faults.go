@@ -40,7 +40,7 @@ const (
 func reasons() map[string]string {
 	return map[string]string{
 		"stopped":   `stood still`,
-		"hogs":      `other programs kept .* busy`,
+		"hogs":      `programs other than agents kept .* busy`,
 		"throttled": `control group was throttled`,
 		"files":     `out of files`,
 		"ports":     `out of ports`,
