@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/loadctl/loadctl/bench/internal/pause"
 )
 
 // A hierarchy is where groups with a share of the CPU can be made.
@@ -91,7 +93,7 @@ func throttle(ctx context.Context, t *try) error {
 		return err
 	}
 	t.after = func() error { return h.remove(group) }
-	return h.within(group, t.agents, func() error { return pause(ctx, pressed) })
+	return h.within(group, t.agents, func() error { return pause.For(ctx, pressed) })
 }
 
 // own makes the group. One of this name that is there already was left behind, and is taken

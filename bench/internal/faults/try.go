@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loadctl/loadctl/bench/internal/pause"
 	"github.com/loadctl/loadctl/bench/internal/proc"
 	"github.com/loadctl/loadctl/bench/internal/queued"
 	"github.com/loadctl/loadctl/bench/internal/summary"
@@ -127,7 +128,7 @@ func (t *try) harm(ctx context.Context) error {
 	if err := t.target.Loaded(ctx); err != nil {
 		return err
 	}
-	if err := pause(ctx, begins); err != nil {
+	if err := pause.For(ctx, begins); err != nil {
 		return err
 	}
 	for _, p := range proc.Tree(t.cmd.Process.Pid) {
@@ -149,13 +150,4 @@ func (t *try) read(r *Run) error {
 	}
 	r.Verdict, r.Reasons = s.Validity.Verdict, s.Validity.Reasons
 	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }
