@@ -90,7 +90,7 @@ func (w *moments) judge(t trial, served uint64) []bar {
 		exactly(name+"requests written", uint64(len(written)), uint64(len(due))),
 		exactly(name+"requests by the server's count", served, uint64(len(due))),
 		atMost(name+"intended starts beside the schedule, most", off, micro, ms),
-		atLeast(name+"windows in which written requests are Poisson, p > 0.01", evenWindows(written, t.Length), leastEven, percent).beside(evenWindows(due, t.Length)),
+		atLeast(name+"windows in which written requests are Poisson, p > 0.01", evenWindows(written, due, t.Length), leastEven, percent).beside(evenWindows(due, due, t.Length)),
 		within(name+"dispersion of written requests in 10 ms", dispersed(written, t.Length), 1, dispersion, 0, ratio),
 		shown(name+"dispersion of the schedule", dispersed(due, t.Length), ratio).beside(1),
 		atMost(name+"pacer lag, p99", fit.Percentile(fit.Sorted(w.lag), 99), mostLag[t.pacing], ms),
@@ -114,12 +114,13 @@ func align(intended, due []float64) (began, off float64) {
 	return began, off
 }
 
-// evenWindows is the share, in %, of whole windows in which moments are spread evenly.
-func evenWindows(moments []float64, length time.Duration) float64 {
+// evenWindows is the share, in %, of whole windows in which moments are spread evenly. One
+// without any is not even where some are due.
+func evenWindows(moments, due []float64, length time.Duration) float64 {
 	n := int(length.Seconds() / window)
-	passed := 0
-	for _, w := range fit.Windows(moments, window, n) {
-		if fit.Uniform(w) > even {
+	passed, wanted := 0, fit.Counts(due, window, n)
+	for i, w := range fit.Windows(moments, window, n) {
+		if fit.Uniform(w) > even && (len(w) > 0 || wanted[i] == 0) {
 			passed++
 		}
 	}

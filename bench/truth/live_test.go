@@ -29,10 +29,10 @@ func TestSeedsLeaveTheBarsToTheTool(t *testing.T) {
 	}
 	for _, r := range rates {
 		due := r.Arrivals()
-		if share := evenWindows(ticked(due), r.Length); share < 100 {
+		if share := evenWindows(ticked(due), due, r.Length); share < 100 {
 			t.Errorf("%g/s, seed %d: by ticks of 1 ms %g %% of windows are Poisson", r.Rate, r.Seed, share)
 		}
-		if share, d := evenWindows(due, r.Length), dispersed(due, r.Length); share < 100 || math.Abs(d-1) > dispersion/2 {
+		if share, d := evenWindows(due, due, r.Length), dispersed(due, r.Length); share < 100 || math.Abs(d-1) > dispersion/2 {
 			t.Errorf("%g/s, seed %d: %g %% of windows are Poisson, dispersion %v", r.Rate, r.Seed, share, d)
 		}
 	}
@@ -124,6 +124,26 @@ func TestAccountsThatDoNotAddUpAreSeen(t *testing.T) {
 	l.take(r)
 	if l.unadded != 1 || l.notOK != 1 || l.rows != 1002 {
 		t.Errorf("%+v", []int{l.unadded, l.notOK, int(l.rows)})
+	}
+}
+
+// TestAWindowWithoutRequestsIsNotEven where the schedule has some in it.
+func TestAWindowWithoutRequestsIsNotEven(t *testing.T) {
+	var due, written []float64
+	for i := range 100 {
+		at := 0.04*float64(i) + 0.01 // four windows
+		if at > 2 && at < 3 {
+			continue // in which none is due
+		}
+		if due = append(due, at); at < 1 || at > 2 {
+			written = append(written, at)
+		}
+	}
+	if share := evenWindows(due, due, 4*time.Second); share != 100 {
+		t.Errorf("%v %% of the schedule's own windows", share)
+	}
+	if share := evenWindows(written, due, 4*time.Second); share != 75 {
+		t.Errorf("%v %% of windows, of which one of four lacks its requests", share)
 	}
 }
 
