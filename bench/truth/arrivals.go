@@ -8,6 +8,7 @@ import (
 
 	"github.com/loadctl/loadctl/bench/internal/fit"
 	"github.com/loadctl/loadctl/bench/internal/rows"
+	"github.com/loadctl/loadctl/bench/internal/tiny"
 	"github.com/loadctl/loadctl/bench/internal/virtual"
 	"github.com/loadctl/loadctl/scenarios/arrival"
 )
@@ -74,12 +75,12 @@ func (b *bench) arrive(ctx context.Context, t trial) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	return t.found(m, w.judge(t, m.served)), nil
+	return t.found(m, append(w.judge(t, m.served), t.wire(m.counted)...)), nil
 }
 
 // judge compares with the schedule: that of the same seed, from the phase's beginning.
 func (w *moments) judge(t trial, served uint64) []bar {
-	name := fmt.Sprintf("%.0f/s %s: ", t.Rate, t.pacing)
+	name := t.label()
 	due := t.Arrivals()
 	began, off := align(fit.Sorted(w.intended), due)
 	written := make([]float64, len(w.written))
@@ -100,6 +101,34 @@ func (w *moments) judge(t trial, served uint64) []bar {
 	}
 	return bars
 }
+
+// wire judges them by when the kernel received them: the moments above are the tool's own word.
+func (t trial) wire(c counted) []bar {
+	a := c.arrived
+	if a == nil {
+		a = &tiny.Arrivals{}
+	}
+	sum := a.Untold
+	for _, n := range a.Counts {
+		sum += n
+	}
+	name := fmt.Sprintf("%sdispersion of arrivals at the server in %v, by the kernel's stamps", t.label(), a.Bin)
+	spread := within(name, fit.Dispersion(whole(a.Counts)), 1, dispersion, 0, ratio)
+	if a.Untold > 0 {
+		spread = shown(fmt.Sprintf("%s, which %d requests lack", name, a.Untold), fit.Dispersion(whole(a.Counts)), ratio).beside(1)
+	}
+	return []bar{exactly(t.label()+"requests by when they arrived", sum, c.served), spread}
+}
+
+// whole leaves out the first and the last bin: the load began and ended within them.
+func whole(counts []uint64) (inner []float64) {
+	for i := 1; i < len(counts)-1; i++ {
+		inner = append(inner, float64(counts[i]))
+	}
+	return inner
+}
+
+func (t trial) label() string { return fmt.Sprintf("%.0f/s %s: ", t.Rate, t.pacing) }
 
 // align is when the phase began, by its first request, and by how much in ms the others
 // are beside where they are due then. Those that are missing make it infinite.

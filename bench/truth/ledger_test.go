@@ -33,7 +33,7 @@ func everyPart(n int) (all []rows.Row) {
 
 // sound is what a run without a fault has kept and says of a ledger, sorted.
 func sound(l *ledger) made {
-	m := made{served: l.rows, recorded: l.sums}
+	m := made{counted: counted{served: l.rows}, recorded: l.sums}
 	s := &m.summary
 	s.Accounting.Intended = l.rows
 	for i, t := range []*summary.Times{&s.Response, &s.Service, &s.FirstByte, &s.PacerLag, &s.PoolWait, &s.Connect} {

@@ -35,6 +35,13 @@ func TestSeedsLeaveTheBarsToTheTool(t *testing.T) {
 		if share, d := evenWindows(due, due, r.Length), dispersed(due, r.Length); share < 100 || math.Abs(d-1) > dispersion/2 {
 			t.Errorf("%g/s, seed %d: %g %% of windows are Poisson, dispersion %v", r.Rate, r.Seed, share, d)
 		}
+		sinceFirst := make([]float64, len(due)) // as a server counts them, which knows no schedule
+		for i, at := range due {
+			sinceFirst[i] = at - due[0]
+		}
+		if d := dispersed(sinceFirst, r.Length); math.Abs(d-1) > dispersion/2 {
+			t.Errorf("%g/s, seed %d: from its first arrival on its dispersion is %v", r.Rate, r.Seed, d)
+		}
 	}
 }
 

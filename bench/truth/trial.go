@@ -29,7 +29,7 @@ type made struct {
 	summary  summary.Summary
 	recorded sums    // by the files of the run
 	taken    float64 // by others, as a share of the machine: neighbours or processes on it
-	served   uint64  // requests by the server's own count
+	counted          // by the server
 }
 
 // make runs a trial and hands over its rows.
@@ -52,7 +52,7 @@ func (b *bench) make(ctx context.Context, t trial, take func(rows.Row)) (m made,
 	}
 	taken := proc.Others().Since(others).Seconds() / time.Since(began).Seconds() / float64(runtime.NumCPU())
 	m.taken = max(taken, proc.Read().Steal(clock))
-	if m.served, err = s.count(); err != nil {
+	if m.counted, err = s.count(); err != nil {
 		return m, err
 	}
 	if err := m.read(filepath.Join(dir, "runs")); err != nil {
