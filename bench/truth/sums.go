@@ -100,11 +100,12 @@ func (all *sums) beside(name string, m made) (bars []bar) {
 			untrue++
 		}
 	}
+	summed := none(name+"kinds of times of which the summary tells another count or mean", untrue)
+	summed.exact = false // it leaves out seconds that an agent did not report in time
 	lag := r[pacerLags].sum + r[poolWaits].sum + r[connects].sum
-	return append(bars,
+	return append(bars, summed,
 		exactly(name+"response − service time as recorded, pacer lag + pool wait + connect as recorded", uint64(r[responses].sum-r[services].sum), uint64(lag)).in(ns),
-		none(name+"kinds of times recorded in another number than that of their rows", counts),
-		none(name+"kinds of times of which the summary tells another count or mean", untrue))
+		none(name+"kinds of times recorded in another number than that of their rows", counts))
 }
 
 // told are the times of a summary, in the order of sums.
