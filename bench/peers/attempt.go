@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/loadctl/loadctl/bench/internal/pause"
 	"github.com/loadctl/loadctl/bench/internal/proc"
 	"github.com/loadctl/loadctl/bench/internal/tiny"
 )
@@ -151,12 +152,12 @@ func (a *attempt) mark() (m mark, err error) {
 
 // window weighs a client that runs, in a stretch of its load.
 func (a *attempt) window(ctx context.Context, settle, length time.Duration) (r outing, err error) {
-	pause(ctx, settle)
+	_ = pause.For(ctx, settle)
 	from, err := a.mark()
 	if err != nil {
 		return r, err
 	}
-	pause(ctx, length)
+	_ = pause.For(ctx, length)
 	to, err := a.mark()
 	if err != nil {
 		return r, err
@@ -167,14 +168,6 @@ func (a *attempt) window(ctx context.Context, settle, length time.Duration) (r o
 	r = outing{CPU: (to.cpu - from.cpu).Seconds(), Requests: to.sent - from.sent, Wall: to.at.Sub(from.at).Seconds()}
 	r.disturbed(from.ran, to.ran)
 	return r, nil
-}
-
-// pause sleeps, unless all is to end.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // ran is what ran up to a moment: this machine, and processes on it that are none of

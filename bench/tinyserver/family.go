@@ -26,7 +26,7 @@ func (f *family) spawn(o options, slot int, memory *os.File) error {
 		return err
 	}
 	cmd := exec.Command(self, "-port", strconv.Itoa(o.port), "-loops", strconv.Itoa(o.loops), "-slot", strconv.Itoa(slot),
-		"-delay", o.delay.String(), "-jitter", o.jitter.String())
+		"-delay", o.delay.String(), "-jitter", o.jitter.String(), fmt.Sprint("-arrivals=", o.arrivals))
 	cmd.Stderr, cmd.ExtraFiles = os.Stderr, []*os.File{memory}
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -12,11 +12,14 @@ import (
 )
 
 // late holds answers back, each for its own known time after the kernel received the
-// request, and counts how long it really was.
+// request, and counts how long it really was. A time may be none: then only the kernel's
+// stamps are wanted.
 type late struct {
 	delay, jitter time.Duration
 	delays        *[waited]atomic.Uint64
-	waiting       []held // by due
+	arrivals      *arrivals // nil: they are not counted
+	byKernel      bool      // the stamp of what was read last
+	waiting       []held    // by due
 	message       unix.Msghdr
 	vector        unix.Iovec
 	control       [64]byte
@@ -33,6 +36,9 @@ func newLate(o options, m *memory, listener int) *late {
 	// Connections inherit it from the listener.
 	_ = unix.SetsockoptInt(listener, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	l := &late{delay: o.delay, jitter: min(o.jitter, o.delay), delays: m.delays}
+	if o.arrivals {
+		l.arrivals = m.arrivals
+	}
 	l.message.Iov, l.message.Iovlen = &l.vector, 1
 	return l
 }
@@ -55,14 +61,18 @@ func (l *late) receive(fd int, b []byte) (n int, stamp int64, errno syscall.Errn
 // stamped is when the kernel received what was read, or now.
 func (l *late) stamped() int64 {
 	h := (*unix.Cmsghdr)(unsafe.Pointer(&l.control[0]))
-	if l.message.Controllen >= unix.SizeofCmsghdr && h.Level == unix.SOL_SOCKET && h.Type == unix.SO_TIMESTAMPNS {
+	l.byKernel = l.message.Controllen >= unix.SizeofCmsghdr && h.Level == unix.SOL_SOCKET && h.Type == unix.SO_TIMESTAMPNS
+	if l.byKernel {
 		return (*unix.Timespec)(unsafe.Pointer(&l.control[unix.CmsgLen(0)])).Nano()
 	}
 	return time.Now().UnixNano()
 }
 
-// add holds an answer back.
+// add counts a request, and holds its answer back.
 func (l *late) add(fd int, stamp int64) {
+	if l.arrivals != nil {
+		l.arrivals.add(stamp, l.byKernel)
+	}
 	due := stamp + int64(l.delay)
 	if l.jitter > 0 {
 		due += rand.Int64N(2*int64(l.jitter)) - int64(l.jitter)

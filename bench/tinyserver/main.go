@@ -6,7 +6,8 @@
 // tells the whole: GET /-/count is answered with the requests so far, and adds to no
 // count; a line on standard input with all that is counted, as JSON. With -delay answers come late, by a known time: what
 // was really waited, from the kernel's stamp of the request to the write of the
-// answer, is told too, so that a client's service times can be held against it.
+// answer, is told too, so that a client's service times can be held against it. With -arrivals
+// requests are counted by the kernel's stamps as well, so that a client's own need not be believed.
 package main
 
 import (
@@ -22,6 +23,7 @@ import (
 type options struct {
 	port, loops, processes int
 	delay, jitter          time.Duration
+	arrivals               bool
 	slot                   int // of a process that another has started; -1: the first
 }
 
@@ -34,6 +36,7 @@ func main() {
 	flag.IntVar(&o.processes, "processes", 1, "processes")
 	flag.DurationVar(&o.delay, "delay", 0, "answer so late")
 	flag.DurationVar(&o.jitter, "jitter", 0, "and up to so much more or less")
+	flag.BoolVar(&o.arrivals, "arrivals", false, "count requests by when the kernel received them, in bins of 10 ms")
 	flag.IntVar(&o.slot, "slot", -1, "for tinyserver itself: where a process counts")
 	flag.Parse()
 	var f family

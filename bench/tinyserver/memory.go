@@ -23,11 +23,15 @@ type slot struct {
 const waited = 1 << 16
 
 type memory struct {
-	slots  []slot
-	delays *[waited]atomic.Uint64
+	slots    []slot
+	delays   *[waited]atomic.Uint64
+	arrivals *arrivals
 }
 
-const delaysSize = waited * 8
+const (
+	delaysSize = waited * 8
+	slotsAt    = delaysSize + int(unsafe.Sizeof(arrivals{}))
+)
 
 func newMemory(slots int) (*os.File, error) {
 	fd, err := unix.MemfdCreate("tinyserver", unix.MFD_CLOEXEC)
@@ -35,7 +39,7 @@ func newMemory(slots int) (*os.File, error) {
 		return nil, fmt.Errorf("memory: %w", err)
 	}
 	file := os.NewFile(uintptr(fd), "memory")
-	return file, file.Truncate(int64(delaysSize + slots*int(unsafe.Sizeof(slot{}))))
+	return file, file.Truncate(int64(slotsAt + slots*int(unsafe.Sizeof(slot{}))))
 }
 
 func openMemory(file *os.File) (*memory, error) {
@@ -47,20 +51,22 @@ func openMemory(file *os.File) (*memory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("memory: %w", err)
 	}
-	n := (len(b) - delaysSize) / int(unsafe.Sizeof(slot{}))
+	n := (len(b) - slotsAt) / int(unsafe.Sizeof(slot{}))
 	return &memory{
-		delays: (*[waited]atomic.Uint64)(unsafe.Pointer(&b[0])),
-		slots:  unsafe.Slice((*slot)(unsafe.Pointer(&b[delaysSize])), n),
+		delays:   (*[waited]atomic.Uint64)(unsafe.Pointer(&b[0])),
+		arrivals: (*arrivals)(unsafe.Pointer(&b[delaysSize])),
+		slots:    unsafe.Slice((*slot)(unsafe.Pointer(&b[slotsAt])), n),
 	}, nil
 }
 
 // A tally is the sum of all loops.
 type tally struct {
-	Requests uint64 `json:"requests"`
-	Accepts  uint64 `json:"accepts"`
-	Open     uint64 `json:"open"`
-	Last     int64  `json:"last_accept_unix_ns"`
-	Delay    delays `json:"delay_ms"`
+	Requests uint64   `json:"requests"`
+	Accepts  uint64   `json:"accepts"`
+	Open     uint64   `json:"open"`
+	Last     int64    `json:"last_accept_unix_ns"`
+	Delay    delays   `json:"delay_ms"`
+	Arrived  *arrived `json:"arrived,omitempty"`
 }
 
 // delays are how long answers were held back.
@@ -81,7 +87,7 @@ func (m *memory) tally() (t tally) {
 		t.Open += s.accepts.Load() - closes
 		t.Last = max(t.Last, s.last.Load())
 	}
-	t.Delay = m.waits()
+	t.Delay, t.Arrived = m.waits(), m.arrivals.told()
 	return t
 }
 

@@ -55,7 +55,7 @@ func newServer(o options, m *memory, slot int) (s *server, err error) {
 	if s.listener, _, err = bind(o.port); err != nil {
 		return nil, err
 	}
-	if o.delay > 0 {
+	if o.delay > 0 || o.arrivals {
 		s.late = newLate(o, m, s.listener)
 	}
 	if err := unix.Listen(s.listener, 4096); err != nil {

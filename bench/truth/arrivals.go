@@ -8,6 +8,7 @@ import (
 
 	"github.com/loadctl/loadctl/bench/internal/fit"
 	"github.com/loadctl/loadctl/bench/internal/rows"
+	"github.com/loadctl/loadctl/bench/internal/tiny"
 	"github.com/loadctl/loadctl/bench/internal/virtual"
 	"github.com/loadctl/loadctl/scenarios/arrival"
 )
@@ -74,12 +75,12 @@ func (b *bench) arrive(ctx context.Context, t trial) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	return t.found(m, w.judge(t, m.served)), nil
+	return t.found(m, append(w.judge(t, m.served), t.wire(m.counted)...)), nil
 }
 
 // judge compares with the schedule: that of the same seed, from the phase's beginning.
 func (w *moments) judge(t trial, served uint64) []bar {
-	name := fmt.Sprintf("%.0f/s %s: ", t.Rate, t.pacing)
+	name := t.label()
 	due := t.Arrivals()
 	began, off := align(fit.Sorted(w.intended), due)
 	written := make([]float64, len(w.written))
@@ -90,7 +91,7 @@ func (w *moments) judge(t trial, served uint64) []bar {
 		exactly(name+"requests written", uint64(len(written)), uint64(len(due))),
 		exactly(name+"requests by the server's count", served, uint64(len(due))),
 		atMost(name+"intended starts beside the schedule, most", off, micro, ms),
-		atLeast(name+"windows in which written requests are Poisson, p > 0.01", evenWindows(written, t.Length), leastEven, percent).beside(evenWindows(due, t.Length)),
+		atLeast(name+"windows in which written requests are Poisson, p > 0.01", evenWindows(written, due, t.Length), leastEven, percent).beside(evenWindows(due, due, t.Length)),
 		within(name+"dispersion of written requests in 10 ms", dispersed(written, t.Length), 1, dispersion, 0, ratio),
 		shown(name+"dispersion of the schedule", dispersed(due, t.Length), ratio).beside(1),
 		atMost(name+"pacer lag, p99", fit.Percentile(fit.Sorted(w.lag), 99), mostLag[t.pacing], ms),
@@ -100,6 +101,34 @@ func (w *moments) judge(t trial, served uint64) []bar {
 	}
 	return bars
 }
+
+// wire judges them by when the kernel received them: the moments above are the tool's own word.
+func (t trial) wire(c counted) []bar {
+	a := c.arrived
+	if a == nil {
+		a = &tiny.Arrivals{}
+	}
+	sum := a.Untold
+	for _, n := range a.Counts {
+		sum += n
+	}
+	name := fmt.Sprintf("%sdispersion of arrivals at the server in %v, by the kernel's stamps", t.label(), a.Bin)
+	spread := within(name, fit.Dispersion(whole(a.Counts)), 1, dispersion, 0, ratio)
+	if a.Untold > 0 {
+		spread = shown(fmt.Sprintf("%s, which %d requests lack", name, a.Untold), fit.Dispersion(whole(a.Counts)), ratio).beside(1)
+	}
+	return []bar{exactly(t.label()+"requests by when they arrived", sum, c.served), spread}
+}
+
+// whole leaves out the first and the last bin: the load began and ended within them.
+func whole(counts []uint64) (inner []float64) {
+	for i := 1; i < len(counts)-1; i++ {
+		inner = append(inner, float64(counts[i]))
+	}
+	return inner
+}
+
+func (t trial) label() string { return fmt.Sprintf("%.0f/s %s: ", t.Rate, t.pacing) }
 
 // align is when the phase began, by its first request, and by how much in ms the others
 // are beside where they are due then. Those that are missing make it infinite.
@@ -114,12 +143,13 @@ func align(intended, due []float64) (began, off float64) {
 	return began, off
 }
 
-// evenWindows is the share, in %, of whole windows in which moments are spread evenly.
-func evenWindows(moments []float64, length time.Duration) float64 {
+// evenWindows is the share, in %, of whole windows in which moments are spread evenly. One
+// without any is not even where some are due.
+func evenWindows(moments, due []float64, length time.Duration) float64 {
 	n := int(length.Seconds() / window)
-	passed := 0
-	for _, w := range fit.Windows(moments, window, n) {
-		if fit.Uniform(w) > even {
+	passed, wanted := 0, fit.Counts(due, window, n)
+	for i, w := range fit.Windows(moments, window, n) {
+		if fit.Uniform(w) > even && (len(w) > 0 || wanted[i] == 0) {
 			passed++
 		}
 	}

@@ -51,6 +51,7 @@ var (
 	count   = unit{"%.0f", ""}
 	percent = unit{"%.1f", " %"}
 	ratio   = unit{"%.3f", ""}
+	ns      = unit{"%.0f", " ns"}
 )
 
 func (u unit) write(v float64) string { return fmt.Sprintf(u.Format, v) + u.Name }
@@ -95,6 +96,12 @@ func shown(name string, measured float64, u unit) bar {
 func (b bar) beside(truth float64) bar {
 	f := figure(truth)
 	b.True = &f
+	return b
+}
+
+// in has figures written in a unit.
+func (b bar) in(u unit) bar {
+	b.Unit = u
 	return b
 }
 

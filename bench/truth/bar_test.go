@@ -58,6 +58,16 @@ func TestATableIsMissedWhenAnyOfItIs(t *testing.T) {
 	}
 }
 
+// TestMachinesOfAKindAreTheSame, and of as many cores of another kind another.
+func TestMachinesOfAKindAreTheSame(t *testing.T) {
+	if a := machineOf("X 9000"); a == machineOf("X 9001") || a != machineOf("X 9000") || !strings.Contains(a, " cores of X 9000, ") {
+		t.Error(a)
+	}
+	if unknown := machineOf(""); strings.Contains(unknown, " of ") {
+		t.Error(unknown)
+	}
+}
+
 func TestStudiesAreFoundByName(t *testing.T) {
 	asked, err := find([]string{"coverage"})
 	if err != nil || len(asked) != 1 || asked[0].name != "coverage" {

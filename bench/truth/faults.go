@@ -79,13 +79,13 @@ func (r *faultReport) put(row faults.Row, all []faults.Fault) {
 }
 
 func (r faultReport) table() [][]string {
-	rows := [][]string{{"fault", "runs", "invalid", "right reason", "must", "", "disturbed"}}
+	rows := [][]string{{"fault", "runs", "invalid", "right reason", "degraded", "must", "", "disturbed"}}
 	for _, row := range r.Rows {
-		right := fmt.Sprint(row.Right)
+		right, degraded := fmt.Sprint(row.Right), ""
 		if row.Clean() {
-			right = ""
+			right, degraded = "", fmt.Sprint(row.Degraded)
 		}
-		rows = append(rows, []string{row.What, fmt.Sprint(len(row.Runs)), fmt.Sprint(row.Invalid), right, row.Must, row.Word(), row.By()})
+		rows = append(rows, []string{row.What, fmt.Sprint(len(row.Runs)), row.Alarms(), right, degraded, row.Must, row.Word(), row.By()})
 	}
 	return rows
 }
@@ -95,9 +95,10 @@ func (r faultReport) markdown() string {
 	fmt.Fprintf(&b, "# Whether spoilt measurements say so\n\nMade by `make truth-faults`. %s.\n", r.Machine)
 	b.WriteString(`
 A run of loadctl, 500 requests a second for 7 s by two agents, is harmed 2 s into its load. It must be invalid then, with exit code 97, and
-one of its reasons must name the cause. Runs to which nothing is done must not be invalid. Disturbed are runs in which neighbours took
+one of its reasons must name the cause. Runs to which nothing is done must not be invalid, and must end with exit code 0; those of them that
+are degraded are told, and miss nothing. Disturbed are runs in which neighbours took
 2 % of the machine (steal) or other processes on it 10 % (by their own CPU times; who ended meanwhile is missed). Of runs to which
-nothing is done they do not count, but are made again, up to three times. What cannot be done on a machine is skipped.
+nothing is done they do not count, but are made again, up to three times. What cannot be done on a machine is skipped, and was not kept.
 
 `)
 	b.WriteString(ruled(r.table()))

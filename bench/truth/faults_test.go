@@ -11,7 +11,7 @@ import (
 func TestRowsOfFaultsStay(t *testing.T) {
 	var r faultReport
 	for _, row := range []faults.Row{
-		{Fault: "clean", What: "nothing is done", Must: "0 of 20 invalid", Disturbed: []faults.Run{{Verdict: "invalid", Exit: 97}, {}}},
+		{Fault: "clean", What: "nothing is done", Must: "0 of 20 invalid", Runs: []faults.Run{{}, {}, {}}, Invalid: 1, Wrong: 2, Degraded: 1, Disturbed: []faults.Run{{Verdict: "invalid", Exit: 97}, {}}},
 		{Fault: "no longer there"},
 		{Fault: "stopped", What: "an agent stands still"},
 		{Fault: "stopped", What: "an agent stands still", Reason: "stood", Kept: true, Invalid: 20, Right: 19, Must: "≥ 19 of 20",
@@ -23,9 +23,9 @@ func TestRowsOfFaultsStay(t *testing.T) {
 	for _, cells := range r.table() {
 		lines = append(lines, strings.Join(cells, "|"))
 	}
-	want := "fault|runs|invalid|right reason|must||disturbed\n" +
-		"an agent stands still|1|20|19|≥ 19 of 20|kept|0\n" +
-		"nothing is done|0|0||0 of 20 invalid|MISSED|2 more, 1 of them invalid"
+	want := "fault|runs|invalid|right reason|degraded|must||disturbed\n" +
+		"an agent stands still|1|20|19||≥ 19 of 20|kept|0\n" +
+		"nothing is done|3|1, 1 more failed||1|0 of 20 invalid|MISSED|2 more, 1 of them invalid"
 	if got := strings.Join(lines, "\n"); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadctl/loadctl/bench/internal/pause"
 	"github.com/loadctl/loadctl/bench/internal/proc"
 )
 
@@ -40,7 +41,7 @@ func tried(ctx context.Context, tries int, once func() (found, error)) (best fou
 	var all []found
 	counts := 0
 	for try := range tries {
-		pause(ctx, time.Duration(try)*10*time.Second)
+		_ = pause.For(ctx, time.Duration(try)*10*time.Second)
 		f, err := once()
 		if err != nil || ctx.Err() != nil {
 			return f, err
@@ -92,14 +93,6 @@ func (f found) excused() found {
 		b.excused = f.disturbed() && !b.Kept && !b.exact
 	}
 	return f
-}
-
-// pause sleeps, unless all is to end.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // conditions are a note of how a trial was made.

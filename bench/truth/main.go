@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -61,7 +62,7 @@ func main() {
 		os.Exit(2)
 	}
 	o.only = pattern
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o, asked); err != nil {
 		stop()
@@ -142,8 +143,5 @@ func (b *bench) record(t table) error {
 		return nil
 	}
 	b.report.put(t)
-	if err := os.MkdirAll(b.results, 0o755); err != nil {
-		return err
-	}
-	return b.report.write(filepath.Join(b.results, "truth"))
+	return writeBoth(filepath.Join(b.results, "truth"), b.report, b.report.markdown())
 }

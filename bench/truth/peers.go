@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loadctl/loadctl/bench/internal/pause"
 	"github.com/loadctl/loadctl/bench/internal/proc"
 	"github.com/loadctl/loadctl/bench/internal/queued"
 	"github.com/loadctl/loadctl/bench/internal/tools"
@@ -137,10 +138,10 @@ func (r *asking) stop() error {
 	if err := r.target.Loaded(r.ctx); err != nil {
 		return err
 	}
-	rest(r.ctx, r.tool.Lead+r.s.load.Length/2)
+	_ = pause.For(r.ctx, r.tool.Lead+r.s.load.Length/2)
 	pids := proc.PIDs(r.cmd.Process.Pid)
 	err := sendAll(pids, syscall.SIGSTOP)
-	rest(r.ctx, r.s.stopFor)
+	_ = pause.For(r.ctx, r.s.stopFor)
 	return errors.Join(err, sendAll(pids, syscall.SIGCONT))
 }
 
@@ -149,13 +150,6 @@ func sendAll(pids []int, s syscall.Signal) (err error) {
 		err = errors.Join(err, syscall.Kill(pid, s))
 	}
 	return err
-}
-
-func rest(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // answer is what the tool says, beside the truth.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/bench/internal/fit"
+	"github.com/loadctl/loadctl/bench/internal/summary"
 	"github.com/loadctl/loadctl/bench/internal/virtual"
 	"github.com/loadctl/loadctl/scenarios/arrival"
 	"github.com/loadctl/loadctl/target/queue"
@@ -77,18 +78,18 @@ func (b *bench) queue(ctx context.Context, c queueCase, tries int) (found, error
 
 // judge holds percentiles of response time against the formula, against the true times of
 // the run's own answers, and shows the same run in virtual time.
-func (c queueCase) judge(measured times, truth []float64) (bars []bar) {
+func (c queueCase) judge(measured summary.Times, truth []float64) (bars []bar) {
 	truth = fit.Sorted(truth)
 	virtually := c.run.Responses()
 	for _, p := range asked {
 		formula := 1e3 * c.quantile(p/100)
-		b := shown(pName(p)+", formula", measured.at(p), ms).beside(formula)
+		b := shown(pName(p)+", formula", measured.At(p), ms).beside(formula)
 		if share, ok := c.bars[p]; ok {
-			b = within(pName(p)+", formula", measured.at(p), formula, share, c.more, ms)
+			b = within(pName(p)+", formula", measured.At(p), formula, share, c.more, ms)
 		}
 		bars = append(bars, b,
 			shown(pName(p)+" of the same seeds in virtual time, formula", fit.Percentile(virtually, p), ms).beside(formula),
-			within(pName(p)+", the run's own true times", measured.at(p), fit.Percentile(truth, p), ownShare, ownMore, ms))
+			within(pName(p)+", the run's own true times", measured.At(p), fit.Percentile(truth, p), ownShare, ownMore, ms))
 	}
 	return bars
 }

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
+	hardware "github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/bench/internal/judge"
 )
 
@@ -38,11 +36,9 @@ func (t table) missed() bool {
 func (t table) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s: %s\n\n", t.Name, t.What)
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range t.rows() {
-		fmt.Fprintln(w, "  "+strings.Join(row, "\t"))
+	for line := range strings.Lines(tabbed(t.rows())) {
+		b.WriteString("  " + line)
 	}
-	_ = w.Flush()
 	b.WriteByte('\n')
 	for _, n := range t.told() {
 		fmt.Fprintf(&b, "  %s\n", n)
@@ -53,14 +49,8 @@ func (t table) text() string {
 func (t table) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n## %s\n\n%s. %s.\n", t.Name, t.What, t.Day)
-	for i, row := range t.rows() {
-		if i == 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
-		if i == 0 {
-			b.WriteString("|" + strings.Repeat("---|", len(heads)) + "\n")
-		}
+	if rows := t.rows(); len(rows) > 0 {
+		b.WriteString("\n" + ruled(rows))
 	}
 	for i, n := range t.told() {
 		if i == 0 {
@@ -124,21 +114,17 @@ late the server says it wrote it: the way there and back, and the tool.
 
 Runs of minutes have luck of their own, which the notes tell of. The bars are about the tool: seeds of arrivals and services are given, and chosen so that the
 same run in virtual time, where there is no tool, keeps them. Against the run's own true times luck is the same on both sides. A trial that missed
-something is made again when others took more than 8 % of the machine, or loadctl itself doubted it.
+something is made again when others took more than 8 % of the machine. That loadctl itself doubts it is no excuse.
 `
 
-// write makes path.json and path.md.
-func (r report) write(path string) error {
-	b, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(path+".json", append(b, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(path+".md", []byte(r.markdown()), 0o644)
-}
+// machine tells apart those whose figures must not stand in one table: there are many of two
+// cores, so their kind is told too.
+func machine() string { return machineOf(hardware.Facts().Model) }
 
-func machine() string {
-	return fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+func machineOf(processor string) string {
+	cores := fmt.Sprintf("%d cores", runtime.NumCPU())
+	if processor != "" {
+		cores += " of " + processor
+	}
+	return fmt.Sprintf("%s, %s/%s, %s", cores, runtime.GOOS, runtime.GOARCH, runtime.Version())
 }

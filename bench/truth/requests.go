@@ -22,17 +22,17 @@ const (
 )
 
 func requestsStudy(ctx context.Context, b *bench) ([]bar, []string, error) {
-	return b.requests(ctx, b.lasting(25*time.Second))
+	return b.requests(ctx, b.lasting(25*time.Second), 4)
 }
 
 // requests holds each request's service time against the answer's own word, by either
-// pacing. Services are mostly short and rarely long, with a server for each request: no
+// pacing, so many times at most. Services are mostly short and rarely long, with a server for each request: no
 // queue hides what the tool adds.
-func (b *bench) requests(ctx context.Context, length time.Duration) (bars []bar, notes []string, err error) {
+func (b *bench) requests(ctx context.Context, length time.Duration, tries int) (bars []bar, notes []string, err error) {
 	for _, pacing := range []string{"precise", "ticks"} {
 		t := trial{pacing: pacing, Run: virtual.Run{Rate: 2000, Law: arrival.Poisson, Length: length, Seed: 1,
 			Settings: queue.Settings{Law: queue.Law{Kind: queue.H2, Mean: 10 * time.Millisecond, CV: 2}, Seed: 1}}}
-		f, err := tried(ctx, 4, func() (found, error) { return b.eachRequest(ctx, t) })
+		f, err := tried(ctx, tries, func() (found, error) { return b.eachRequest(ctx, t) })
 		if err != nil {
 			return bars, notes, fmt.Errorf("%s: %w", pacing, err)
 		}

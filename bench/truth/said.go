@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loadctl/loadctl/bench/internal/judge"
+	"github.com/loadctl/loadctl/bench/internal/summary"
 )
 
 // A peersReport is every situation on a machine.
@@ -138,7 +139,7 @@ func (r peersReport) page() string {
 // cell is p99 as told and as it is, and that the tool itself does not believe it.
 func (a answer) cell() string {
 	text := fmt.Sprintf("%s, true %s", a.Told[1], a.Truth[1])
-	if a.Exit == invalid {
+	if a.Exit == summary.ExitInvalid {
 		text += ", *invalid*"
 	}
 	return text

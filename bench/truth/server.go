@@ -13,8 +13,14 @@ import (
 // A server is what a trial loads, in a process of its own.
 type server struct {
 	url   string
-	count func() (uint64, error) // requests answered
+	count func() (counted, error)
 	close func()
+}
+
+// Counted is what a server says of the requests it had.
+type counted struct {
+	served  uint64         // answered
+	arrived *tiny.Arrivals // nil: it does not count them so
 }
 
 func (b *bench) serve(ctx context.Context, t trial) (*server, error) {
@@ -24,13 +30,13 @@ func (b *bench) serve(ctx context.Context, t trial) (*server, error) {
 	if err := b.build(ctx); err != nil {
 		return nil, err
 	}
-	s, err := tiny.Start(ctx, b.pins(onServer), b.tiny)
+	s, err := tiny.Start(ctx, b.pins(onServer), b.tiny, "-arrivals")
 	if err != nil {
 		return nil, err
 	}
-	count := func() (uint64, error) {
+	count := func() (counted, error) {
 		all, err := s.Tally()
-		return all.Requests, err
+		return counted{all.Requests, all.Arrived}, err
 	}
 	return &server{url: "http://" + s.Addr, count: count, close: s.Close}, nil
 }
@@ -56,9 +62,9 @@ func (b *bench) serveQueue(ctx context.Context, t trial) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	count := func() (uint64, error) {
+	count := func() (counted, error) {
 		c, err := target.Counts(ctx)
-		return c.Requests, err
+		return counted{served: c.Requests}, err
 	}
 	return &server{url: strings.TrimSuffix(target.URL, "/"), count: count, close: target.Close}, nil
 }

@@ -4,7 +4,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -26,7 +28,7 @@ func shortly(t *testing.T) *bench {
 // TestEachRequestTellsTheTruth: ten seconds of the study of the same name, by either
 // pacing.
 func TestEachRequestTellsTheTruth(t *testing.T) {
-	bars, notes, err := shortly(t).requests(context.Background(), 10*time.Second)
+	bars, notes, err := shortly(t).requests(context.Background(), 10*time.Second, mostTries)
 	hold(t, bars, notes, err)
 }
 
@@ -35,10 +37,15 @@ func TestEachRequestTellsTheTruth(t *testing.T) {
 func TestAQueueIsMeasuredAsItWas(t *testing.T) {
 	c := mm8
 	c.run.Length, c.bars = 20*time.Second, nil
-	f, err := shortly(t).queue(context.Background(), c, 5)
+	f, err := shortly(t).queue(context.Background(), c, mostTries)
 	hold(t, f.bars, f.notes, err)
 }
 
+// mostTries of a trial that was disturbed and missed something.
+const mostTries = 5
+
+// hold wants all bars kept. What was missed in the quietest of trials that were all disturbed
+// proves nothing: the notes tell how much others took.
 func hold(t *testing.T, bars []bar, notes []string, err error) {
 	t.Helper()
 	one := table{Name: t.Name(), Bars: bars, Notes: notes}
@@ -46,12 +53,26 @@ func hold(t *testing.T, bars []bar, notes []string, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var excused []string
 	for _, b := range bars {
 		switch {
 		case b.excused:
-			t.Logf("missed, and all tries were disturbed: %s", b.Name)
+			excused = append(excused, b.Name)
 		case !b.Kept:
 			t.Errorf("missed: %s", b.Name)
 		}
 	}
+	if len(excused) > 0 {
+		lacking(t, fmt.Sprintf("all of %d tries were disturbed and missed something: %s\n%s",
+			mostTries, strings.Join(excused, ", "), strings.Join(notes, "\n")))
+	}
+}
+
+// lacking skips with a printed reason, and fails in CI.
+func lacking(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("LOADCTL_E2E_REQUIRED") != "" {
+		t.Fatalf("CI skips nothing: %s", what)
+	}
+	t.Skip(what)
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/loadctl/loadctl/bench/internal/proc"
 	"github.com/loadctl/loadctl/bench/internal/rows"
+	"github.com/loadctl/loadctl/bench/internal/summary"
 	"github.com/loadctl/loadctl/bench/internal/virtual"
 )
 
@@ -27,33 +26,10 @@ type trial struct {
 
 // A made trial.
 type made struct {
-	summary summary
-	taken   float64 // by others, as a share of the machine: neighbours or processes on it
-	served  uint64  // requests by the server's own count
-}
-
-// A summary is what of summary.json is held against the truth.
-type summary struct {
-	Validity struct {
-		Verdict string
-		Reasons []string
-	}
-	Accounting struct{ Intended, OK uint64 }
-	Response   times `json:"response_ms"`
-	Service    times `json:"service_ms"`
-	Lag        times `json:"pacer_lag_ms"`
-}
-
-// times are percentiles in ms, as loadctl tells them; one that is infinite, or that there are
-// too few requests for, it does not tell.
-type times struct{ P50, P99, P999 *float64 }
-
-func (t times) at(p float64) float64 {
-	v := map[float64]*float64{50: t.P50, 99: t.P99, 99.9: t.P999}[p]
-	if v == nil {
-		return math.Inf(1)
-	}
-	return *v
+	summary  summary.Summary
+	recorded sums    // by the files of the run
+	taken    float64 // by others, as a share of the machine: neighbours or processes on it
+	counted          // by the server
 }
 
 // make runs a trial and hands over its rows.
@@ -76,10 +52,10 @@ func (b *bench) make(ctx context.Context, t trial, take func(rows.Row)) (m made,
 	}
 	taken := proc.Others().Since(others).Seconds() / time.Since(began).Seconds() / float64(runtime.NumCPU())
 	m.taken = max(taken, proc.Read().Steal(clock))
-	if m.served, err = s.count(); err != nil {
+	if m.counted, err = s.count(); err != nil {
 		return m, err
 	}
-	if m.summary, err = readSummary(filepath.Join(dir, "runs")); err != nil {
+	if err := m.read(filepath.Join(dir, "runs")); err != nil {
 		return m, err
 	}
 	return m, rows.ReadDir(filepath.Join(dir, "tap"), take)
@@ -101,10 +77,7 @@ func (b *bench) command(ctx context.Context, core, path string, words ...string)
 	return exec.CommandContext(ctx, all[0], all[1:]...)
 }
 
-// invalid is loadctl's exit code of a run that measured the generator. Its figures are
-// there all the same, and it is told.
-const invalid = 97
-
+// load runs loadctl. A run that is invalid has figures all the same, and it is told.
 func (b *bench) load(ctx context.Context, t trial, url, dir string) error {
 	file := filepath.Join(dir, "truth.yaml")
 	if err := os.WriteFile(file, []byte(t.scenario(url)), 0o600); err != nil {
@@ -114,7 +87,7 @@ func (b *bench) load(ctx context.Context, t trial, url, dir string) error {
 		"--seed", fmt.Sprint(t.Seed), "--runs", filepath.Join(dir, "runs"), "--tap", filepath.Join(dir, "tap"), file)
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.CombinedOutput()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == invalid {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == summary.ExitInvalid {
 		return nil
 	}
 	if err != nil {
@@ -136,14 +109,12 @@ agents: {min: 1}
 `, url, t.Rate, t.Law, t.Length)
 }
 
-func readSummary(runs string) (s summary, err error) {
-	files, err := filepath.Glob(filepath.Join(runs, "*", "summary.json"))
-	if err != nil || len(files) != 1 {
-		return s, fmt.Errorf("%d summaries in %s", len(files), runs)
+// read takes what the one run in a folder says of itself, and what it kept.
+func (m *made) read(runs string) (err error) {
+	var dir string
+	if dir, m.summary, err = summary.Read(runs); err != nil {
+		return err
 	}
-	b, err := os.ReadFile(files[0])
-	if err != nil {
-		return s, err
-	}
-	return s, json.Unmarshal(b, &s)
+	m.recorded, err = record(dir)
+	return err
 }

@@ -3,6 +3,9 @@ package coverage
 import (
 	"math"
 	"testing"
+	"time"
+
+	"github.com/loadctl/loadctl/stats"
 )
 
 // TestBarsJudgeRunsByTheirOwnEpisodes: a scenario that has few in the mean has runs with many.
@@ -30,6 +33,24 @@ func TestBarsJudgeRunsByTheirOwnEpisodes(t *testing.T) {
 				t.Errorf("%s: %s: held against %d, missed %q; want %d and %d", name, b.Claim, b.Held, b.Missed, c.held[i], c.missed[i])
 			}
 		}
+	}
+}
+
+// TestAnIntervalWithoutAnEndIsWide: one reliable interval that ends nowhere makes the mean
+// width endless, in place of narrow.
+func TestAnIntervalWithoutAnEndIsWide(t *testing.T) {
+	s := Scenario{Queue{1, 100, .5, Exponential}, time.Minute, 99}
+	runs := func(last stats.PercentileInterval) (all []one) {
+		for i := range 40 {
+			all = append(all, one{stats.PercentileInterval{Reliable: true, Low: 80, High: 100}, 1, time.Duration(90 + i)})
+		}
+		return append(all, one{last, 2, 200})
+	}
+	closed := s.sum(runs(stats.PercentileInterval{Reliable: true, Low: 80, High: 100}))
+	open := s.sum(runs(stats.PercentileInterval{Reliable: true, Low: 80, High: stats.Never}))
+	unsure := s.sum(runs(stats.PercentileInterval{Low: 80, High: stats.Never}))
+	if !(closed.Width < 5) || !math.IsInf(open.Width, 1) || !(unsure.Width < 5) {
+		t.Errorf("widths %v, %v, %v", closed.Width, open.Width, unsure.Width)
 	}
 }
 

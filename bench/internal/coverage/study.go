@@ -26,7 +26,8 @@ type Result struct {
 	// those of them that are labelled.
 	Many, Labelled int
 	// Oracle is between which estimates the middle 95 % of runs lie, which no one run
-	// can know; Width is the mean interval of reliable ones over it.
+	// can know; Width is the mean interval of reliable ones over it, infinite where one of
+	// them has no end.
 	Oracle, Median time.Duration
 	Width          float64
 }
@@ -80,8 +81,8 @@ func (s Scenario) sum(all []one) Result {
 	var width float64
 	for _, o := range all {
 		r.add(o, dispersion)
-		if o.interval.Reliable && o.interval.High != stats.Never {
-			width += float64(o.interval.High - o.interval.Low)
+		if o.interval.Reliable {
+			width += o.width()
 		}
 	}
 	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(a.estimate, b.estimate) })
@@ -89,6 +90,13 @@ func (s Scenario) sum(all []one) Result {
 	r.Median = all[len(all)/2].estimate
 	r.Width = width / float64(max(r.Reliable, 1)) / float64(r.Oracle)
 	return r
+}
+
+func (o one) width() float64 {
+	if o.interval.High == stats.Never {
+		return math.Inf(1)
+	}
+	return float64(o.interval.High - o.interval.Low)
 }
 
 func (r *Result) add(o one, dispersion float64) {

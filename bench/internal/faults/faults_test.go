@@ -2,6 +2,8 @@ package faults
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
@@ -27,6 +29,9 @@ func TestARowIsHeldAgainstItsBar(t *testing.T) {
 		{late, append(of(18, right), of(2, broke)...), 18, 18, "MISSED"},
 		{late, of(3, right), 3, 3, "only 3 runs count"},
 		{none, of(20, silent), 0, 0, "kept"},
+		{none, append(of(19, silent), Run{Verdict: "valid", Exit: 1}), 0, 0, "MISSED"},
+		{none, append(of(19, silent), Run{Verdict: "valid", Exit: 99}), 0, 0, "MISSED"},
+		{none, append(of(19, silent), Run{Verdict: "invalid", Exit: 99}), 1, 0, "MISSED"},
 		{none, append(of(19, silent), other), 1, 0, "MISSED"},
 		{none, of(19, silent), 0, 0, "only 19 runs count"},
 	} {
@@ -46,13 +51,34 @@ func TestOneRunOfOneMustBeRight(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeDoneIsNotMissed(t *testing.T) {
+// TestDegradedRunsWithoutHarmAreTold, and are no miss of the bar.
+func TestDegradedRunsWithoutHarmAreTold(t *testing.T) {
+	row := Row{Runs: []Run{{Verdict: "degraded"}, {Verdict: "valid"}}, Disturbed: []Run{{Verdict: "degraded"}}}
+	row.sum(Fault{Name: clean}, 2)
+	if row.Degraded != 1 || row.Wrong != 0 || !row.Kept {
+		t.Errorf("%+v", row)
+	}
+}
+
+// TestASkipHidesNoRuns: what could be done once can be done, and what stops it later is an
+// error beside the runs there are.
+func TestASkipHidesNoRuns(t *testing.T) {
+	refused := Skipped{"not permitted"}
+	for _, row := range []Row{{Runs: []Run{{}}}, {Disturbed: []Run{{}}}} {
+		if err := row.skip(refused); !errors.Is(err, refused) || row.Skipped != "" {
+			t.Errorf("%+v: skipped for %q, error %v", row, row.Skipped, err)
+		}
+	}
+}
+
+// TestWhatCannotBeDoneIsMissed, as a bar that was not tried is not kept.
+func TestWhatCannotBeDoneIsMissed(t *testing.T) {
 	var row Row
 	if err := row.skip(Skipped{"not permitted"}); err != nil {
 		t.Error(err)
 	}
 	row.sum(Fault{Reason: regexp.MustCompile("late")}, 20)
-	if row.Missed() || row.Word() != "skipped: not permitted" {
+	if !row.Missed() || row.Word() != "skipped: not permitted" {
 		t.Errorf("%v, %s", row.Missed(), row.Word())
 	}
 	gone := errors.New("the target went away")
@@ -120,6 +146,27 @@ func TestHierarchyIsOneThatGivesCPU(t *testing.T) {
 	old, _ := findHierarchy(v1)
 	if home := old.home("3:cpuset:/sets\n2:cpu,cpuacct:/jobs\n0::/x\n"); home != "/sys/fs/cgroup/cpu/jobs" {
 		t.Errorf("back to %s", home)
+	}
+}
+
+// TestAGroupThatWasLeftIsTakenOver: its name is ours, and whoever is in it goes home.
+func TestAGroupThatWasLeftIsTakenOver(t *testing.T) {
+	h := hierarchy{root: t.TempDir(), named: "no such controller"}
+	group := filepath.Join(h.root, "left")
+	for range 2 {
+		if err := h.own(group); err != nil {
+			t.Fatal(err)
+		}
+		if err := put(group, "cgroup.procs", "4711\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if home, err := os.ReadFile(filepath.Join(h.root, "cgroup.procs")); err != nil || string(home) != "4711" {
+		t.Errorf("%q went home (%v)", home, err)
+	}
+	var s Skipped
+	if err := h.own(filepath.Join(group, "none", "such")); !errors.As(err, &s) {
+		t.Errorf("a group that cannot be made: %v", err)
 	}
 }
 

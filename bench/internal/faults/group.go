@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/loadctl/loadctl/bench/internal/pause"
 )
 
 // A hierarchy is where groups with a share of the CPU can be made.
@@ -86,11 +89,24 @@ func throttle(ctx context.Context, t *try) error {
 		return Skipped{"no cgroup hierarchy here gives CPU to groups"}
 	}
 	group := filepath.Join(h.root, fmt.Sprintf("loadctl-fault-%d", os.Getpid()))
-	if err := os.Mkdir(group, 0o755); err != nil {
-		return Skipped{"a cgroup cannot be made: " + err.Error()}
+	if err := h.own(group); err != nil {
+		return err
 	}
 	t.after = func() error { return h.remove(group) }
-	return h.within(group, t.agents, func() error { return pause(ctx, pressed) })
+	return h.within(group, t.agents, func() error { return pause.For(ctx, pressed) })
+}
+
+// own makes the group. One of this name that is there already was left behind, and is taken
+// over without whoever is in it.
+func (h hierarchy) own(group string) error {
+	err := os.Mkdir(group, 0o755)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return h.empty(group)
+	case err != nil:
+		return Skipped{"a cgroup cannot be made: " + err.Error()}
+	}
+	return nil
 }
 
 // within has processes in a group, and gives it its quota while something is done.
@@ -109,6 +125,11 @@ func (h hierarchy) within(group string, pids []int, do func() error) (err error)
 
 // remove leaves no group behind, not even with processes that outlived their run.
 func (h hierarchy) remove(group string) error {
+	return errors.Join(h.empty(group), os.Remove(group))
+}
+
+// empty sends processes of the group back to where this one is.
+func (h hierarchy) empty(group string) error {
 	own, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
 		return err
@@ -117,7 +138,7 @@ func (h hierarchy) remove(group string) error {
 	for _, pid := range strings.Fields(string(left)) {
 		_ = put(h.home(string(own)), "cgroup.procs", pid) // it may have ended meanwhile
 	}
-	return errors.Join(err, os.Remove(group))
+	return err
 }
 
 func move(pid int, group string) error { return put(group, "cgroup.procs", strconv.Itoa(pid)) }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/loadctl/loadctl/bench/internal/pause"
 )
 
 // stopAgent lets one stand still, and go on in any case.
@@ -15,7 +17,7 @@ func stopAgent(ctx context.Context, t *try) error {
 	if err := syscall.Kill(t.agents[0], syscall.SIGSTOP); err != nil {
 		return err
 	}
-	slept := pause(ctx, lasts)
+	slept := pause.For(ctx, lasts)
 	if err := syscall.Kill(t.agents[0], syscall.SIGCONT); err != nil {
 		return err
 	}

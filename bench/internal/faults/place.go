@@ -17,6 +17,7 @@ func fewFiles(t *try) (func(), error) {
 // machine's own range stays what it is.
 func fewPorts(t *try) (func(), error) {
 	name := fmt.Sprintf("loadctl-fault-%d", os.Getpid())
+	_ = do("ip", "netns", "del", name) // one that was left behind: its name is ours
 	if err := do("ip", "netns", "add", name); err != nil {
 		return nil, Skipped{"a network cannot be made: " + err.Error()}
 	}

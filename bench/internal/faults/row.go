@@ -7,6 +7,8 @@ import (
 	"math"
 	"regexp"
 	"slices"
+
+	"github.com/loadctl/loadctl/bench/internal/summary"
 )
 
 // A Row is what all runs under a fault came to.
@@ -19,13 +21,17 @@ type Row struct {
 	Runs   []Run  `json:"runs"` // that count
 	// Disturbed are runs without harm in which others took part: neither alarm nor
 	// silence of theirs is held against loadctl.
-	Disturbed []Run  `json:"disturbed,omitempty"`
-	Invalid   int    `json:"invalid"`      // with the exit code of it
-	Right     int    `json:"right_reason"` // and named the cause
-	Wanted    int    `json:"wanted"`       // runs
-	Must      string `json:"must"`
-	Kept      bool   `json:"kept"`
-	Skipped   string `json:"skipped,omitempty"` // why there are no runs
+	Disturbed []Run `json:"disturbed,omitempty"`
+	Invalid   int   `json:"invalid"`      // with the exit code of it; without harm, with any
+	Right     int   `json:"right_reason"` // and named the cause
+	// Of runs without harm: what was invalid or did not end well, and what was doubted,
+	// which misses no bar.
+	Wrong    int    `json:"wrong,omitempty"`
+	Degraded int    `json:"degraded,omitempty"`
+	Wanted   int    `json:"wanted"` // runs
+	Must     string `json:"must"`
+	Kept     bool   `json:"kept"`
+	Skipped  string `json:"skipped,omitempty"` // why there are no runs
 }
 
 // Of 20 runs 19 must be right; of runs without harm none may be invalid.
@@ -38,13 +44,17 @@ const (
 	repeats    = 3
 )
 
-const invalid = "invalid"
-
-// exitInvalid is the exit code of a measurement that is not one.
-const exitInvalid = 97
+// Verdicts on a measurement that is not valid.
+const invalid, degraded = "invalid", "degraded"
 
 // Spoilt says whether a run says that it is no measurement, by verdict and exit code.
-func (r Run) Spoilt() bool { return r.Verdict == invalid && r.Exit == exitInvalid }
+func (r Run) Spoilt() bool { return r.alarmed() && r.Exit == summary.ExitInvalid }
+
+// Wrong says whether a run without harm does not say that all went well.
+func (r Run) Wrong() bool { return r.alarmed() || r.Exit != 0 }
+
+func (r Run) alarmed() bool { return r.Verdict == invalid }
+func (r Run) doubted() bool { return r.Verdict == degraded }
 
 // Disturbed says whether others took so much of the machine that the run tells nothing
 // of one without harm.
@@ -80,10 +90,11 @@ func (f Fault) Study(ctx context.Context, binary string, runs int, tell func(Run
 	return row, nil
 }
 
-// skip keeps why a fault cannot be done here, which is no error.
+// skip keeps why a fault cannot be done here, which is no error. What was done before can
+// be done: then it is one.
 func (row *Row) skip(err error) error {
 	var s Skipped
-	if errors.As(err, &s) {
+	if errors.As(err, &s) && len(row.Runs)+len(row.Disturbed) == 0 {
 		row.Skipped = s.Why
 		return nil
 	}
@@ -96,8 +107,10 @@ func (row *Row) sum(f Fault, wanted int) {
 	row.Right = count(row.Runs, func(r Run) bool { return r.Spoilt() && r.Names(f.Reason) })
 	row.Wanted = wanted
 	if f.Clean() {
-		row.Must = fmt.Sprintf("0 of %d invalid", wanted)
-		row.Kept = row.Invalid == 0 && len(row.Runs) == wanted
+		row.Invalid, row.Degraded = count(row.Runs, Run.alarmed), count(row.Runs, Run.doubted)
+		row.Wrong = count(row.Runs, Run.Wrong)
+		row.Must = fmt.Sprintf("0 of %d invalid, each with exit code 0", wanted)
+		row.Kept = row.Wrong == 0 && len(row.Runs) == wanted
 		return
 	}
 	least := int(math.Ceil(rightShare * float64(wanted)))
@@ -118,8 +131,9 @@ func (row Row) Word() string {
 	return "MISSED"
 }
 
-// Missed says whether the row counts as not kept. What cannot be done here does not.
-func (row Row) Missed() bool { return !row.Kept && row.Skipped == "" }
+// Missed says whether the row counts as not kept. What cannot be done here was not tried,
+// and is not kept either.
+func (row Row) Missed() bool { return !row.Kept }
 
 // figure stands for what differs from run to run.
 var figure = regexp.MustCompile(`(\d+(\.\d+)?(ns|µs|ms|s|m|h)?)+`)
@@ -153,11 +167,19 @@ func (row Row) Sayings() (all []Saying) {
 // Clean says whether the row is of runs to which nothing was done.
 func (row Row) Clean() bool { return row.Fault == clean }
 
+// Alarms are the runs that are invalid and, of runs without harm, those that failed besides.
+func (row Row) Alarms() string {
+	if more := row.Wrong - row.Invalid; more > 0 {
+		return fmt.Sprintf("%d, %d more failed", row.Invalid, more)
+	}
+	return fmt.Sprint(row.Invalid)
+}
+
 // By tells of disturbed runs: how many of those that count or, where disturbed ones do
 // not, how many besides, and how many of them were invalid.
 func (row Row) By() string {
 	if row.Clean() {
-		return fmt.Sprintf("%d more, %d of them invalid", len(row.Disturbed), count(row.Disturbed, Run.Spoilt))
+		return fmt.Sprintf("%d more, %d of them invalid", len(row.Disturbed), count(row.Disturbed, Run.alarmed))
 	}
 	return fmt.Sprint(count(row.Runs, Run.Disturbed))
 }

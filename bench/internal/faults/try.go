@@ -3,7 +3,6 @@ package faults
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,8 +12,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loadctl/loadctl/bench/internal/pause"
 	"github.com/loadctl/loadctl/bench/internal/proc"
 	"github.com/loadctl/loadctl/bench/internal/queued"
+	"github.com/loadctl/loadctl/bench/internal/summary"
 )
 
 // A Run is what a run of loadctl said under a fault.
@@ -127,7 +128,7 @@ func (t *try) harm(ctx context.Context) error {
 	if err := t.target.Loaded(ctx); err != nil {
 		return err
 	}
-	if err := pause(ctx, begins); err != nil {
+	if err := pause.For(ctx, begins); err != nil {
 		return err
 	}
 	for _, p := range proc.Tree(t.cmd.Process.Pid) {
@@ -143,30 +144,10 @@ func (t *try) harm(ctx context.Context) error {
 
 // read finds in the run's summary what it says of itself.
 func (t *try) read(r *Run) error {
-	files, err := filepath.Glob(filepath.Join(t.dir, "runs", "*", "summary.json"))
-	if err != nil || len(files) != 1 {
-		return fmt.Errorf("the run left %d summaries, exit %d\n%s", len(files), r.Exit, t.out.Bytes())
-	}
-	b, err := os.ReadFile(files[0])
+	_, s, err := summary.Read(filepath.Join(t.dir, "runs"))
 	if err != nil {
-		return err
+		return fmt.Errorf("%w, exit %d\n%s", err, r.Exit, t.out.Bytes())
 	}
-	var s struct {
-		Validity struct {
-			Verdict string
-			Reasons []string
-		}
-	}
-	err = json.Unmarshal(b, &s)
 	r.Verdict, r.Reasons = s.Validity.Verdict, s.Validity.Reasons
-	return err
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
+	return nil
 }

@@ -21,20 +21,27 @@ import (
 type Target struct {
 	URL string // ends in /
 
-	cmd   *exec.Cmd
-	close sync.Once
+	cmd      *exec.Cmd
+	lifeline *os.File // it ends when this does, whatever becomes of us
+	close    sync.Once
 }
 
 // Start runs it, behind words that say where, and waits until it accepts connections.
 func Start(ctx context.Context, behind []string, binary string, args ...string) (*Target, error) {
-	words := slices.Concat(behind, []string{binary, "target", "queue", "--listen", "127.0.0.1:0"}, args)
-	t := &Target{cmd: exec.CommandContext(ctx, words[0], words[1:]...)}
-	t.cmd.Stderr, t.cmd.WaitDelay = os.Stderr, 5*time.Second
-	out, err := t.cmd.StdoutPipe()
+	words := slices.Concat(behind, []string{binary, "target", "queue", "--listen", "127.0.0.1:0", "--lifeline", "3"}, args)
+	life, ours, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := t.cmd.Start(); err != nil {
+	defer func() { _ = life.Close() }()
+	t := &Target{cmd: exec.CommandContext(ctx, words[0], words[1:]...), lifeline: ours}
+	t.cmd.Stderr, t.cmd.WaitDelay, t.cmd.ExtraFiles = os.Stderr, 5*time.Second, []*os.File{life}
+	out, err := t.cmd.StdoutPipe()
+	if err == nil {
+		err = t.cmd.Start()
+	}
+	if err != nil {
+		_ = ours.Close()
 		return nil, err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
@@ -51,6 +58,7 @@ func Start(ctx context.Context, behind []string, binary string, args ...string) 
 func (t *Target) Close() {
 	t.close.Do(func() {
 		_ = t.cmd.Process.Signal(syscall.SIGTERM)
+		_ = t.lifeline.Close()
 		_ = t.cmd.Wait()
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Build compiles a program of bench/ to a path.
@@ -41,6 +42,15 @@ type Tally struct {
 	Open     uint64 `json:"open"`
 	Last     int64  `json:"last_accept_unix_ns"`
 	Delay    Times  `json:"delay_ms"`
+	// Arrived are requests by when the kernel received them; nil without -arrivals.
+	Arrived *Arrivals `json:"arrived"`
+}
+
+// Arrivals are counts by bins, from the first that holds any to the last.
+type Arrivals struct {
+	Bin    time.Duration `json:"bin_ns"`
+	Counts []uint64      `json:"counts"`
+	Untold uint64        `json:"untold"` // that had no stamp, or came outside all bins
 }
 
 // Times are those of answers, in milliseconds.

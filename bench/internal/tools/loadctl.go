@@ -1,10 +1,10 @@
 package tools
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
+
+	"github.com/loadctl/loadctl/bench/internal/summary"
 )
 
 const scenario = `version: 1
@@ -35,64 +35,28 @@ func loadctl(binary string) Tool {
 }
 
 // readLoadctl reads the summary of the one run in dir.
-func readLoadctl(_, dir string) (s Said, err error) {
-	files, err := filepath.Glob(filepath.Join(dir, "runs", "*", "summary.json"))
-	if err != nil || len(files) != 1 {
-		return s, fmt.Errorf("%d summaries of loadctl in %s", len(files), dir)
-	}
-	b, err := os.ReadFile(files[0])
-	if err != nil {
-		return s, err
-	}
-	return parseSummary(b)
+func readLoadctl(_, dir string) (Said, error) {
+	_, r, err := summary.Read(filepath.Join(dir, "runs"))
+	return saidBy(r), err
 }
 
-// A summary is what of summary.json is told. A percentile is null there where failed requests
-// reach into it, and where there were too few requests to name it: that one is withheld, and
-// the run says nothing of it.
-type summary struct {
-	Response   struct{ P50, P99, P999 *float64 } `json:"response_ms"`
-	Confidence []struct {
-		P        float64
-		Withheld bool
-	}
-	Validity struct {
-		Verdict string
-		Reasons []string
-	}
-	Failed float64 `json:"failed_rate"`
-}
-
-func parseSummary(b []byte) (s Said, err error) {
-	var r summary
-	if err := json.Unmarshal(b, &r); err != nil {
-		return s, fmt.Errorf("loadctl's summary: %w", err)
-	}
-	s.P50, s.P99, s.P999 = r.time(50, r.Response.P50), r.time(99, r.Response.P99), r.time(99.9, r.Response.P999)
+func saidBy(r summary.Summary) (s Said) {
+	s.P50, s.P99, s.P999 = timeOf(&r, 50, r.Response.P50), timeOf(&r, 99, r.Response.P99), timeOf(&r, 99.9, r.Response.P999)
 	s.Notes = append(s.Notes, "validity "+r.Validity.Verdict)
 	s.Notes = append(s.Notes, r.Validity.Reasons...)
 	if r.Failed > 0 {
 		s.Notes = append(s.Notes, fmt.Sprintf("failed %.2g %%", 100*r.Failed))
 	}
-	return s, nil
+	return s
 }
 
-// time is that of a percentile: not known where it is withheld, or null though nothing failed.
-func (r *summary) time(p float64, v *float64) Time {
+// timeOf is that of a percentile: not known where it is withheld, or null though nothing failed.
+func timeOf(r *summary.Summary, p float64, v *float64) Time {
 	switch {
 	case v != nil:
 		return MS(*v)
-	case r.Failed == 0 || r.withheld(p):
+	case r.Failed == 0 || r.Withheld(p):
 		return Time{}
 	}
 	return Never()
-}
-
-func (r *summary) withheld(p float64) bool {
-	for _, c := range r.Confidence {
-		if c.P == p {
-			return c.Withheld
-		}
-	}
-	return false
 }

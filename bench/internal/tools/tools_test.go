@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/loadctl/loadctl/bench/internal/summary"
 )
 
 // What tools print, cut where it says nothing about times or troubles.
@@ -119,7 +121,7 @@ All done 4000 calls (plus 50 warmup) 32.972 ms avg, 991.7 qps
 
 func TestOutputsAreRead(t *testing.T) {
 	unknown := Time{}
-	summary := func(out, _ string) (Said, error) { return parseSummary([]byte(out)) }
+	ours := func(out, _ string) (Said, error) { r, err := summary.Parse([]byte(out)); return saidBy(r), err }
 	for _, c := range []struct {
 		tool           string
 		read           func(out, dir string) (Said, error)
@@ -137,9 +139,9 @@ func TestOutputsAreRead(t *testing.T) {
 			"Insufficient VUs, reached 10 active VUs and cannot initialize more; Request Failed"},
 		{"vegeta", readVegeta, vegetaText, MS(13.1958), MS(110.057468), unknown, "475 × status 503; 503 Service Unavailable"},
 		{"fortio", readFortio, fortioText, MS(32.8124), MS(90.2728), MS(91.9099), "Code 500: 405 (10.1 %); WARNING 14.41% of sleep were falling behind"},
-		{"loadctl", summary, loadctlText, MS(11.4), Never(), Never(), "validity degraded; the generator was a little late; failed 5.2 %"},
-		{"loadctl, few requests", summary, fewText, Never(), unknown, unknown, "validity valid; failed 30 %"},
-		{"loadctl, no failures", summary, unfailedText, MS(3), unknown, unknown, "validity valid"},
+		{"loadctl", ours, loadctlText, MS(11.4), Never(), Never(), "validity degraded; the generator was a little late; failed 5.2 %"},
+		{"loadctl, few requests", ours, fewText, Never(), unknown, unknown, "validity valid; failed 30 %"},
+		{"loadctl, no failures", ours, unfailedText, MS(3), unknown, unknown, "validity valid"},
 	} {
 		said, err := c.read(c.text, "")
 		if err != nil {
