@@ -39,7 +39,7 @@ func TestSpoiltRunsSaySo(t *testing.T) {
 			}
 			switch {
 			case n.unknown():
-				lacking(t, fmt.Sprintf("all runs were disturbed, so nothing is known: others took %s of the machine", taken(n.disturbed)))
+				t.Skipf("nothing is known: all runs were disturbed, others took %s of the machine", taken(n.disturbed))
 			case !n.kept():
 				t.Errorf("%d of %d runs were right: %s", n.right, n.right+n.wrong, f.must())
 			}
