@@ -83,7 +83,7 @@ func newLoad(m *loadctlpb.AgentPrepare, taps string) (*load, error) {
 		name: plan.GetName(), layout: s.Layout, events: make(chan event, 4*n),
 		tick: cmp.Or(time.Duration(p.GetTickNs()), loop.DefaultTick),
 	}
-	l.clock = clockWatch{read: machine.WallLessMonotonic, shift: faults.WallShift(wrong, l.name)}
+	l.clock = clockWatch{read: machine.NewClock().WallAhead, shift: faults.WallShift(wrong, l.name)}
 	if l.taps, err = openTaps(taps, l.name, n); err != nil {
 		return nil, err
 	}
