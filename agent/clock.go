@@ -50,7 +50,8 @@ func (w *clockWatch) begin(epoch int64) {
 	w.moved, w.largest, w.largestAt = 0, 0, 0
 }
 
-// worthTelling is less than which a clock may be slewed in a window.
+// worthTelling is more than is told of a clock that nobody set. On macOS the monotonic clock
+// that Go reads is not slewed with the wall clock, which then moves by up to half of it.
 const worthTelling = time.Millisecond
 
 // window gives what became of the clock since the last window: the largest step, or all

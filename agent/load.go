@@ -31,7 +31,7 @@ const maxLoops = 256
 // goroutine of agent.drive uses it, but for the loops' own sending of events.
 type load struct {
 	name     string
-	layout   *stats.Layout
+	scenario *scenarios.Scenario
 	counters *counters.Block
 	loops    []*loop.Loop
 	taps     taps
@@ -80,10 +80,10 @@ func newLoad(m *loadctlpb.AgentPrepare, taps string) (*load, error) {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
 	l := &load{
-		name: plan.GetName(), layout: s.Layout, events: make(chan event, 4*n),
+		name: plan.GetName(), scenario: s, events: make(chan event, 4*n),
 		tick: cmp.Or(time.Duration(p.GetTickNs()), loop.DefaultTick),
 	}
-	l.clock = clockWatch{read: machine.WallLessMonotonic, shift: faults.WallShift(wrong, l.name)}
+	l.clock = clockWatch{read: machine.NewClock().WallAhead, shift: faults.WallShift(wrong, l.name)}
 	if l.taps, err = openTaps(taps, l.name, n); err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (l *load) share(fd uint32, loops int) (err error) {
 		return fmt.Errorf("prepare: counters have no file descriptor %d", fd)
 	}
 	defer f.Close()
-	l.counters, err = counters.Map(f, loops*l.layout.CounterWords())
+	l.counters, err = counters.Map(f, loops*l.scenario.Layout.CounterWords())
 	return err
 }
 

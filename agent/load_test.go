@@ -249,13 +249,13 @@ func TestAPartThatCannotBeLaidOutIsSaid(t *testing.T) {
 
 func TestASilentHostEndsTheLoadAndStillGetsWhatWasMeasured(t *testing.T) {
 	t.Parallel()
-	h := begin(t, func(c *Config) { c.Silence = 4 * time.Second }) // longer than getting ready takes
+	h := begin(t, func(c *Config) { c.Silence = 8 * time.Second }) // longer than getting ready takes
 	p := prepare(serve(t), 1)
 	p.Source = endless
 	h.prepare(p, 1)
 	h.start(0)
 	h.gather(never)
-	h.wantEnd("nothing was heard of the coordinator for 4s")
+	h.wantEnd("nothing was heard of the coordinator for 8s")
 	if c := h.total.Cells[0]; c.Intended == 0 || c.Intended != c.Ended() {
 		t.Error(accounts(&h.total))
 	}
@@ -266,7 +266,7 @@ func TestASilentHostEndsTheLoadAndStillGetsWhatWasMeasured(t *testing.T) {
 // another silence, first with the load still on.
 func TestAHostThatReadsNothingIsWaitedForOnce(t *testing.T) {
 	t.Parallel()
-	const silence = 3 * time.Second
+	const silence = 5 * time.Second
 	ours, theirs := net.Pipe() // which holds nothing that is not read
 	h := beginOn(t, ours, theirs, func(c *Config) { c.Silence = silence })
 	h.prepare(prepare(serve(t), 1), 1)

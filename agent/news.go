@@ -43,8 +43,9 @@ func (l *load) take(e event) (news []*loadctlpb.AgentUp, err error) {
 func (l *load) closed(news []*loadctlpb.AgentUp) []*loadctlpb.AgentUp {
 	for c, ok := l.windows.Next(); ok; c, ok = l.windows.Next() {
 		merged := l.merge(c)
-		health := merged.Health(l.layout)
+		health := merged.Health(l.scenario.Layout)
 		health.Name, health.State = l.name, "ok"
+		l.scenario.Expect(merged.Taken)
 		health.Arrivals = merged.ArrivalTests(l.tick)
 		l.usage.window(&health)
 		l.clock.window(&health)
@@ -60,8 +61,8 @@ func (l *load) closed(news []*loadctlpb.AgentUp) []*loadctlpb.AgentUp {
 func (l *load) merge(c gather.Closed[*stats.Snapshot]) *stats.Snapshot {
 	merged := &stats.Snapshot{
 		Window: c.Window,
-		Cells:  make([]stats.CellStats, len(l.layout.Cells)),
-		Phases: make([]stats.PhaseStats, len(l.layout.Phases)),
+		Cells:  make([]stats.CellStats, len(l.scenario.Layout.Cells)),
+		Phases: make([]stats.PhaseStats, len(l.scenario.Layout.Phases)),
 	}
 	for _, p := range c.Parts {
 		merged.Merge(p.Value)

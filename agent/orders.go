@@ -54,8 +54,8 @@ func (l *load) begin(epoch int64) {
 }
 
 func (l *load) onPhase(phase uint32, command func(int) loop.Command) error {
-	if int(phase) >= len(l.layout.Phases) {
-		return fmt.Errorf("an order for phase %d of %d", phase, len(l.layout.Phases))
+	if int(phase) >= len(l.scenario.Layout.Phases) {
+		return fmt.Errorf("an order for phase %d of %d", phase, len(l.scenario.Layout.Phases))
 	}
 	l.do(command(int(phase)))
 	return nil

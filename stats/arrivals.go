@@ -40,6 +40,16 @@ func (c *ArrivalCount) Sum() (n uint64) {
 type Taken struct {
 	Phase int
 	Count ArrivalCount
+	// Due and Overdue are as in ArrivalTest.
+	Due, Overdue uint64
+	// Into is how long after the phase's begin the window began.
+	Into time.Duration
+	// Part is which part of the phase's arrivals comes in steps as even as all of them: the
+	// largest slot of a loop's share, and of several loops the sum of theirs.
+	Part float64
+
+	// What follows is what the schedule says of such a window, see scenarios.Scenario.Expect.
+
 	// Shape is which part of the window's arrivals is expected before each cell, and
 	// at last before its end: ArrivalCells+1 numbers from 0 to 1. nil is a level rate.
 	Shape []float64
@@ -47,8 +57,6 @@ type Taken struct {
 	// that the schedule leaves between them, 0 if there are none.
 	Even bool
 	Gap  time.Duration
-	// Due and Overdue are as in ArrivalTest.
-	Due, Overdue uint64
 }
 
 // add takes in what another loop took up of the same phase in the same window. Loops
@@ -57,17 +65,9 @@ func (t *Taken) add(o *Taken) {
 	for i, n := range o.Count {
 		t.Count[i] += n
 	}
-	if t.Shape == nil {
-		t.Shape = o.Shape
-	}
-	switch {
-	case t.Gap == 0:
-		t.Gap = o.Gap
-	case o.Gap > 0:
-		t.Gap = time.Duration(math.Round(1 / (1/float64(t.Gap) + 1/float64(o.Gap))))
-	}
 	t.Due += o.Due
 	t.Overdue += o.Overdue
+	t.Part += o.Part
 }
 
 // addTaken merges lists that are in order of phase.

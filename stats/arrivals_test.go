@@ -258,8 +258,8 @@ func TestIssuedInTime(t *testing.T) {
 
 // TestTakenMerge: what loops took up adds up in any order, and shares nothing.
 func TestTakenMerge(t *testing.T) {
-	one := &Snapshot{Taken: []Taken{{Phase: 1, Due: 3, Gap: 2 * time.Second}, {Phase: 4, Overdue: 1, Gap: time.Second}}}
-	two := &Snapshot{Taken: []Taken{{Phase: 0, Due: 1}, {Phase: 1, Due: 4, Overdue: 1, Gap: 2 * time.Second}, {Phase: 4}}}
+	one := &Snapshot{Taken: []Taken{{Phase: 1, Due: 3, Part: 0.25}, {Phase: 4, Overdue: 1, Part: 0.5}}}
+	two := &Snapshot{Taken: []Taken{{Phase: 0, Due: 1}, {Phase: 1, Due: 4, Overdue: 1, Part: 0.25}, {Phase: 4}}}
 	one.Taken[0].Count.Count(5 * time.Millisecond)
 	two.Taken[1].Count.Count(5 * time.Millisecond)
 	two.Taken[1].Count.Count(time.Hour)
@@ -268,12 +268,12 @@ func TestTakenMerge(t *testing.T) {
 		for _, s := range order {
 			sum.Merge(s)
 		}
-		if len(sum.Taken) != 3 || sum.Taken[0].Phase != 0 || sum.Taken[2].Phase != 4 || sum.Taken[2].Gap != time.Second {
+		if len(sum.Taken) != 3 || sum.Taken[0].Phase != 0 || sum.Taken[2].Phase != 4 || sum.Taken[2].Part != 0.5 {
 			t.Fatalf("%d phases", len(sum.Taken))
 		}
 		both := sum.Taken[1]
-		if both.Due != 7 || both.Overdue != 1 || both.Gap != time.Second || both.Count[5] != 2 || both.Count[ArrivalCells-1] != 1 {
-			t.Errorf("due %d, overdue %d, gap %v, %d", both.Due, both.Overdue, both.Gap, both.Count.Sum())
+		if both.Due != 7 || both.Overdue != 1 || both.Part != 0.5 || both.Count[5] != 2 || both.Count[ArrivalCells-1] != 1 {
+			t.Errorf("due %d, overdue %d, part %v, %d", both.Due, both.Overdue, both.Part, both.Count.Sum())
 		}
 	}
 	if one.Taken[0].Due != 3 || one.Taken[0].Count[5] != 1 {

@@ -67,7 +67,7 @@ func (h *host) report(c *child, m *loadctlpb.AgentReport) error {
 	if err != nil {
 		return err
 	}
-	health.Name, health.ClockAhead = c.plan.GetName(), clockAhead(m.GetWallLessMonotonic())
+	health.Name, health.ClockAhead = c.plan.GetName(), h.clockAhead(m.GetWallLessMonotonic())
 	if err := h.windows.Add(c.id, s.Window, &handedIn{s, health}); err != nil {
 		return err
 	}
@@ -81,11 +81,11 @@ func (h *host) report(c *child, m *loadctlpb.AgentReport) error {
 
 // clockAhead is how far an agent's wall clock is ahead of ours, 0 if it does not say.
 // They are the same, unless somebody gave a process a clock of its own.
-func clockAhead(wallLessMonotonic int64) time.Duration {
+func (h *host) clockAhead(wallLessMonotonic int64) time.Duration {
 	if wallLessMonotonic == 0 {
 		return 0
 	}
-	ours, _ := machine.WallLessMonotonic()
+	ours, _ := h.clock.WallAhead()
 	return time.Duration(wallLessMonotonic - ours).Round(time.Millisecond)
 }
 

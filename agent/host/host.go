@@ -124,6 +124,7 @@ func Run(ctx context.Context, c Config) error {
 		orders: make(chan order),
 		events: make(chan event),
 		watch:  watch{Late: lateAfter, Lost: c.LostAfter},
+		clock:  machine.NewClock(),
 	}
 	observed, err := profile.Start(c.Profiles, "host-"+c.Name)
 	if err != nil {
@@ -174,6 +175,7 @@ type host struct {
 	phases   gather.Barrier
 	watch    watch
 	meter    machine.Meter
+	clock    machine.Clock
 
 	prepareBy time.Time // zero: not preparing
 	ready     bool      // every agent said so

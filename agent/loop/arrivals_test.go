@@ -10,17 +10,19 @@ import (
 	"github.com/loadctl/loadctl/stats"
 )
 
-// attend plays an open phase, and judges what the loop told as a run of its agent. Each
-// of the stalls holds it up in the send of so many requests.
-func attend(t *testing.T, phase string, stalls map[int]time.Duration, change func(*Config), commands ...Command) (*stats.Run, *play) {
-	t.Helper()
-	s := parse(t, fmt.Sprintf(`
+const openLoad = `
 version: 1
 name: arrivals
 target: {base_url: "http://127.0.0.1:1"}
 users: {u: {tasks: {t: {steps: [{get: /x}]}}}}
 phases: [{name: load, user: u, %s}]
-`, phase))
+`
+
+// attend plays an open phase, and judges what the loop told as a run of its agent. Each
+// of the stalls holds it up in the send of so many requests.
+func attend(t *testing.T, phase string, stalls map[int]time.Duration, change func(*Config), commands ...Command) (*stats.Run, *play) {
+	t.Helper()
+	s := parse(t, fmt.Sprintf(openLoad, phase))
 	var w *world
 	w = newWorld(target{send: func(n int) syscall.Errno {
 		w.stall(stalls[n])
@@ -33,6 +35,7 @@ phases: [{name: load, user: u, %s}]
 	r := &stats.Run{}
 	r.Apply(stats.Update{Started: &stats.Started{Info: stats.Info{Tick: DefaultTick}, Layout: s.Layout}})
 	for _, shot := range p.snapshots {
+		s.Expect(shot.Taken) // as the agent does
 		a := stats.AgentWindow{Name: "a", Arrivals: shot.ArrivalTests(DefaultTick)}
 		r.Apply(stats.Update{Window: &stats.Window{Index: shot.Window, Merged: shot, Agents: []stats.AgentWindow{a}}})
 	}
@@ -147,5 +150,29 @@ func TestEvenArrivalsHaveGaps(t *testing.T) {
 	_, p = attend(t, level+", arrivals: uniform", map[int]time.Duration{800: 100 * time.Millisecond}, quarter)
 	if a := p.snapshots[3].ArrivalTests(DefaultTick)[0]; a.MaxGap < 95*time.Millisecond {
 		t.Errorf("%+v, want a gap of the stall", a)
+	}
+}
+
+// TestTheTurnOfASecondAsksNothingOfTheProfile: whatever that is, the loop makes a list of what
+// it took up and nothing else.
+func TestTheTurnOfASecondAsksNothingOfTheProfile(t *testing.T) {
+	for name, phase := range map[string]string{
+		"level":         level + ", arrivals: uniform",
+		"ramp":          "executor: ramping-arrival-rate, start_rate: 0/s, stages: [{duration: 20s, target: 2000/s}]",
+		"even ramp":     "executor: ramping-arrival-rate, start_rate: 0/s, arrivals: uniform, stages: [{duration: 20s, target: 2000/s}]",
+		"level of many": "executor: ramping-arrival-rate, start_rate: 100/s, stages: [{duration: 2s, target: 200/s}, {duration: 18s, target: 200/s}]",
+	} {
+		s := parse(t, fmt.Sprintf(openLoad, phase))
+		w := newWorld(target{})
+		p := stage(t, s, w, nil)
+		told := 0
+		allocations := -1.
+		w.at(int64(5500*time.Millisecond), func() {
+			allocations = testing.AllocsPerRun(100, func() { told = len(p.loop.attended()) })
+		})
+		p.run(t, Begin{0, 0}, Drain{At: 20 * time.Second, Deadline: 30 * time.Second})
+		if told != 1 || allocations != 1 {
+			t.Errorf("%s: %d phases are told of, by %v allocations", name, told, allocations)
+		}
 	}
 }

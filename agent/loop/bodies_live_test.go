@@ -156,7 +156,7 @@ func TestLiveUploadRefused(t *testing.T) {
 			c.reset()
 		}
 	})
-	s := parse(t, strings.Replace(steps("{put: /x, body_size: 50MB}"), "timeout: 200ms", "timeout: 5s", 1))
+	s := parse(t, inTime(steps("{put: /x, body_size: 50MB}"), stats.HTTPError))
 	got := run(t, s, addr)
 	c := &got.total.Cells[0]
 	if c.Classes[stats.HTTPError]+c.Classes[stats.ConnError] != 20 || c.Classes[stats.HTTPError] < 15 {

@@ -48,11 +48,11 @@ func TestLiveBodiesOverTLS(t *testing.T) {
 	} {
 		for _, poller := range []string{"auto", "epoll"} {
 			text := strings.Replace(fmt.Sprintf(large, c.step), `{base_url: "http://127.0.0.1:1"}`, fmt.Sprintf(`{base_url: "https://%s", tls: {ca_file: ca.pem}}`, addr), 1)
-			s := parseWith(t, path, strings.Replace(text, "timeout: 60s", "timeout: 10s, cookies: true, follow_redirects: 1", 1))
+			s := parseWith(t, path, strings.Replace(text, "timeout: 60s", "timeout: 25s, cookies: true, follow_redirects: 1", 1))
 			got := live(t, s, addr, func(config *Config) {
 				overTLS(t, s)(config)
 				config.Poller = poller
-			}, Begin{}, Drain{At: 20 * time.Millisecond, Deadline: 10 * time.Second})
+			}, Begin{}, Drain{At: 20 * time.Millisecond, Deadline: 25 * time.Second})
 			got.checkIdentity(t, s)
 			cell := &got.total.Cells[0]
 			if cell.Classes[stats.OK] != 1 || cell.BytesOut < uint64(c.out) || cell.BytesOut > uint64(c.out+600) || cell.BytesIn < uint64(c.in) {

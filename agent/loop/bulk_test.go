@@ -33,6 +33,7 @@ type client struct {
 	poller
 	fds    map[uint64]int32
 	events [16]event
+	kept   []event // of connections that nobody waited for yet: they are told once
 }
 
 func newClient(t testing.TB, p poller) *client {
@@ -46,7 +47,14 @@ func (c *client) open(ref uint64, to netip.AddrPort) int32 {
 		c.Fatal(errno)
 	}
 	c.fds[ref] = fd
-	c.until(func(e event) bool { return e.ref == ref })
+	var others []event
+	c.until(func(e event) bool {
+		if e.ref != ref {
+			others = append(others, e)
+		}
+		return e.ref == ref
+	})
+	c.kept = others
 	if errno := c.connected(fd); errno != 0 {
 		c.Fatal(errno)
 	}
@@ -56,8 +64,14 @@ func (c *client) open(ref uint64, to netip.AddrPort) int32 {
 // until takes events until one is what is waited for.
 func (c *client) until(found func(event) bool) {
 	c.Helper()
-	for end := c.now() + int64(5*time.Second); c.now() < end; {
-		there := false
+	there := false
+	for _, e := range c.kept {
+		there = found(e) || there
+	}
+	if c.kept = nil; there {
+		return
+	}
+	for end := c.now() + int64(30*time.Second); c.now() < end; {
 		for _, e := range c.events[:c.wait(c.now()+int64(10*time.Millisecond), false, c.events[:])] {
 			there = found(e) || there
 		}

@@ -120,7 +120,7 @@ func live(t testing.TB, s *scenarios.Scenario, addr netip.AddrPort, change func(
 		}
 	}()
 	all := &told{epoch: epoch}
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		select {
 		case o, ok := <-out:

@@ -176,14 +176,14 @@ target: {base_url: "http://127.0.0.1:1"}
 users:
   u: {tasks: {ping: {steps: [{get: /ping}]}}}
 phases:
-  - {name: hold, executor: held-connections, user: u, connections: 2000, hold: 3s, heartbeat: {task: ping, every: 1s, jitter: 20%}}
+  - {name: hold, executor: held-connections, user: u, connections: 2000, hold: 5s, heartbeat: {task: ping, every: 1s, jitter: 20%}}
 `)
 	addr := rawServer(t, func(c *peer) {
 		for c.request() {
 			c.write(helloReply)
 		}
 	})
-	got := live(t, s, addr, nil, Begin{}, End{0, 4 * time.Second}, Drain{At: 4200 * time.Millisecond, Deadline: 9 * time.Second})
+	got := live(t, s, addr, nil, Begin{}, End{0, 6 * time.Second}, Drain{At: 6200 * time.Millisecond, Deadline: late})
 	got.checkIdentity(t, s)
 	ph := &got.total.Phases[0]
 	if ph.ConnOpened != 2000 || ph.ConnDropped != 0 || ph.ConnFailed != 0 {
@@ -192,7 +192,7 @@ phases:
 	if ph.HeartbeatsSent < 5000 || ph.HeartbeatsSent != ph.HeartbeatsAnswered {
 		t.Errorf("%d heartbeats sent, %d answered", ph.HeartbeatsSent, ph.HeartbeatsAnswered)
 	}
-	if held := got.snapshots[3].Phases[0].ConnHeld; held != 2000 {
+	if held := got.snapshots[5].Phases[0].ConnHeld; held != 2000 {
 		t.Errorf("%d held", held)
 	}
 	at, _ := got.at(0, Connected)

@@ -69,7 +69,7 @@ func TestHostileLive(t *testing.T) {
 						_, _ = c.Conn.Read(make([]byte, 1)) // until the loop closes
 					}
 				})
-				got := live(t, s, addr, func(c *Config) { c.Poller = poller }, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 3 * time.Second})
+				got := live(t, s, addr, func(c *Config) { c.Poller = poller }, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late})
 				got.checkIdentity(t, s)
 				expect(t, got, test.class, test.kind)
 			})
@@ -130,7 +130,7 @@ func (o *told) unfazed(t *testing.T, s *scenarios.Scenario, poller string) {
 func TestAnswerBeforeTheRequestIsWhole(t *testing.T) {
 	t.Parallel()
 	body := strings.Repeat("y", 4<<20/8)
-	s := parse(t, strings.Replace(steps(`{post: /x, body: "`+body+`"}`), "timeout: 200ms", "timeout: 5s", 1))
+	s := parse(t, inTime(steps(`{post: /x, body: "`+body+`"}`), stats.HTTPError))
 	addr := rawServer(t, func(c *peer) {
 		if c.request() {
 			c.write("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

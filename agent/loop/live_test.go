@@ -31,7 +31,7 @@ users:
 phases:
   - {name: load, executor: constant-arrival-rate, user: u, rate: 1000/s, duration: 1500ms, arrivals: uniform}
 `)
-	got := live(t, s, serve(t, hello), nil, Begin{0, 100 * time.Millisecond}, Drain{At: 2 * time.Second, Deadline: 4 * time.Second})
+	got := live(t, s, serve(t, hello), nil, Begin{0, 100 * time.Millisecond}, Drain{At: 2 * time.Second, Deadline: late})
 	got.checkIdentity(t, s)
 	c := got.cell(t, s, "load", "/x")
 	if c.Intended != 1500 || c.Classes[stats.OK] != 1500 {
@@ -50,7 +50,7 @@ users:
 phases:
   - {name: load, executor: constant-vus, user: u, vus: 8, duration: 1500ms}
 `)
-	got := live(t, s, serve(t, hello), nil, Begin{0, 0}, Drain{At: 2 * time.Second, Deadline: 4 * time.Second})
+	got := live(t, s, serve(t, hello), nil, Begin{0, 0}, Drain{At: 2 * time.Second, Deadline: late})
 	got.checkIdentity(t, s)
 	c := got.cell(t, s, "load", "/x")
 	if c.Intended < 100 || c.Classes[stats.OK] != c.Intended {

@@ -77,7 +77,7 @@ phases: [{name: load, executor: constant-vus, user: u, vus: 1, duration: 300ms}]
 			ends = append(ends, err)
 			mu.Unlock()
 		})
-		got := live(t, s, addr, func(c *Config) { c.Poller = kind }, Begin{0, 0}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second})
+		got := live(t, s, addr, func(c *Config) { c.Poller = kind }, Begin{0, 0}, Drain{At: 300 * time.Millisecond, Deadline: late})
 		got.checkIdentity(t, s)
 		if c := got.cell(t, s, "load", "/x"); c.Classes[stats.Timeout] == 0 {
 			t.Errorf("%s: classes %v", kind, c.Classes)

@@ -54,7 +54,7 @@ func TestWhoseTimeWait(t *testing.T) {
 					}
 				})
 				s := parse(t, pooling("constant-arrival-rate, rate: 100/s, duration: 200ms, arrivals: uniform", test.pool))
-				got := live(t, s, addr, func(c *Config) { c.Poller = kind }, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 5 * time.Second})
+				got := live(t, s, addr, func(c *Config) { c.Poller = kind }, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late})
 				got.checkIdentity(t, s)
 				expect(t, got, stats.OK, "")
 				ph := &got.total.Phases[0]

@@ -69,7 +69,7 @@ func pollerContract(t *testing.T, p poller, addr, dead netip.AddrPort) {
 	events := make([]event, 8)
 	await := func(ref uint64, is readiness) {
 		t.Helper()
-		until := p.now() + int64(2*time.Second)
+		until := p.now() + int64(30*time.Second)
 		for p.now() < until {
 			for _, e := range events[:p.wait(p.now()+int64(50*time.Millisecond), false, events)] {
 				if e.ref == ref && e.is&is != 0 {

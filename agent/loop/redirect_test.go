@@ -257,7 +257,7 @@ func TestLiveRedirects(t *testing.T) {
 			hello(w, r)
 		}
 	})
-	text := strings.Replace(steps("{post: /start, json: {a: 1}, check: [{body: {contains: hello}}]}"), "timeout: 200ms", "timeout: 5s, follow_redirects: 2", 1)
+	text := strings.Replace(inTime(steps("{post: /start, json: {a: 1}, check: [{body: {contains: hello}}]}"), stats.OK), "{timeout:", "{follow_redirects: 2, timeout:", 1)
 	s := parse(t, strings.Replace(text, "127.0.0.1:1", addr.String(), 1))
 	got := run(t, s, addr)
 	expect(t, got, stats.OK, "")

@@ -113,13 +113,13 @@ func TestAStallMakesNoTimeoutsLive(t *testing.T) {
 version: 1
 name: stalls
 target: {base_url: "http://127.0.0.1:1"}
-http: {timeout: 1s}
+http: {timeout: 3s}
 users: {u: {tasks: {t: {steps: [{get: /x}]}}}}
 phases: [{name: load, executor: constant-vus, user: u, vus: 200, duration: 10h}]
 `, kind, &thrifty{addr: addr})
 		d.turns(500 * time.Millisecond)
-		d.loop.poller.flush() // a request that was never sent is the target's time-out
-		time.Sleep(1500 * time.Millisecond)
+		d.loop.poller.flush()               // a request that was never sent is the target's time-out
+		time.Sleep(3500 * time.Millisecond) // longer than the time-out
 		d.turns(500 * time.Millisecond)
 		d.end(t)
 	}

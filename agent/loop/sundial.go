@@ -26,18 +26,17 @@ func newSundial() sundial {
 	return sundial{looked: math.MinInt64, since: math.MinInt64, seen: math.MinInt64, last: math.MinInt64}
 }
 
-// A wall clock that is slewed goes wrong by less than this: what is more was a step. No
-// stamp is wrong by it, as few are read much later than they were made.
-const (
-	slewed    = 50 * time.Microsecond
-	slewShare = 1000 // of the time between looks
-)
+// readApart is what may pass between the two readings of a look. The clocks differ by more
+// than before only where the wall clock was set, or the thread lost its core in between; both
+// make stamps wrong, by as much. Slewing does not: what disciplines the wall clock of Linux,
+// NTP or PTP, changes the rate of both. macOS, where theirs may differ, has no stamps.
+const readApart = 50 * time.Microsecond
 
 // look compares the clocks.
 func (d *sundial) look(now stats.Offset, wall int64) {
 	zero := wall - int64(now)
 	if d.looked != math.MinInt64 {
-		if moved := time.Duration(zero - d.zero).Abs(); moved > slewed+(now-d.looked)/slewShare {
+		if moved := time.Duration(zero - d.zero).Abs(); moved > readApart {
 			d.before, d.since, d.seen = d.zero, d.looked, now
 		}
 	}

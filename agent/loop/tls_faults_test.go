@@ -20,7 +20,7 @@ const closing = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r
 // overHTTPS makes a scenario of 20 arrivals of one request over TLS, with time for a
 // machine whose cores others use too: a handshake stands in line behind many.
 func overHTTPS(step, options string) string {
-	return strings.Replace(strings.Replace(steps(step), "timeout: 200ms, connect_timeout: 300ms", "timeout: 10s, connect_timeout: 5s", 1), `"http://127.0.0.1:1"}`, `"https://127.0.0.1:1", tls: {ca_file: ca.pem`+options+`}}`, 1)
+	return strings.Replace(inTime(steps(step), stats.OK), `"http://127.0.0.1:1"}`, `"https://127.0.0.1:1", tls: {ca_file: ca.pem`+options+`}}`, 1)
 }
 
 // privately serves each connection over TLS.
@@ -140,7 +140,7 @@ func TestHandshakeFaults(t *testing.T) {
 			t.Parallel()
 			text := overHTTPS("{get: /x}", test.options)
 			if test.kind == secure.TimedOut {
-				text = strings.Replace(text, "connect_timeout: 5s", "connect_timeout: 2s", 1)
+				text = strings.Replace(text, "connect_timeout: 15s", "connect_timeout: 5s", 1)
 			}
 			s := parse(t, text)
 			good := rawServer(t, presenting(trusted(), func(c *x509.Certificate) { c.DNSNames = append(c.DNSNames, "shop.test") }))
@@ -148,7 +148,7 @@ func TestHandshakeFaults(t *testing.T) {
 			got := live(t, s, good, func(c *Config) {
 				overTLS(t, s)(c)
 				c.Addrs = []netip.AddrPort{good, bad}
-			}, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second})
+			}, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late})
 			got.checkIdentity(t, s)
 			expectFault(t, got, test.kind)
 		})
@@ -231,7 +231,7 @@ func TestEndingsOverTLS(t *testing.T) {
 						}
 					}
 				}))
-				got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second})
+				got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late})
 				got.checkIdentity(t, s)
 				expect(t, got, test.class, test.kind)
 			})

@@ -41,7 +41,7 @@ phases:
 
 func TestLiveClosedTLS(t *testing.T) {
 	s := parse(t, closedTLS)
-	got := live(t, s, serveTLS(t, hello, nil), overTLS(t, s), Begin{0, 0}, Drain{At: 2 * time.Second, Deadline: 4 * time.Second})
+	got := live(t, s, serveTLS(t, hello, nil), overTLS(t, s), Begin{0, 0}, Drain{At: 2 * time.Second, Deadline: late})
 	got.checkIdentity(t, s)
 	c, p := got.cell(t, s, "load", "/x"), &got.total.Phases[0]
 	if c.Intended < 100 || c.Classes[stats.OK] != c.Intended {
@@ -56,7 +56,7 @@ func TestLiveClosedTLS(t *testing.T) {
 // inTurn has each request wait for the answer to the one before, however long a busy
 // machine takes to give it.
 func inTurn(text string) string {
-	return strings.Replace(text, "max_lag: 5s", "max_lag: 15s, max_vus: 1", 1)
+	return strings.Replace(text, "max_lag: 15s", "max_lag: 15s, max_vus: 1", 1)
 }
 
 // TestSessionsAreResumed: each connection after the first takes up a session where
@@ -69,7 +69,7 @@ func TestSessionsAreResumed(t *testing.T) {
 				config := withCertificate(trusted().issue(nil))
 				config.MaxVersion = version
 				s := parse(t, inTurn(overHTTPS("{get: /x}", options)))
-				got := live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second})
+				got := live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late})
 				expect(t, got, stats.OK, "")
 				if p := &got.total.Phases[0]; p.TLSHandshakes != 20 || p.TLSResumed != want {
 					t.Errorf("%d handshakes, %d resumed; want 20 and %d", p.TLSHandshakes, p.TLSResumed, want)
@@ -92,7 +92,7 @@ func TestWhatTheServerSees(t *testing.T) {
 		c.ClientCAs.AddCert(strange().cert)
 		c.NextProtos = []string{"h2", "http/1.1"}
 	})
-	expect(t, live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second}), stats.OK, "")
+	expect(t, live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late}), stats.OK, "")
 }
 
 // TestLargeBodiesOverTLS: requests and answers of many records, of which the socket
@@ -110,7 +110,7 @@ func TestLargeBodiesOverTLS(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, "zzz!")
 	}, nil)
-	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second})
+	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late})
 	expect(t, got, stats.OK, "")
 	c := &got.total.Cells[0]
 	if out := c.BytesOut / 20; out < 1<<19 || out > 1<<19+500 {
@@ -128,9 +128,9 @@ target: {base_url: "https://127.0.0.1:1", tls: {ca_file: ca.pem}}
 users:
   u: {tasks: {beat: {steps: [{get: /beat}]}}}
 phases:
-  - {name: hold, executor: held-connections, user: u, connections: 50, hold: 1s, heartbeat: {task: beat, every: 200ms}}
+  - {name: hold, executor: held-connections, user: u, connections: 50, hold: 3s, heartbeat: {task: beat, every: 200ms}}
 `)
-	got := live(t, s, serveTLS(t, hello, nil), overTLS(t, s), Begin{}, End{At: 1200 * time.Millisecond}, Drain{At: 1300 * time.Millisecond, Deadline: 3 * time.Second})
+	got := live(t, s, serveTLS(t, hello, nil), overTLS(t, s), Begin{}, End{At: 3200 * time.Millisecond}, Drain{At: 3300 * time.Millisecond, Deadline: late})
 	got.checkIdentity(t, s)
 	p := &got.total.Phases[0]
 	if p.ConnOpened != 50 || p.TLSHandshakes != 50 || p.ConnDropped != 0 || p.ConnFailed != 0 {
@@ -164,7 +164,7 @@ func TestKeysOfTheTargetsKind(t *testing.T) {
 				return nil, nil
 			}
 			s := parse(t, inTurn(overHTTPS("{get: /x}", "")))
-			expect(t, live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second}), stats.OK, "")
+			expect(t, live(t, s, rawServer(t, privately(config, answering(closing))), overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late}), stats.OK, "")
 			mu.Lock()
 			defer mu.Unlock()
 			if want := append([]bool{true}, slices.Repeat([]bool{test.later}, 19)...); !slices.Equal(offered, want) {

@@ -106,7 +106,7 @@ func TestKeysChange(t *testing.T) {
 		})(c)
 	})
 	s := parse(t, overHTTPS("{get: /x}", ""))
-	expect(t, live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second}), stats.OK, "")
+	expect(t, live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late}), stats.OK, "")
 }
 
 // TestAnswersToNewKeysAreBounded: a server that asks for new keys without end, with a
@@ -175,7 +175,7 @@ func TestTicketsWithoutEnd(t *testing.T) {
 		})(c)
 	})
 	s := parse(t, overHTTPS("{get: /x}", ""))
-	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second})
+	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late})
 	expect(t, got, stats.ConnError, secure.Broken)
 	if e := got.total.Errors; len(e) != 1 || !strings.Contains(e[0].Samples[0].Detail, "too many non-advancing records") {
 		t.Errorf("errors %+v", e)
@@ -238,7 +238,7 @@ func TestRenegotiationIsRefused(t *testing.T) {
 		})(c)
 	})
 	s := parse(t, overHTTPS("{get: /x}", ""))
-	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: 15 * time.Second})
+	got := live(t, s, addr, overTLS(t, s), Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late})
 	expect(t, got, stats.ConnError, secure.Broken)
 	if e := got.total.Errors; len(e) != 1 || !strings.Contains(e[0].Samples[0].Detail, "no renegotiation") {
 		t.Errorf("errors %+v", e)

@@ -1,6 +1,9 @@
 package machine
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,23 +19,54 @@ func Monotonic() int64 {
 	return t.Nano()
 }
 
-// tries is how often both clocks are read; the reading with the least time in
-// between says most.
+// A Clock is the machine's clocks, read without a system call.
+type Clock struct {
+	base int64 // on the monotonic clock, at
+	at   time.Time
+}
+
+// tries is how often both are read to begin with.
 const tries = 9
 
-// WallLessMonotonic says how far this machine's wall clock, in nanoseconds since 1970,
-// is ahead of the monotonic one, and when on the latter that was found. It is right to
-// a microsecond.
-func WallLessMonotonic() (ahead, at int64) {
-	least := int64(1 << 62)
+// NewClock reads the kernel's and Go's several times and keeps the closest pair: a thread
+// that loses its core in between would be as much behind for good.
+func NewClock() (closest Clock) {
+	least := int64(math.MaxInt64)
 	for range tries {
-		before := Monotonic()
-		wall := time.Now().UnixNano()
-		took := Monotonic() - before
-		if took < least {
-			least, at = took, before+took/2
-			ahead = wall - at
+		at := time.Now()
+		base := Monotonic()
+		if took := int64(time.Since(at)); took < least {
+			least, closest = took, Clock{base, at}
 		}
 	}
-	return ahead, at
+	return closest
+}
+
+// Now is Monotonic.
+func (c Clock) Now() int64 { return c.base + int64(time.Since(c.at)) }
+
+// A wallReading is one look at both clocks.
+type wallReading struct{ ahead, at int64 }
+
+// wallReadings is how often they are looked at.
+const wallReadings = 3
+
+// WallAhead says how far the wall clock, in nanoseconds since 1970, is ahead of the
+// monotonic one, and when on the latter that was found. It is right to a microsecond.
+func (c Clock) WallAhead() (ahead, at int64) {
+	var all [wallReadings]wallReading
+	for i := range all {
+		now := time.Now() // by both clocks
+		at := c.base + int64(now.Sub(c.at))
+		all[i] = wallReading{now.UnixNano() - at, at}
+	}
+	m := middle(all)
+	return m.ahead, m.at
+}
+
+// middle is the one with as many ahead of it as behind: where the thread lost its core
+// between the two clocks of one, that lies at an end.
+func middle(all [wallReadings]wallReading) wallReading {
+	slices.SortFunc(all[:], func(a, b wallReading) int { return cmp.Compare(a.ahead, b.ahead) })
+	return all[wallReadings/2]
 }

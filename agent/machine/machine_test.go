@@ -26,14 +26,35 @@ func TestRaiseFilesReachesTheHardLimit(t *testing.T) {
 }
 
 func TestClocksAgree(t *testing.T) {
+	c := NewClock()
 	early := time.Now().UnixNano()
-	ahead, at := WallLessMonotonic()
+	ahead, at := c.WallAhead()
 	late := time.Now().UnixNano()
 	if wall := at + ahead; wall < early || wall > late {
 		t.Errorf("the wall clock was %d, between %d and %d", wall, early, late)
 	}
-	if again, later := WallLessMonotonic(); later < at || time.Duration(again-ahead).Abs() > time.Millisecond {
+	if again, later := NewClock().WallAhead(); later < at || time.Duration(again-ahead).Abs() > time.Millisecond {
 		t.Errorf("%v ahead, and then %v", time.Duration(ahead), time.Duration(again))
+	}
+	before := Monotonic()
+	now := c.Now()
+	if after := Monotonic(); now < before-int64(time.Millisecond) || now > after+int64(time.Millisecond) {
+		t.Errorf("%d by the clock, between %d and %d by the kernel", now, before, after)
+	}
+}
+
+// TestOneBadReadingOfTheWallClockCountsNothing: a thread that lost its core between the two
+// clocks says nothing of them.
+func TestOneBadReadingOfTheWallClockCountsNothing(t *testing.T) {
+	for _, c := range [][wallReadings]wallReading{
+		{{100, 1}, {101, 2}, {102, 3}},
+		{{-5000, 1}, {101, 2}, {102, 3}},
+		{{101, 1}, {102, 2}, {-5000, 3}},
+		{{100, 1}, {5000, 2}, {101, 3}},
+	} {
+		if m := middle(c); m.ahead != 101 {
+			t.Errorf("%+v: %+v", c, m)
+		}
 	}
 }
 

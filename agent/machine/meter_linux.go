@@ -50,7 +50,7 @@ func coresOf(root fs.FS) (cores []coreTicks) {
 		if !ok {
 			break // cores come first
 		}
-		if rest[0] == ' ' {
+		if strings.HasPrefix(rest, " ") {
 			continue // all of them together
 		}
 		fields := strings.Fields(rest)

@@ -3,6 +3,7 @@ package machine
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -118,6 +119,26 @@ func TestThrottled(t *testing.T) {
 		times, waited := findCgroup(files(c.files)).throttled()
 		if times != c.times || waited != c.waited {
 			t.Errorf("%s: %+v, %+v", name, times, waited)
+		}
+	}
+}
+
+// TestCoresOfAnyFile: one that ends in the middle of its cores tells of none.
+func TestCoresOfAnyFile(t *testing.T) {
+	one := coreTicks{busy: 1 + 2 + 3 + 6 + 7, softIRQ: 7, steal: 8, all: 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8}
+	for file, want := range map[string][]coreTicks{
+		"":      nil,
+		"cpu":   nil,
+		"cpu\n": nil,
+		"cpu  1 2 3 4 5 6 7 8 0 0\ncpu0 1 2 3 4 5 6 7 8 0 0\ncpu": nil,
+		"cpu  1 2\ncpu0 1 2 3 4 5 6 7 8 0 0":                      {one},
+		"cpu0 1 2 3 4 5 6 7 8":                                    {one},
+		"cpu0 1 2 3 4 5 6 7 8\ncpu1 1 2":                          nil,
+		"cpu0 1 2 3 4 5 6 7 8\nintr 9\ncpu1 1 2 3 4 5 6 7 8":      {one},
+	} {
+		got := coresOf(fstest.MapFS{"proc/stat": {Data: []byte(file)}})
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(coreTicks{})); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", file, diff)
 		}
 	}
 }

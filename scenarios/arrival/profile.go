@@ -64,11 +64,16 @@ func (p Profile) Duration() time.Duration {
 func (p Profile) RateAt(at time.Duration) float64 {
 	for _, s := range p {
 		if at < s.Duration {
-			return s.From + (s.To-s.From)*max(float64(at)/float64(s.Duration), 0)
+			return s.rateAt(at)
 		}
 		at -= s.Duration
 	}
 	return 0
+}
+
+// rateAt is the rate so long after the stage's begin.
+func (s Stage) rateAt(at time.Duration) float64 {
+	return s.From + (s.To-s.From)*max(float64(at)/float64(s.Duration), 0)
 }
 
 // Peak is the highest rate the profile reaches.

@@ -152,7 +152,7 @@ func (q *Queue) Arrive(at time.Duration) Job {
 
 // service draws the service time of request n.
 func (q *Queue) service(n uint64) time.Duration {
-	s := q.set.law().At(Uniform(q.set.Seed, services, n))
+	s := q.set.InForce().At(Uniform(q.set.Seed, services, n))
 	if q.set.Slow == 0 || q.set.Slow == 1 {
 		return s
 	}

@@ -17,9 +17,12 @@ const mostOfPool = 100_000
 // Validate reports what is wrong with it.
 func (p Pools) Validate() error {
 	var errs []error
-	for name, n := range map[string]int{"pool": p.Pool, "workers": p.Workers} {
-		if n < 0 || n > mostOfPool {
-			errs = append(errs, fmt.Errorf("%s: must be between 0 and %d, got %d", name, mostOfPool, n))
+	for _, of := range []struct {
+		name string
+		n    int
+	}{{"pool", p.Pool}, {"workers", p.Workers}} {
+		if of.n < 0 || of.n > mostOfPool {
+			errs = append(errs, fmt.Errorf("%s: must be between 0 and %d, got %d", of.name, mostOfPool, of.n))
 		}
 	}
 	if (p.Pool == 0) != (p.Workers == 0) {
@@ -47,9 +50,9 @@ func scaled(one, contention, coherency float64, n int) float64 {
 	return one * f / (1 + contention*(f-1) + coherency*f*(f-1))
 }
 
-// law is the law of service times: with pools its mean is such that the servers
-// together make what the pools let through.
-func (s Settings) law() Law {
+// InForce is the law of service times by which they are drawn, before Slow: with pools
+// its mean is such that the servers together make what the pools let through.
+func (s Settings) InForce() Law {
 	l := s.Law
 	if s.Pools.Pool > 0 {
 		l.Mean = time.Duration(float64(s.Servers) / s.Pools.Throughput() * float64(time.Second))

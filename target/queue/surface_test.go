@@ -42,6 +42,16 @@ func TestPoolsAreTheThroughput(t *testing.T) {
 	}
 }
 
+// TestMistakesOfPoolsComeInOrder: the same mistake is told the same way each time.
+func TestMistakesOfPoolsComeInOrder(t *testing.T) {
+	const want = "pool: must be between 0 and 100000, got -1\nworkers: must be between 0 and 100000, got -2"
+	for range 50 {
+		if got := (Pools{-1, -2}).Validate(); got == nil || got.Error() != want {
+			t.Fatalf("%v, want %s", got, want)
+		}
+	}
+}
+
 func TestPoolsThatCannotBe(t *testing.T) {
 	for _, p := range []Pools{{1, 0}, {0, 1}, {-1, 1}, {1, mostOfPool + 1}} {
 		if p.Validate() == nil {

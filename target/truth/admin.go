@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -132,12 +133,14 @@ func (s *Server) Change(form string) error {
 
 func (c *change) read(asked url.Values) error {
 	var errs []error
-	for name, values := range asked {
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		set, ok := fields[name]
 		if !ok {
-			errs = append(errs, fmt.Errorf("%s: there is no such setting; there are %s", name, strings.Join(names(), ", ")))
+			all := slices.Sorted(maps.Keys(fields))
+			errs = append(errs, fmt.Errorf("%s: there is no such setting; there are %s", name, strings.Join(all, ", ")))
 			continue
 		}
+		values := asked[name]
 		if err := set(c, values[len(values)-1]); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
@@ -146,14 +149,6 @@ func (c *change) read(asked url.Values) error {
 		errs = append(errs, errors.New("freeze: must not be negative"))
 	}
 	return errors.Join(errs...)
-}
-
-func names() (out []string) {
-	for name := range fields {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
 }
 
 func duration(to *time.Duration, v string) (err error) { *to, err = time.ParseDuration(v); return err }

@@ -70,7 +70,8 @@ type Stats struct {
 	Accepted    uint64            `json:"connections_accepted"`
 }
 
-// Settings are queue.Settings by the names of the flags.
+// Settings are queue.Settings by the names of the flags; the mean is the one in force,
+// which is the pools' where there are any.
 type Settings struct {
 	Service   queue.Kind `json:"service"`
 	Mean      string     `json:"mean"`
@@ -114,7 +115,7 @@ func settings(q queue.Settings) Settings {
 	if slow == 0 {
 		slow = 1
 	}
-	return Settings{Service: q.Law.Kind, Mean: q.Law.Mean.String(), CV: q.Law.CV, Servers: q.Servers, Pool: q.Pools.Pool, Workers: q.Pools.Workers, Capacity: q.Capacity,
+	return Settings{Service: q.Law.Kind, Mean: q.InForce().Mean.String(), CV: q.Law.CV, Servers: q.Servers, Pool: q.Pools.Pool, Workers: q.Pools.Workers, Capacity: q.Capacity,
 		Slow: slow, ErrorRate: q.ErrorRate, BlackHole: q.BlackHole, Seed: q.Seed}
 }
 

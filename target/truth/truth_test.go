@@ -257,6 +257,40 @@ func TestMistakesChangeNothing(t *testing.T) {
 	}
 }
 
+// TestMistakesComeInOrder: the same form is answered the same way each time.
+func TestMistakesComeInOrder(t *testing.T) {
+	s, err := New(constant(ms, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	first := s.Change("a=1&b=2&c=3&cv=x&mean=y&seed=z").Error()
+	for range 50 {
+		if again := s.Change("seed=z&mean=y&cv=x&c=3&b=2&a=1").Error(); again != first {
+			t.Fatalf("first\n%s\nand then\n%s", first, again)
+		}
+	}
+}
+
+// TestTheMeanInForceIsTold: with pools it is theirs, and the law's own comes back with it.
+func TestTheMeanInForceIsTold(t *testing.T) {
+	s, err := New(constant(20*ms, 8))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	pools := queue.Pools{Pool: 33, Workers: 57}
+	theirs := time.Duration(8 / pools.Throughput() * float64(time.Second)).String()
+	for _, c := range []struct{ form, want string }{{"", "20ms"}, {"pool=33&workers=57", theirs}, {"pool=0&workers=0", "20ms"}} {
+		if err := s.Change(c.form); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Stats().Settings.Mean; got != c.want {
+			t.Errorf("after %q its mean is %s, want %s", c.form, got, c.want)
+		}
+	}
+}
+
 // TestRequestsOfEveryShape: with bodies, one upon the other, of an old client, to HEAD.
 func TestRequestsOfEveryShape(t *testing.T) {
 	s, addr := started(t, constant(ms, 1))

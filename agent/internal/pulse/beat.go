@@ -10,43 +10,21 @@ import (
 // waits in the kernel would give its processor back a hundred times a second, each time
 // waking the runtime's watchman for many looks, which doubled what an agent cost.
 func (p *Pulse) beat() {
-	now := newClock()
-	went, cpu := now.read(), machine.CPU()
+	clock := machine.NewClock()
+	went, cpu := clock.Now(), machine.CPU()
 	due, usual := went, time.Duration(0)
 	for !p.ended.Load() {
 		due = nextBeat(due, went)
 		p.lateness.await(due, cpu+usual)
-		time.Sleep(time.Duration(due - now.read()))
+		time.Sleep(time.Duration(due - clock.Now()))
 		before := went
-		went = now.read()
+		went = clock.Now()
 		used := machine.CPU()
 		p.lateness.note(beat{due: due, went: went, cpu: max(used-cpu-usual, 0)})
 		usual = time.Duration(float64(used-cpu) * float64(period) / float64(max(went-before, int64(period))))
 		cpu = used
 	}
 }
-
-// A clock is the monotonic one, read without a system call.
-type clock struct {
-	base int64
-	at   time.Time
-}
-
-// newClock reads both several times and keeps the closest pair: a thread that loses its core
-// in between would be as much behind for good.
-func newClock() (closest clock) {
-	least := int64(1 << 62)
-	for range 9 {
-		at := time.Now()
-		base := machine.Monotonic()
-		if took := int64(time.Since(at)); took < least {
-			least, closest = took, clock{base, at}
-		}
-	}
-	return closest
-}
-
-func (c clock) read() int64 { return c.base + int64(time.Since(c.at)) }
 
 // nextBeat is the first of the grid after the last beat came. It may be overdue by now, if
 // the process lost its core in between.
