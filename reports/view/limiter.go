@@ -14,8 +14,8 @@ type LimitedBy struct {
 	Sentence string // "" without recorded requests
 }
 
-func limitedBy(r *stats.Run) LimitedBy {
-	l := LimitedBy{Limit: stats.JudgeLimit(r)}
+func limitedBy(r *stats.Run, s stats.Steadiness) LimitedBy {
+	l := LimitedBy{Limit: stats.JudgeLimit(r, s)}
 	if l.By != "" {
 		l.Sentence = verdictOn(l.By) + ": " + spending(&l.Limit) + notServed(&l.Limit) + "."
 	}

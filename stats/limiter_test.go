@@ -36,6 +36,8 @@ func verdictOn(expr string, limit float64, held bool) Verdict {
 
 const ms = time.Millisecond
 
+func limitOf(r *Run) Limit { return JudgeLimit(r, JudgeSteadiness(r)) }
+
 // The three causes have the same symptom: requests slower than 100 ms.
 func TestWhoWasTheLimit(t *testing.T) {
 	for _, c := range []struct {
@@ -54,7 +56,7 @@ func TestWhoWasTheLimit(t *testing.T) {
 		s.spend(100, OK, c.spent)
 		s.close()
 		s.Apply(Update{Verdicts: []Verdict{verdictOn("p(99)<100ms", 0.1, false)}})
-		l := JudgeLimit(s.Run)
+		l := limitOf(s.Run)
 		if l.By != c.want || l.Seconds != 1 || l.Over != 100*ms || l.Slow != 100 {
 			t.Errorf("%s: %+v, want the %s in one second, 100 slow", c.name, l, c.want)
 		}
@@ -74,7 +76,7 @@ func TestPartsAddUp(t *testing.T) {
 	s.spend(5, NotSent, spent{lag: ms, wait: 800 * ms})
 	s.spend(5, HTTPError, spent{lag: ms, service: 2 * ms})
 	s.close()
-	p := JudgeLimit(s.Run).Parts
+	p := limitOf(s.Run).Parts
 	if sum := p.Lag + p.Waiting + p.Connecting + p.Service + p.Unanswered; sum != p.Response || p.Requests != 65 {
 		t.Errorf("%+v: the parts are %s", p, sum)
 	}
@@ -88,10 +90,10 @@ func TestNothingWasAtItsLimit(t *testing.T) {
 	s.spend(1000, OK, spent{lag: ms / 2, wait: ms, service: 20 * ms})
 	s.close()
 	s.Apply(Update{Verdicts: []Verdict{verdictOn("p(99)<100ms", 0.1, true)}})
-	if l := JudgeLimit(s.Run); l.By != LimitNothing || l.Seconds != 0 {
+	if l := limitOf(s.Run); l.By != LimitNothing || l.Seconds != 0 {
 		t.Errorf("%+v", l)
 	}
-	if l := JudgeLimit(&Run{}); l.By != "" {
+	if l := limitOf(&Run{}); l.By != "" {
 		t.Errorf("of no run: %+v", l)
 	}
 }
@@ -104,7 +106,7 @@ func TestLostRequestsHaveALimitToo(t *testing.T) {
 		s.spend(1000, OK, spent{service: 20 * ms})
 		s.spend(20, class, spent{wait: 100 * ms})
 		s.close()
-		if l := JudgeLimit(s.Run); l.By != want {
+		if l := limitOf(s.Run); l.By != want {
 			t.Errorf("20 of 1020 are %s: %+v, want %s", class, l, want)
 		}
 	}
@@ -117,7 +119,7 @@ func TestClosedLoadIsLimitedByItsUsers(t *testing.T) {
 	}
 	s.spend(1000, OK, spent{service: 20 * ms})
 	s.close()
-	if l := JudgeLimit(s.Run); l.By != LimitUsers {
+	if l := limitOf(s.Run); l.By != LimitUsers {
 		t.Errorf("%+v", l)
 	}
 }
@@ -128,11 +130,11 @@ func TestInvalidRunsBlameNobody(t *testing.T) {
 	s.spend(100, OK, spent{service: 300 * ms})
 	s.close()
 	s.Apply(Update{Lost: &AgentLoss{Agent: "local-2", Why: "killed"}})
-	if l := JudgeLimit(s.Run); l.By != LimitUnknown {
+	if l := limitOf(s.Run); l.By != LimitUnknown {
 		t.Errorf("%+v", l)
 	}
 	s.Apply(Update{Event: &Event{Level: Severe, Kind: "generator", Text: "local-1: out of files"}})
-	if l := JudgeLimit(s.Run); l.By != LimitGenerator {
+	if l := limitOf(s.Run); l.By != LimitGenerator {
 		t.Errorf("%+v", l)
 	}
 }

@@ -76,8 +76,9 @@ const lostShare = 0.001
 // the configured concurrency; else it is the target's. Each bad request is counted
 // to one of them: one that was never sent to the concurrency, one that failed to the
 // target, one that was slow to the largest part of its time. By is "" without
-// recorded requests.
-func JudgeLimit(r *Run) Limit {
+// recorded requests. s is what JudgeSteadiness says of the run, which costs a walk over
+// all its seconds.
+func JudgeLimit(r *Run, s Steadiness) Limit {
 	l := Limit{}
 	if r.Layout == nil {
 		return l
@@ -94,14 +95,14 @@ func JudgeLimit(r *Run) Limit {
 		return Limit{}
 	}
 	l.Parts.rest(l.NotSent+l.Failed == 0)
-	l.By = l.decide(r, broke)
+	l.By = l.decide(r, broke, s)
 	return l
 }
 
-func (l *Limit) decide(r *Run, broke bool) Limiter {
+func (l *Limit) decide(r *Run, broke bool, s Steadiness) Limiter {
 	bad := l.Slow + l.NotSent + l.Failed
 	lost := float64(l.NotSent+l.Failed) > lostShare*float64(l.Parts.Requests)
-	unsustained := slices.ContainsFunc(JudgeSteadiness(r).Levels, func(s LevelTrend) bool { return s.Growing })
+	unsustained := slices.ContainsFunc(s.Levels, func(t LevelTrend) bool { return t.Growing })
 	switch {
 	case r.generatorLate():
 		return LimitGenerator
