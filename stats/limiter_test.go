@@ -13,9 +13,11 @@ type spent struct {
 func (p spent) response() time.Duration { return p.lag + p.wait + p.connect + p.service }
 
 // spend records n requests of a row that spent their time so.
-func (s *story) spend(n int, class Class, p spent) {
+func (s *story) spend(n int, class Class, p spent) { s.spendOn(steadyItems, n, class, p) }
+
+func (s *story) spendOn(cell, n int, class Class, p spent) {
 	for range n {
-		x := &Sample{Cell: steadyItems, Class: class, Status: 200, Reused: p.connect == 0, ConnectTime: p.connect, Intended: Offset(s.next) * time.Second}
+		x := &Sample{Cell: cell, Class: class, Status: 200, Reused: p.connect == 0, ConnectTime: p.connect, Intended: Offset(s.next) * time.Second}
 		x.Scheduled = x.Intended + p.lag
 		x.Connected = x.Scheduled + p.wait + p.connect
 		x.Written = x.Connected
@@ -24,7 +26,7 @@ func (s *story) spend(n int, class Class, p spent) {
 			x.Status, x.Connected, x.Written, x.FirstByte = 0, Never, Never, Never
 		}
 		if p.connect > 0 {
-			s.rec.Connect(s.Layout.Cells[steadyItems].Phase, p.connect)
+			s.rec.Connect(s.Layout.Cells[cell].Phase, p.connect)
 		}
 		s.request(x)
 	}
@@ -136,5 +138,115 @@ func TestInvalidRunsBlameNobody(t *testing.T) {
 	s.Apply(Update{Event: &Event{Level: Severe, Kind: "generator", Text: "local-1: out of files"}})
 	if l := limitOf(s.Run); l.By != LimitGenerator {
 		t.Errorf("%+v", l)
+	}
+}
+
+// limitOn is a limit on the response time of one row that broke.
+func limitOn(tags Tags) Verdict {
+	v := verdictOn("p(99)<100ms", 0.1, false)
+	v.Threshold.Tags = tags
+	return v
+}
+
+// TestLimitIsOfTheRowsThatBroke: what happens to others, failures above all, is not why a
+// row was slow, and its mean is not theirs.
+func TestLimitIsOfTheRowsThatBroke(t *testing.T) {
+	s := begin(Info{SmallestSLO: 100 * ms})
+	for range 10 {
+		s.spend(150, OK, spent{wait: 300 * ms, service: 20 * ms})
+		s.spendOn(steadyHealth, 200, HTTPError, spent{service: ms})
+		s.close()
+	}
+	s.Apply(Update{Verdicts: []Verdict{limitOn(Tags{Name: "/items/{id}"})}})
+	l := limitOf(s.Run)
+	if l.By != LimitConcurrency || l.Of.Name != "/items/{id}" || l.Slow != 1500 || l.Failed != 0 || l.Seconds != 10 {
+		t.Errorf("%+v, want the concurrency by 1500 slow requests of /items/{id}", l)
+	}
+	p := &l.Parts
+	if p.Requests != 1500 || p.Mean(p.Response) != 320*ms || p.Mean(p.Service) != 20*ms || p.Mean(p.Waiting) != 300*ms {
+		t.Errorf("%+v, want 320 ms each", p)
+	}
+	if !l.Shared {
+		t.Error("others wait in the same phase, which knows no rows")
+	}
+}
+
+// TestSharedPhasesAreSplit: the parts of some rows of a phase add up to what these took,
+// and have nothing of another row's time-outs.
+func TestSharedPhasesAreSplit(t *testing.T) {
+	s := begin(Info{SmallestSLO: 100 * ms})
+	s.spend(100, OK, spent{lag: ms, wait: 199 * ms, connect: 50 * ms, service: 20 * ms})
+	s.spendOn(steadyHealth, 100, OK, spent{lag: ms, wait: 199 * ms, service: 70 * ms})
+	s.spendOn(steadyHealth, 20, Timeout, spent{service: 5000 * ms})
+	s.close()
+	s.Apply(Update{Verdicts: []Verdict{limitOn(Tags{Name: "/items/{id}"})}})
+	p := limitOf(s.Run).Parts
+	if sum := p.Lag + p.Waiting + p.Connecting + p.Service + p.Unanswered; sum != p.Response || p.Response != 27*time.Second || p.Service != 2*time.Second {
+		t.Errorf("%+v: the parts are %s", p, sum)
+	}
+	if p.Unanswered != 0 || p.Waiting <= p.Connecting || p.Connecting <= p.Lag {
+		t.Errorf("%+v: every request of the row was answered, and they waited most", p)
+	}
+}
+
+// TestPhaseOfItsOwnIsExact: where the rows are all that a phase has, nothing is shared.
+func TestPhaseOfItsOwnIsExact(t *testing.T) {
+	s := begin(Info{SmallestSLO: 100 * ms})
+	s.Layout.Cells[steadyHealth].Phase, s.Layout.Phases[2].Holds = 2, 0
+	s.spend(100, OK, spent{lag: ms, wait: 5 * ms, service: 200 * ms})
+	s.spendOn(steadyHealth, 50, NotSent, spent{wait: 800 * ms})
+	s.close()
+	s.Apply(Update{Verdicts: []Verdict{limitOn(Tags{Phase: "steady"})}})
+	l := limitOf(s.Run)
+	if p := l.Parts; l.By != LimitTarget || l.Shared || l.NotSent != 0 || p.Mean(p.Waiting) != 5*ms || p.Mean(p.Lag) != ms || p.Mean(p.Service) != 200*ms {
+		t.Errorf("%+v", l)
+	}
+}
+
+// TestLimitOfAnAgentPicksItsSeconds: rows are not counted by agent, so that what was slow
+// and why is of all of them, in the seconds in which its limit broke.
+func TestLimitOfAnAgentPicksItsSeconds(t *testing.T) {
+	s := begin(Info{SmallestSLO: 100 * ms})
+	s.spend(100, OK, spent{service: 300 * ms})
+	quick := answeredIn(10*ms, 100)
+	s.closeBy(quick)
+	s.spend(100, OK, spent{wait: 300 * ms, service: 20 * ms})
+	s.closeBy(answeredIn(320*ms, 50))
+	s.Apply(Update{Verdicts: []Verdict{limitOn(Tags{Agent: "local-2"})}})
+	if l := limitOf(s.Run); l.By != LimitConcurrency || l.Seconds != 1 || l.Slow != 100 || l.Of.Agent != "local-2" {
+		t.Errorf("%+v, want the second second alone", l)
+	}
+}
+
+func answeredIn(took time.Duration, n int) *Histogram {
+	h := new(Histogram)
+	for range n {
+		h.Record(took)
+	}
+	return h
+}
+
+// closeBy closes the window with what another agent saw in it.
+func (s *story) closeBy(second *Histogram) {
+	w := s.close()
+	w.Agents = append(w.Agents, AgentWindow{Name: "local-2", Response: second})
+	s.Windows[len(s.Windows)-1].Agents = w.Agents
+}
+
+// TestLimitsOnFailuresPickRowsToo, by status as by class.
+func TestLimitsOnFailuresPickRowsToo(t *testing.T) {
+	for _, limit := range []Threshold{
+		{Metric: "failed", Agg: "rate", Op: "<", Limit: 0.0001, Tags: Tags{Name: "/items/{id}"}},
+		{Metric: "requests", Agg: "count", Op: "<", Limit: 1, Tags: Tags{Name: "/items/{id}", Status: "5xx"}},
+	} {
+		s := begin(Info{})
+		s.spend(9999, OK, spent{service: 20 * ms})
+		s.spend(1, HTTPError, spent{service: 20 * ms})
+		s.spendOn(steadyHealth, 9, NotSent, spent{wait: 800 * ms})
+		s.close()
+		s.Apply(Update{Verdicts: []Verdict{{Threshold: limit, FirstFail: 0}}})
+		if l := limitOf(s.Run); l.By != LimitTarget || l.Failed != 1 || l.NotSent != 0 || l.Parts.Requests != 10_000 {
+			t.Errorf("%s: %+v", limit, l)
+		}
 	}
 }
