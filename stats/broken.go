@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ func (r *Run) brokenLimit() (brokenLimit, bool) {
 }
 
 func (r *Run) limitOnTime(t *Threshold) (brokenLimit, bool) {
-	l := brokenLimit{q: query{run: r, tags: t.Tags}, at: time.Duration(math.Round(t.Limit * 1e9))}
+	l := brokenLimit{q: query{run: r, tags: t.Tags}, at: t.Time()}
 	switch t.Agg {
 	case "p":
 		l.share = 1 - t.P/100
