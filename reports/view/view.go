@@ -171,6 +171,7 @@ func New(r *stats.Run) *View {
 	}
 	v.figures(r)
 	v.Thresholds = thresholds(r)
+	doubts(r, v.Thresholds)
 	v.Phases = phasesView(r)
 	v.Points, v.Step, v.Heat = pointsOf(r), stepOf(len(r.Windows)), heatOf(r)
 	v.Errors = errorRows(r, everything)
