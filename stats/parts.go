@@ -3,7 +3,7 @@ package stats
 import "time"
 
 // Parts are where the time of requests went, as sums over Requests of them: exact,
-// as histograms keep exact sums, and so are the means that follow. Percentiles of
+// as histograms keep exact sums, and so are the means that follow (but see Limit.Shared). Percentiles of
 // parts do not add up to that of the whole, and are not asked.
 //
 //	Response = Lag + Waiting + Connecting + Service + Unanswered
@@ -66,7 +66,8 @@ func (p *Parts) split(whole *Parts, failed time.Duration) {
 	left, before := max(0, p.Response-p.Service), whole.Lag+whole.Waiting+whole.Connecting
 	p.Unanswered = min(portion(left, whole.Unanswered, before+whole.Unanswered), failed)
 	left -= p.Unanswered
-	p.Lag, p.Waiting = portion(left, whole.Lag, before), portion(left, whole.Waiting, before)
+	p.Lag = portion(left, whole.Lag, before)
+	p.Waiting = min(portion(left, whole.Waiting, before), left-p.Lag)
 	p.Connecting = left - p.Lag - p.Waiting
 }
 
@@ -75,5 +76,5 @@ func portion(d, part, whole time.Duration) time.Duration {
 	if whole <= 0 {
 		return 0
 	}
-	return time.Duration(float64(d) * (float64(part) / float64(whole)))
+	return min(time.Duration(float64(d)*(float64(part)/float64(whole))), d)
 }
