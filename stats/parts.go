@@ -3,8 +3,9 @@ package stats
 import "time"
 
 // Parts are where the time of requests went, as sums over Requests of them: exact,
-// as histograms keep exact sums, and so are the means that follow (but see Limit.Shared). Percentiles of
-// parts do not add up to that of the whole, and are not asked.
+// as histograms keep exact sums, and so are the means that follow, but where Limit.Shared
+// says otherwise. Percentiles of parts do not add up to that of the whole, and are not
+// asked.
 //
 //	Response = Lag + Waiting + Connecting + Service + Unanswered
 type Parts struct {
