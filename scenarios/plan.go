@@ -227,7 +227,7 @@ func (s *Scenario) smallestLimit(metrics ...string) time.Duration {
 func (s *Scenario) limits(metrics ...string) (limits []time.Duration) {
 	for i := range s.Thresholds {
 		t := &s.Thresholds[i]
-		limit := time.Duration(t.Limit * float64(time.Second))
+		limit := t.Time()
 		if slices.Contains(metrics, t.Metric) && strings.HasPrefix(t.Op, "<") && limit > 0 {
 			limits = append(limits, limit)
 		}

@@ -183,3 +183,17 @@ func TestUntried(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitsAreToTheNanosecond: 1.001 s was 1.000999999 s, so that what was counted as
+// slower than the limit was not.
+func TestLimitsAreToTheNanosecond(t *testing.T) {
+	for _, limit := range []time.Duration{150 * time.Millisecond, 1001 * time.Millisecond, 1003 * time.Millisecond} {
+		s, err := Parse("x.yaml", []byte(minimal("{get: /}")+"thresholds: {response_time: [p(99)<"+limit.String()+"]}\n"), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Layout.Limits; len(got) != 1 || got[0] != limit {
+			t.Errorf("%s: %v", limit, got)
+		}
+	}
+}

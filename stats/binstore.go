@@ -120,18 +120,10 @@ func (r *binRow) counts() (counts BinCounts) {
 	return counts
 }
 
-// Confidence says between which response times percentile p (0 to 100) of the wanted
-// rows lies, failures being infinitely slow; zero where Confidences is nil. Excluded
-// windows are left out, as in all times. A window lacks what of a lost agent it lacks.
-func (r *Run) Confidence(p float64, wanted func(CellKey) bool) PercentileInterval {
-	for _, i := range r.Confidences([]float64{p}, wanted) {
-		return i
-	}
-	return PercentileInterval{}
-}
-
-// Confidences is Confidence of several percentiles, which costs less; nil of a run that
-// kept no bins, as those from before there were any.
+// Confidences say between which response times percentiles (0 to 100) of the wanted rows
+// lie, failures being infinitely slow; nil of a run that kept no bins, as those from
+// before there were any. Excluded windows are left out, as in all times. A window lacks
+// what of a lost agent it lacks.
 func (r *Run) Confidences(ps []float64, wanted func(CellKey) bool) []PercentileInterval {
 	if r.Layout == nil || r.unbinned() {
 		return nil

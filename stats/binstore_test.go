@@ -76,10 +76,10 @@ func TestRunKnowsItsConfidence(t *testing.T) {
 	}
 	want := l.Ladder().Percentile(90, Bins{BinLength, book.Cut()})
 	want.include(Dist{OK: allTimes(r.Sound().Cells)})
-	if got := r.Confidence(90, func(CellKey) bool { return true }); got != want {
+	if got := r.Confidences([]float64{90}, func(CellKey) bool { return true }); got[0] != want {
 		t.Errorf("%+v\nwant %+v", got, want)
 	}
-	if got := r.Confidence(99.9, func(c CellKey) bool { return c.Name == "x" }); !got.Withheld {
+	if got := r.Confidences([]float64{99.9}, func(c CellKey) bool { return c.Name == "x" }); !got[0].Withheld {
 		t.Errorf("p99.9 of 1,450 requests: %+v", got)
 	}
 }
@@ -154,7 +154,7 @@ func TestRunsWithoutBinsHaveNoIntervals(t *testing.T) {
 	merged := recorder.Cut(0)
 	merged.Cells[0].Bins = nil
 	r.Apply(Update{Window: &Window{Merged: merged}})
-	if got := r.Confidences([]float64{50, 99}, all); got != nil || r.Confidence(50, all) != (PercentileInterval{}) {
+	if got := r.Confidences([]float64{50, 99}, all); got != nil {
 		t.Errorf("%+v", got)
 	}
 }

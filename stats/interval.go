@@ -20,8 +20,29 @@ type FractionInterval struct {
 	Episodes         float64 // effective independent bad episodes seen
 }
 
-// Interval is the interval of the fraction of requests slower than limit or failed. The
-// limit counts as the edge of its rung, which is what it is if the ladder was made with it.
+// A LimitInterval says how sure a run is of a limit on a percentile of response time: how
+// many requests may be slower than the limit, or fail, in a long run, beside how many are
+// allowed to.
+type LimitInterval struct {
+	FractionInterval
+
+	Allowed float64 // 0.01 of p99
+
+	// Reliable says that enough independent episodes were seen of requests slower than the
+	// limit or, where it is far above what was seen, of those slower than the percentile.
+	Reliable bool
+}
+
+// Straddles says whether the allowed share lies within the interval.
+func (i *LimitInterval) Straddles() bool { return i.Low <= i.Allowed && i.Allowed <= i.High }
+
+// Sure says whether a long run would surely find the percentile on the same side of its
+// limit.
+func (i *LimitInterval) Sure() bool { return i.Reliable && !i.Straddles() }
+
+// Interval is the interval of the fraction of requests slower than limit or failed, to be
+// held against the fraction allowed. The limit counts as the edge of its rung, which is
+// what it is if the ladder was made with it.
 //
 // Bad requests come in episodes (a queue builds up, and everybody in it is
 // late), so their number varies as that of the episodes, times their size. With k bad
@@ -32,16 +53,19 @@ type FractionInterval struct {
 //
 // where G⁻¹(·; a) is the inverse of the gamma distribution of shape a: for ψ = 1
 // this is the exact (Garwood) interval of a Poisson count. Where φ comes from, episodes
-// say. In ψ it is larger by what its own uncertainty adds.
+// say: from this limit, and from two that about three and ten times as many requests are
+// above as are allowed to. A limit that nothing came near to is then judged by what is
+// known of the percentile. In ψ it is larger by what its own uncertainty adds.
 //
 // The interval of twenty slices of the run (ratio estimator, Student's t) is the
 // cross-check; the wider end of the two counts.
-func (l *Ladder) Interval(limit time.Duration, bins Bins) FractionInterval {
-	s, rung := newScan(l, bins), l.Rung(limit)
-	s.move(rung)
-	n, bad := total(s.bins)
-	s.learn(float64(max(bad, 1)) / float64(max(n, 1)))
-	return s.at(rung)
+func (l *Ladder) Interval(limit time.Duration, allowed float64, bins Bins) LimitInterval {
+	s := newScan(l, bins)
+	s.learn(allowed)
+	i := LimitInterval{FractionInterval: s.at(l.Rung(limit)), Allowed: allowed}
+	i.Reliable = i.Episodes >= enough ||
+		Supported(100*(1-allowed), s.n) && s.episodesAt(s.quantile(allowed), allowed) >= enough
+	return i
 }
 
 // interval is Interval, where an episode that was not seen would have size unseen. One

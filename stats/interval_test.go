@@ -131,11 +131,11 @@ func TestIntervalOfNoBadRequestsIsFinite(t *testing.T) {
 	for i := range 5000 {
 		book.Record(Offset(i)*Offset(time.Millisecond), time.Millisecond, false)
 	}
-	f := l.Interval(10*time.Millisecond, Bins{BinLength, book.Cut()})
+	f := l.Interval(10*time.Millisecond, 0.01, Bins{BinLength, book.Cut()})
 	if f.Value != 0 || f.Low != 0 || !(f.High > 3.6/5000 && f.High < 0.1) || f.Episodes != 0 {
 		t.Errorf("%+v", f)
 	}
-	if f := l.Interval(time.Second, Bins{}); f.High != 1 || f.Low != 0 {
+	if f := l.Interval(time.Second, 0.01, Bins{}); f.High != 1 || f.Low != 0 {
 		t.Errorf("of nothing: %+v", f)
 	}
 }
@@ -162,7 +162,7 @@ func TestIntervalsOfLimitsAndPercentilesAgree(t *testing.T) {
 	}
 	bins := Bins{BinLength, book.Cut()}
 	p := l.Percentile(99, bins)
-	above, below := l.Interval(p.High*5/4, bins), l.Interval(p.Low*4/5, bins)
+	above, below := l.Interval(p.High*5/4, 0.01, bins), l.Interval(p.Low*4/5, 0.01, bins)
 	if !p.Reliable || above.High >= 0.01 || below.Low <= 0.01 {
 		t.Errorf("%+v, above it %+v, below it %+v", p, above, below)
 	}

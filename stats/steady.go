@@ -142,18 +142,18 @@ const certainSlope = 2.896
 // whose residuals have the slow wandering of a queue in them.
 func slope(values []float64) (b float64, certain bool) {
 	k := trendSlices
-	slices := make([]float64, k)
-	for i := range slices {
-		slices[i] = mean(values[i*len(values)/k : (i+1)*len(values)/k])
+	means := make([]float64, k)
+	for i := range means {
+		means[i] = mean(values[i*len(values)/k : (i+1)*len(values)/k])
 	}
-	middle, centre := mean(slices), float64(k-1)/2
+	middle, centre := mean(means), float64(k-1)/2
 	var sxy, sxx, sse float64
-	for i, y := range slices {
+	for i, y := range means {
 		x := float64(i) - centre
 		sxy, sxx = sxy+x*(y-middle), sxx+x*x
 	}
 	b = sxy / sxx
-	for i, y := range slices {
+	for i, y := range means {
 		e := y - middle - b*(float64(i)-centre)
 		sse += e * e
 	}

@@ -24,6 +24,18 @@ func TestPageBeginsWithValidity(t *testing.T) {
 	}
 }
 
+// TestPageSaysWhatIsNotSure beside a limit, and where its interval is.
+func TestPageSaysWhatIsNotSure(t *testing.T) {
+	for mark, story := range map[bool]sample.Story{false: sample.Healthy(), true: sample.Troubled()} {
+		body := string(page(t, story))
+		for _, said := range []string{`<span class="warn">not sure</span>`, "<br><small>in a long run "} {
+			if strings.Contains(body, said) != mark {
+				t.Errorf("%q: %v, want %v", said, !mark, mark)
+			}
+		}
+	}
+}
+
 // The page has the heading of a closed run, who was its limit, and the target's count.
 func TestPageSaysWhatTheSummarySays(t *testing.T) {
 	r := sample.Run(sample.Story{Closed: true, Seconds: 3})

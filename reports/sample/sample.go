@@ -103,6 +103,7 @@ func newTale(s Story) *tale {
 	}
 	t := &tale{Story: s, random: rand.New(rand.NewPCG(7, 11)), held: make([]int, s.Agents), due: make([]uint64, s.Agents)}
 	t.layout = &stats.Layout{
+		Limits: []time.Duration{150 * time.Millisecond},
 		Phases: []stats.PhaseKey{
 			{Name: "warmup", Closed: true},
 			{Name: "connect-and-hold", Recorded: true, Holds: s.Connections, Closed: s.Closed && s.Connections == 0},

@@ -271,11 +271,14 @@ func (p *page) thresholds(v *view.View) {
 		name, expr = max(name, utf8.RuneCountInString(t.Name)), max(expr, utf8.RuneCountInString(t.Expr))
 	}
 	for _, t := range v.Thresholds {
-		first := ""
+		rest := ""
 		if !t.Held && t.FirstFail != stats.Never {
-			first = "  first broken at " + view.Clock(t.FirstFail)
+			rest = "  first broken at " + view.Clock(t.FirstFail)
 		}
-		p.line("  %s %s  %s  %s%s", p.mark(t.Held), pad(t.Name, name), pad(t.Expr, expr), t.Observed, first)
+		if doubt := t.Doubt(); doubt != "" {
+			rest += "  not sure: " + doubt
+		}
+		p.line("  %s %s  %s  %s%s", p.mark(t.Held), pad(t.Name, name), pad(t.Expr, expr), t.Observed, rest)
 	}
 }
 

@@ -19,7 +19,7 @@ func TestFieldsOfTheSummaryAreDocumented(t *testing.T) {
 	for key := range (&LimitedBy{}).summary().Shares {
 		want = append(want, key)
 	}
-	for _, part := range []any{SummaryLimit{}, SummarySteady{}, SummaryWarmup{}, SummaryConserved{}} {
+	for _, part := range []any{SummaryLimit{}, SummarySteady{}, SummaryWarmup{}, SummaryConserved{}, SummarySlower{}} {
 		kind := reflect.TypeOf(part)
 		for i := range kind.NumField() {
 			name, _, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")

@@ -82,7 +82,8 @@ func (l *Lens) sayAtEnd(r *stats.Run) []string {
 		return l.said
 	}
 	l.said = []string{}
-	for _, said := range []string{limitedBy(r).Sentence, unsustained(r, stats.JudgeSteadiness(r))} {
+	s := stats.JudgeSteadiness(r)
+	for _, said := range []string{limitedBy(r, s).Sentence, unsustained(r, s)} {
 		if said != "" {
 			l.said = append(l.said, said)
 		}

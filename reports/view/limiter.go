@@ -14,10 +14,10 @@ type LimitedBy struct {
 	Sentence string // "" without recorded requests
 }
 
-func limitedBy(r *stats.Run) LimitedBy {
-	l := LimitedBy{Limit: stats.JudgeLimit(r)}
+func limitedBy(r *stats.Run, s stats.Steadiness) LimitedBy {
+	l := LimitedBy{Limit: stats.JudgeLimit(r, s)}
 	if l.By != "" {
-		l.Sentence = verdictOn(l.By) + ": " + spending(&l.Limit) + notServed(&l.Limit) + "."
+		l.Sentence = verdictOn(l.By) + ": " + spending(&l.Limit) + notServed(&l.Limit) + caveats(&l.Limit) + "."
 	}
 	return l
 }
@@ -53,12 +53,43 @@ func spending(l *stats.Limit) string {
 			parts = append(parts, one(p, part.sum)+part.what)
 		}
 	}
-	where := ""
-	if l.Seconds > 0 {
-		where = fmt.Sprintf(" in the %s in which too many took longer than %s", count(l.Seconds, "second", "seconds"), Span(l.Over))
+	return fmt.Sprintf("of %s that a request%s took on average%s, %s and %s the target's",
+		one(p, p.Response), rowsIn(l.Of), secondsOf(l), strings.Join(parts, ", "), one(p, p.Service))
+}
+
+// rowsIn says whose requests were looked at, where these are not all.
+func rowsIn(of stats.Tags) string {
+	s := ""
+	if of.Name != "" {
+		s += " of " + of.Name
 	}
-	return fmt.Sprintf("of %s that a request took on average%s, %s and %s the target's",
-		one(p, p.Response), where, strings.Join(parts, ", "), one(p, p.Service))
+	if of.Phase != "" {
+		s += " in phase " + of.Phase
+	}
+	return s
+}
+
+func secondsOf(l *stats.Limit) string {
+	if l.Seconds == 0 {
+		return ""
+	}
+	whose := ""
+	if l.Of.Agent != "" {
+		whose = " of " + l.Of.Agent + "'s"
+	}
+	return fmt.Sprintf(" in the %s in which too many%s took longer than %s", count(l.Seconds, "second", "seconds"), whose, Span(l.Over))
+}
+
+// caveats say what the parts are not of these requests alone.
+func caveats(l *stats.Limit) string {
+	s := ""
+	if l.Of.Agent != "" {
+		s += "; that is of all agents, as rows are not counted by agent"
+	}
+	if l.Shared {
+		s += "; what came before the target is split as for all requests of their phase, which is shared with others"
+	}
+	return s
 }
 
 func one(p *stats.Parts, sum time.Duration) string { return Span(p.Mean(sum)) }
@@ -82,6 +113,8 @@ func notServed(l *stats.Limit) string {
 type SummaryLimit struct {
 	Who      string             `json:"who"` // nothing, generator, concurrency, target, users, unknown; "" without requests
 	Sentence string             `json:"sentence"`
+	Of       SummaryTags        `json:"of"`      // whose requests this is of: the tags of the limit that broke; none = all recorded ones
+	Shared   bool               `json:"shared"`  // with other requests of their phases: parts but target's are split as for all
 	Seconds  int                `json:"seconds"` // in which the limit broke, of which alone this is; 0 = the whole run
 	Requests uint64             `json:"requests"`
 	MeanMS   float64            `json:"mean_ms"`
@@ -91,10 +124,19 @@ type SummaryLimit struct {
 	Failed   uint64             `json:"failed"`
 }
 
+// SummaryTags narrow a limit down.
+type SummaryTags struct {
+	Name   string `json:"name,omitempty"`
+	Phase  string `json:"phase,omitempty"`
+	Status string `json:"status,omitempty"`
+	Agent  string `json:"agent,omitempty"`
+}
+
 func (l *LimitedBy) summary() SummaryLimit {
 	p := &l.Parts
 	return SummaryLimit{
 		Who: string(l.By), Sentence: l.Sentence, Seconds: l.Seconds, Requests: p.Requests, MeanMS: float64(p.Mean(p.Response)) / 1e6,
+		Of: SummaryTags{l.Of.Name, l.Of.Phase, l.Of.Status, l.Of.Agent}, Shared: l.Shared,
 		Shares: map[string]float64{
 			"generator": round(p.Share(p.Lag)), "waiting": round(p.Share(p.Waiting)), "connecting": round(p.Share(p.Connecting)),
 			"target": round(p.Share(p.Service)), "unanswered": round(p.Share(p.Unanswered)),

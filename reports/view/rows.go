@@ -15,6 +15,10 @@ type Threshold struct {
 	Margin    float64
 	FirstFail stats.Offset // Never if it was never broken
 	Verdict   stats.Verdict
+
+	// Slower is how sure the run is of the limit; nil where that is not known, and while the
+	// run goes on.
+	Slower *stats.LimitInterval
 }
 
 // An ErrorRow is one kind of failure of one request.

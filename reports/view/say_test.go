@@ -35,6 +35,28 @@ func TestConclusionNamesTheLimit(t *testing.T) {
 	}
 }
 
+// TestLimitSaysWhoseItIs: a limit of one row speaks of that row, and of what it cannot know
+// of it alone.
+func TestLimitSaysWhoseItIs(t *testing.T) {
+	v := view.New(sample.Run(sample.Troubled()))
+	said := v.LimitedBy.Sentence
+	for _, want := range []string{" that a request of /items/{id} took on average in the ", "split as for all requests of their phase, which is shared"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q does not say %q", said, want)
+		}
+	}
+	if s := v.Summary().Limit; s.Of != (view.SummaryTags{Name: "/items/{id}"}) || !s.Shared {
+		t.Errorf("%+v", s)
+	}
+	r := sample.Run(sample.Troubled())
+	for i := range r.Verdicts {
+		r.Verdicts[i].Threshold.Tags = stats.Tags{Agent: "local-1"}
+	}
+	if said := view.New(r).LimitedBy.Sentence; !strings.Contains(said, "too many of local-1's took longer than") || !strings.Contains(said, "of all agents") {
+		t.Errorf("of an agent: %q", said)
+	}
+}
+
 // A dashboard says at the end what the report says, and nothing before.
 func TestLensSaysTheLimitAtTheEnd(t *testing.T) {
 	var l view.Lens

@@ -230,6 +230,11 @@ type SummaryThreshold struct {
 	OK        bool     `json:"ok"`
 	FirstFail *float64 `json:"first_fail_s"`
 	SLO       bool     `json:"slo,omitempty"`
+
+	// Sure says whether a long run would surely be on the same side of the limit; null where
+	// that is not known, as of all but upper limits on percentiles of response time.
+	Sure   *bool          `json:"sure"`
+	Slower *SummarySlower `json:"slower"`
 }
 
 // SummaryAgent is one agent.
@@ -338,7 +343,8 @@ func (s *Summary) lists(v *View) {
 		s.Errors = append(s.Errors, summaryError(e))
 	}
 	for _, t := range v.Thresholds {
-		s.Thresholds = append(s.Thresholds, SummaryThreshold{t.Name, t.Name + ": " + t.Expr, finite(t), t.Observed, t.Held, offset(t.FirstFail), t.SLO})
+		sure, slower := t.summarySure()
+		s.Thresholds = append(s.Thresholds, SummaryThreshold{t.Name, t.Name + ": " + t.Expr, finite(t), t.Observed, t.Held, offset(t.FirstFail), t.SLO, sure, slower})
 	}
 	for _, a := range v.Agents {
 		s.Agents = append(s.Agents, SummaryAgent{a.Name, a.Host, round(a.CPU.Seconds()), a.MaxRSS, a.Requests, a.PeakConnections, a.Lost,

@@ -171,6 +171,7 @@ func New(r *stats.Run) *View {
 	}
 	v.figures(r)
 	v.Thresholds = thresholds(r)
+	doubts(r, v.Thresholds)
 	v.Phases = phasesView(r)
 	v.Points, v.Step, v.Heat = pointsOf(r), stepOf(len(r.Windows)), heatOf(r)
 	v.Errors = errorRows(r, everything)
@@ -181,8 +182,8 @@ func New(r *stats.Run) *View {
 	v.Pacing = pacing(v, r)
 	v.Punctuality = r.Punctuality()
 	v.Arrivals = arrivals(v)
-	v.Heading, v.Warmup, v.LimitedBy = heading(r.Layout), warmup(r), limitedBy(r)
 	v.Steadiness = stats.JudgeSteadiness(r)
+	v.Heading, v.Warmup, v.LimitedBy = heading(r.Layout), warmup(r), limitedBy(r, v.Steadiness)
 	v.Unsustained = unsustained(r, v.Steadiness)
 	v.Conserved = conserved(r)
 	v.Little = little(v, r)
