@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,14 +20,15 @@ type bench struct {
 	saturated, keeps float64
 	rest             string // why that at rest was not kept
 	trials           []scenarios.Trial
+	kinds            []TrialKind // of them
 }
 
-func (b *bench) try(t scenarios.Trial) (Tried, error) {
-	b.trials = append(b.trials, t)
+func (b *bench) try(k TrialKind, t scenarios.Trial) (Tried, error) {
+	b.trials, b.kinds = append(b.trials, t), append(b.kinds, k)
 	switch {
-	case t.Rate == 0:
+	case k == Saturating:
 		return Tried{Made: b.saturated}, nil
-	case t.Rate == floorRate:
+	case k == AtRest:
 		return Tried{Made: t.Rate, Requests: 400, P50: 90 * time.Microsecond, P99: time.Millisecond, Target: 9 * time.Microsecond, Why: b.rest}, nil
 	case t.Rate > b.keeps:
 		return Tried{Made: b.keeps, Why: "it was late"}, nil
@@ -55,6 +57,19 @@ func TestFindCeiling(t *testing.T) {
 			rt.Errorf("%d trials", len(b.trials))
 		}
 	})
+}
+
+// TestARateOfTheSearchIsNoRest: a machine that makes 125 requests a second was told to
+// have been tried at rest twice, as four fifths of that are the rate of the rest.
+func TestARateOfTheSearchIsNoRest(t *testing.T) {
+	b := &bench{saturated: floorRate / 0.8, keeps: floorRate / 0.8}
+	if _, err := FindCeiling(Place{Agents: 1, Loops: 1}, time.Second, b.try); err != nil {
+		t.Fatal(err)
+	}
+	want := []TrialKind{AtRest, Saturating, AtRate}
+	if b.trials[2].Rate != floorRate || !slices.Equal(b.kinds[:3], want) || slices.Contains(b.kinds[2:], AtRest) {
+		t.Errorf("%v, want %v and rates: %+v", b.kinds, want, b.trials)
+	}
 }
 
 func TestACeilingHasItsFloor(t *testing.T) {
@@ -91,7 +106,7 @@ func TestNoCeiling(t *testing.T) {
 		}
 	}
 	gone := errors.New("gone")
-	if _, err := FindCeiling(place, time.Second, func(scenarios.Trial) (Tried, error) { return Tried{}, gone }); !errors.Is(err, gone) {
+	if _, err := FindCeiling(place, time.Second, func(TrialKind, scenarios.Trial) (Tried, error) { return Tried{}, gone }); !errors.Is(err, gone) {
 		t.Error(err)
 	}
 }
@@ -131,16 +146,18 @@ func TestLineTellsWhatCameOfATrial(t *testing.T) {
 	late.Why = "it was late"
 	for _, c := range []struct {
 		t    Tried
+		kind TrialKind
 		rate float64
 		want string
 	}{
-		{fast, floorRate, "at rest (100/s) p50 90µs, p99 1ms"},
-		{late, floorRate, "at rest (100/s) p50 90µs, p99 1ms, though it was late"},
-		{fast, 0, "closed users made 98,800/s"},
-		{fast, 79_012, "79,000/s was kept; p50 90µs, p99 1ms"},
-		{late, 7.5, "8/s was not kept: it was late"},
+		{fast, AtRest, floorRate, "at rest (100/s) p50 90µs, p99 1ms"},
+		{late, AtRest, floorRate, "at rest (100/s) p50 90µs, p99 1ms, though it was late"},
+		{fast, Saturating, 0, "closed users made 98,800/s"},
+		{fast, AtRate, floorRate, "100/s was kept; p50 90µs, p99 1ms"},
+		{fast, AtRate, 79_012, "79,000/s was kept; p50 90µs, p99 1ms"},
+		{late, AtRate, 7.5, "8/s was not kept: it was late"},
 	} {
-		if got := c.t.Line(c.rate); got != c.want {
+		if got := c.t.Line(c.kind, c.rate); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
