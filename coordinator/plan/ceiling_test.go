@@ -231,9 +231,33 @@ func TestACeilingIsForOneMachineAndLoadctl(t *testing.T) {
 	add("requests", func(_ *Facts, _ *Place, requests *string, _ *Setting) { *requests = "abd" })
 	add("version", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Version = "2" })
 	add("pacing", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Pacing = "ticks" })
+	add("tick", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Tick = 5 * time.Millisecond })
+	add("response limit", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Against.Response = time.Second })
+	add("limit of any time", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Against.Any = time.Second })
+	add("heartbeats", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Against.Beat = time.Second })
 	f := healthy()
 	f.MemoryFree, f.TCPPagesNow = Exactly(1), Exactly(1)
 	if keys[CeilingKey(f, Place{Agents: 2, Loops: 1, Connections: 7}, "abc", Setting{Version: "1", Pacing: "auto", Poller: "auto"})] != "nothing" {
 		t.Error("what is free at the moment changes the key")
+	}
+}
+
+// TestACeilingIsForItsLimits: the rate that was kept with p(99)<10s, where a lag of 100 ms is
+// well, was taken for that of p(99)<50ms.
+func TestACeilingIsForItsLimits(t *testing.T) {
+	const flow, hold = "name: f, executor: constant-arrival-rate, duration: 5s, max_vus: 10, rate: 10/s", "name: h, executor: held-connections, hold: 50s, connections: 10, user: u, heartbeat: {task: a, every: 20s}"
+	for name, c := range map[string]struct {
+		target, phase string
+		want          Against
+	}{
+		"none": {elsewhere, flow, Against{}},
+		"lax":  {elsewhere + "}\nthresholds: {response_time: [p(99)<10s]", flow, Against{Response: 10 * time.Second, Any: 10 * time.Second}},
+		"strict": {elsewhere + "}\nthresholds: {response_time: [p(99)<50ms], service_time: [p(99)<40ms]", flow,
+			Against{Response: 50 * time.Millisecond, Any: 40 * time.Millisecond}},
+		"heartbeats": {elsewhere, hold, Against{Beat: 20 * time.Second}},
+	} {
+		if got := AgainstOf(scenario(t, c.target, c.phase)); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
 	}
 }
