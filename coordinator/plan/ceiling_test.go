@@ -261,3 +261,14 @@ func TestACeilingIsForItsLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestAskedIsOfTheSecondWithMostRequests: that in which connections were opened takes more
+// CPU, and its few heartbeats were said to be all that is asked.
+func TestAskedIsOfTheSecondWithMostRequests(t *testing.T) {
+	s := scenario(t, elsewhere,
+		"name: h, executor: held-connections, hold: 5s, connections: 50000, connect_rate: 10000/s, user: u, heartbeat: {task: a, every: 60s}",
+		"name: f, executor: constant-arrival-rate, duration: 5s, max_vus: 100, rate: 9500/s, start: {with: h, after: finished}")
+	if got := Asked(s); got != 9500 || workOf(s).Opened != 10_000 {
+		t.Errorf("%v requests a second, want 9500; %+v takes most", got, workOf(s))
+	}
+}
