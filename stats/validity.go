@@ -124,6 +124,7 @@ func JudgeValidity(r *Run) Validity {
 	v.accounts(r)
 	v.headroom(r)
 	v.pacing(r)
+	v.ports(r)
 	v.conservation(r)
 	return v.Validity
 }
