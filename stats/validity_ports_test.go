@@ -26,16 +26,16 @@ func TestPortsInTimeWaitDegrade(t *testing.T) {
 			r.Apply(Update{Window: &Window{Index: int64(i), Merged: &Snapshot{Window: int64(i), Phases: []PhaseStats{{InFlight: 1}}},
 				Agents: []AgentWindow{{Name: "a-1", State: "ok", Ports: c.ports, PortsKept: n}, {Name: "a-2", State: "ok", Ports: c.ports, PortsKept: n / 2}}}})
 		}
+		last := &r.Windows[len(r.Windows)-1]
+		if v, want := JudgeWindow(r, last, &AgentWindow{Name: "a-1", Ports: 100, PortsKept: 71}), map[bool]string{true: Degraded, false: Valid}[c.recorded]; v.Verdict != want {
+			t.Errorf("%s, of a second: %+v, want %s", name, v, want)
+		}
 		switch v := r.Validity; {
 		case c.want == "" && v.Verdict != Valid:
 			t.Errorf("%s: %+v", name, v)
 		case c.want != "" && (v.Verdict != Degraded || len(v.Reasons) != 1 || !strings.HasPrefix(v.Reasons[0], c.want+": ")):
 			t.Errorf("%s: %+v, want %s", name, v, c.want)
 		}
-	}
-	w := &Window{Merged: &Snapshot{}}
-	if v := JudgeWindow(new(Run), w, &AgentWindow{Name: "a-1", Ports: 100, PortsKept: 71}); v.Verdict != Degraded {
-		t.Errorf("of the second: %+v", v)
 	}
 }
 
