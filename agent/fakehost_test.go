@@ -76,6 +76,7 @@ type fakeHost struct {
 	total    stats.Snapshot
 	states   []string // of phases
 	arrivals []stats.ArrivalTest
+	health   []stats.AgentWindow
 }
 
 // begin runs an agent at one end of a socket pair. Whatever the test does, the
@@ -181,6 +182,7 @@ func (h *fakeHost) take(m *loadctlpb.AgentUp) {
 			h.t.Error(herr)
 		}
 		h.arrivals = append(h.arrivals, health.Arrivals...)
+		h.health = append(h.health, health)
 		s, err := wire.DecodeSnapshot(m.GetReport().GetSnapshot(), h.layout)
 		if err != nil {
 			h.t.Fatal(err)

@@ -41,6 +41,7 @@ type load struct {
 	running  int   // loops that have not returned
 	epoch    int64 // on the monotonic clock, 0 = not started
 	tick     time.Duration
+	ports    uint64 // that connections have to choose from; 0 = not known
 
 	clock   clockWatch
 	windows gather.Gather[*stats.Snapshot]
@@ -80,7 +81,7 @@ func newLoad(m *loadctlpb.AgentPrepare, taps string) (*load, error) {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
 	l := &load{
-		name: plan.GetName(), scenario: s, events: make(chan event, 4*n),
+		name: plan.GetName(), scenario: s, events: make(chan event, 4*n), ports: plan.GetPorts(),
 		tick: cmp.Or(time.Duration(p.GetTickNs()), loop.DefaultTick),
 	}
 	l.clock = clockWatch{read: machine.NewClock().WallAhead, shift: faults.WallShift(wrong, l.name)}
@@ -133,7 +134,8 @@ func (l *load) make(p *loadctlpb.Prepare, plan *loadctlpb.AgentPlan, s *scenario
 			TLS: private, Addrs: addrs, Sources: turned(sources, i*len(sources)/n),
 			Counters: blocks[i], Agent: l.name, WallShift: l.clock.shift,
 			Pacing: p.GetPacing(), Poller: p.GetPoller(), Tick: time.Duration(p.GetTickNs()), Memory: forAnswers(n),
-			Tap: l.taps.of(i), Out: out,
+			PortsKept: time.Duration(plan.GetPortsKeptNs()),
+			Tap:       l.taps.of(i), Out: out,
 		})
 		if err != nil {
 			return err

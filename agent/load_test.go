@@ -47,6 +47,25 @@ func TestAShareIsDrivenAndHandedInSecondBySecond(t *testing.T) {
 	}
 }
 
+// TestAnAgentTellsItsPorts: those it was said to have, and how many of them its closed
+// connections keep.
+func TestAnAgentTellsItsPorts(t *testing.T) {
+	t.Parallel()
+	h := begin(t)
+	p := prepare(serve(t), 2)
+	p.Source = []byte(strings.Replace(scenarioText, "arrivals: uniform", "arrivals: uniform, pool: {reuse: user}", 1))
+	p.Agents[0].Ports, p.Agents[0].PortsKeptNs = 28_000, int64(time.Minute)
+	h.prepare(p, 2)
+	h.start(0)
+	h.gather(drained)
+	h.stop()
+	h.gather(done)
+	h.wantEnd("")
+	if n := len(h.health); n == 0 || h.health[n-1].Ports != 28_000 || h.health[n-1].PortsKept != 80 {
+		t.Errorf("%+v, want 80 of 28,000 ports kept at the end", h.health)
+	}
+}
+
 func (h *fakeHost) wantAccounts(want string) {
 	h.t.Helper()
 	if got := accounts(&h.total); got != want {

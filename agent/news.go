@@ -44,7 +44,7 @@ func (l *load) closed(news []*loadctlpb.AgentUp) []*loadctlpb.AgentUp {
 	for c, ok := l.windows.Next(); ok; c, ok = l.windows.Next() {
 		merged := l.merge(c)
 		health := merged.Health(l.scenario.Layout)
-		health.Name, health.State = l.name, "ok"
+		health.Name, health.State, health.Ports = l.name, "ok", l.ports
 		l.scenario.Expect(merged.Taken)
 		health.Arrivals = merged.ArrivalTests(l.tick)
 		l.usage.window(&health)

@@ -26,6 +26,22 @@ func TestARunIsHeldAgainstItsCeiling(t *testing.T) {
 	}
 }
 
+// TestAgentsKnowTheirPorts: agents of a machine share those of the one address that it
+// connects from; a port on loopback may be taken again after a second.
+func TestAgentsKnowTheirPorts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := &fakeHost{name: "a"}
+		w := newWorld(t, scenarioText, h)
+		w.cfg.Agents = 2
+		w.go_(t.Context()).want("pass", 0)
+		for _, a := range h.prepared.GetAgents() {
+			if a.GetPorts() != 28_232/2 || time.Duration(a.GetPortsKeptNs()) != time.Second {
+				t.Errorf("%v, want half of 28,232 ports, each kept for 1 s", a)
+			}
+		}
+	})
+}
+
 // TestATrialAimsAtTheNullTarget, and hosts make of the file what the coordinator did.
 func TestATrialAimsAtTheNullTarget(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -190,7 +190,7 @@ func (h *fakeHost) dial(client loadctlpb.CoordinatorServiceClient) error {
 	version := cmp.Or(h.version, "v-test")
 	err = st.Send(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Hello{Hello: &loadctlpb.Hello{
 		Protocol: wire.Protocol, Version: version, RunId: h.runID, Host: h.name, LastSeq: h.seq, LastOrder: h.order,
-		Machine: &loadctlpb.Machine{Cores: 4, MaxFiles: 20_000, PortLow: 32768, PortHigh: 60999, Os: "linux", Arch: "amd64"},
+		Machine: &loadctlpb.Machine{Cores: 4, MaxFiles: 20_000, PortLow: 32768, PortHigh: 60999, TwReuse: new(uint32(2)), Os: "linux", Arch: "amd64"},
 	}}})
 	go func() {
 		for {

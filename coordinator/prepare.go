@@ -85,8 +85,10 @@ func (d *driver) plans(places []plan.Place, machines []plan.Machine) ([][]*loadc
 		if err != nil {
 			return nil, err
 		}
+		ports := plan.PortsOf(machines[i], d.aim.Addresses, sources)
 		for j, a := range d.fleet.On(d.links[i].host.Name()) {
-			ap := &loadctlpb.AgentPlan{Name: a.Name, Loops: uint32(p.Loops), Share: wire.EncodeShare(a.Share)}
+			ap := &loadctlpb.AgentPlan{Name: a.Name, Loops: uint32(p.Loops), Share: wire.EncodeShare(a.Share),
+				Ports: uint64(ports.Each[j]), PortsKeptNs: int64(ports.Kept)}
 			d.sourced = d.sourced || len(sources[j]) > 0
 			for _, s := range sources[j] {
 				ap.Sources = append(ap.Sources, s.String())

@@ -79,6 +79,7 @@ func (r *Run) window(w *Window) {
 	r.checks.watch(r, w)
 	r.law.watch(r, w)
 	r.clocks.watch(r, w)
+	r.ports.watch(r, w)
 }
 
 // agent finds an agent's totals, or begins them.
@@ -169,7 +170,7 @@ func (w *Window) End() Offset { return Offset(w.Index+1) * WindowLength }
 // Health sums a snapshot of one agent up; who it is and what it used is for the
 // caller to add. Histograms may be shared with s.
 func (s *Snapshot) Health(l *Layout) AgentWindow {
-	var w AgentWindow
+	w := AgentWindow{PortsKept: s.PortsKept}
 	for i := range min(len(s.Cells), len(l.Cells)) {
 		w.addCell(&s.Cells[i], l.Cells[i].Recorded)
 	}

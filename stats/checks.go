@@ -65,6 +65,7 @@ func windowChecks() []windowCheck {
 		{name: "issued", of: issuedOfWindow},
 		{name: "arrival law", of: lawOfWindow},
 		{name: "clock", whole: true, of: clockOfWindow},
+		{name: "ports", whole: true, explains: true, vital: true, of: portsOfWindow},
 	}, vitalChecks()...)
 }
 

@@ -19,6 +19,7 @@ func (s *Snapshot) Merge(o *Snapshot) {
 		s.Phases[i].addGauges(&o.Phases[i])
 	}
 	s.Taken = addTaken(s.Taken, o.Taken)
+	s.PortsKept += o.PortsKept
 }
 
 // Append adds a later window: counters add, gauges are replaced, and s takes

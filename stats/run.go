@@ -31,6 +31,7 @@ type Run struct {
 	bins   binStore // of windows that are not excluded
 	law    lawWatch
 	clocks clockWatch
+	ports  portWatch
 }
 
 // Info is what is known before the first window.
@@ -105,6 +106,12 @@ type AgentWindow struct {
 	// Of recorded rows only: what thresholds with an agent tag are judged on.
 	RecordedRequests, RecordedEnded, RecordedFailed uint64
 	Response                                        *Histogram // of OK requests
+
+	// Ports are those that its new connections have to choose from, 0 where that is not known;
+	// PortsKept those of them at the end of the window that connections keep which it had
+	// closed first (TIME_WAIT) and that cannot be taken again yet, at most.
+	Ports     uint64 `json:",omitempty"`
+	PortsKept uint64 `json:",omitempty"`
 
 	Arrivals []ArrivalTest `json:",omitempty"` // of open phases that filled the window
 	Vitals   Vitals        `json:",omitzero"`

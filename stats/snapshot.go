@@ -11,6 +11,9 @@ type Snapshot struct {
 
 	// Taken is by open phase, in order; it goes no further than the agent.
 	Taken []Taken `json:"-"`
+	// PortsKept is a gauge: ports that connections keep which were closed first, and that new
+	// ones cannot take yet. It goes no further than the agent.
+	PortsKept uint64 `json:"-"`
 }
 
 // CellStats are the counts and times of one row. Histograms are nil until the

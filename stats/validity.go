@@ -123,6 +123,8 @@ func JudgeValidity(r *Run) Validity {
 	v.agents(r)
 	v.accounts(r)
 	v.headroom(r)
+	v.pacing(r)
+	v.ports(r)
 	v.conservation(r)
 	return v.Validity
 }

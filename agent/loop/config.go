@@ -22,6 +22,9 @@ type Config struct {
 	Addrs   []netip.AddrPort // of the target, taken in turn; nothing else is connected to
 	TLS     *tls.Config      // of an https target; nil with plain HTTP
 	Sources []netip.Addr     // local addresses, taken in turn; none = the kernel's choice
+	// PortsKept is how long a connection that is closed here first keeps its port from new
+	// ones, at most a minute; 0 = not known, and none is counted.
+	PortsKept time.Duration
 
 	Counters []uint64 // counter block of Layout.CounterWords() words; nil = the loop's own
 	Agent    string   // named in examples of errors

@@ -264,8 +264,7 @@ func (l *Loop) end() {
 		l.tellAllExcess()
 		l.flushTap()
 		l.cut()
-		l.gauge()
-		l.tell(Output{Snapshot: l.recorder.Cut(l.window)})
+		l.tell(Output{Snapshot: l.counted()})
 		l.tellDropped()
 	}
 	l.closeAll()

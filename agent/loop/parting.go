@@ -132,10 +132,13 @@ func (n *closings) move(to int64) {
 func slot(second int64) int64 { return ((second % timeWait) + timeWait) % timeWait }
 
 // within is how many ports are in TIME_WAIT at the end of a second.
-func (n *closings) within(second int64) (all uint64) {
+func (n *closings) within(second int64) uint64 { return n.lately(second, timeWait) }
+
+// lately is how many were closed in so many seconds, up to the end of one.
+func (n *closings) lately(second, seconds int64) (all uint64) {
 	n.move(second)
-	for _, c := range n.counts {
-		all += uint64(c)
+	for s := second - min(seconds, timeWait) + 1; s <= second; s++ {
+		all += uint64(n.counts[slot(s)])
 	}
 	return all
 }

@@ -297,6 +297,19 @@ func TestClosingsForgetAfterAMinute(t *testing.T) {
 	}
 }
 
+// TestPortsKeptAreThoseOfTheKernel: where ports may be taken again a second after they were
+// closed, those of the minute before are no loss.
+func TestPortsKeptAreThoseOfTheKernel(t *testing.T) {
+	for kept, want := range map[time.Duration]uint64{0: 0, time.Second: 100, time.Minute: 200} {
+		w := newWorld(target{answer: func(request) reply { return reply{after: 10 * time.Millisecond} }})
+		s := parse(t, pooling(openArrival, "{reuse: user}"))
+		p := stage(t, s, w, func(c *Config) { c.PortsKept = kept }).run(t, Begin{0, 0}, Drain{At: 5 * time.Second, Deadline: 9 * time.Second})
+		if got := p.snapshots[1].PortsKept; got > want || got < want-want/20 {
+			t.Errorf("kept for %s: %d at the end of the second second, want about %d", kept, got, want)
+		}
+	}
+}
+
 // TestReaddress: new connections go to the new addresses, all of them in turn; those
 // there are stay.
 func TestReaddress(t *testing.T) {

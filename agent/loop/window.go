@@ -20,12 +20,19 @@ func (l *Loop) cut() {
 	}
 	l.limits.tell(l)
 	for l.now >= l.windowEnd() {
-		l.gauge()
-		s := l.recorder.Cut(l.window)
+		s := l.counted()
 		s.Taken = l.attended()
 		l.tell(Output{Snapshot: s})
 		l.window++
 	}
+}
+
+// counted is the window up to now.
+func (l *Loop) counted() *stats.Snapshot {
+	l.gauge()
+	s := l.recorder.Cut(l.window)
+	s.PortsKept = l.portsKept()
+	return s
 }
 
 // gauge writes how many of what there are now.
@@ -40,6 +47,18 @@ func (l *Loop) gauge() {
 		l.recorder.SetTimeWait(i, p.closing.within(l.window))
 	}
 }
+
+// portsKept is how many ports new connections cannot have, though none has them, at the
+// end of the window.
+func (l *Loop) portsKept() (all uint64) {
+	for _, p := range l.phases {
+		all += p.closing.lately(l.window, seconds(l.config.PortsKept))
+	}
+	return all
+}
+
+// seconds are those that a time lies in.
+func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
 // tell hands something out, or keeps it until there is room. The loop never waits.
 func (l *Loop) tell(o Output) {

@@ -32,6 +32,7 @@ func shelfOf(s *scenarios.Scenario, w plan.Wish, set plan.Setting) (sh shelf, ok
 	if err != nil || !s.Asks() {
 		return shelf{}, false
 	}
+	set.Against = plan.AgainstOf(s)
 	return shelf{ceilings.Store{Dir: cacheDir()}, plan.CeilingKey(f, places[0], s.RequestsKey(), set), places[0]}, true
 }
 

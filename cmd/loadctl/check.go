@@ -6,10 +6,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/scenarios/secure"
 )
@@ -44,7 +46,7 @@ func check(out, errw io.Writer, files, vars []string, target string) error {
 			bad++
 			continue
 		}
-		for _, w := range s.Warnings {
+		for _, w := range checked(s) {
 			fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 		}
 		fmt.Fprintf(out, "%s: ok: %d phases, %d requests, %d thresholds\n",
@@ -54,6 +56,14 @@ func check(out, errw io.Writer, files, vars []string, target string) error {
 		return ended(exitUsage)
 	}
 	return nil
+}
+
+// checked is what is to be said of a file that has no mistakes.
+func checked(s *scenarios.Scenario) []string {
+	if text := plan.PacingWords(s); text != "" {
+		return append(slices.Clone(s.Warnings), text)
+	}
+	return s.Warnings
 }
 
 // load reads and parses a scenario, and the files that its target.tls names; every

@@ -37,10 +37,10 @@ type nullRun struct {
 func (n *nullRun) measure(ctx context.Context) (plan.Ceiling, error) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	c, err := plan.FindCeiling(n.place, n.length, func(t scenarios.Trial) (plan.Tried, error) {
+	c, err := plan.FindCeiling(n.place, n.length, func(k plan.TrialKind, t scenarios.Trial) (plan.Tried, error) {
 		tried, err := n.try(ctx, t)
 		if err == nil {
-			fmt.Fprintln(n.errw, "null run:", tried.Line(t.Rate))
+			fmt.Fprintln(n.errw, "null run:", tried.Line(k, t.Rate))
 		}
 		return tried, err
 	})

@@ -74,14 +74,24 @@ func Kept(a stats.Accounting, v stats.Validity, lag, response, limit time.Durati
 	return ""
 }
 
-// Line tells what came of a trial at a rate, 0 for one of closed users.
-func (t Tried) Line(rate float64) string {
+// A TrialKind is what a trial is to find out.
+type TrialKind uint8
+
+// The kinds.
+const (
+	AtRest     TrialKind = iota // what is added to response times where next to nothing is asked
+	Saturating                  // how many requests closed users make
+	AtRate                      // whether a rate is kept
+)
+
+// Line tells what came of a trial of a kind, at a rate where it has one.
+func (t Tried) Line(k TrialKind, rate float64) string {
 	switch {
-	case rate == 0:
+	case k == Saturating:
 		return fmt.Sprintf("closed users made %s/s", rough(t.Made))
-	case rate == floorRate && t.Why != "":
+	case k == AtRest && t.Why != "":
 		return fmt.Sprintf("at rest (%s/s) p50 %s, p99 %s, though %s", rough(rate), micros(t.P50), micros(t.P99), t.Why)
-	case rate == floorRate:
+	case k == AtRest:
 		return fmt.Sprintf("at rest (%s/s) p50 %s, p99 %s", rough(rate), micros(t.P50), micros(t.P99))
 	case t.Why != "":
 		return fmt.Sprintf("%s/s was not kept: %s", rough(rate), t.Why)
@@ -107,18 +117,18 @@ const TrialLength = 2 * time.Second
 // FindCeiling makes trials: one at rest, one of closed users who ask as fast as they
 // are answered, and then rates below what those made, five at most, until one is kept and
 // none much above it is. An error is what try gives, or that no rate was kept.
-func FindCeiling(p Place, length time.Duration, try func(scenarios.Trial) (Tried, error)) (Ceiling, error) {
+func FindCeiling(p Place, length time.Duration, try func(TrialKind, scenarios.Trial) (Tried, error)) (Ceiling, error) {
 	loops := p.Agents * p.Loops
 	trial := scenarios.Trial{MaxVUs: inFlight * loops, Warm: length / warmShare, Length: length}
 	rest := trial
 	rest.Rate, rest.Length = floorRate, time.Duration(floorLength*float64(length))
-	low, err := try(rest)
+	low, err := try(AtRest, rest)
 	if err != nil {
 		return Ceiling{}, err
 	}
 	full := trial
 	full.Users = usersPerLoop * loops
-	top, err := try(full)
+	top, err := try(Saturating, full)
 	if err != nil {
 		return Ceiling{}, err
 	}
@@ -129,7 +139,7 @@ func FindCeiling(p Place, length time.Duration, try func(scenarios.Trial) (Tried
 	s := search{high: top.Made}
 	for rate, more := s.next(); more; rate, more = s.next() {
 		trial.Rate = rate
-		t, err := try(trial)
+		t, err := try(AtRate, trial)
 		if err != nil {
 			return Ceiling{}, err
 		}

@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,14 +20,15 @@ type bench struct {
 	saturated, keeps float64
 	rest             string // why that at rest was not kept
 	trials           []scenarios.Trial
+	kinds            []TrialKind // of them
 }
 
-func (b *bench) try(t scenarios.Trial) (Tried, error) {
-	b.trials = append(b.trials, t)
+func (b *bench) try(k TrialKind, t scenarios.Trial) (Tried, error) {
+	b.trials, b.kinds = append(b.trials, t), append(b.kinds, k)
 	switch {
-	case t.Rate == 0:
+	case k == Saturating:
 		return Tried{Made: b.saturated}, nil
-	case t.Rate == floorRate:
+	case k == AtRest:
 		return Tried{Made: t.Rate, Requests: 400, P50: 90 * time.Microsecond, P99: time.Millisecond, Target: 9 * time.Microsecond, Why: b.rest}, nil
 	case t.Rate > b.keeps:
 		return Tried{Made: b.keeps, Why: "it was late"}, nil
@@ -55,6 +57,19 @@ func TestFindCeiling(t *testing.T) {
 			rt.Errorf("%d trials", len(b.trials))
 		}
 	})
+}
+
+// TestARateOfTheSearchIsNoRest: a machine that makes 125 requests a second was told to
+// have been tried at rest twice, as four fifths of that are the rate of the rest.
+func TestARateOfTheSearchIsNoRest(t *testing.T) {
+	b := &bench{saturated: floorRate / 0.8, keeps: floorRate / 0.8}
+	if _, err := FindCeiling(Place{Agents: 1, Loops: 1}, time.Second, b.try); err != nil {
+		t.Fatal(err)
+	}
+	want := []TrialKind{AtRest, Saturating, AtRate}
+	if b.trials[2].Rate != floorRate || !slices.Equal(b.kinds[:3], want) || slices.Contains(b.kinds[2:], AtRest) {
+		t.Errorf("%v, want %v and rates: %+v", b.kinds, want, b.trials)
+	}
 }
 
 func TestACeilingHasItsFloor(t *testing.T) {
@@ -91,7 +106,7 @@ func TestNoCeiling(t *testing.T) {
 		}
 	}
 	gone := errors.New("gone")
-	if _, err := FindCeiling(place, time.Second, func(scenarios.Trial) (Tried, error) { return Tried{}, gone }); !errors.Is(err, gone) {
+	if _, err := FindCeiling(place, time.Second, func(TrialKind, scenarios.Trial) (Tried, error) { return Tried{}, gone }); !errors.Is(err, gone) {
 		t.Error(err)
 	}
 }
@@ -131,16 +146,18 @@ func TestLineTellsWhatCameOfATrial(t *testing.T) {
 	late.Why = "it was late"
 	for _, c := range []struct {
 		t    Tried
+		kind TrialKind
 		rate float64
 		want string
 	}{
-		{fast, floorRate, "at rest (100/s) p50 90µs, p99 1ms"},
-		{late, floorRate, "at rest (100/s) p50 90µs, p99 1ms, though it was late"},
-		{fast, 0, "closed users made 98,800/s"},
-		{fast, 79_012, "79,000/s was kept; p50 90µs, p99 1ms"},
-		{late, 7.5, "8/s was not kept: it was late"},
+		{fast, AtRest, floorRate, "at rest (100/s) p50 90µs, p99 1ms"},
+		{late, AtRest, floorRate, "at rest (100/s) p50 90µs, p99 1ms, though it was late"},
+		{fast, Saturating, 0, "closed users made 98,800/s"},
+		{fast, AtRate, floorRate, "100/s was kept; p50 90µs, p99 1ms"},
+		{fast, AtRate, 79_012, "79,000/s was kept; p50 90µs, p99 1ms"},
+		{late, AtRate, 7.5, "8/s was not kept: it was late"},
 	} {
-		if got := c.t.Line(c.rate); got != c.want {
+		if got := c.t.Line(c.kind, c.rate); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
@@ -214,9 +231,44 @@ func TestACeilingIsForOneMachineAndLoadctl(t *testing.T) {
 	add("requests", func(_ *Facts, _ *Place, requests *string, _ *Setting) { *requests = "abd" })
 	add("version", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Version = "2" })
 	add("pacing", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Pacing = "ticks" })
+	add("tick", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Tick = 5 * time.Millisecond })
+	add("response limit", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Against.Response = time.Second })
+	add("limit of any time", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Against.Any = time.Second })
+	add("heartbeats", func(_ *Facts, _ *Place, _ *string, s *Setting) { s.Against.Beat = time.Second })
 	f := healthy()
 	f.MemoryFree, f.TCPPagesNow = Exactly(1), Exactly(1)
 	if keys[CeilingKey(f, Place{Agents: 2, Loops: 1, Connections: 7}, "abc", Setting{Version: "1", Pacing: "auto", Poller: "auto"})] != "nothing" {
 		t.Error("what is free at the moment changes the key")
+	}
+}
+
+// TestACeilingIsForItsLimits: the rate that was kept with p(99)<10s, where a lag of 100 ms is
+// well, was taken for that of p(99)<50ms.
+func TestACeilingIsForItsLimits(t *testing.T) {
+	const flow, hold = "name: f, executor: constant-arrival-rate, duration: 5s, max_vus: 10, rate: 10/s", "name: h, executor: held-connections, hold: 50s, connections: 10, user: u, heartbeat: {task: a, every: 20s}"
+	for name, c := range map[string]struct {
+		target, phase string
+		want          Against
+	}{
+		"none": {elsewhere, flow, Against{}},
+		"lax":  {elsewhere + "}\nthresholds: {response_time: [p(99)<10s]", flow, Against{Response: 10 * time.Second, Any: 10 * time.Second}},
+		"strict": {elsewhere + "}\nthresholds: {response_time: [p(99)<50ms], service_time: [p(99)<40ms]", flow,
+			Against{Response: 50 * time.Millisecond, Any: 40 * time.Millisecond}},
+		"heartbeats": {elsewhere, hold, Against{Beat: 20 * time.Second}},
+	} {
+		if got := AgainstOf(scenario(t, c.target, c.phase)); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+// TestAskedIsOfTheSecondWithMostRequests: that in which connections were opened takes more
+// CPU, and its few heartbeats were said to be all that is asked.
+func TestAskedIsOfTheSecondWithMostRequests(t *testing.T) {
+	s := scenario(t, elsewhere,
+		"name: h, executor: held-connections, hold: 5s, connections: 50000, connect_rate: 10000/s, user: u, heartbeat: {task: a, every: 60s}",
+		"name: f, executor: constant-arrival-rate, duration: 5s, max_vus: 100, rate: 9500/s, start: {with: h, after: finished}")
+	if got := Asked(s); got != 9500 || workOf(s).Opened != 10_000 {
+		t.Errorf("%v requests a second, want 9500; %+v takes most", got, workOf(s))
 	}
 }

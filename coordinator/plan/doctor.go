@@ -55,7 +55,7 @@ func Diagnose(f Facts, d *Demand) Diagnosis {
 	}
 	for _, look := range []func() Finding{
 		x.agents, x.files, x.systemFiles, x.watches, x.ports, x.backlog, x.synBacklog, x.conntrack, x.reuse,
-		x.memory, x.tcpMemory, x.cpu, x.headroom, x.processes, x.clock, x.kernel,
+		x.memory, x.tcpMemory, x.cpu, x.headroom, x.pacing, x.processes, x.clock, x.kernel,
 	} {
 		if finding := look(); finding.Name != "" {
 			diagnosis.Findings = append(diagnosis.Findings, finding.complete())

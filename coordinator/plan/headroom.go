@@ -18,8 +18,14 @@ const (
 )
 
 // Asked is how many requests a second a file asks for at most, as far as it says: closed
-// users ask as often as they are answered. 0 = not known.
-func Asked(s *scenarios.Scenario) float64 { return workOf(s).Requests }
+// users ask as often as they are answered. 0 = not known. It is asked for in another second
+// than that with most work where many connections are opened: see workOf.
+func Asked(s *scenarios.Scenario) (most float64) {
+	for _, w := range s.Work() {
+		most = max(most, w.Requests)
+	}
+	return most
+}
 
 // Room is how many times what is asked for the ceiling is.
 func (c *Ceiling) Room(asked float64) float64 { return c.Rate / asked }

@@ -43,6 +43,7 @@ type Outline struct {
 	Planned     []PlannedPhase `json:"phases"`
 	Requests    float64        `json:"requests_per_s"`    // of open phases and heartbeats, at most; 0: not known
 	Ceiling     *Ceiling       `json:"ceiling,omitempty"` // of a null run; missing: not measured
+	Pacing      string         `json:"pacing"`            // what the limits ask of it; empty: nothing
 }
 
 // A HostOutline is the part of one machine.
@@ -88,7 +89,7 @@ func OutlineOf(d Demand, machines []Machine) (Outline, error) {
 		Cores: n.Work.loops(1), CPU: n.Work.words(), MaxCores: coresOf(machines),
 		Duration: s.PlannedDuration(), DurationS: s.PlannedDuration().Seconds(),
 		Processes: 1, Targets: []string{}, Bundled: d.bundled(), Planned: plannedPhases(s),
-		Requests: Asked(s), Ceiling: d.Ceiling,
+		Requests: Asked(s), Ceiling: d.Ceiling, Pacing: PacingWords(s),
 	}
 	for _, a := range d.To {
 		o.Targets = append(o.Targets, addressOf(a))

@@ -1319,7 +1319,9 @@ type AgentPlan struct {
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	Loops         uint32                 `protobuf:"varint,2,opt,name=loops,proto3" json:"loops,omitempty"`
 	Share         []*Slot                `protobuf:"bytes,3,rep,name=share,proto3" json:"share,omitempty"`
-	Sources       []string               `protobuf:"bytes,4,rep,name=sources,proto3" json:"sources,omitempty"` // source addresses; empty = the kernel's choice
+	Sources       []string               `protobuf:"bytes,4,rep,name=sources,proto3" json:"sources,omitempty"`                                // source addresses; empty = the kernel's choice
+	Ports         uint64                 `protobuf:"varint,14,opt,name=ports,proto3" json:"ports,omitempty"`                                  // its connections have to choose from; 0 = not known
+	PortsKeptNs   int64                  `protobuf:"varint,15,opt,name=ports_kept_ns,json=portsKeptNs,proto3" json:"ports_kept_ns,omitempty"` // how long one is kept by a connection that was closed first
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1380,6 +1382,20 @@ func (x *AgentPlan) GetSources() []string {
 		return x.Sources
 	}
 	return nil
+}
+
+func (x *AgentPlan) GetPorts() uint64 {
+	if x != nil {
+		return x.Ports
+	}
+	return 0
+}
+
+func (x *AgentPlan) GetPortsKeptNs() int64 {
+	if x != nil {
+		return x.PortsKeptNs
+	}
+	return 0
 }
 
 type Slot struct {
@@ -1842,6 +1858,8 @@ type AgentWindow struct {
 	ClockStepNs      int64                  `protobuf:"varint,50,opt,name=clock_step_ns,json=clockStepNs,proto3" json:"clock_step_ns,omitempty"`    // by how much the wall clock was set, 0 = it was not
 	ClockStepAt      int64                  `protobuf:"varint,51,opt,name=clock_step_at,json=clockStepAt,proto3" json:"clock_step_at,omitempty"`    // when
 	ClockAheadNs     int64                  `protobuf:"varint,52,opt,name=clock_ahead_ns,json=clockAheadNs,proto3" json:"clock_ahead_ns,omitempty"` // of the host's wall clock
+	Ports            uint64                 `protobuf:"varint,62,opt,name=ports,proto3" json:"ports,omitempty"`                                     // its connections have to choose from; 0 = not known
+	PortsKept        uint64                 `protobuf:"varint,63,opt,name=ports_kept,json=portsKept,proto3" json:"ports_kept,omitempty"`            // of them in TIME_WAIT and not to be had again yet, at most
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -2012,6 +2030,20 @@ func (x *AgentWindow) GetClockStepAt() int64 {
 func (x *AgentWindow) GetClockAheadNs() int64 {
 	if x != nil {
 		return x.ClockAheadNs
+	}
+	return 0
+}
+
+func (x *AgentWindow) GetPorts() uint64 {
+	if x != nil {
+		return x.Ports
+	}
+	return 0
+}
+
+func (x *AgentWindow) GetPortsKept() uint64 {
+	if x != nil {
+		return x.PortsKept
 	}
 	return 0
 }
@@ -3130,12 +3162,14 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\bBodyFile\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x12\n" +
-	"\x04size\x18\x03 \x01(\x03R\x04size\"w\n" +
+	"\x04size\x18\x03 \x01(\x03R\x04size\"\xb1\x01\n" +
 	"\tAgentPlan\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05loops\x18\x02 \x01(\rR\x05loops\x12&\n" +
 	"\x05share\x18\x03 \x03(\v2\x10.loadctl.v1.SlotR\x05share\x12\x18\n" +
-	"\asources\x18\x04 \x03(\tR\asources\",\n" +
+	"\asources\x18\x04 \x03(\tR\asources\x12\x14\n" +
+	"\x05ports\x18\x0e \x01(\x04R\x05ports\x12\"\n" +
+	"\rports_kept_ns\x18\x0f \x01(\x03R\vportsKeptNs\",\n" +
 	"\x04Slot\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x04R\x05index\x12\x0e\n" +
 	"\x02of\x18\x02 \x01(\x04R\x02of\"Q\n" +
@@ -3162,7 +3196,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x06Report\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12,\n" +
 	"\x06merged\x18\x02 \x01(\v2\x14.loadctl.v1.SnapshotR\x06merged\x12/\n" +
-	"\x06agents\x18\x03 \x03(\v2\x17.loadctl.v1.AgentWindowR\x06agents\"\xff\x04\n" +
+	"\x06agents\x18\x03 \x03(\v2\x17.loadctl.v1.AgentWindowR\x06agents\"\xb4\x05\n" +
 	"\vAgentWindow\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x15\n" +
@@ -3184,7 +3218,10 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\barrivals\x18( \x03(\v2\x17.loadctl.v1.ArrivalTestR\barrivals\x12\"\n" +
 	"\rclock_step_ns\x182 \x01(\x03R\vclockStepNs\x12\"\n" +
 	"\rclock_step_at\x183 \x01(\x03R\vclockStepAt\x12$\n" +
-	"\x0eclock_ahead_ns\x184 \x01(\x03R\fclockAheadNs\"\xfe\x01\n" +
+	"\x0eclock_ahead_ns\x184 \x01(\x03R\fclockAheadNs\x12\x14\n" +
+	"\x05ports\x18> \x01(\x04R\x05ports\x12\x1d\n" +
+	"\n" +
+	"ports_kept\x18? \x01(\x04R\tportsKept\"\xfe\x01\n" +
 	"\vArrivalTest\x12\x14\n" +
 	"\x05phase\x18\x01 \x01(\rR\x05phase\x12\x10\n" +
 	"\x03due\x18\x02 \x01(\x04R\x03due\x12\x18\n" +

@@ -18,6 +18,7 @@ func EncodeAgentWindow(w *stats.AgentWindow) *loadctlpb.AgentWindow {
 		Connections: w.Connections, Held: w.Held, Lost: w.Lost,
 		RecordedRequests: w.RecordedRequests, RecordedEnded: w.RecordedEnded, RecordedFailed: w.RecordedFailed,
 		PacerLag: w.PacerLag.Sparse(), Response: w.Response.Sparse(),
+		Ports: w.Ports, PortsKept: w.PortsKept,
 		Vitals:      EncodeVitals(&w.Vitals),
 		Arrivals:    encodeArrivals(w.Arrivals),
 		ClockStepNs: int64(w.ClockStep), ClockStepAt: int64(w.ClockStepAt), ClockAheadNs: int64(w.ClockAhead),
@@ -31,6 +32,7 @@ func DecodeAgentWindow(m *loadctlpb.AgentWindow, host string) (stats.AgentWindow
 		CPU: time.Duration(m.GetCpuNs()), RSS: m.GetRss(),
 		Intended: m.GetIntended(), Requests: m.GetRequests(), Failed: m.GetFailed(),
 		Connections: m.GetConnections(), Held: m.GetHeld(), Lost: m.GetLost(),
+		Ports: m.GetPorts(), PortsKept: m.GetPortsKept(),
 		RecordedRequests: m.GetRecordedRequests(), RecordedEnded: m.GetRecordedEnded(), RecordedFailed: m.GetRecordedFailed(),
 		ClockStep: time.Duration(m.GetClockStepNs()), ClockStepAt: stats.Offset(m.GetClockStepAt()), ClockAhead: time.Duration(m.GetClockAheadNs()),
 	}

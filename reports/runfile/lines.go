@@ -90,6 +90,8 @@ type agentSecond struct {
 	LostSamples uint64  `json:"lost_samples,omitempty"`
 	ClockStep   float64 `json:"clock_step_ms,omitempty"`
 	ClockAhead  float64 `json:"clock_ahead_ms,omitempty"`
+	Ports       uint64  `json:"ports,omitempty"`
+	PortsKept   uint64  `json:"ports_kept,omitempty"`
 
 	Validity string             `json:"validity,omitempty"` // of a second that was reported
 	Reasons  []string           `json:"reasons,omitempty"`
@@ -111,7 +113,7 @@ func writeAgents(to io.Writer, r *stats.Run) error {
 			err = e.Encode(agentSecond{
 				float64(r.Windows[i].Index), a.Name, a.Host, a.State, a.CPU.Seconds(), a.RSS, a.Intended, a.Requests, a.Failed,
 				a.Connections, a.Held, float64(a.PacerLag.Percentile(99)) / 1e6, float64(a.Response.Percentile(99)) / 1e6, a.Lost,
-				float64(a.ClockStep) / 1e6, float64(a.ClockAhead) / 1e6,
+				float64(a.ClockStep) / 1e6, float64(a.ClockAhead) / 1e6, a.Ports, a.PortsKept,
 				validity.Verdict, validity.Reasons, view.SummaryOf(&a.Vitals),
 			})
 		}

@@ -350,6 +350,24 @@ func TestAgentsHaveAVerdictEachSecond(t *testing.T) {
 	}
 }
 
+// TestPortsOfAgentsStandInTheirFile, and are read back.
+func TestPortsOfAgentsStandInTheirFile(t *testing.T) {
+	r := &stats.Run{Layout: &stats.Layout{}, Windows: []stats.Window{{Merged: &stats.Snapshot{}, Agents: []stats.AgentWindow{
+		{Name: "a-1", Ports: 28_000, PortsKept: 20_000}, {Name: "a-2"},
+	}}}}
+	line, err := encode(stats.Update{Window: &r.Windows[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := decode(line, r.Layout); err != nil || u.Window.Agents[0].Ports != 28_000 || u.Window.Agents[0].PortsKept != 20_000 {
+		t.Errorf("came back as %+v, %v", u.Window, err)
+	}
+	var b bytes.Buffer
+	if err := writeAgents(&b, r); err != nil || strings.Count(b.String(), `"ports":28000,"ports_kept":20000`) != 1 || strings.Count(b.String(), `"ports`) != 2 {
+		t.Errorf("%s, %v", b.String(), err)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	for _, s := range []sample.Story{{Seconds: 1, Agents: 1, Rate: 3}, {Seconds: 2, Agents: 2, Rate: 3, Errors: true, Connections: 3, LoseAgent: 1}} {
 		var plain bytes.Buffer

@@ -24,6 +24,9 @@ func Outline(w io.Writer, o plan.Outline) error {
 	if c := o.Ceiling; c != nil {
 		p.field("headroom", c.String()+"; "+c.Words(o.Requests))
 	}
+	if o.Pacing != "" {
+		p.field("pacing", o.Pacing)
+	}
 	p.field("minutes", minutes(o))
 	_, err := io.WriteString(w, p.String())
 	return err

@@ -17,17 +17,22 @@ type LimitedBy struct {
 func limitedBy(r *stats.Run, s stats.Steadiness) LimitedBy {
 	l := LimitedBy{Limit: stats.JudgeLimit(r, s)}
 	if l.By != "" {
-		l.Sentence = verdictOn(l.By) + ": " + spending(&l.Limit) + notServed(&l.Limit) + caveats(&l.Limit) + "."
+		l.Sentence = verdictOn(l.By, r.Validity.Verdict) + ": " + spending(&l.Limit) + notServed(&l.Limit) + caveats(&l.Limit) + "."
 	}
 	return l
 }
 
-func verdictOn(by stats.Limiter) string {
+// verdictOn names the limit. A generator may be it in a run that is valid: with a limit as short as
+// what it may be late, its lateness decides.
+func verdictOn(by stats.Limiter, validity string) string {
 	switch by {
 	case stats.LimitNothing:
 		return "Nothing was at its limit"
 	case stats.LimitGenerator:
-		return "The load generator was the limit (it was late, or out of something: see its validity)"
+		if validity == stats.Invalid {
+			return "The load generator was the limit (it was late, or out of something: see its validity)"
+		}
+		return "The load generator was the limit (its lateness took most of the time, though not as much as makes a measurement invalid)"
 	case stats.LimitConcurrency:
 		return "The configured concurrency was the limit (pool, max_vus or connections; a target that stands still fills them all)"
 	case stats.LimitTarget:

@@ -13,19 +13,6 @@ func lostAgents(n int) string {
 	return fmt.Sprintf("%d agents that were lost", n)
 }
 
-// paced is how many requests became due, how many of them by ticks, and how many agents
-// did not live to say so.
-func paced(r *stats.Run) (due, byTicks uint64, silent int) {
-	for i := range r.Agents {
-		a := &r.Agents[i]
-		due, byTicks = due+a.Due, byTicks+a.ByTicks
-		if a.Due == 0 && a.Requests > 0 {
-			silent++
-		}
-	}
-	return due, byTicks, silent
-}
-
 // pacing says how the loops woke: whoever reads of lateness asks. Auto decides anew ten
 // times a second, so that its word alone says nothing.
 func pacing(v *View, r *stats.Run) string {
@@ -41,7 +28,7 @@ func pacing(v *View, r *stats.Run) string {
 }
 
 func autoWords(v *View, r *stats.Run) string {
-	due, byTicks, silent := paced(r)
+	due, byTicks, silent := r.Paced()
 	words := ""
 	switch {
 	case due == 0 && v.Accounting.Intended+v.Unrecorded.Intended > 0:
