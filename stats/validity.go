@@ -65,7 +65,7 @@ func (l *lagWatch) watch(r *Run, w *Window) {
 // judge counts a lag of several seconds as that many late seconds: a generator
 // that stood still reports one window in which everything is late.
 func (l *lagWatch) judge(p99 time.Duration, at Offset, limit time.Duration) {
-	seconds := max(1, int(p99/WindowLength))
+	seconds := max(1, secondsOf(p99))
 	if p99 > limit {
 		l.late += seconds
 	}
@@ -133,7 +133,8 @@ func JudgeValidity(r *Run) Validity {
 // there is to say, as the first is what is told where there is room for one.
 type verdict struct {
 	Validity
-	grave int // how many of the reasons those are
+	grave    int   // how many of the reasons those are
+	together Grade // the lag of all agents
 }
 
 func (v *verdict) add(verdict, format string, args ...any) {
@@ -155,12 +156,15 @@ func (v *verdict) lag(r *Run) {
 	l, limit, why := &r.lag, r.Info.LagLimit(), r.lag.meanwhile.String()
 	switch whole := r.PacerLag(&r.sound).Percentile(99); {
 	case whole > lagFactor*limit:
+		v.together = Grave
 		v.add(Invalid, "the generator was late: 1 in 100 requests started more than %s after its time (limit %s)%s",
 			short(whole), short(lagFactor*limit), why)
 	case isShare(l.veryLate, l.windows):
+		v.together = Grave
 		v.add(Invalid, "the generator was late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s%s",
 			l.veryLate, max(l.windows, l.veryLate), short(lagFactor*limit), short(l.worst), short(l.worstAt), why)
 	case isShare(l.late, l.windows) || l.veryLate > 0 || whole > limit:
+		v.together = Slight
 		v.add(Degraded, "the generator was a little late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s%s",
 			l.late, max(l.windows, l.late), short(limit), short(l.worst), short(l.worstAt), why)
 	}
