@@ -91,39 +91,6 @@ func windowChecks() []windowCheck {
 	}, vitalChecks()...)
 }
 
-func lagOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
-	p99, limit := a.PacerLag.Percentile(99), r.Info.LagLimit()
-	f := finding{size: float64(p99), seconds: secondsOf(p99), text: fmt.Sprintf("1 in 100 requests started more than %s after its time", short(p99))}
-	switch {
-	case p99 > lagFactor*limit:
-		f.grade = Grave
-	case p99 > limit:
-		f.grade = Slight
-	}
-	return f
-}
-
-// fewLate is how many late requests of one agent in a second are no share of anything.
-const fewLate = 3
-
-// lagOfAgent is what a run is judged on. There are many agents, and of the few requests that
-// one of them sends in a second a single late one is more than one percent.
-func lagOfAgent(r *Run, w *Window, a *AgentWindow) finding {
-	f, limit := lagOfWindow(r, w, a), r.Info.LagLimit()
-	switch {
-	case f.grade == Grave && a.PacerLag.CountAbove(lagFactor*limit) > fewLate:
-	case f.grade > Fine && a.PacerLag.CountAbove(limit) > fewLate:
-		f.grade = Slight
-	default:
-		f.grade = Fine
-	}
-	return f
-}
-
-func hasLag(_ *Run, w *Window) bool {
-	return slices.ContainsFunc(w.Agents, func(a AgentWindow) bool { return a.PacerLag.Count() > 0 })
-}
-
 // secondsOf is how many windows a time lies in at least.
 func secondsOf(d time.Duration) int { return int((d + WindowLength - 1) / WindowLength) }
 
@@ -155,10 +122,23 @@ func (c *windowCheck) why(r *Run, w *Window, agent string, f finding) string {
 	return m.String()
 }
 
+// A judged counts the seconds that could be judged.
+type judged struct {
+	seconds int
+	next    int64 // the first window that was not looked at
+}
+
+// see counts a window, and those right before it in which there was nothing to judge as
+// what was found in it lasted so many seconds.
+func (j *judged) see(window int64, lasted int) {
+	j.seconds += 1 + int(min(int64(max(lasted-1, 0)), window-j.next))
+	j.next = window + 1
+}
+
 // A checkWatch is what a check found in a run so far, of each agent by itself.
 type checkWatch struct {
-	seconds int // that it could judge
-	agents  map[string]*findings
+	judged
+	agents map[string]*findings
 }
 
 // findings are what a check found of one agent.
@@ -211,7 +191,7 @@ func (r *Run) measures(w *Window) bool {
 
 // watch takes up what a check finds of each agent in a window that it can judge.
 func (c *checkWatch) watch(r *Run, w *Window, check windowCheck) {
-	c.seconds++
+	lasted := 0
 	for i := range w.Agents {
 		f := check.counted(r, w, &w.Agents[i])
 		if f.grade == Fine {
@@ -219,10 +199,12 @@ func (c *checkWatch) watch(r *Run, w *Window, check windowCheck) {
 		}
 		a := c.agent(w.Agents[i].Name)
 		a.count(f, w.Begin())
+		lasted = max(lasted, f.seconds)
 		if !check.explains {
 			a.meanwhile.look(r, w, int64(f.seconds), a.agent)
 		}
 	}
+	c.see(w.Index, lasted)
 }
 
 // agent finds what was found of an agent, or begins it.
