@@ -228,6 +228,23 @@ func TestHostThatCannotPrepare(t *testing.T) {
 	})
 }
 
+// TestLimitsAreJudgedWhenTheRunIsOver: only then is it known which seconds are left out.
+func TestLimitsAreJudgedWhenTheRunIsOver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, scenarioText, &fakeHost{name: "a"})
+		w.go_(t.Context())
+		w.want("pass", 0)
+		over, judged := false, false
+		for _, u := range w.updates {
+			over = over || u.State != nil && u.State.Name == "done"
+			judged = judged || over && u.Verdicts != nil
+		}
+		if !judged {
+			t.Error("no limit was judged when the run was over")
+		}
+	})
+}
+
 func TestImpossibleLoadIsAUsageError(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		text := strings.Replace(scenarioText, "rate: 10/s", "rate: 10/s, max_vus: 90000", 1)

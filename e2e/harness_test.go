@@ -409,13 +409,13 @@ func readJSON(t *testing.T, path string, v any) {
 }
 
 // reasons parts those of the validity. The first two tell of a generator, or of all that is
-// on its machine, that was disturbed so badly that the run is invalid, or a little, which a
-// machine shared with others makes it do. Nothing a neighbour does loses an agent, or a
+// on its machine, that was disturbed so badly that the run is invalid or lacks seconds, or a
+// little, which a machine shared with others makes it do. Nothing a neighbour does loses an agent, or a
 // request from the accounts.
 func (s *summary) reasons() (late, little, other []string) {
 	for _, r := range s.Validity.Reasons {
 		switch {
-		case strings.HasPrefix(r, "the generator was late"):
+		case strings.HasPrefix(r, "the generator was late"), strings.HasSuffix(r, " are left out of times, rates and shares"):
 			late = append(late, r)
 		case strings.HasPrefix(r, "the generator was a little late"):
 			little = append(little, r)
@@ -433,7 +433,7 @@ func (s *summary) reasons() (late, little, other []string) {
 // kept says whether a reason is that an agent's thread had to wait, or its arrivals, and what
 // kept them is told.
 func kept(reason string) bool {
-	return contains(reason, ": the machine gave it no core for ",
+	return contains(reason, ": the machine gave it no core for ", ": 1 in 100 requests started more than ",
 		" arrivals due in a second had waited for the generator ") || contains(reason, "; meanwhile ") && strings.HasPrefix(reason, "agent ")
 }
 

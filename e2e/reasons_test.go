@@ -13,6 +13,8 @@ func TestADisturbanceIsNoFault(t *testing.T) {
 	for _, c := range []struct{ verdict, reason, want string }{
 		{"invalid", "the generator was late: 1 in 100 requests started more than 9ms after its time (limit 1.5ms)", "late"},
 		{"degraded", "the generator was a little late in 2 of 9 seconds: the 99th percentile of its lag was over 1.5ms, at worst 3ms at 2s", "little"},
+		{"degraded", "4s of seconds that the generator's lateness has spoilt are left out of times, rates and shares", "late"},
+		{"degraded", "agent local-1: 1 in 100 requests started more than 3ms after its time (in 3 of 9 seconds, worst at 2s)", "little"},
 		{"invalid", "agent local-1: the machine gave it no core for 80ms (in 3 of 9 seconds, worst at 2s)", "late"},
 		{"degraded", "agent local-1: the machine gave it no core for 8ms (in 3 of 9 seconds, worst at 2s)", "little"},
 		{"invalid", "agent local-1: 9 of the 500 arrivals due in a second had waited for the generator longer than 7.5ms at its end (in 2 of 9 seconds, worst at 2s)", "late"},

@@ -37,6 +37,7 @@ func (r *Run) Apply(u Update) {
 		r.Verdicts = u.Verdicts
 		return
 	}
+	r.balance()
 	r.Validity = JudgeValidity(r)
 }
 
@@ -66,12 +67,11 @@ func (r *Run) window(w *Window) {
 	if n := len(r.Windows); w.Merged == nil || n > 0 && w.Index <= r.Windows[n-1].Index {
 		return
 	}
-	r.Windows = append(r.Windows, r.keep(w))
+	kept, bins := parted(w)
+	r.Windows = append(r.Windows, kept)
 	r.total.Append(w.Merged)
 	r.total.Window = w.Index
-	if !w.Excluded() {
-		r.sound.Append(w.Merged)
-	}
+	r.settle(bins)
 	for i := range w.Agents {
 		r.agent(w.Agents[i].Name, w.Agents[i].Host).count(&w.Agents[i])
 	}

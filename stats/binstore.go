@@ -1,5 +1,7 @@
 package stats
 
+import "slices"
+
 // maxBins is how many bins of one length a run keeps before it doubles the length:
 // ten minutes of the shortest ones. What depends on their length (how episodes of slow
 // requests are parted) is then a matter of bins that are a small part of the run still.
@@ -114,6 +116,9 @@ func (s *binStore) of(wanted func(row int) bool) Bins {
 func (r *binRow) counts() (counts BinCounts) {
 	for i, bin := range r.bins {
 		for _, c := range bin {
+			if c.count == 0 { // it was taken away
+				continue
+			}
 			counts = append(counts, BinCount{r.first + int64(i), int(c.rung), c.count})
 		}
 	}
@@ -136,7 +141,7 @@ func (r *Run) Confidences(ps []float64, wanted func(CellKey) bool) []PercentileI
 			seen.Merge(Dist{OK: c.Response, Infinite: c.Bad()})
 		}
 	}
-	bins := r.bins.of(picks)
+	bins := r.soundBins(picks)
 	for i, p := range ps {
 		all[i] = ladder.Percentile(p, bins)
 		all[i].include(seen)
@@ -147,10 +152,8 @@ func (r *Run) Confidences(ps []float64, wanted func(CellKey) bool) []PercentileI
 // unbinned says that recorded requests ended, and that no bin knows when they were meant
 // to start.
 func (r *Run) unbinned() bool {
-	for _, row := range r.bins.rows {
-		if len(row.bins) > 0 {
-			return false
-		}
+	if r.bins.seen() || r.left.bins.seen() {
+		return false
 	}
 	for i := range r.sound.Cells {
 		if i < len(r.Layout.Cells) && r.Layout.Cells[i].Recorded && r.sound.Cells[i].Ended() > 0 {
@@ -179,17 +182,37 @@ func (i *PercentileInterval) include(d Dist) {
 	}
 }
 
-// keep takes the bins of a window that counts, and gives the window without them:
-// they are many, and nothing asks a single window for them.
-func (r *Run) keep(w *Window) Window {
-	kept, merged := *w, *w.Merged
-	merged.Cells = append([]CellStats(nil), merged.Cells...)
-	for i := range merged.Cells {
-		if !w.Excluded() {
-			r.bins.add(i, merged.Cells[i].Bins)
+// seen says whether any row has bins.
+func (s *binStore) seen() bool {
+	return slices.ContainsFunc(s.rows, func(r binRow) bool { return len(r.bins) > 0 })
+}
+
+// addRows adds what a window says of each row.
+func (s *binStore) addRows(rows []BinCounts) {
+	for i, counts := range rows {
+		s.add(i, counts)
+	}
+}
+
+// takeRows takes away what addRows added.
+func (s *binStore) takeRows(rows []BinCounts) {
+	for i, counts := range rows {
+		for _, c := range counts {
+			addRung(s.open(i, c.Bin), uint16(c.Rung), -c.Count)
 		}
+	}
+}
+
+// parted gives a window without its bins, which are many and for which nothing asks a
+// single window, and these.
+func parted(w *Window) (Window, []BinCounts) {
+	kept, merged := *w, *w.Merged
+	bins := make([]BinCounts, len(merged.Cells))
+	merged.Cells = slices.Clone(merged.Cells)
+	for i := range merged.Cells {
+		bins[i] = merged.Cells[i].Bins
 		merged.Cells[i].Bins = nil
 	}
-	kept.Merged = &merged
-	return kept
+	kept.Merged, kept.spoilt, kept.leftOut = &merged, false, false
+	return kept, bins
 }

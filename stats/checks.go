@@ -40,12 +40,34 @@ type windowCheck struct {
 	// whole says that something else judges this over the whole run, so that the
 	// check only marks windows.
 	whole bool
+	// together says that all agents are judged as one for this too, see verdict.together.
+	together bool
 	// explains says that what it finds is itself a reason why others find something.
 	explains bool
 	// vital says that it looks at the agent's process and machine, which matter in
 	// windows in which something is measured.
 	vital bool
-	of    func(r *Run, w *Window, a *AgentWindow) finding
+	// in says in which windows there is something to judge: a run is as bad as the share
+	// of these. nil is those in which something is measured.
+	in func(r *Run, w *Window) bool
+	of func(r *Run, w *Window, a *AgentWindow) finding
+	// counts is what a run is judged on, where less than what marks a window is; nil is of.
+	counts func(r *Run, w *Window, a *AgentWindow) finding
+}
+
+// judges says whether a window has something to judge.
+func (c *windowCheck) judges(r *Run, w *Window) bool {
+	if c.in != nil {
+		return c.in(r, w)
+	}
+	return r.measures(w)
+}
+
+func (c *windowCheck) counted(r *Run, w *Window, a *AgentWindow) finding {
+	if c.counts != nil {
+		return c.counts(r, w, a)
+	}
+	return c.of(r, w, a)
 }
 
 // slightShare is in which share of the windows a slight finding degrades a run. Vitals are
@@ -61,24 +83,12 @@ func (c *windowCheck) slightShare() float64 {
 // windowChecks lists every check of windows, in the order in which reasons are told.
 func windowChecks() []windowCheck {
 	return append([]windowCheck{
-		{name: "pacer lag", whole: true, of: lagOfWindow},
-		{name: "issued", of: issuedOfWindow},
-		{name: "arrival law", of: lawOfWindow},
+		{name: "pacer lag", together: true, in: hasLag, of: lagOfWindow, counts: lagOfAgent},
+		{name: "issued", in: hasArrivals, of: issuedOfWindow},
+		{name: "arrival law", in: hasArrivals, of: lawOfWindow},
 		{name: "clock", whole: true, of: clockOfWindow},
 		{name: "ports", whole: true, explains: true, vital: true, of: portsOfWindow},
 	}, vitalChecks()...)
-}
-
-func lagOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
-	p99, limit := a.PacerLag.Percentile(99), r.Info.LagLimit()
-	f := finding{size: float64(p99), seconds: secondsOf(p99), text: fmt.Sprintf("1 in 100 requests started more than %s after its time", short(p99))}
-	switch {
-	case p99 > lagFactor*limit:
-		f.grade = Grave
-	case p99 > limit:
-		f.grade = Slight
-	}
-	return f
 }
 
 // secondsOf is how many windows a time lies in at least.
@@ -112,8 +122,24 @@ func (c *windowCheck) why(r *Run, w *Window, agent string, f finding) string {
 	return m.String()
 }
 
+// A judged counts the seconds that could be judged.
+type judged struct {
+	seconds int
+	next    int64 // the first window that was not looked at
+}
+
+// see counts a window, and those right before it in which there was nothing to judge as
+// what was found in it lasted so many seconds.
+func (j *judged) see(window int64, lasted int) {
+	j.seconds += 1 + int(min(int64(max(lasted-1, 0)), window-j.next))
+	j.next = window + 1
+}
+
 // A checkWatch is what a check found in a run so far, of each agent by itself.
-type checkWatch struct{ agents map[string]*findings }
+type checkWatch struct {
+	judged
+	agents map[string]*findings
+}
 
 // findings are what a check found of one agent.
 type findings struct {
@@ -130,8 +156,7 @@ type tally struct{ slight, grave int }
 
 // checks follows all of them.
 type checks struct {
-	windows, measured int          // that were looked at; and of those, in which something was measured
-	of                []checkWatch // in the order of windowChecks
+	of []checkWatch // in the order of windowChecks
 }
 
 func (c *checks) watch(r *Run, w *Window) {
@@ -142,13 +167,8 @@ func (c *checks) watch(r *Run, w *Window) {
 	if w.Excluded() || len(w.Agents) == 0 {
 		return
 	}
-	measures := r.measures(w)
-	c.windows++
-	if measures {
-		c.measured++
-	}
 	for i, check := range all {
-		if !check.whole && (measures || !check.vital) {
+		if !check.whole && check.judges(r, w) {
 			c.of[i].watch(r, w, check)
 		}
 	}
@@ -169,19 +189,22 @@ func (r *Run) measures(w *Window) bool {
 	return false
 }
 
-// watch takes up what a check finds of each agent.
+// watch takes up what a check finds of each agent in a window that it can judge.
 func (c *checkWatch) watch(r *Run, w *Window, check windowCheck) {
+	lasted := 0
 	for i := range w.Agents {
-		f := check.of(r, w, &w.Agents[i])
+		f := check.counted(r, w, &w.Agents[i])
 		if f.grade == Fine {
 			continue
 		}
 		a := c.agent(w.Agents[i].Name)
 		a.count(f, w.Begin())
+		lasted = max(lasted, f.seconds)
 		if !check.explains {
 			a.meanwhile.look(r, w, int64(f.seconds), a.agent)
 		}
 	}
+	c.see(w.Index, lasted)
 }
 
 // agent finds what was found of an agent, or begins it.
@@ -210,9 +233,9 @@ func (a *findings) count(f finding, at Offset) {
 // most are the findings of the agent that has most against it, nil where there are none: a
 // run is as good as the worst of them, and none is worse for their number. Its seconds, the
 // worst of them and what happened in them are one story, and no other agent's.
-func (c *checkWatch) most(r *Run, windows int) (most *findings) {
+func (c *checkWatch) most(r *Run, seconds int) (most *findings) {
 	for _, a := range c.agents {
-		if most == nil || a.against(most, r, windows) > 0 {
+		if most == nil || a.against(most, r, seconds) > 0 {
 			most = a
 		}
 	}
@@ -244,29 +267,42 @@ func (a *findings) spoils(r *Run, windows int) bool {
 }
 
 // spoils says whether one of the agents does.
-func (c *checkWatch) spoils(r *Run, windows int) bool {
-	a := c.most(r, windows)
-	return a != nil && a.spoils(r, windows)
+func (c *checkWatch) spoils(r *Run) bool {
+	a := c.most(r, c.seconds)
+	return a != nil && a.spoils(r, c.seconds)
 }
 
 func (l *Layout) recordsClosed() bool {
 	return l != nil && slices.ContainsFunc(l.Phases, func(p PhaseKey) bool { return p.Recorded && p.Closed })
 }
 
-// checks tells what the checks of windows found.
+// grade is that of a run of so many seconds: what one of its agents makes of it.
+func (a *findings) grade(r *Run, check *windowCheck, seconds int) Grade {
+	switch {
+	case a.spoils(r, seconds):
+		return Grave
+	case isShareOf(a.slight, seconds, check.slightShare()) || a.grave > 0:
+		return Slight
+	}
+	return Fine
+}
+
+// checks tells what the checks of windows found. What was said of all agents together need
+// not be said again of one of them.
 func (v *verdict) checks(r *Run) {
 	all := windowChecks()
 	for i := range r.checks.of {
-		c, windows := &r.checks.of[i], r.checks.windows
-		if all[i].vital {
-			windows = r.checks.measured
+		c, check := &r.checks.of[i], &all[i]
+		a := c.most(r, c.seconds)
+		if a == nil {
+			continue
 		}
-		switch a := c.most(r, windows); {
-		case a == nil:
-		case a.spoils(r, windows):
-			v.add(Invalid, "%s", a.sentence(a.grave, windows))
-		case isShareOf(a.slight, windows, all[i].slightShare()) || a.grave > 0:
-			v.add(Degraded, "%s", a.sentence(a.slight, windows))
+		switch grade := a.grade(r, check, c.seconds); {
+		case check.together && grade <= v.together:
+		case grade == Grave:
+			v.add(Invalid, "%s", a.sentence(a.grave, c.seconds))
+		case grade == Slight:
+			v.add(Degraded, "%s", a.sentence(a.slight, c.seconds))
 		}
 	}
 }
@@ -291,7 +327,7 @@ func brackets(parts ...string) string {
 // late says whether the generator did not keep to its schedule, or stood still.
 func (c *checks) late(r *Run) bool {
 	for i, check := range windowChecks() {
-		if i < len(c.of) && !check.explains && c.of[i].spoils(r, c.windows) {
+		if i < len(c.of) && !check.explains && c.of[i].spoils(r) {
 			return true
 		}
 	}

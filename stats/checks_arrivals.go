@@ -29,6 +29,15 @@ func (w *AgentWindow) recorded(l *Layout) iter.Seq[*ArrivalTest] {
 	}
 }
 
+func hasArrivals(r *Run, w *Window) bool {
+	for i := range w.Agents {
+		for range w.Agents[i].recorded(r.Layout) {
+			return true
+		}
+	}
+	return false
+}
+
 // issuedOfWindow holds what was taken up against what was due. One arrival is no share.
 func issuedOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
 	var due, overdue uint64

@@ -16,7 +16,6 @@ func graded(grades string) *Run {
 	r.checks.of = make([]checkWatch, 1)
 	for i := range grades {
 		w := &Window{Index: int64(i), Agents: []AgentWindow{{Name: "a-1"}}}
-		r.checks.windows++
 		r.checks.of[0].watch(r, w, check)
 	}
 	return r
@@ -77,7 +76,6 @@ func TestManyAgentsAreNotWorse(t *testing.T) {
 	r.checks.of = make([]checkWatch, 1)
 	for i := range 100 {
 		w := &Window{Index: int64(i), Agents: []AgentWindow{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}}
-		r.checks.windows++
 		r.checks.of[0].watch(r, w, windowCheck{of: func(_ *Run, w *Window, a *AgentWindow) finding {
 			if w.Index == 10*int64(a.Name[0]-'a') {
 				return finding{grade: Grave, text: "late"}

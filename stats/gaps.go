@@ -3,24 +3,29 @@ package stats
 import "time"
 
 // A Gap is some time in which the load was not what the scenario asks for. Seconds
-// that lack an agent are left out of times, rates and shares; counts have them. A
+// that lack an agent, and those that the generator's own lateness has spoilt, are left
+// out of times, rates and shares; counts have them. A
 // pause is left out of the time that rates are taken over, and of nothing else: what
 // ended in it was asked for before.
 type Gap struct {
 	From, Until Offset
-	Paused      bool // by a person; else an agent's report is missing
+	Paused      bool // by a person
+	Late        bool // the generator was; if neither, an agent's report is missing
 }
 
 // Excluded says whether the window is left out of times, rates and shares.
-func (w *Window) Excluded() bool { return w.Partial }
+func (w *Window) Excluded() bool { return w.Partial || w.leftOut }
 
-// Gaps lists the seconds that lack an agent and the seconds with a pause in them,
-// joined where they touch.
+// Gaps lists the seconds that lack an agent, those that the generator has spoilt if they
+// are left out, and the seconds with a pause in them, joined where they touch.
 func (r *Run) Gaps() (gaps []Gap) {
 	for i := range r.Windows {
 		w := &r.Windows[i]
 		if w.Partial {
 			gaps = addGap(gaps, Gap{From: w.Begin(), Until: w.End()})
+		}
+		if w.leftOut {
+			gaps = addGap(gaps, Gap{From: w.Begin(), Until: w.End(), Late: true})
 		}
 		if w.Paused > 0 {
 			gaps = addGap(gaps, Gap{From: w.Begin(), Until: w.End(), Paused: true})
@@ -31,7 +36,7 @@ func (r *Run) Gaps() (gaps []Gap) {
 
 func addGap(gaps []Gap, g Gap) []Gap {
 	for i := range gaps {
-		if gaps[i].Until == g.From && gaps[i].Paused == g.Paused {
+		if gaps[i].Until == g.From && gaps[i].Paused == g.Paused && gaps[i].Late == g.Late {
 			gaps[i].Until = g.Until
 			return gaps
 		}
@@ -41,8 +46,11 @@ func addGap(gaps []Gap, g Gap) []Gap {
 
 // Why says why, and what comes of it.
 func (g Gap) Why() string {
-	if g.Paused {
+	switch {
+	case g.Paused:
 		return "paused (left out of the time that rates are taken over)"
+	case g.Late:
+		return "the generator was late (left out of times, rates and shares)"
 	}
 	return "an agent did not report (left out of times, rates and shares)"
 }

@@ -125,6 +125,6 @@ func (l *Limit) largest() Limiter {
 // generatorLate says whether the generator was so late that it spoils a run, or ran
 // into a limit of its own.
 func (r *Run) generatorLate() bool {
-	return r.PacerLag(&r.sound).Percentile(99) > lagFactor*r.Info.LagLimit() || isShare(r.lag.veryLate, r.lag.windows) || r.checks.late(r) ||
+	return r.lag.spoils(r.Info.LagLimit()) || r.checks.late(r) ||
 		slices.ContainsFunc(r.Events, func(e Event) bool { return e.Kind == "generator" && e.Level == Severe })
 }

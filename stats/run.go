@@ -28,7 +28,8 @@ type Run struct {
 	sound  Snapshot // those that are not excluded
 	lag    lagWatch
 	checks checks
-	bins   binStore // of windows that are not excluded
+	bins   binStore // of windows that lack no agent and that the generator did not spoil
+	left   leaving
 	law    lawWatch
 	clocks clockWatch
 	ports  portWatch
@@ -81,6 +82,10 @@ type Window struct {
 	// Apart is how far the same second of two hosts may lie from the run's, at most: by
 	// how their clocks drift, and how well that is known. 0 with a single host.
 	Apart time.Duration
+
+	// What Run.Apply makes of it: the generator's own lateness has spoilt it, and it is
+	// left out of times, rates and shares for that.
+	spoilt, leftOut bool
 }
 
 // An AgentWindow is one agent's health in one window.

@@ -188,7 +188,7 @@ func TestExcludedSecondsAreInCountsOnly(t *testing.T) {
 	if a := s.Accounting(true); a.Intended != 175 || s.LoadTime() != 2500*time.Millisecond || s.Sound().Cells[steadyItems].Intended != 125 {
 		t.Errorf("%s over %s", a, s.LoadTime())
 	}
-	want := []Gap{{time.Second, 2 * time.Second, false}, {3 * time.Second, 4 * time.Second, true}}
+	want := []Gap{{From: time.Second, Until: 2 * time.Second}, {From: 3 * time.Second, Until: 4 * time.Second, Paused: true}}
 	if got := s.Gaps(); !slices.Equal(got, want) {
 		t.Errorf("gaps %v, want %v", got, want)
 	}

@@ -16,7 +16,7 @@ func (r *Run) Slower(t *Threshold) (i LimitInterval, known bool) {
 		return i, false
 	}
 	ladder, limit, q := r.Layout.Ladder(), t.Time(), query{run: r, tags: t.Tags}
-	bins := r.bins.of(func(row int) bool { return row < len(r.Layout.Cells) && q.picksCell(&r.Layout.Cells[row]) })
+	bins := r.soundBins(func(row int) bool { return row < len(r.Layout.Cells) && q.picksCell(&r.Layout.Cells[row]) })
 	if !ladder.hasEdge(limit) || len(bins.Counts) == 0 || q.picksUnrecorded() {
 		return i, false
 	}

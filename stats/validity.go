@@ -36,76 +36,6 @@ func LagLimit(tick, slo, beat time.Duration) time.Duration {
 // as long as is not grave as lag.
 func Grace(lagLimit time.Duration) time.Duration { return lagFactor * lagLimit }
 
-// A lagWatch follows the pacer lag of recorded phases window by window.
-type lagWatch struct {
-	windows        int           // in which lag was seen
-	late, veryLate int           // seconds whose 99th percentile was over the limit, and far over it
-	worst          time.Duration // largest 99th percentile of a window
-	worstAt        Offset
-	lost           uint64    // samples that could not be recorded
-	meanwhile      meanwhile // in the late seconds
-}
-
-func (l *lagWatch) watch(r *Run, w *Window) {
-	for i := range w.Agents {
-		l.lost += w.Agents[i].Lost
-	}
-	lag := r.PacerLag(w.Merged)
-	if lag.Count() == 0 || w.Excluded() {
-		return
-	}
-	l.windows++
-	p99, limit := lag.Percentile(99), r.Info.LagLimit()
-	l.judge(p99, w.Begin(), limit)
-	if p99 > limit {
-		l.meanwhile.look(r, w, int64(secondsOf(p99)), "")
-	}
-}
-
-// judge counts a lag of several seconds as that many late seconds: a generator
-// that stood still reports one window in which everything is late.
-func (l *lagWatch) judge(p99 time.Duration, at Offset, limit time.Duration) {
-	seconds := max(1, int(p99/WindowLength))
-	if p99 > limit {
-		l.late += seconds
-	}
-	if p99 > lagFactor*limit {
-		l.veryLate += seconds
-	}
-	if p99 > l.worst {
-		l.worst, l.worstAt = p99, at
-	}
-}
-
-// PacerLag merges the lag that a run is judged on, see Layout.judgesLag.
-func (r *Run) PacerLag(all ...*Snapshot) *Histogram {
-	var lag *Histogram
-	for _, s := range all {
-		if s == nil {
-			continue
-		}
-		for i := range min(len(s.Phases), len(r.Layout.Phases)) {
-			if r.Layout.judgesLag(i) {
-				join(&lag, s.Phases[i].PacerLag)
-			}
-		}
-	}
-	return lag
-}
-
-// judgesLag says whether the lag of a phase's requests counts: of those it records.
-// Heartbeats are not among them, and count only where connections are held and nothing
-// else is sent.
-func (l *Layout) judgesLag(phase int) bool {
-	p := &l.Phases[phase]
-	return p.Recorded && (p.Holds == 0 || l.onlyHolds())
-}
-
-// onlyHolds says whether all that is recorded is connections being held.
-func (l *Layout) onlyHolds() bool {
-	return !slices.ContainsFunc(l.Phases, func(p PhaseKey) bool { return p.Recorded && p.Holds == 0 })
-}
-
 // JudgeValidity says whether the generator, not the target, limited what was
 // seen so far, and why, in sentences with figures. Only what the generator did
 // to the measurement makes it invalid, never how busy it was.
@@ -133,7 +63,8 @@ func JudgeValidity(r *Run) Validity {
 // there is to say, as the first is what is told where there is room for one.
 type verdict struct {
 	Validity
-	grave int // how many of the reasons those are
+	grave    int   // how many of the reasons those are
+	together Grade // the lag of all agents
 }
 
 func (v *verdict) add(verdict, format string, args ...any) {
@@ -148,24 +79,6 @@ func (v *verdict) add(verdict, format string, args ...any) {
 	v.Reasons = slices.Insert(v.Reasons, at, fmt.Sprintf(format, args...))
 }
 
-// lag needs two late seconds for a share of windows to count, because in a short
-// run a single hiccup is more than one percent of it; one that mattered shows in
-// the lag of the whole run.
-func (v *verdict) lag(r *Run) {
-	l, limit, why := &r.lag, r.Info.LagLimit(), r.lag.meanwhile.String()
-	switch whole := r.PacerLag(&r.sound).Percentile(99); {
-	case whole > lagFactor*limit:
-		v.add(Invalid, "the generator was late: 1 in 100 requests started more than %s after its time (limit %s)%s",
-			short(whole), short(lagFactor*limit), why)
-	case isShare(l.veryLate, l.windows):
-		v.add(Invalid, "the generator was late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s%s",
-			l.veryLate, max(l.windows, l.veryLate), short(lagFactor*limit), short(l.worst), short(l.worstAt), why)
-	case isShare(l.late, l.windows) || l.veryLate > 0 || whole > limit:
-		v.add(Degraded, "the generator was a little late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s%s",
-			l.late, max(l.windows, l.late), short(limit), short(l.worst), short(l.worstAt), why)
-	}
-}
-
 func isShare(late, windows int) bool { return isShareOf(late, windows, lateShare) }
 
 func isShareOf(late, windows int, share float64) bool {
@@ -178,24 +91,33 @@ func (v *verdict) samples(r *Run) {
 	}
 }
 
-// gaps names the excluded seconds. Those that lack an agent spoil a run when they
+// gaps names the excluded seconds, and says how many the generator has spoilt: they may be
+// many, and why is said apart. Those that lack an agent spoil a run when they
 // are more than a twentieth of it, of what is planned while it goes on. A pause is
 // somebody's wish and spoils nothing, but the target had a rest. It is no part of
 // the run that is a twentieth of.
 func (v *verdict) gaps(r *Run) {
-	gaps, missing, all := r.Gaps(), time.Duration(0), r.length()
+	gaps, missing, late, all := r.Gaps(), time.Duration(0), time.Duration(0), r.length()
 	for _, g := range gaps {
-		if g.Paused {
-			all -= g.Until - g.From
-		} else {
-			missing += g.Until - g.From
+		switch length := g.Until - g.From; {
+		case g.Paused:
+			all -= length
+		case g.Late:
+			late += length
+		default:
+			missing += length
 		}
 	}
 	if float64(missing) > partialShare*float64(all) {
 		v.add(Invalid, "agents did not report for %s of %s, more than %.0f %%", short(missing), short(all), 100*partialShare)
 	}
+	if late > 0 {
+		v.add(Degraded, "%s of seconds that the generator's lateness has spoilt are left out of times, rates and shares", short(late))
+	}
 	for _, g := range gaps {
-		v.add(Degraded, "%s", g)
+		if !g.Late {
+			v.add(Degraded, "%s", g)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func (p *painter) frame(s *svg, id, name, desc string, w, h float64) {
 	s.close("desc")
 }
 
-// shades mark what is not recorded, and seconds that lack an agent's report.
+// shades mark what is not recorded, and seconds that are left out or had a pause.
 func (p *painter) shades(s *svg, x scale, h float64) {
 	for _, phase := range p.v.Phases {
 		if phase.Recorded || phase.Begin == stats.Never {
@@ -62,7 +62,7 @@ func (p *painter) shades(s *svg, x scale, h float64) {
 	}
 	if d.Len() > 0 {
 		s.open("path", "d", d.String(), "fill", "#D55E00", "fill-opacity", "0.16", "class", "excluded")
-		s.title("an agent's report is missing, or the run was paused")
+		s.title("an agent's report is missing, the generator was late, or the run was paused")
 		s.close("path")
 	}
 }

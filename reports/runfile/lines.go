@@ -44,6 +44,7 @@ type second struct {
 	ServiceMS   view.SummaryTimes `json:"service_ms"`
 	PacerLagP99 float64           `json:"pacer_lag_p99_ms"`
 	Partial     bool              `json:"partial,omitempty"`
+	LeftOut     bool              `json:"late,omitempty"`
 	Paused      float64           `json:"paused_s,omitempty"`
 	Apart       float64           `json:"hosts_apart_ms,omitempty"`
 }
@@ -61,7 +62,7 @@ func writeSeries(to io.Writer, r *stats.Run) error {
 			Classes: map[string]uint64{}, VUs: p.VUs, InFlight: p.InFlight, Queued: p.Queued, Open: p.Open, Held: p.Held,
 			Dropped: p.Dropped, ConnFailed: p.ConnFailed, Sent: p.TX, Received: p.RX,
 			ResponseMS: view.Milliseconds(p.Response), ServiceMS: view.Milliseconds(p.Service),
-			PacerLagP99: float64(p.PacerLag) / 1e6, Partial: r.Windows[i].Partial, Paused: r.Windows[i].Paused.Seconds(),
+			PacerLagP99: float64(p.PacerLag) / 1e6, Partial: r.Windows[i].Partial, LeftOut: r.Windows[i].LeftOut(), Paused: r.Windows[i].Paused.Seconds(),
 			Apart: float64(r.Windows[i].Apart) / 1e6,
 		}
 		for c, n := range p.Classes {

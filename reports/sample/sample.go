@@ -23,6 +23,7 @@ type Story struct {
 	Warmup      int     // seconds of closed warm-up; 0 = none
 	Closed      bool    // the recorded phase is closed instead of open
 	Freeze      int     // seconds into the steady phase at which the target freezes for 2 s; 0 = never
+	Stall       int     // seconds into the steady phase at which the generator stands still for 900 ms; 0 = never
 	Errors      bool    // some requests fail in each possible way
 	LoseAgent   int     // seconds into the steady phase at which the last agent is lost; 0 = never
 	Unfinished  bool    // the last update is missing

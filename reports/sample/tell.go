@@ -113,6 +113,9 @@ func (t *tale) many(n, s int, cell func() int) {
 // request plays one request through.
 func (t *tale) request(cell int, at stats.Offset) stats.Sample {
 	lag := time.Duration(150+t.random.IntN(500)) * time.Microsecond
+	if from := second(t.steadyAt + t.Stall); t.Stall > 0 && at >= from && at < from+900*time.Millisecond {
+		lag = from + 900*time.Millisecond - at
+	}
 	x := stats.Sample{Cell: cell, Class: stats.OK, Status: 200, Reused: t.random.Float64() < 0.97, Intended: at, Scheduled: at + lag}
 	wait := time.Duration(0)
 	if from := second(t.steadyAt + t.Freeze); t.Freeze > 0 && at >= from && at < from+2*time.Second {

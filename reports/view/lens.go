@@ -20,6 +20,7 @@ type Lens struct {
 	sure   Sure
 	sureAt int // windows that sure is of
 	seen   int
+	marks  int      // see stats.Run.Marks
 	said   []string // of the end, which does not change
 }
 
@@ -102,7 +103,19 @@ func (l *Lens) catchUp(r *stats.Run) {
 		l.heat.add(r.Layout, w)
 		l.addTrends(r, w)
 	}
+	if l.marks != r.Marks() {
+		l.markAgain(r)
+	}
 	l.beSure(r)
+}
+
+// markAgain marks the points of seconds that came to be left out, or no longer are.
+func (l *Lens) markAgain(r *stats.Run) {
+	l.marks, l.sureAt = r.Marks(), -1
+	l.points = slices.Clone(l.points)
+	for i := range l.points {
+		l.points[i].Excluded = r.Windows[i].Excluded()
+	}
 }
 
 // beSure asks for intervals anew. That walks every bin of every row, the more the longer
@@ -110,7 +123,7 @@ func (l *Lens) catchUp(r *stats.Run) {
 func (l *Lens) beSure(r *stats.Run) {
 	const every = 5
 	fresh := l.seen - l.sureAt
-	if fresh >= every || fresh > 0 && r.Result != nil {
+	if l.sureAt < 0 || fresh >= every || fresh > 0 && r.Result != nil {
 		l.sure, l.sureAt = sureOf(r, recorded), l.seen
 	}
 }

@@ -30,7 +30,7 @@ type Live struct {
 	Phases           []LivePhase
 
 	Window            int     // seconds the figures below cover; fewer at the start, 0 before the first
-	Excluded          int     // how many of them lack an agent's report: figures leave them out
+	Excluded          int     // how many of them lack an agent's report, or were spoilt by the generator: figures leave them out
 	Offered           float64 // requests that became due a second
 	Achieved          float64 // whole answers a second
 	ErrorRate         float64 // failed / ended, 0..1
@@ -133,6 +133,6 @@ type Point struct {
 	Response Times
 	Service  Times
 	PacerLag time.Duration // p99
-	Excluded bool          // a second of it lacks an agent's report, and is left out of times, rates and shares
+	Excluded bool          // a second of it is left out of times, rates and shares
 	Paused   bool          // the run stood still in a part of it
 }

@@ -166,12 +166,29 @@ func notes(v *View, l *stats.Layout) (n []string) {
 	if cut := v.Warmup.Note(); cut != "" {
 		n = append(n, cut)
 	}
-	for _, g := range v.Gaps {
-		n = append(n, g.String()+"; marked in the charts, and in every count.")
-	}
+	n = append(n, gapNotes(v.Gaps)...)
 	n = append(n, clockNotes(v)...)
 	if missing := v.Accounting.Missing() + v.Unrecorded.Missing(); missing != 0 && v.Verdict != "unfinished" {
 		n = append(n, fmt.Sprintf("The accounting does not add up: %d requests have no class. This is a defect of loadctl.", missing))
+	}
+	return n
+}
+
+// gapNotes tell of the seconds that are left out. The generator may have spoilt many, here and
+// there: a few of those are enough, and the rest is in the charts and in summary.json.
+func gapNotes(gaps []stats.Gap) (n []string) {
+	const told = 3
+	late := 0
+	for _, g := range gaps {
+		if g.Late {
+			late++
+		}
+		if !g.Late || late <= told {
+			n = append(n, g.String()+"; marked in the charts, and in every count.")
+		}
+	}
+	if late > told {
+		n = append(n, fmt.Sprintf("The generator was late in %d more stretches, which are left out and marked in the charts too.", late-told))
 	}
 	return n
 }
