@@ -50,6 +50,7 @@ func (l *load) closed(news []*loadctlpb.AgentUp) []*loadctlpb.AgentUp {
 		l.usage.window(&health)
 		l.clock.window(&health)
 		health.Vitals = l.vitals()
+		health.Vitals.LoopBusy = merged.Busy
 		news = append(news, &loadctlpb.AgentUp{Message: &loadctlpb.AgentUp_Report{Report: &loadctlpb.AgentReport{
 			Snapshot: wire.EncodeSnapshot(merged),
 			Health:   wire.EncodeAgentWindow(&health), WallLessMonotonic: l.clock.ahead,

@@ -193,6 +193,10 @@ type summary struct {
 		Verdict string   `json:"verdict"`
 		Reasons []string `json:"reasons"`
 	} `json:"validity"`
+	Limit struct {
+		Who      string `json:"who"`
+		Sentence string `json:"sentence"`
+	} `json:"limit"`
 	Accounting           accounting `json:"accounting"`
 	AccountingUnrecorded accounting `json:"accounting_unrecorded"`
 	ThroughputRPS        float64    `json:"throughput_rps"`

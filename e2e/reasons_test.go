@@ -25,6 +25,7 @@ func TestADisturbanceIsNoFault(t *testing.T) {
 		{"degraded", "agent local-1: its control group had used up its CPU quota and was throttled, for 1s over all cores (in 2 of 9 seconds, worst at 2s)", "little"},
 		{"degraded", "agent local-1: network interfaces of the machine dropped 1 % of their packets (in 2 of 9 seconds, worst at 2s)", "little"},
 		{"invalid", "agent local-1: 0.3 % of the machine's TCP segments had to be sent again, which the network or the target lost (in 2 of 9 seconds, worst at 2s)", "little"},
+		{"degraded", "agent local-1: one of its loops was busy for 99 % of a second: service times of closed users include waiting for the generator, and the target may be faster than it; use more agents, loops or machines (in 4 of 9 seconds, worst at 2s)", "other"},
 		{"degraded", "agent local-1 was lost at 2s: killed by signal 9", "other"},
 		{"invalid", "the wall clock of agent local-1 stepped by +500ms at 2s", "other"},
 		{"invalid", "the accounting does not add up, which is a mistake in loadctl: 1", "other"},

@@ -21,6 +21,7 @@ const (
 func vitalChecks() []windowCheck {
 	return []windowCheck{
 		{name: "heartbeat jitter", vital: true, of: kernelJitter},
+		{name: "busy", vital: true, explains: true, in: closedAlone, of: busyLoop},
 		{name: "garbage collection", vital: true, explains: true, of: collection},
 		{name: "steal", vital: true, explains: true, of: steal},
 		{name: "throttling", vital: true, explains: true, of: throttling},

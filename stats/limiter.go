@@ -13,7 +13,7 @@ type Limiter string
 const (
 	LimitUnknown     Limiter = "unknown"
 	LimitNothing     Limiter = "nothing"     // what was asked for was done, in time
-	LimitGenerator   Limiter = "generator"   // it was late, or out of something
+	LimitGenerator   Limiter = "generator"   // it was late, busy all the time, or out of something
 	LimitConcurrency Limiter = "concurrency" // requests waited for a connection, or for max_vus
 	LimitTarget      Limiter = "target"
 	LimitUsers       Limiter = "users" // of a closed load: each waits for its answer, and there are no more of them
@@ -23,6 +23,9 @@ const (
 type Limit struct {
 	By    Limiter
 	Parts Parts
+	// Busy says that the generator was the limit of closed users because its loops had no
+	// time left: Service holds what they were late with answers.
+	Busy bool
 
 	// Over is the response-time limit that broke, and Seconds in how many seconds it
 	// did: the parts are of these alone. Both are 0 when the parts are of the whole run.
@@ -79,6 +82,9 @@ func (l *Limit) decide(r *Run, broke bool, s Steadiness) Limiter {
 		return LimitGenerator
 	case r.Validity.Verdict == Invalid:
 		return LimitUnknown
+	case !lost && r.saturated():
+		l.Busy = true
+		return LimitGenerator
 	case !(broke || lost || unsustained) && r.Layout.ClosedOnly():
 		return LimitUsers
 	case !(broke || lost || unsustained):

@@ -20,6 +20,7 @@ func (s *Snapshot) Merge(o *Snapshot) {
 	}
 	s.Taken = addTaken(s.Taken, o.Taken)
 	s.PortsKept += o.PortsKept
+	s.Busy = s.Busy.Max(o.Busy)
 }
 
 // Append adds a later window: counters add, gauges are replaced, and s takes

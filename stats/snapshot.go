@@ -14,6 +14,9 @@ type Snapshot struct {
 	// PortsKept is a gauge: ports that connections keep which were closed first, and that new
 	// ones cannot take yet. It goes no further than the agent.
 	PortsKept uint64 `json:"-"`
+	// Busy is the largest share of the window, 0 to 1, in which a loop's thread had something
+	// to do. It goes no further than the agent: see Vitals.LoopBusy.
+	Busy Reading[float64] `json:"-"`
 }
 
 // CellStats are the counts and times of one row. Histograms are nil until the

@@ -26,6 +26,10 @@ type Vitals struct {
 	Throttled    Reading[uint64]        `json:",omitzero"`
 	ThrottledFor Reading[time.Duration] `json:",omitzero"`
 
+	// LoopBusy is the largest share of the window in which a loop of it had something to do:
+	// it did not wait, nor spin up to a moment. It is never told too large.
+	LoopBusy Reading[float64] `json:",omitzero"`
+
 	Machine MachineVitals `json:",omitzero"`
 }
 
@@ -61,6 +65,7 @@ func (v *Vitals) Worst(w *Vitals) {
 	v.SchedP99 = v.SchedP99.Max(w.SchedP99)
 	v.GCPause, v.GCPauseMax, v.GCShare = v.GCPause.Plus(w.GCPause), v.GCPauseMax.Max(w.GCPauseMax), v.GCShare.Max(w.GCShare)
 	v.Throttled, v.ThrottledFor = v.Throttled.Plus(w.Throttled), v.ThrottledFor.Plus(w.ThrottledFor)
+	v.LoopBusy = v.LoopBusy.Max(w.LoopBusy)
 	v.Machine.worst(&w.Machine)
 }
 

@@ -54,14 +54,14 @@ func TestWorstOfVitals(t *testing.T) {
 		{KernelJitter: Read(30 * time.Millisecond), StallCPU: Read(time.Millisecond), Throttled: Read[uint64](2), ThrottledFor: Read(time.Second)},
 		{},
 		{
-			KernelJitter: Read(20 * time.Millisecond), StallCPU: Read(2 * time.Millisecond), GCShare: Read(0.1),
+			KernelJitter: Read(20 * time.Millisecond), StallCPU: Read(2 * time.Millisecond), GCShare: Read(0.1), LoopBusy: Read(0.4),
 			Throttled: Read[uint64](3), ThrottledFor: Read(time.Second), Machine: MachineVitals{Steal: Read(0.2), Drops: Read[uint64](1)},
 		},
 	} {
 		v.Worst(&w)
 	}
 	want := Vitals{
-		KernelJitter: Read(30 * time.Millisecond), StallCPU: Read(time.Millisecond), GCShare: Read(0.1),
+		KernelJitter: Read(30 * time.Millisecond), StallCPU: Read(time.Millisecond), GCShare: Read(0.1), LoopBusy: Read(0.4),
 		Throttled: Read[uint64](5), ThrottledFor: Read(2 * time.Second), Machine: MachineVitals{Steal: Read(0.2), Drops: Read[uint64](1)},
 	}
 	if v != want {

@@ -157,6 +157,8 @@ func (p *kqueue) prompt() {}
 
 func (p *kqueue) wall() int64 { return 0 }
 
+func (p *kqueue) naps() int64 { return untold }
+
 func (p *kqueue) narrow(bytes int) { p.room = bytes }
 
 func (p *kqueue) wake() {

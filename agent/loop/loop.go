@@ -27,13 +27,14 @@ type Loop struct {
 	reshare []Reshare // all there were, for phases that begin later
 	share   arrival.Share
 
-	phases []*phase
-	tasks  slab[task]
-	conns  slab[conn]
-	seats  slab[seat]
-	timers timers
-	pace   pace
-	sight  sight
+	phases  []*phase
+	tasks   slab[task]
+	conns   slab[conn]
+	seats   slab[seat]
+	timers  timers
+	pace    pace
+	sight   sight
+	leisure leisure
 
 	recorder *stats.Recorder
 	tap      *tap // nil: nobody looks at single requests
@@ -166,7 +167,9 @@ func (l *Loop) turn(events []event) {
 	n := l.poller.wait(until, asleep, events)
 	l.fresh = false
 	l.compareClocks()
-	if end := stats.Offset(until - l.epoch); l.clock() >= end {
+	end := stats.Offset(until - l.epoch)
+	l.leisure.wait(looked, l.clock(), end, n)
+	if l.now >= end {
 		looked = max(looked, end)
 	}
 	taken := l.handle(events[:n], events)

@@ -6,6 +6,7 @@ func (l *Loop) obey(c Command) {
 	case Start:
 		l.epoch, l.started, l.fresh = c.Epoch, true, false
 		l.compareClocks()
+		l.busy() // what was before the start is nobody's
 	case Begin:
 		l.agenda.add(c.At, c)
 	case End:

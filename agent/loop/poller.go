@@ -23,6 +23,9 @@ type poller interface {
 	wall() int64
 	// spent is the processor time the calling thread has used, in nanoseconds.
 	spent() int64
+	// naps is how often the calling thread has given its core up by itself; untold where
+	// that is not known.
+	naps() int64
 	// narrow gives sockets that are opened from now on a receive buffer of so many
 	// bytes; 0 leaves it to the kernel.
 	narrow(bytes int)

@@ -71,6 +71,7 @@ func (w *echo) now() int64        { return w.clock }
 func (w *echo) wall() int64       { return w.clock }
 func (w *echo) flush()            {}
 func (w *echo) spent() int64      { return 0 }
+func (w *echo) naps() int64       { return untold }
 func (w *echo) prompt()           {}
 func (w *echo) narrow(int)        {}
 func (w *echo) close(int32, bool) {}

@@ -19,9 +19,10 @@ func (l *Loop) cut() {
 		return
 	}
 	l.limits.tell(l)
+	busy := l.busy()
 	for l.now >= l.windowEnd() {
 		s := l.counted()
-		s.Taken = l.attended()
+		s.Taken, s.Busy = l.attended(), busy
 		l.tell(Output{Snapshot: s})
 		l.window++
 	}

@@ -43,6 +43,7 @@ type world struct {
 // What things cost the thread, about as on a machine.
 const (
 	waitCost = int64(12 * time.Microsecond)
+	lookCost = int64(time.Microsecond) // of a wait that does not sleep
 	sendCost = int64(5 * time.Microsecond)
 )
 
@@ -115,6 +116,7 @@ func newWorld(t target) *world {
 
 func (w *world) now() int64   { return w.clock }
 func (w *world) spent() int64 { return w.cpu }
+func (w *world) naps() int64  { return untold }
 
 // boot is when the clock was zero, by a wall clock that is right.
 const boot = int64(1_800_000_000_000_000_000)
@@ -378,7 +380,11 @@ func (w *world) signal(s *socket, flags readiness) {
 
 func (w *world) wait(until int64, asleep bool, events []event) int {
 	w.waits++
-	w.cpu += waitCost
+	if until > w.clock {
+		w.cpu += waitCost
+	} else {
+		w.cpu += lookCost
+	}
 	for len(w.todo) > 0 && w.todo[0].at <= max(until, w.clock) && (asleep || len(w.ready) == 0) {
 		h := heap.Pop(&w.todo).(happening)
 		w.clock = max(w.clock, h.at)
@@ -389,7 +395,7 @@ func (w *world) wait(until int64, asleep bool, events []event) int {
 			w.stuck()
 			return 0
 		}
-		w.clock = max(w.clock+1000, until) // looking takes a microsecond
+		w.clock = max(w.clock+lookCost, until)
 	}
 	n := 0
 	for n < len(events) && len(w.ready) > 0 {

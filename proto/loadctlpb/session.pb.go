@@ -2178,7 +2178,8 @@ type Vitals struct {
 	GcShare        *float64               `protobuf:"fixed64,7,opt,name=gc_share,json=gcShare,proto3,oneof" json:"gc_share,omitempty"`
 	Throttled      *uint64                `protobuf:"varint,8,opt,name=throttled,proto3,oneof" json:"throttled,omitempty"`
 	ThrottledNs    *int64                 `protobuf:"varint,9,opt,name=throttled_ns,json=throttledNs,proto3,oneof" json:"throttled_ns,omitempty"`
-	Machine        *MachineVitals         `protobuf:"bytes,20,opt,name=machine,proto3" json:"machine,omitempty"` // filled in by the host
+	Machine        *MachineVitals         `protobuf:"bytes,20,opt,name=machine,proto3" json:"machine,omitempty"`                           // filled in by the host
+	LoopBusy       *float64               `protobuf:"fixed64,40,opt,name=loop_busy,json=loopBusy,proto3,oneof" json:"loop_busy,omitempty"` // share of 1, of the busiest loop
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -2281,6 +2282,13 @@ func (x *Vitals) GetMachine() *MachineVitals {
 		return x.Machine
 	}
 	return nil
+}
+
+func (x *Vitals) GetLoopBusy() float64 {
+	if x != nil && x.LoopBusy != nil {
+		return *x.LoopBusy
+	}
+	return 0
 }
 
 // MachineVitals are those of the whole machine. Shares are of 1.
@@ -3236,7 +3244,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\n" +
 	"max_gap_ns\x18\t \x01(\x03R\bmaxGapNs\x12\x15\n" +
 	"\x06gap_ns\x18\n" +
-	" \x01(\x03R\x05gapNs\"\xb5\x04\n" +
+	" \x01(\x03R\x05gapNs\"\xe5\x04\n" +
 	"\x06Vitals\x12-\n" +
 	"\x10kernel_jitter_ns\x18\x01 \x01(\x03H\x00R\x0ekernelJitterNs\x88\x01\x01\x12%\n" +
 	"\fstall_cpu_ns\x18\x02 \x01(\x03H\x01R\n" +
@@ -3250,7 +3258,8 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\bgc_share\x18\a \x01(\x01H\x06R\agcShare\x88\x01\x01\x12!\n" +
 	"\tthrottled\x18\b \x01(\x04H\aR\tthrottled\x88\x01\x01\x12&\n" +
 	"\fthrottled_ns\x18\t \x01(\x03H\bR\vthrottledNs\x88\x01\x01\x123\n" +
-	"\amachine\x18\x14 \x01(\v2\x19.loadctl.v1.MachineVitalsR\amachineB\x13\n" +
+	"\amachine\x18\x14 \x01(\v2\x19.loadctl.v1.MachineVitalsR\amachine\x12 \n" +
+	"\tloop_busy\x18( \x01(\x01H\tR\bloopBusy\x88\x01\x01B\x13\n" +
 	"\x11_kernel_jitter_nsB\x0f\n" +
 	"\r_stall_cpu_nsB\x0f\n" +
 	"\r_go_jitter_nsB\x0f\n" +
@@ -3260,7 +3269,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\t_gc_shareB\f\n" +
 	"\n" +
 	"_throttledB\x0f\n" +
-	"\r_throttled_ns\"\xfb\x04\n" +
+	"\r_throttled_nsB\f\n" +
+	"\n" +
+	"_loop_busy\"\xfb\x04\n" +
 	"\rMachineVitals\x12\x19\n" +
 	"\x05cores\x18\x01 \x01(\x04H\x00R\x05cores\x88\x01\x01\x12\x17\n" +
 	"\x04busy\x18\x02 \x01(\x01H\x01R\x04busy\x88\x01\x01\x12&\n" +

@@ -19,7 +19,8 @@ func EncodeVitals(v *stats.Vitals) *loadctlpb.Vitals {
 		KernelJitterNs: nanoseconds(v.KernelJitter), StallCpuNs: nanoseconds(v.StallCPU), GoJitterNs: nanoseconds(v.GoJitter),
 		SchedP99Ns: nanoseconds(v.SchedP99), GcPauseNs: nanoseconds(v.GCPause), GcPauseMaxNs: nanoseconds(v.GCPauseMax),
 		GcShare: pointer(v.GCShare), Throttled: pointer(v.Throttled), ThrottledNs: nanoseconds(v.ThrottledFor),
-		Machine: encodeMachine(&v.Machine),
+		LoopBusy: pointer(v.LoopBusy),
+		Machine:  encodeMachine(&v.Machine),
 	}
 }
 
@@ -59,6 +60,7 @@ func decodeVitals(m *loadctlpb.Vitals) (v stats.Vitals, err error) {
 		KernelJitter: long(m.KernelJitterNs, &err), StallCPU: long(m.StallCpuNs, &err), GoJitter: long(m.GoJitterNs, &err),
 		SchedP99: long(m.SchedP99Ns, &err), GCPause: long(m.GcPauseNs, &err), GCPauseMax: long(m.GcPauseMaxNs, &err),
 		GCShare: share(m.GcShare, &err), Throttled: number(m.Throttled), ThrottledFor: long(m.ThrottledNs, &err),
+		LoopBusy: share(m.LoopBusy, &err),
 	}
 	if m := m.GetMachine(); m != nil {
 		v.Machine = stats.MachineVitals{

@@ -208,6 +208,7 @@ func TestVitals(t *testing.T) {
 	for name, want := range map[string]stats.Vitals{
 		"nothing known":  {},
 		"known zeros":    {GoJitter: stats.Read(time.Duration(0)), Throttled: stats.Read(uint64(0)), GCShare: stats.Read(0.0)},
+		"of a loop":      {LoopBusy: stats.Read(0.97)},
 		"of the machine": {Machine: stats.MachineVitals{Steal: stats.Read(0.0), Busy: stats.Read(1.7)}},
 	} {
 		w, err := DecodeAgentWindow(carried(t, EncodeAgentWindow(&stats.AgentWindow{Vitals: want}), &loadctlpb.AgentWindow{}), "h")

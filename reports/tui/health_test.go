@@ -15,13 +15,15 @@ func TestHealthOfAgents(t *testing.T) {
 	m := newModel(Config{}, newFeed())
 	m.pic.Agents = []view.LiveAgent{
 		{Name: "a-1", Validity: stats.Validity{Verdict: stats.Valid}},
-		{Name: "a-2", Validity: stats.Validity{Verdict: stats.Degraded}, Vitals: stats.Vitals{KernelJitter: stats.Read(7 * time.Millisecond)}},
+		{Name: "a-2", Validity: stats.Validity{Verdict: stats.Degraded}, Vitals: stats.Vitals{KernelJitter: stats.Read(7 * time.Millisecond), LoopBusy: stats.Read(0.97)}},
 		{Name: "a-3", Validity: stats.Validity{Verdict: stats.Invalid}, Vitals: stats.Vitals{GoJitter: stats.Read(21 * time.Millisecond), ThrottledFor: stats.Read(80 * time.Millisecond)}},
 	}
+	m.pic.Agents[2].CPU, m.pic.Closed = 1.2, true
 	for want, line := range map[string][]text{
-		"agents now ✗ a-3 ! a-2 ✓ a-1":                m.standings(),
-		"beat late by !7ms  steal –  throttled !80ms": m.vitals(),
-		"Go late by 21ms  judges nothing":             m.goLate(),
+		"agents now ✗ a-3 ! a-2 ✓ a-1":                             m.standings(),
+		"beat late by !7ms  steal –  throttled !80ms":              m.vitals(),
+		"Go late by 21ms  judges nothing":                          m.goLate(),
+		"busiest agent 120 % of a core  a-3  busiest loop !97.0 %": m.loads(),
 	} {
 		var b strings.Builder
 		for _, t := range line {

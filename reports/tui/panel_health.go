@@ -146,18 +146,24 @@ func (m *model) vitals() []text {
 
 func portion(share float64) string { return percent(share) + " %" }
 
-// loads is how busy the agents are: it explains, it does not judge.
+// loads is how busy the agents are: it explains, and judges only what closed users see.
 func (m *model) loads() []text {
 	var busiest view.LiveAgent
+	var loop stats.Reading[float64]
 	for _, g := range m.pic.Agents {
+		loop = loop.Max(g.Vitals.LoopBusy)
 		if g.CPU >= busiest.CPU {
 			busiest = g
 		}
 	}
-	return []text{
+	line := []text{
 		{faint, "busiest agent "}, {plain, fmt.Sprintf("%.0f %%", busiest.CPU*100)},
 		{faint, " of a core  "}, {plain, busiest.Name},
 	}
+	if loop.Known {
+		line = append(line, text{faint, "  busiest loop "}, judged(portion(loop.Value), m.pic.Closed && loop.Over(stats.MostBusy)))
+	}
+	return line
 }
 
 // goLate is how late Go was at the agents' beats while something else of them ran, which is

@@ -17,7 +17,11 @@ type LimitedBy struct {
 func limitedBy(r *stats.Run, s stats.Steadiness) LimitedBy {
 	l := LimitedBy{Limit: stats.JudgeLimit(r, s)}
 	if l.By != "" {
-		l.Sentence = verdictOn(l.By, r.Validity.Verdict) + ": " + spending(&l.Limit) + notServed(&l.Limit) + caveats(&l.Limit) + "."
+		said := verdictOn(l.By, r.Validity.Verdict)
+		if l.Busy {
+			said = "The load generator was the limit (its loops were busy throughout, and what answers waited for them counts as the target's)"
+		}
+		l.Sentence = said + ": " + spending(&l.Limit) + notServed(&l.Limit) + caveats(&l.Limit) + "."
 	}
 	return l
 }

@@ -57,6 +57,24 @@ func TestLimitSaysWhoseItIs(t *testing.T) {
 	}
 }
 
+// TestABusyGeneratorIsTheLimit of closed users, whose service times hold its lateness.
+func TestABusyGeneratorIsTheLimit(t *testing.T) {
+	r := new(stats.Run)
+	for _, u := range sample.Updates(sample.Story{Closed: true}) {
+		if w := u.Window; w != nil {
+			w.Agents[0].Vitals.LoopBusy = stats.Read(0.99)
+		}
+		r.Apply(u)
+	}
+	v := view.New(r)
+	if want := "The load generator was the limit (its loops were busy throughout, and "; !strings.HasPrefix(v.LimitedBy.Sentence, want) || v.Validity.Verdict != stats.Degraded {
+		t.Errorf("%+v, %q", v.Validity, v.LimitedBy.Sentence)
+	}
+	if a := v.Summary().Agents[0]; a.Vitals.LoopBusy == nil || *a.Vitals.LoopBusy != 0.99 {
+		t.Errorf("%+v", a)
+	}
+}
+
 // A dashboard says at the end what the report says, and nothing before.
 func TestLensSaysTheLimitAtTheEnd(t *testing.T) {
 	var l view.Lens

@@ -41,6 +41,7 @@ type SummaryVitals struct {
 	GCShare        *float64 `json:"gc_share,omitempty"`
 	Throttled      *uint64  `json:"throttled,omitempty"`
 	ThrottledMS    *float64 `json:"throttled_ms,omitempty"`
+	LoopBusy       *float64 `json:"loop_busy,omitempty"`
 
 	Machine SummaryMachine `json:"machine,omitzero"`
 }
@@ -68,7 +69,7 @@ func SummaryOf(v *stats.Vitals) SummaryVitals {
 	return SummaryVitals{
 		KernelJitterMS: msOf(v.KernelJitter), StallCPUMS: msOf(v.StallCPU), GoJitterMS: msOf(v.GoJitter), SchedP99MS: msOf(v.SchedP99),
 		GCPauseMS: msOf(v.GCPause), GCPauseMaxMS: msOf(v.GCPauseMax), GCShare: fraction(v.GCShare),
-		Throttled: number(v.Throttled), ThrottledMS: msOf(v.ThrottledFor),
+		Throttled: number(v.Throttled), ThrottledMS: msOf(v.ThrottledFor), LoopBusy: fraction(v.LoopBusy),
 		Machine: SummaryMachine{
 			Cores: number(m.Cores), Busy: fraction(m.Busy), BusiestCore: fraction(m.BusiestCore), Steal: fraction(m.Steal),
 			SoftIRQ: fraction(m.SoftIRQ), Pressure: fraction(m.Pressure), Segments: number(m.Segments), Retransmitted: number(m.Retransmitted),
