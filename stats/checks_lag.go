@@ -26,10 +26,10 @@ func (l *lagWatch) watch(r *Run, w *Window) {
 		return
 	}
 	join(&l.whole, lag)
-	p99, limit := lag.Percentile(99), r.Info.LagLimit()
-	l.judge(p99, w.Begin(), limit)
+	p99, grade := lag.Percentile(99), gradeOfLag(lag, r.Info.LagLimit())
+	l.judge(p99, grade, w.Begin())
 	l.see(w.Index, secondsOf(p99))
-	if p99 > limit {
+	if grade > Fine {
 		l.meanwhile.look(r, w, int64(secondsOf(p99)), "")
 	}
 }
@@ -41,15 +41,15 @@ func (l *lagWatch) spoils(limit time.Duration) bool {
 
 // judge counts a lag of several seconds as that many late seconds: a generator
 // that stood still reports one window in which everything is late.
-func (l *lagWatch) judge(p99 time.Duration, at Offset, limit time.Duration) {
+func (l *lagWatch) judge(p99 time.Duration, grade Grade, at Offset) {
 	seconds := max(1, secondsOf(p99))
-	if p99 > limit {
+	if grade > Fine {
 		l.late += seconds
 	}
-	if p99 > lagFactor*limit {
+	if grade == Grave {
 		l.veryLate += seconds
 	}
-	if p99 > l.worst {
+	if grade > Fine && p99 > l.worst {
 		l.worst, l.worstAt = p99, at
 	}
 }
@@ -116,18 +116,26 @@ func lagOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
 	return f
 }
 
-// fewLate is how many late requests of one agent in a second are no share of anything.
+// fewLate is how many late requests in a second are no share of anything: of the eighty that
+// a slow load has in one, a single late one is more than one percent. Such a load is judged by
+// the lag of the whole run.
 const fewLate = 3
 
-// lagOfAgent is what a run is judged on. There are many agents, and of the few requests that
-// one of them sends in a second a single late one is more than one percent.
+// gradeOfLag is what the lag of a second is worth, of one agent or of all.
+func gradeOfLag(lag *Histogram, limit time.Duration) Grade {
+	switch p99 := lag.Percentile(99); {
+	case p99 > lagFactor*limit && lag.CountAbove(lagFactor*limit) > fewLate:
+		return Grave
+	case p99 > limit && lag.CountAbove(limit) > fewLate:
+		return Slight
+	}
+	return Fine
+}
+
+// lagOfAgent is what a run is judged on.
 func lagOfAgent(r *Run, w *Window, a *AgentWindow) finding {
-	f, limit := lagOfWindow(r, w, a), r.Info.LagLimit()
-	switch {
-	case f.grade == Grave && a.PacerLag.CountAbove(lagFactor*limit) > fewLate:
-	case f.grade > Fine && a.PacerLag.CountAbove(limit) > fewLate:
-		f.grade = Slight
-	default:
+	f := lagOfWindow(r, w, a)
+	if f.grade = gradeOfLag(a.PacerLag, r.Info.LagLimit()); f.grade == Fine {
 		return finding{}
 	}
 	return f

@@ -41,13 +41,16 @@ func TestOneLateAgentAmongMany(t *testing.T) {
 		by           time.Duration
 		verdict      string
 	}{
-		"8 % late in each second":       {10, 100, always(8), 500 * time.Millisecond, Invalid},
-		"a little late in each second":  {10, 100, always(8), 3 * time.Millisecond, Degraded},
-		"few are no share":              {10, 20, always(1), 500 * time.Millisecond, Valid},
-		"few of many are none either":   {10, 200, always(3), 3 * time.Millisecond, Valid},
-		"once":                          {10, 100, func(s int) int { return 8 * (1 - min(s, 1)) }, 3 * time.Millisecond, Valid},
-		"two are few, however late":     {10, 100, always(2), 500 * time.Millisecond, Valid},
-		"a single agent, told together": {1, 100, always(8), 500 * time.Millisecond, Invalid},
+		"8 % late in each second":        {10, 100, always(8), 500 * time.Millisecond, Invalid},
+		"a little late in each second":   {10, 100, always(8), 3 * time.Millisecond, Degraded},
+		"few are no share":               {10, 20, always(1), 500 * time.Millisecond, Valid},
+		"few of many are none either":    {10, 200, always(3), 3 * time.Millisecond, Valid},
+		"once":                           {10, 100, func(s int) int { return 8 * (1 - min(s, 1)) }, 3 * time.Millisecond, Valid},
+		"two are few, however late":      {10, 100, always(2), 500 * time.Millisecond, Valid},
+		"of a slow load one at times":    {1, 80, func(s int) int { return 1 - min(s%6, 1) }, 8 * time.Millisecond, Valid},
+		"of a slow load one always":      {1, 80, always(1), 3 * time.Millisecond, Degraded},
+		"of a slow load one far, always": {1, 80, always(1), 500 * time.Millisecond, Invalid},
+		"a single agent, told together":  {1, 100, always(8), 500 * time.Millisecond, Invalid},
 	} {
 		r := lagging(c.agents, 60, c.each, c.late, c.by)
 		if r.Validity.Verdict != c.verdict {

@@ -128,7 +128,7 @@ func (r *Run) spoilLater(w *Window) bool {
 // stallIn is how long the generator stood still, or was late, in a window that it spoilt by
 // that; 0 in all others.
 func (r *Run) stallIn(w *Window) (stall time.Duration) {
-	if lag := r.PacerLag(w.Merged); lag.Percentile(99) > lagFactor*r.Info.LagLimit() {
+	if lag := r.PacerLag(w.Merged); gradeOfLag(lag, r.Info.LagLimit()) == Grave {
 		stall = lag.Max()
 	}
 	for i := range w.Agents {

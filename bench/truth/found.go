@@ -105,6 +105,9 @@ func (t trial) conditions(m made) string {
 	for _, why := range m.summary.Validity.Reasons {
 		text += ", " + why
 	}
+	if m.left > 0 {
+		text += fmt.Sprintf("; its summary leaves out %d seconds, the times here do not", m.left)
+	}
 	return text
 }
 

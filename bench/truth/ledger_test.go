@@ -108,3 +108,24 @@ func TestTimesThatTheSummaryTellsWrongAreSeen(t *testing.T) {
 func layoutOfOne() *stats.Layout {
 	return &stats.Layout{Phases: []stats.PhaseKey{{Name: "load", Recorded: true}}, Cells: []stats.CellKey{{Name: "/", Method: "GET", Recorded: true}}}
 }
+
+// TestTheWholeRecordStandsInForASummaryThatLacksSeconds.
+func TestTheWholeRecordStandsInForASummaryThatLacksSeconds(t *testing.T) {
+	var response, lag stats.Histogram
+	for i := range 1000 {
+		response.Record(time.Duration(i+1) * time.Millisecond)
+		lag.Record(time.Millisecond)
+	}
+	r := &stats.Run{}
+	r.Apply(stats.Update{Started: &stats.Started{Layout: &stats.Layout{Cells: make([]stats.CellKey, 1), Phases: make([]stats.PhaseKey, 1)}}})
+	for i, partial := range []bool{false, true, false} {
+		r.Apply(stats.Update{Window: &stats.Window{Index: int64(i), Partial: partial, Merged: &stats.Snapshot{
+			Window: int64(i), Cells: []stats.CellStats{{Response: &response}}, Phases: []stats.PhaseStats{{PacerLag: &lag}},
+		}}})
+	}
+	var s summary.Summary
+	ofWhole(&s, r)
+	if leftOut(r) != 1 || s.Response.Count != 3000 || s.Response.At(50) != 500.170751 || s.PacerLag.Count != 3000 || s.Connect.Count != 0 {
+		t.Errorf("%d left out; %+v, p50 %v", leftOut(r), s, s.Response.At(50))
+	}
+}

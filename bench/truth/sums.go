@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/bench/internal/summary"
-	"github.com/loadctl/loadctl/reports/runfile"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -54,35 +53,58 @@ func (all *sums) take(s *stats.Sample) {
 	all[connects].add(s.ConnectTime, s.ConnectTime > 0)
 }
 
-// record reads what the files of a run hold.
-func record(dir string) (sums, error) {
-	r, err := runfile.Open(dir)
-	if err != nil {
-		return sums{}, err
+// leftOut are the seconds that a run's summary lacks: those which its generator spoilt, and
+// those in which an agent did not report.
+func leftOut(r *stats.Run) (seconds int) {
+	for i := range r.Windows {
+		if r.Windows[i].Excluded() {
+			seconds++
+		}
 	}
-	return recorded(r), nil
+	return seconds
+}
+
+// ofWhole puts in place of a summary's times, which lack seconds, those of the whole record: rows
+// and truths are of all seconds too.
+func ofWhole(s *summary.Summary, r *stats.Run) {
+	var all [len(timeNames)]stats.Histogram
+	eachOf(r.Total(), func(kind int, h *stats.Histogram) { all[kind].Merge(h) })
+	for kind, t := range []*summary.Times{&s.Response, &s.Service, &s.FirstByte, &s.PacerLag, &s.PoolWait, &s.Connect} {
+		*t = timesOf(&all[kind])
+	}
+}
+
+func timesOf(h *stats.Histogram) summary.Times {
+	told := func(d time.Duration) *float64 {
+		ms := millis(d)
+		return &ms
+	}
+	return summary.Times{Count: h.Count(), Mean: told(h.Mean()), P50: told(h.Percentile(50)), P99: told(h.Percentile(99)), P999: told(h.Percentile(99.9))}
 }
 
 // recorded is what the run's recorders held: all seconds of it.
 func recorded(r *stats.Run) (all sums) {
-	add := func(kind int, h *stats.Histogram) {
+	eachOf(r.Total(), func(kind int, h *stats.Histogram) {
 		all[kind].count += h.Count()
 		all[kind].sum += h.Sum()
-	}
-	whole := r.Total()
-	for i := range whole.Cells {
-		c := &whole.Cells[i]
-		add(responses, c.Response)
-		add(services, c.Service)
-		add(firstBytes, c.FirstByte)
-	}
-	for i := range whole.Phases {
-		p := &whole.Phases[i]
-		add(pacerLags, p.PacerLag)
-		add(poolWaits, p.PoolWait)
-		add(connects, p.Connect)
-	}
+	})
 	return all
+}
+
+// eachOf gives every histogram of a record, with its kind.
+func eachOf(s *stats.Snapshot, take func(kind int, h *stats.Histogram)) {
+	for i := range s.Cells {
+		c := &s.Cells[i]
+		take(responses, c.Response)
+		take(services, c.Service)
+		take(firstBytes, c.FirstByte)
+	}
+	for i := range s.Phases {
+		p := &s.Phases[i]
+		take(pacerLags, p.PacerLag)
+		take(poolWaits, p.PoolWait)
+		take(connects, p.Connect)
+	}
 }
 
 // beside holds what was recorded against the rows, which these are the sums of: each time by
@@ -100,10 +122,8 @@ func (all *sums) beside(name string, m made) (bars []bar) {
 			untrue++
 		}
 	}
-	summed := none(name+"kinds of times of which the summary tells another count or mean", untrue)
-	summed.exact = false // it leaves out seconds that an agent did not report in time
 	lag := r[pacerLags].sum + r[poolWaits].sum + r[connects].sum
-	return append(bars, summed,
+	return append(bars, none(name+"kinds of times of which the summary tells another count or mean", untrue),
 		exactly(name+"response − service time as recorded, pacer lag + pool wait + connect as recorded", uint64(r[responses].sum-r[services].sum), uint64(lag)).in(ns),
 		none(name+"kinds of times recorded in another number than that of their rows", counts))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/loadctl/loadctl/bench/internal/rows"
 	"github.com/loadctl/loadctl/bench/internal/summary"
 	"github.com/loadctl/loadctl/bench/internal/virtual"
+	"github.com/loadctl/loadctl/reports/runfile"
 )
 
 // A trial is one run of loadctl, one agent with one loop, whose every request is kept.
@@ -28,6 +29,7 @@ type trial struct {
 type made struct {
 	summary  summary.Summary
 	recorded sums    // by the files of the run
+	left     int     // seconds left out of loadctl's summary; its times here are of all
 	taken    float64 // by others, as a share of the machine: neighbours or processes on it
 	counted          // by the server
 }
@@ -115,6 +117,13 @@ func (m *made) read(runs string) (err error) {
 	if dir, m.summary, err = summary.Read(runs); err != nil {
 		return err
 	}
-	m.recorded, err = record(dir)
-	return err
+	r, err := runfile.Open(dir)
+	if err != nil {
+		return err
+	}
+	m.recorded, m.left = recorded(r), leftOut(r)
+	if m.left > 0 {
+		ofWhole(&m.summary, r)
+	}
+	return nil
 }
