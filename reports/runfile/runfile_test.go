@@ -143,23 +143,11 @@ func TestHistogramLogs(t *testing.T) {
 
 func readLog(t *testing.T, path string, merged *hdrhistogram.Histogram) (lines int) {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(strings.SplitN(string(text), "\n", 2)[0], "nanoseconds") {
+	text := unzipped(t, path)
+	if !strings.Contains(strings.SplitN(text, "\n", 2)[0], "nanoseconds") {
 		t.Errorf("no unit in the header: %.100s", text)
 	}
-	reader := hdrhistogram.NewHistogramLogReader(bytes.NewReader(text))
+	reader := hdrhistogram.NewHistogramLogReader(strings.NewReader(text))
 	for {
 		h, err := reader.NextIntervalHistogram()
 		if err != nil {
