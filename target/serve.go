@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"time"
 
+	"github.com/loadctl/loadctl/target/board"
 	"github.com/loadctl/loadctl/target/service"
 	"github.com/loadctl/loadctl/target/workers"
 )
@@ -127,20 +128,20 @@ func (c ServeConfig) simulator(ctx context.Context, socket []*os.File, ready fun
 
 // workers runs the worker processes and says when all of them are ready.
 func (c ServeConfig) workers(ctx context.Context, sockets []*os.File, at net.Addr) error {
-	board, err := service.NewBoard(len(sockets))
+	shared, err := board.New(len(sockets))
 	if err != nil {
 		closeFiles(sockets)
 		return err
 	}
-	defer func() { _ = board.Close() }()
-	return workers.Run(ctx, workers.Config{Name: "worker", Sockets: sockets, Shared: []*os.File{board.File()},
+	defer func() { _ = shared.Close() }()
+	return workers.Run(ctx, workers.Config{Name: "worker", Sockets: sockets, Shared: []*os.File{shared.File()},
 		Replace: c.Replace, Grace: c.Drain + 2*time.Second, Log: c.Log,
 		Command: func(i int) *exec.Cmd {
 			return c.command(order{Index: i, Procs: c.Procs, Service: &c.Service, Drain: c.Drain})
 		},
 		Ready: func() error { return c.ready(at) },
 		// A worker that was killed cannot say that its connections are gone.
-		Exited: func(i int) { board.Slot(i).Reset() },
+		Exited: func(i int) { shared.Slot(i).Reset() },
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loadctl/loadctl/target/counts"
 	"github.com/loadctl/loadctl/target/service"
 )
 
@@ -114,9 +115,9 @@ func begin(t *testing.T, line lineWriter, run func(context.Context) error) runni
 	return r
 }
 
-func (r running) stats() service.Stats {
+func (r running) stats() counts.Stats {
 	r.t.Helper()
-	var s service.Stats
+	var s counts.Stats
 	resp, err := fresh().Get(r.url + "/-/stats")
 	if err != nil {
 		r.t.Fatal(err)

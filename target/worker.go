@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/loadctl/loadctl/target/board"
 	"github.com/loadctl/loadctl/target/service"
 	"github.com/loadctl/loadctl/target/workers"
 )
@@ -89,15 +90,15 @@ func (o order) simulate(ctx context.Context, ln net.Listener, in workers.Inherit
 }
 
 func (o order) serve(ctx context.Context, ln net.Listener, in workers.Inherited) error {
-	board, err := service.OpenBoard(in.Shared[0])
+	shared, err := board.Open(in.Shared[0])
 	if err != nil {
 		return err
 	}
 	// The board stays mapped: a handler that outlives the drain still counts.
-	if o.Index < 0 || o.Index >= board.Len() {
+	if o.Index < 0 || o.Index >= shared.Len() {
 		return fmt.Errorf("the board has no slot %d", o.Index)
 	}
-	s := service.New(*o.Service, board, o.Index)
+	s := service.New(*o.Service, shared, o.Index)
 	s.Slot().Begin(os.Getpid())
 	if err := in.Ready(); err != nil {
 		return err

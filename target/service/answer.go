@@ -6,17 +6,19 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+
+	"github.com/loadctl/loadctl/target/counts"
 )
 
 // Header values that never change, shared by all responses: net/http reads them only.
 var jsonType = []string{"application/json"}
 
 // answer counts and writes one whole response of the application. Counting comes
-// first, see Slot.
-func (s *Service) answer(w http.ResponseWriter, r *http.Request, rt route, status int, body []byte) {
-	s.slot.answered[rt][status/100].Add(1)
+// first, see counts.Slot.
+func (s *Service) answer(w http.ResponseWriter, r *http.Request, rt counts.Route, status int, body []byte) {
+	s.slot.Answered[rt][status/100].Add(1)
 	if r.Context().Err() != nil {
-		s.slot.abandoned.Add(1)
+		s.slot.Abandoned.Add(1)
 	}
 	writeJSON(w, status, body)
 }
@@ -36,7 +38,7 @@ type problem struct {
 }
 
 // fail counts and writes an error of the application.
-func (s *Service) fail(w http.ResponseWriter, r *http.Request, rt route, status int, detail string) {
+func (s *Service) fail(w http.ResponseWriter, r *http.Request, rt counts.Route, status int, detail string) {
 	s.answer(w, r, rt, status, s.problem(w, r, detail))
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+
+	"github.com/loadctl/loadctl/target/counts"
 )
 
 // items answers an item put together from two upstream calls made at once. The
@@ -19,7 +21,7 @@ func (s *Service) items(w http.ResponseWriter, r *http.Request, id string) {
 		s.failItem(w, r, err)
 		return
 	}
-	s.answer(w, r, routeItems, http.StatusOK, appendItem(nil, id, main, related))
+	s.answer(w, r, counts.RouteItems, http.StatusOK, appendItem(nil, id, main, related))
 }
 
 // both makes the two calls and returns when both are done.
@@ -75,20 +77,20 @@ func (s *Service) failItem(w http.ResponseWriter, r *http.Request, err error) {
 	var useless answerError
 	switch {
 	case r.Context().Err() != nil:
-		s.failWith(w, r, failGone, statusGone, "Client Closed Request")
+		s.failWith(w, r, counts.ClientGone, statusGone, "Client Closed Request")
 	case errors.Is(err, context.DeadlineExceeded):
-		s.failWith(w, r, failTimeout, http.StatusServiceUnavailable,
+		s.failWith(w, r, counts.TimedOut, http.StatusServiceUnavailable,
 			fmt.Sprintf("Upstream did not answer within %s", s.cfg.Timeout))
 	case errors.As(err, &status):
-		s.failWith(w, r, failStatus, http.StatusBadGateway, fmt.Sprintf("Upstream error: %d", int(status)))
+		s.failWith(w, r, counts.BadStatus, http.StatusBadGateway, fmt.Sprintf("Upstream error: %d", int(status)))
 	case errors.As(err, &useless):
-		s.failWith(w, r, failOther, http.StatusInternalServerError, "Internal error: "+useless.Error())
+		s.failWith(w, r, counts.Useless, http.StatusInternalServerError, "Internal error: "+useless.Error())
 	default:
-		s.failWith(w, r, failUnreachable, http.StatusServiceUnavailable, "Upstream is unreachable")
+		s.failWith(w, r, counts.Unreachable, http.StatusServiceUnavailable, "Upstream is unreachable")
 	}
 }
 
-func (s *Service) failWith(w http.ResponseWriter, r *http.Request, why failure, status int, detail string) {
-	s.slot.failed[why].Add(1)
-	s.fail(w, r, routeItems, status, detail)
+func (s *Service) failWith(w http.ResponseWriter, r *http.Request, why counts.Failure, status int, detail string) {
+	s.slot.Upstream.Failed[why].Add(1)
+	s.fail(w, r, counts.RouteItems, status, detail)
 }

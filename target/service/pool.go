@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/loadctl/loadctl/target/counts"
 )
 
 // A pool calls the upstream over a bounded number of kept connections. A call that
@@ -15,14 +17,14 @@ import (
 type pool struct {
 	client http.Client
 	places chan struct{} // one for each connection that may be in use
-	slot   *Slot
+	counts *counts.Pool
 }
 
 // maxBody bounds what one upstream answer may hold.
 const maxBody = 1 << 20
 
-func newPool(cfg Config, slot *Slot) *pool {
-	p := &pool{places: make(chan struct{}, cfg.MaxConns), slot: slot}
+func newPool(cfg Config, count *counts.Pool) *pool {
+	p := &pool{places: make(chan struct{}, cfg.MaxConns), counts: count}
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
 	p.client = http.Client{
 		// A redirect is an answer like any other: the service asks nobody else.
@@ -47,9 +49,9 @@ func (p *pool) dial(ctx context.Context, d *net.Dialer, network, addr string) (n
 	if err != nil {
 		return nil, err
 	}
-	p.slot.dials.Add(1)
-	p.slot.poolOpen.Add(1)
-	return &pooledConn{Conn: c, closed: sync.OnceFunc(func() { p.slot.poolOpen.Add(-1) })}, nil
+	p.counts.Dials.Add(1)
+	p.counts.Open.Add(1)
+	return &pooledConn{Conn: c, closed: sync.OnceFunc(func() { p.counts.Open.Add(-1) })}, nil
 }
 
 type pooledConn struct {
@@ -66,18 +68,17 @@ func (c *pooledConn) Close() error {
 func (p *pool) take(ctx context.Context) error {
 	select {
 	case p.places <- struct{}{}:
-		p.slot.poolUsed.Add(1)
+		p.counts.InUse.Add(1)
 		return nil
 	default:
 	}
-	p.slot.waits.Add(1)
-	p.slot.waiting.Add(1)
-	defer p.slot.waiting.Add(-1)
+	p.counts.Waiting.Add(1)
+	defer p.counts.Waiting.Add(-1)
 	began := time.Now()
-	defer func() { p.slot.waitNanos.Add(uint64(time.Since(began))) }()
+	defer func() { p.counts.Waited(time.Since(began)) }()
 	select {
 	case p.places <- struct{}{}:
-		p.slot.poolUsed.Add(1)
+		p.counts.InUse.Add(1)
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -85,7 +86,7 @@ func (p *pool) take(ctx context.Context) error {
 }
 
 func (p *pool) give() {
-	p.slot.poolUsed.Add(-1)
+	p.counts.InUse.Add(-1)
 	<-p.places
 }
 
@@ -102,7 +103,7 @@ func (e answerError) Error() string { return "upstream answered " + string(e) }
 // get fetches one body. Every error but statusError and answerError means that no
 // whole answer came.
 func (p *pool) get(ctx context.Context, url string) ([]byte, error) {
-	p.slot.calls.Add(1)
+	p.counts.Calls.Add(1)
 	if err := p.take(ctx); err != nil {
 		return nil, fmt.Errorf("waiting for an upstream connection: %w", err)
 	}

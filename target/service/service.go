@@ -11,6 +11,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/loadctl/loadctl/target/board"
+	"github.com/loadctl/loadctl/target/counts"
 )
 
 // Config is what one worker's service needs.
@@ -65,22 +68,22 @@ func (c Config) Validate() error {
 // and errors as {"detail", "request_id"}. It is safe for concurrent use.
 type Service struct {
 	cfg   Config
-	board *Board
-	slot  *Slot
+	board *board.Board
+	slot  *counts.Slot
 	pool  *pool
 	named atomic.Uint64 // request ids given out
 }
 
 // New makes the service of one worker, counting in the given slot of the board.
-func New(cfg Config, board *Board, slot int) *Service {
+func New(cfg Config, shared *board.Board, slot int) *Service {
 	cfg = cfg.WithDefaults()
-	s := &Service{cfg: cfg, board: board, slot: board.Slot(slot)}
-	s.pool = newPool(cfg, s.slot)
+	s := &Service{cfg: cfg, board: shared, slot: shared.Slot(slot)}
+	s.pool = newPool(cfg, &s.slot.Upstream)
 	return s
 }
 
 // Slot is where the service counts.
-func (s *Service) Slot() *Slot { return s.slot }
+func (s *Service) Slot() *counts.Slot { return s.slot }
 
 // Probe says whether a request is about the service rather than for it.
 func (s *Service) Probe(r *http.Request) bool {
@@ -92,19 +95,19 @@ const wellKnown = "/.well-known/loadctl"
 // ServeHTTP answers one request.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.Probe(r) {
-		s.slot.probes.Add(1)
+		s.slot.Probes.Add(1)
 		s.probe(w, r)
 		return
 	}
-	s.slot.inFlight.Add(1)
-	defer s.slot.inFlight.Add(-1)
+	s.slot.InFlight.Add(1)
+	defer s.slot.InFlight.Add(-1)
 	switch rt, id := find(r.URL.Path); {
-	case rt == routeOther:
+	case rt == counts.RouteOther:
 		s.fail(w, r, rt, http.StatusNotFound, "Not Found")
 	case !allowed(rt, r.Method):
 		w.Header().Set("Allow", allow[rt])
 		s.fail(w, r, rt, http.StatusMethodNotAllowed, "Method Not Allowed")
-	case rt == routeItems:
+	case rt == counts.RouteItems:
 		s.items(w, r, id)
 	default:
 		s.answer(w, r, rt, http.StatusOK, healthy)
@@ -112,24 +115,24 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // find is the route of a path, and the id in it.
-func find(path string) (route, string) {
+func find(path string) (counts.Route, string) {
 	if path == "/health" {
-		return routeHealth, ""
+		return counts.RouteHealth, ""
 	}
 	id, ok := strings.CutPrefix(path, "/items/")
 	if !ok || id == "" || strings.Contains(id, "/") {
-		return routeOther, ""
+		return counts.RouteOther, ""
 	}
-	return routeItems, id
+	return counts.RouteItems, id
 }
 
 var (
 	healthy = []byte(`{"status":"ok"}` + "\n")
-	allow   = [routes]string{routeItems: "GET", routeHealth: "GET, HEAD"}
+	allow   = [counts.Routes]string{counts.RouteItems: "GET", counts.RouteHealth: "GET, HEAD"}
 )
 
-func allowed(rt route, method string) bool {
-	return method == http.MethodGet || rt == routeHealth && method == http.MethodHead
+func allowed(rt counts.Route, method string) bool {
+	return method == http.MethodGet || rt == counts.RouteHealth && method == http.MethodHead
 }
 
 // probe answers what is counted apart. No probe calls the upstream: it asks
@@ -140,7 +143,8 @@ func (s *Service) probe(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		writeJSON(w, http.StatusMethodNotAllowed, s.problem(w, r, "Method Not Allowed"))
 	case r.URL.Path == "/-/stats":
-		stats := s.board.Stats(s.cfg.Upstream)
+		stats := s.board.Stats()
+		stats.UpstreamURL = s.cfg.Upstream
 		if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 			stats.Address = at.String()
 		}
@@ -149,7 +153,7 @@ func (s *Service) probe(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == wellKnown && s.cfg.AuthToken != "":
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte(s.cfg.AuthToken))
-	case rt != routeOther:
+	case rt != counts.RouteOther:
 		writeJSON(w, http.StatusOK, healthy)
 	default:
 		writeJSON(w, http.StatusNotFound, s.problem(w, r, "Not Found"))

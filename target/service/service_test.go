@@ -12,16 +12,21 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/loadctl/loadctl/target/board"
+	"github.com/loadctl/loadctl/target/counts"
 )
 
-func newService(t *testing.T, cfg Config) (*Service, *Board) {
+func newService(t *testing.T, cfg Config) (*Service, *board.Board) {
 	t.Helper()
-	board, err := NewBoard(2)
+	shared, err := board.New(2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The board stays mapped, as in a worker: kept upstream connections close later.
-	return New(cfg, board, 0), board
+	s := New(cfg, shared, 0)
+	s.Slot().Begin(os.Getpid())
+	return s, shared
 }
 
 func upstream(t *testing.T, h http.HandlerFunc) string {
@@ -98,19 +103,19 @@ func TestErrorShapes(t *testing.T) {
 		name, url string
 		status    int
 		detail    string
-		why       failure
+		why       counts.Failure
 	}{
-		{"unreachable", gone.URL, 503, "unreachable", failUnreachable},
-		{"broken off", upstream(t, cut), 503, "unreachable", failUnreachable},
-		{"time-out", upstream(t, slow), 503, "did not answer within 100ms", failTimeout},
-		{"bad status", upstream(t, say(404, "{}")), 502, "404", failStatus},
-		{"redirect", upstream(t, say(302, "")), 502, "302", failStatus},
-		{"no JSON", upstream(t, say(200, "<html>")), 500, "no JSON", failOther},
-		{"too large", upstream(t, say(200, strings.Repeat("1", maxBody+1))), 500, "too much", failOther},
+		{"unreachable", gone.URL, 503, "unreachable", counts.Unreachable},
+		{"broken off", upstream(t, cut), 503, "unreachable", counts.Unreachable},
+		{"time-out", upstream(t, slow), 503, "did not answer within 100ms", counts.TimedOut},
+		{"bad status", upstream(t, say(404, "{}")), 502, "404", counts.BadStatus},
+		{"redirect", upstream(t, say(302, "")), 502, "302", counts.BadStatus},
+		{"no JSON", upstream(t, say(200, "<html>")), 500, "no JSON", counts.Useless},
+		{"too large", upstream(t, say(200, strings.Repeat("1", maxBody+1))), 500, "too much", counts.Useless},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, board := newService(t, Config{Upstream: c.url, Timeout: 100 * time.Millisecond})
-			if c.why != failTimeout {
+			s, shared := newService(t, Config{Upstream: c.url, Timeout: 100 * time.Millisecond})
+			if c.why != counts.TimedOut {
 				s.cfg.Timeout = 5 * time.Second
 			}
 			w := ask(s, "GET", "/items/1", "X-Request-Id", "mine-1")
@@ -121,19 +126,19 @@ func TestErrorShapes(t *testing.T) {
 			if w.Code != c.status || !strings.Contains(got.Detail, c.detail) || got.RequestID != "mine-1" {
 				t.Errorf("%d %+v, want %d and %q", w.Code, got, c.status, c.detail)
 			}
-			st := board.Stats("")
-			if st.Pool.Failed[failureNames[c.why]] != 1 || st.Responses["5xx"] != 1 || st.Requests != 1 {
-				t.Errorf("counted %+v", st.Counts)
+			st := shared.Stats()
+			if st.Upstream.Failed[c.why.String()] != 1 || st.Responses["5xx"] != 1 || st.Requests != 1 {
+				t.Errorf("counted %+v", st)
 			}
-			if st.Pool.InUse != 0 || st.Pool.Waiting != 0 {
-				t.Errorf("the pool kept %+v", st.Pool)
+			if st.Upstream.InUse != 0 || st.Upstream.Waiting != 0 {
+				t.Errorf("the pool kept %+v", st.Upstream)
 			}
 		})
 	}
 }
 
 func TestRoutes(t *testing.T) {
-	s, board := newService(t, Config{Upstream: upstream(t, echo), AuthToken: "word"})
+	s, shared := newService(t, Config{Upstream: upstream(t, echo), AuthToken: "word"})
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -153,9 +158,9 @@ func TestRoutes(t *testing.T) {
 			t.Errorf("%s %s: %d %s", c.method, c.path, w.Code, w.Body)
 		}
 	}
-	st := board.Stats("")
+	st := shared.Stats()
 	if st.Requests != 8 || st.Probes != 0 || st.Routes["/health"] != 3 || st.Routes["(other)"] != 3 {
-		t.Errorf("counted %+v", st.Counts)
+		t.Errorf("counted %+v", st)
 	}
 	if w := ask(s, "GET", wellKnown); w.Code != 200 || w.Body.String() != "word" {
 		t.Errorf("token: %d %q", w.Code, w.Body)
@@ -166,8 +171,8 @@ func TestRoutes(t *testing.T) {
 	if w := ask(s, "GET", "/items/1", "Loadctl-Probe", "1"); w.Code != 200 {
 		t.Errorf("probe: %d", w.Code)
 	}
-	if st := board.Stats(""); st.Requests != 8 || st.Probes != 3 || st.Pool.Calls != 0 {
-		t.Errorf("probes counted %+v", st.Counts)
+	if st := shared.Stats(); st.Requests != 8 || st.Probes != 3 || st.Upstream.Calls != 0 {
+		t.Errorf("probes counted %+v", st)
 	}
 }
 
@@ -188,7 +193,7 @@ func TestPoolBoundsTheConnections(t *testing.T) {
 		now.Add(-1)
 		echo(w, r)
 	})
-	s, board := newService(t, Config{Upstream: url, MaxConns: 4})
+	s, shared := newService(t, Config{Upstream: url, MaxConns: 4})
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
@@ -198,7 +203,7 @@ func TestPoolBoundsTheConnections(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	pool := board.Stats("").Pool
+	pool := shared.Stats().Upstream
 	if most.Load() > 4 || pool.Open > 4 || pool.Calls != 100 {
 		t.Errorf("%d at once, %+v", most.Load(), pool)
 	}
@@ -208,21 +213,21 @@ func TestPoolBoundsTheConnections(t *testing.T) {
 }
 
 func TestTwoWorkersCountOnOneBoard(t *testing.T) {
-	board, err := NewBoard(2)
+	shared, err := board.New(2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer board.Close()
-	fd, err := syscall.Dup(int(board.File().Fd()))
+	defer shared.Close()
+	fd, err := syscall.Dup(int(shared.File().Fd()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := OpenBoard(os.NewFile(uintptr(fd), "board"))
+	other, err := board.Open(os.NewFile(uintptr(fd), "board"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	a, b := New(Config{Upstream: "http://127.0.0.1:1"}, board, 0), New(Config{Upstream: "http://127.0.0.1:1"}, other, 1)
+	a, b := New(Config{Upstream: "http://127.0.0.1:1"}, shared, 0), New(Config{Upstream: "http://127.0.0.1:1"}, other, 1)
 	a.Slot().Begin(11)
 	b.Slot().Begin(22)
 	b.Slot().ConnOpened()
@@ -230,22 +235,22 @@ func TestTwoWorkersCountOnOneBoard(t *testing.T) {
 		ask(a, "GET", "/health")
 		ask(b, "GET", "/nothing")
 	}
-	if st := board.Stats(""); st.Requests != 6 || st.Connections != 1 || st.Workers[1].PID != 22 {
+	if st := shared.Stats(); st.Requests != 6 || st.Connections != 1 || st.Workers[1].PID != 22 {
 		t.Errorf("%+v", st)
 	}
-	board.Slot(1).Reset() // the worker died
-	if st := other.Stats(""); st.Requests != 6 || st.Connections != 0 || st.Workers[1].PID != 0 || st.Accepted != 1 {
+	shared.Slot(1).Reset() // the worker died
+	if st := other.Stats(); st.Requests != 6 || st.Connections != 0 || st.Workers[1].PID != 0 || st.Accepted != 1 {
 		t.Errorf("after a death: %+v", st)
 	}
 }
 
 func BenchmarkHealth(b *testing.B) {
-	board, err := NewBoard(1)
+	shared, err := board.New(1)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer board.Close()
-	s := New(Config{Upstream: "http://127.0.0.1:1"}, board, 0)
+	defer shared.Close()
+	s := New(Config{Upstream: "http://127.0.0.1:1"}, shared, 0)
 	r := httptest.NewRequest("GET", "/health", nil)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,0 +1,39 @@
+package knobs
+
+import "fmt"
+
+// meant is a hint at the word that was probably meant, or nothing.
+func meant(got string, words []string) string {
+	best, least := "", 1+len(got)/3
+	for _, w := range words {
+		if d := distance(got, w); d <= least {
+			best, least = w, d-1
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %s?)", best)
+}
+
+// distance is how many letters must be added, left out or replaced to make b of a
+// (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := before
+			if a[i] != b[j] {
+				cost++
+			}
+			before = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
