@@ -26,6 +26,9 @@ func (k Knob) Shown(value string) string {
 	if !k.Secret || value == "" {
 		return value
 	}
+	if k.Kind == "text" {
+		return "(hidden)"
+	}
 	urls := strings.Split(value, listSeparator)
 	for i, text := range urls {
 		urls[i] = redacted(text)
@@ -65,10 +68,7 @@ func duration(name, group string, at func(*Settings) *time.Duration, def, least 
 		get: func(s *Settings) string { return at(s).String() },
 		set: func(s *Settings, text string) error {
 			d, err := time.ParseDuration(text)
-			switch {
-			case text == "0":
-				d, err = 0, nil
-			case err != nil:
+			if err != nil {
 				return fmt.Errorf("must be a duration such as 200ms, got %q", text)
 			}
 			if d < least || d > longest {
@@ -107,6 +107,12 @@ func word(name, group string, at func(*Settings) *string, help string, words ...
 			}
 			return fmt.Errorf("must be one of %s, got %q%s", strings.Join(words, ", "), text, meant(text, words))
 		}}
+}
+
+func secret(name, group string, at func(*Settings) *string, def, help string) Knob {
+	return Knob{Name: name, Group: group, Kind: "text", Default: def, Help: help, Secret: true,
+		get: func(s *Settings) string { return *at(s) },
+		set: func(s *Settings, text string) error { *at(s) = text; return nil }}
 }
 
 func address(name, group string, at func(*Settings) *string, schemes []string, help string) Knob {

@@ -16,6 +16,8 @@ type Settings struct {
 	MaxRequests       int           // a worker is replaced after so many; 0 = never
 	MaxRequestsJitter int           // up to so many more, by chance, so that not all are replaced at once
 	Work              time.Duration // CPU time burnt for every request of an item: what an interpreter would take
+	LoginPassword     string        // with which any user may log in
+	SessionKey        string        // by which sessions are signed; "" = made by the master
 	ServerTiming      bool          // answers say where their time went
 
 	// Upstream.

@@ -31,6 +31,9 @@ func processes() []Knob {
 		count("max_requests_jitter", g, func(s *Settings) *int { return &s.MaxRequestsJitter }, 0, 0, 1<<30,
 			"up to so many more, by chance, so that not all workers are replaced at once"),
 		duration("work", g, func(s *Settings) *time.Duration { return &s.Work }, 0, 0, "CPU time burnt for each item answered, as an interpreter would"),
+		secret("login_password", g, func(s *Settings) *string { return &s.LoginPassword }, "loadctl", "with which any user may log in"),
+		secret("session_key", g, func(s *Settings) *string { return &s.SessionKey }, "",
+			"by which sessions are signed, the same on every node behind a balancer; empty = one made at the start"),
 		toggle("server_timing", g, func(s *Settings) *bool { return &s.ServerTiming }, true, "answers say in Server-Timing where their time went"),
 	}
 }
