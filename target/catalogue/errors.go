@@ -6,6 +6,8 @@ import "errors"
 var (
 	// ErrNotFound: the store was asked, and has no such item.
 	ErrNotFound = errors.New("not found")
+	// ErrExists: an item with this id is there already.
+	ErrExists = errors.New("exists")
 	// ErrPoolTimeout: no connection of the pool became free in time (SQLAlchemy's
 	// QueuePool limit … TimeoutError).
 	ErrPoolTimeout = errors.New("no connection of the pool became free in time")

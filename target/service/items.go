@@ -11,48 +11,64 @@ import (
 	"github.com/loadctl/loadctl/target/counts"
 )
 
-// items answers an item put together from two upstream calls made at once. The
-// first call that fails ends the other.
-func (s *Service) items(w http.ResponseWriter, r *http.Request, id string) {
-	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
-	defer cancel()
-	main, related, err := s.both(ctx, url.PathEscape(id))
+// items answers an item put together from two upstream calls made at once.
+func (s *Service) items(x *exchange) {
+	body, err := s.item(x.r.Context(), x, x.id)
 	if err != nil {
-		s.failItem(w, r, err)
+		s.failItem(x, err)
 		return
 	}
-	s.answer(w, r, counts.RouteItems, http.StatusOK, appendItem(nil, id, main, related))
+	s.answer(x, http.StatusOK, body)
 }
 
-// both makes the two calls and returns when both are done.
-func (s *Service) both(ctx context.Context, id string) (main, related []byte, err error) {
+// item is the item with that id. The first call that fails ends the other.
+func (s *Service) item(ctx context.Context, x *exchange, id string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, x.UpstreamTimeout)
+	defer cancel()
+	main, related, err := x.both(ctx, url.PathEscape(id))
+	if err != nil {
+		return nil, err
+	}
+	x.burn()
+	return appendItem(nil, id, main.body, related.body), nil
+}
+
+// both makes the two calls and returns when both are done. The branch that took longer
+// is the one that the request waited for.
+func (x *exchange) both(ctx context.Context, id string) (main, related fetched, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		related = s.call(ctx, cancel, "/related/"+id)
+		related = x.call(ctx, cancel, "/related/"+id)
 	}()
-	main = s.call(ctx, cancel, "/main/"+id)
+	main = x.call(ctx, cancel, "/main/"+id)
 	<-done
-	if main == nil || related == nil {
-		return nil, nil, context.Cause(ctx)
+	longer := main
+	if related.wait+related.took > main.wait+main.took {
+		longer = related
+	}
+	x.parts[partPool] += longer.wait
+	x.parts[partUpstream] += longer.took
+	if main.body == nil || related.body == nil {
+		return main, related, context.Cause(ctx)
 	}
 	return main, related, nil
 }
 
-// call is one upstream call; nil when it failed, and then the reason has ended ctx
-// (unless another reason was first).
-func (s *Service) call(ctx context.Context, fail context.CancelCauseFunc, path string) []byte {
-	body, err := s.pool.get(ctx, s.cfg.Upstream+path)
-	if err == nil && !json.Valid(body) {
+// call is one upstream call; without a body when it failed, and then the reason has
+// ended ctx (unless another reason was first).
+func (x *exchange) call(ctx context.Context, fail context.CancelCauseFunc, path string) fetched {
+	got, err := x.pool.get(ctx, x.Upstream+path)
+	if err == nil && !json.Valid(got.body) {
 		err = answerError("something that is no JSON")
 	}
 	if err != nil {
 		fail(err)
-		return nil
+		got.body = nil
 	}
-	return body
+	return got
 }
 
 // appendItem is the answer; the upstream's JSON goes in as it came.
@@ -72,25 +88,28 @@ const statusGone = 499
 
 // failItem answers the error shapes of the service: 503 when no answer came from
 // the upstream, 502 when it came with a bad status, 500 for anything else.
-func (s *Service) failItem(w http.ResponseWriter, r *http.Request, err error) {
+func (s *Service) failItem(x *exchange, err error) {
 	var status statusError
 	var useless answerError
 	switch {
-	case r.Context().Err() != nil:
-		s.failWith(w, r, counts.ClientGone, statusGone, "Client Closed Request")
+	case x.r.Context().Err() != nil:
+		s.failUpstream(x, counts.ClientGone, statusGone, "Client Closed Request")
+	case errors.Is(err, errPoolTimeout):
+		s.failUpstream(x, counts.TimedOut, http.StatusServiceUnavailable,
+			fmt.Sprintf("No upstream connection became free within %s", x.UpstreamPoolTimeout))
 	case errors.Is(err, context.DeadlineExceeded):
-		s.failWith(w, r, counts.TimedOut, http.StatusServiceUnavailable,
-			fmt.Sprintf("Upstream did not answer within %s", s.cfg.Timeout))
+		s.failUpstream(x, counts.TimedOut, http.StatusServiceUnavailable,
+			fmt.Sprintf("Upstream did not answer within %s", x.UpstreamTimeout))
 	case errors.As(err, &status):
-		s.failWith(w, r, counts.BadStatus, http.StatusBadGateway, fmt.Sprintf("Upstream error: %d", int(status)))
+		s.failUpstream(x, counts.BadStatus, http.StatusBadGateway, fmt.Sprintf("Upstream error: %d", int(status)))
 	case errors.As(err, &useless):
-		s.failWith(w, r, counts.Useless, http.StatusInternalServerError, "Internal error: "+useless.Error())
+		s.failUpstream(x, counts.Useless, http.StatusInternalServerError, "Internal error: "+useless.Error())
 	default:
-		s.failWith(w, r, counts.Unreachable, http.StatusServiceUnavailable, "Upstream is unreachable")
+		s.failUpstream(x, counts.Unreachable, http.StatusServiceUnavailable, "Upstream is unreachable")
 	}
 }
 
-func (s *Service) failWith(w http.ResponseWriter, r *http.Request, why counts.Failure, status int, detail string) {
+func (s *Service) failUpstream(x *exchange, why counts.Failure, status int, detail string) {
 	s.slot.Upstream.Failed[why].Add(1)
-	s.fail(w, r, counts.RouteItems, status, detail)
+	s.fail(x, status, detail)
 }

@@ -1,7 +1,9 @@
 package service
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,22 +12,28 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/target/counts"
+	"github.com/loadctl/loadctl/target/knobs"
 )
 
 // A pool calls the upstream over a bounded number of kept connections. A call that
 // finds them all in use waits; its wait is part of its time-out, as in any real pool.
 type pool struct {
-	client http.Client
-	places chan struct{} // one for each connection that may be in use
-	counts *counts.Pool
+	client  http.Client
+	places  chan struct{} // one for each connection that may be in use
+	timeout time.Duration // of waiting for one; 0 = as long as the call may take
+	counts  *counts.Pool
 }
 
 // maxBody bounds what one upstream answer may hold.
 const maxBody = 1 << 20
 
-func newPool(cfg Config, count *counts.Pool) *pool {
-	p := &pool{places: make(chan struct{}, cfg.MaxConns), counts: count}
+// errPoolTimeout: the pool's own time-out came before the call's.
+var errPoolTimeout = errors.New("no upstream connection became free in time")
+
+func newPool(s knobs.Settings, count *counts.Pool) *pool {
+	p := &pool{places: make(chan struct{}, s.UpstreamMaxConnections), timeout: s.UpstreamPoolTimeout, counts: count}
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
+	idle := cmp.Or(s.UpstreamMaxIdle, s.UpstreamMaxConnections)
 	p.client = http.Client{
 		// A redirect is an answer like any other: the service asks nobody else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -33,14 +41,30 @@ func newPool(cfg Config, count *counts.Pool) *pool {
 			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 				return p.dial(ctx, dialer, network, addr)
 			},
-			MaxConnsPerHost:     cfg.MaxConns,
-			MaxIdleConns:        cfg.MaxIdle,
-			MaxIdleConnsPerHost: cfg.MaxIdle,
-			IdleConnTimeout:     cfg.IdleTimeout,
+			MaxConnsPerHost:     cmp.Or(s.UpstreamMaxPerHost, s.UpstreamMaxConnections),
+			MaxIdleConns:        idle,
+			MaxIdleConnsPerHost: idle,
+			IdleConnTimeout:     s.UpstreamKeepaliveExpiry,
+			DisableKeepAlives:   s.UpstreamKeepaliveExpiry == 0,
 			DisableCompression:  true,
 		},
 	}
 	return p
+}
+
+// poolChanged says whether settings ask for another pool.
+func poolChanged(a, b knobs.Settings) bool {
+	return a.UpstreamMaxConnections != b.UpstreamMaxConnections || a.UpstreamMaxPerHost != b.UpstreamMaxPerHost ||
+		a.UpstreamMaxIdle != b.UpstreamMaxIdle || a.UpstreamKeepaliveExpiry != b.UpstreamKeepaliveExpiry || a.UpstreamPoolTimeout != b.UpstreamPoolTimeout
+}
+
+// retire closes connections that are idle, and each that is in use after its call.
+func (p *pool) retire() {
+	t := p.client.Transport.(*http.Transport)
+	t.CloseIdleConnections()
+	// Calls under way would give theirs back to be kept: closing again when the last may
+	// have ended leaves none behind.
+	time.AfterFunc(time.Minute, t.CloseIdleConnections)
 }
 
 // dial opens a connection that is counted until it closes.
@@ -64,22 +88,40 @@ func (c *pooledConn) Close() error {
 	return c.Conn.Close()
 }
 
-// take waits for a place in the pool.
-func (p *pool) take(ctx context.Context) error {
+// take waits for a place in the pool, and says how long it did.
+func (p *pool) take(ctx context.Context) (waited time.Duration, err error) {
 	select {
 	case p.places <- struct{}{}:
 		p.counts.InUse.Add(1)
-		return nil
+		return 0, nil
 	default:
 	}
 	p.counts.Waiting.Add(1)
-	defer p.counts.Waiting.Add(-1)
 	began := time.Now()
-	defer func() { p.counts.Waited(time.Since(began)) }()
+	err = p.queue(ctx)
+	waited = time.Since(began)
+	p.counts.Waiting.Add(-1)
+	p.counts.Waited(waited)
+	if err != nil {
+		p.counts.Timeouts.Add(1)
+		return waited, err
+	}
+	p.counts.InUse.Add(1)
+	return waited, nil
+}
+
+func (p *pool) queue(ctx context.Context) error {
+	var late <-chan time.Time
+	if p.timeout > 0 {
+		t := time.NewTimer(p.timeout)
+		defer t.Stop()
+		late = t.C
+	}
 	select {
 	case p.places <- struct{}{}:
-		p.counts.InUse.Add(1)
 		return nil
+	case <-late:
+		return errPoolTimeout
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -100,14 +142,30 @@ type answerError string
 
 func (e answerError) Error() string { return "upstream answered " + string(e) }
 
+// A fetched is what came of a call: a body or none, how long it waited for a
+// connection, and how long it took from there.
+type fetched struct {
+	body       []byte
+	wait, took time.Duration
+}
+
 // get fetches one body. Every error but statusError and answerError means that no
 // whole answer came.
-func (p *pool) get(ctx context.Context, url string) ([]byte, error) {
+func (p *pool) get(ctx context.Context, url string) (fetched, error) {
 	p.counts.Calls.Add(1)
-	if err := p.take(ctx); err != nil {
-		return nil, fmt.Errorf("waiting for an upstream connection: %w", err)
+	waited, err := p.take(ctx)
+	if err != nil {
+		return fetched{wait: waited}, fmt.Errorf("waiting for an upstream connection: %w", err)
 	}
 	defer p.give()
+	began := time.Now()
+	body, err := p.fetch(ctx, url)
+	took := time.Since(began)
+	p.counts.Took.Add(took)
+	return fetched{body, waited, took}, err
+}
+
+func (p *pool) fetch(ctx context.Context, url string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, answerError("nothing: " + err.Error())

@@ -1,96 +1,116 @@
 package service
 
 import (
-	"cmp"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net"
+	"context"
+	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/loadctl/loadctl/target/board"
 	"github.com/loadctl/loadctl/target/counts"
+	"github.com/loadctl/loadctl/target/knobs"
 )
 
 // Config is what one worker's service needs.
 type Config struct {
-	Upstream    string        // base URL, http://host:port; required
-	Timeout     time.Duration // of the upstream calls of a request; 0 = 5 s
-	MaxConns    int           // upstream connections at once; 0 = 512
-	MaxIdle     int           // of these, kept while idle; 0 = MaxConns
-	IdleTimeout time.Duration // after which an idle one is closed; 0 = 90 s
-	AuthToken   string        // answer of /.well-known/loadctl; "" = 404
+	Settings  knobs.Settings // with an Upstream and a DatabaseURL
+	AuthToken string         // answer of /.well-known/loadctl; "" = 404
+	Log       *slog.Logger   `json:"-"` // nil = silent
 }
 
-// Defaults of Config.
-const (
-	DefaultTimeout     = 5 * time.Second
-	DefaultMaxConns    = 512
-	DefaultIdleTimeout = 90 * time.Second
-)
-
-// WithDefaults is the configuration with its zeros replaced.
-func (c Config) WithDefaults() Config {
-	c.Upstream = strings.TrimRight(c.Upstream, "/")
-	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
-	c.MaxConns = cmp.Or(c.MaxConns, DefaultMaxConns)
-	c.MaxIdle = cmp.Or(c.MaxIdle, c.MaxConns)
-	c.IdleTimeout = cmp.Or(c.IdleTimeout, DefaultIdleTimeout)
-	return c
-}
-
-// Validate reports everything that is wrong with a configuration.
-func (c Config) Validate() error {
-	var errs []error
-	if u, err := url.Parse(c.Upstream); err != nil || u.Scheme != "http" || u.Host == "" {
-		errs = append(errs, fmt.Errorf("upstream: must be a URL such as http://127.0.0.1:9000, got %q", c.Upstream))
-	}
-	if c.Timeout < 0 || c.IdleTimeout < 0 {
-		errs = append(errs, fmt.Errorf("timeout, idle_timeout: must not be negative, got %s, %s", c.Timeout, c.IdleTimeout))
-	}
-	if c.MaxConns < 0 || c.MaxIdle < 0 {
-		errs = append(errs, fmt.Errorf("max_conns, max_idle: must not be negative, got %d, %d", c.MaxConns, c.MaxIdle))
-	}
-	return errors.Join(errs...)
-}
-
-// A Service answers
-//
-//	GET       /items/{id}             an item, from two upstream calls
-//	GET, HEAD /health                 {"status":"ok"}, without any
-//	GET       /-/stats                Stats, of all workers
-//	GET       /.well-known/loadctl    AuthToken: the owner's word that this may be loaded
-//
-// and errors as {"detail", "request_id"}. It is safe for concurrent use.
+// A Service answers what docs/target.md lists, and errors as {"detail", "request_id"}.
+// It is safe for concurrent use.
 type Service struct {
-	cfg   Config
+	token string
+	log   *slog.Logger
 	board *board.Board
 	slot  *counts.Slot
-	pool  *pool
 	named atomic.Uint64 // request ids given out
+	now   atomic.Pointer[state]
+
+	applying sync.Mutex
+	leaving  chan struct{} // closed by Leave
+	leave    func()
 }
 
-// New makes the service of one worker, counting in the given slot of the board.
-func New(cfg Config, shared *board.Board, slot int) *Service {
-	cfg = cfg.WithDefaults()
-	s := &Service{cfg: cfg, board: shared, slot: shared.Slot(slot)}
-	s.pool = newPool(cfg, &s.slot.Upstream)
-	return s
+// A state is the settings in force, and what was built from them.
+type state struct {
+	knobs.Settings
+	depends
+	pool   *pool
+	health atomic.Pointer[[]byte] // the body of /health
+}
+
+// New makes the service of one worker, counting in the given slot of the board. A
+// database or cache that is down is no error: /health says so.
+func New(cfg Config, shared *board.Board, slot int) (*Service, error) {
+	s := &Service{token: cfg.AuthToken, log: cfg.Log, board: shared, slot: shared.Slot(slot), leaving: make(chan struct{})}
+	s.leave = sync.OnceFunc(func() { close(s.leaving) })
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := cfg.Settings.Validate(); err != nil {
+		return nil, err
+	}
+	behind, err := open(cfg.Settings, s.slot, s.log)
+	if err != nil {
+		return nil, err
+	}
+	now := &state{Settings: cfg.Settings, depends: behind, pool: newPool(cfg.Settings, &s.slot.Upstream)}
+	now.health.Store(&healthy)
+	s.now.Store(now)
+	return s, nil
+}
+
+// Apply puts other settings in force, for requests that come from now on; those under
+// way end by the old ones.
+func (s *Service) Apply(settings knobs.Settings) error {
+	s.applying.Lock()
+	defer s.applying.Unlock()
+	if err := settings.Validate(); err != nil {
+		return err
+	}
+	before := s.now.Load()
+	behind, err := before.applied(before.Settings, settings, s.slot, s.log)
+	if err != nil {
+		return err
+	}
+	next := &state{Settings: settings, depends: behind, pool: before.pool}
+	next.health.Store(before.health.Load())
+	if poolChanged(before.Settings, settings) {
+		next.pool = newPool(settings, &s.slot.Upstream)
+		defer before.pool.retire()
+	}
+	s.now.Store(next)
+	return nil
 }
 
 // Slot is where the service counts.
 func (s *Service) Slot() *counts.Slot { return s.slot }
 
-// Probe says whether a request is about the service rather than for it.
-func (s *Service) Probe(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/-/") || r.URL.Path == wellKnown || r.Header.Get("Loadctl-Probe") == "1"
+// Leave ends what would never end by itself: streams and sockets. Their clients are
+// told to go.
+func (s *Service) Leave() { s.leave() }
+
+// Close lets go of connections to upstream, database and cache.
+func (s *Service) Close() error {
+	now := s.now.Load()
+	now.pool.retire()
+	return now.close()
 }
 
-const wellKnown = "/.well-known/loadctl"
+// An exchange is one request while it is answered.
+type exchange struct {
+	*state
+	w     http.ResponseWriter
+	r     *http.Request
+	route counts.Route
+	id    string // in the path
+	began time.Time
+	parts parts
+}
 
 // ServeHTTP answers one request.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -101,61 +121,57 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.slot.InFlight.Add(1)
 	defer s.slot.InFlight.Add(-1)
-	switch rt, id := find(r.URL.Path); {
-	case rt == counts.RouteOther:
-		s.fail(w, r, rt, http.StatusNotFound, "Not Found")
-	case !allowed(rt, r.Method):
-		w.Header().Set("Allow", allow[rt])
-		s.fail(w, r, rt, http.StatusMethodNotAllowed, "Method Not Allowed")
-	case rt == counts.RouteItems:
-		s.items(w, r, id)
+	x := exchange{state: s.now.Load(), w: w, r: r, began: time.Now()}
+	x.route, x.id = find(r.Method, r.URL.Path)
+	if !allowed(x.route, r.Method) {
+		w.Header().Set("Allow", allow[x.route])
+		s.fail(&x, http.StatusMethodNotAllowed, "Method Not Allowed")
+		return
+	}
+	s.dispatch(&x)
+}
+
+func (s *Service) dispatch(x *exchange) {
+	switch x.route {
+	case counts.RouteItems:
+		s.items(x)
+	case counts.RouteHealth:
+		s.answer(x, http.StatusOK, *x.health.Load())
+	case counts.RouteList:
+		s.list(x)
+	case counts.RouteAdd:
+		s.add(x)
+	case counts.RouteDetail:
+		s.detail(x)
+	case counts.RouteCached, counts.RouteCachedDetail:
+		s.cached(x)
+	case counts.RouteLogin:
+		s.login(x)
+	case counts.RouteSession:
+		s.session(x)
+	case counts.RouteWebSocket:
+		s.socket(x)
+	case counts.RouteEvents:
+		s.events(x)
+	case counts.RouteStatic:
+		s.static(x)
+	case counts.RouteBytes:
+		s.bytes(x)
 	default:
-		s.answer(w, r, rt, http.StatusOK, healthy)
+		s.fail(x, http.StatusNotFound, "Not Found")
 	}
 }
 
-// find is the route of a path, and the id in it.
-func find(path string) (counts.Route, string) {
-	if path == "/health" {
-		return counts.RouteHealth, ""
-	}
-	id, ok := strings.CutPrefix(path, "/items/")
-	if !ok || id == "" || strings.Contains(id, "/") {
-		return counts.RouteOther, ""
-	}
-	return counts.RouteItems, id
-}
-
-var (
-	healthy = []byte(`{"status":"ok"}` + "\n")
-	allow   = [counts.Routes]string{counts.RouteItems: "GET", counts.RouteHealth: "GET, HEAD"}
-)
-
-func allowed(rt counts.Route, method string) bool {
-	return method == http.MethodGet || rt == counts.RouteHealth && method == http.MethodHead
-}
-
-// probe answers what is counted apart. No probe calls the upstream: it asks
-// whether the service is there.
-func (s *Service) probe(w http.ResponseWriter, r *http.Request) {
-	rt, _ := find(r.URL.Path)
-	switch {
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		writeJSON(w, http.StatusMethodNotAllowed, s.problem(w, r, "Method Not Allowed"))
-	case r.URL.Path == "/-/stats":
-		stats := s.board.Stats()
-		stats.UpstreamURL = s.cfg.Upstream
-		if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-			stats.Address = at.String()
+// Tend keeps /health true, and returns when ctx ends.
+func (s *Service) Tend(ctx context.Context) {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+			s.examine(ctx)
 		}
-		body, _ := json.MarshalIndent(stats, "", "  ") // numbers and names always marshal
-		writeJSON(w, http.StatusOK, append(body, '\n'))
-	case r.URL.Path == wellKnown && s.cfg.AuthToken != "":
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte(s.cfg.AuthToken))
-	case rt != counts.RouteOther:
-		writeJSON(w, http.StatusOK, healthy)
-	default:
-		writeJSON(w, http.StatusNotFound, s.problem(w, r, "Not Found"))
 	}
 }

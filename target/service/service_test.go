@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,18 +16,46 @@ import (
 
 	"github.com/loadctl/loadctl/target/board"
 	"github.com/loadctl/loadctl/target/counts"
+	"github.com/loadctl/loadctl/target/knobs"
 )
 
-func newService(t *testing.T, cfg Config) (*Service, *board.Board) {
+func newService(t *testing.T, values map[string]string) (*Service, *board.Board) {
 	t.Helper()
 	shared, err := board.New(2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The board stays mapped, as in a worker: kept upstream connections close later.
-	s := New(cfg, shared, 0)
+	s := serviceOn(t, shared, 0, values)
 	s.Slot().Begin(os.Getpid())
 	return s, shared
+}
+
+// serviceOn is a service on a board that stays mapped, as in a worker: kept upstream
+// connections close later.
+func serviceOn(t *testing.T, shared *board.Board, slot int, values map[string]string) *Service {
+	t.Helper()
+	settings, err := knobs.Defaults().With(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if settings.DatabaseURL == "" {
+		settings.DatabaseURL = "sqlite:" + filepath.Join(t.TempDir(), "items.db")
+	}
+	s, err := New(Config{Settings: settings, AuthToken: "word"}, shared, slot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// with are settings with an upstream.
+func with(url string, more ...string) map[string]string {
+	values := map[string]string{"upstream": url}
+	for i := 0; i+1 < len(more); i += 2 {
+		values[more[i]] = more[i+1]
+	}
+	return values
 }
 
 func upstream(t *testing.T, h http.HandlerFunc) string {
@@ -49,7 +78,7 @@ func ask(h http.Handler, method, path string, headers ...string) *httptest.Respo
 }
 
 func TestItemCombinesBothCalls(t *testing.T) {
-	s, _ := newService(t, Config{Upstream: upstream(t, echo)})
+	s, _ := newService(t, with(upstream(t, echo)))
 	for path, id := range map[string]string{"/items/42": "42", "/items/a%22%20b": `a" b`} {
 		w := ask(s, "GET", path)
 		var got struct {
@@ -72,11 +101,11 @@ func TestItemCombinesBothCalls(t *testing.T) {
 func TestBothCallsRunAtOnce(t *testing.T) {
 	var both sync.WaitGroup
 	both.Add(2)
-	s, _ := newService(t, Config{Upstream: upstream(t, func(w http.ResponseWriter, r *http.Request) {
+	s, _ := newService(t, with(upstream(t, func(w http.ResponseWriter, r *http.Request) {
 		both.Done()
 		both.Wait() // neither is answered before both are asked
 		echo(w, r)
-	})})
+	})))
 	if w := ask(s, "GET", "/items/1"); w.Code != 200 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -114,16 +143,17 @@ func TestErrorShapes(t *testing.T) {
 		{"too large", upstream(t, say(200, strings.Repeat("1", maxBody+1))), 500, "too much", counts.Useless},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, shared := newService(t, Config{Upstream: c.url, Timeout: 100 * time.Millisecond})
-			if c.why != counts.TimedOut {
-				s.cfg.Timeout = 5 * time.Second
+			limit := "5s"
+			if c.why == counts.TimedOut {
+				limit = "100ms"
 			}
+			s, shared := newService(t, with(c.url, "upstream_timeout", limit))
 			w := ask(s, "GET", "/items/1", "X-Request-Id", "mine-1")
 			var got problem
 			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 				t.Fatalf("%s: %v", w.Body, err)
 			}
-			if w.Code != c.status || !strings.Contains(got.Detail, c.detail) || got.RequestID != "mine-1" {
+			if w.Code != c.status || !strings.Contains(fmt.Sprint(got.Detail), c.detail) || got.RequestID != "mine-1" {
 				t.Errorf("%d %+v, want %d and %q", w.Code, got, c.status, c.detail)
 			}
 			st := shared.Stats()
@@ -138,7 +168,7 @@ func TestErrorShapes(t *testing.T) {
 }
 
 func TestRoutes(t *testing.T) {
-	s, shared := newService(t, Config{Upstream: upstream(t, echo), AuthToken: "word"})
+	s, shared := newService(t, with(upstream(t, echo)))
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -149,6 +179,7 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/health", 405, `"detail":"Method Not Allowed"`},
 		{"DELETE", "/items/1", 405, `"request_id":"`},
 		{"HEAD", "/items/1", 405, ""},
+		{"PUT", "/items", 405, `"detail":"Method Not Allowed"`},
 		{"GET", "/items/", 404, `"detail":"Not Found"`},
 		{"GET", "/items/1/2", 404, `"detail":"Not Found"`},
 		{"GET", "/", 404, `"detail":"Not Found"`},
@@ -159,7 +190,7 @@ func TestRoutes(t *testing.T) {
 		}
 	}
 	st := shared.Stats()
-	if st.Requests != 8 || st.Probes != 0 || st.Routes["/health"] != 3 || st.Routes["(other)"] != 3 {
+	if st.Requests != 9 || st.Probes != 0 || st.Routes["/health"] != 3 || st.Routes["(other)"] != 3 {
 		t.Errorf("counted %+v", st)
 	}
 	if w := ask(s, "GET", wellKnown); w.Code != 200 || w.Body.String() != "word" {
@@ -171,13 +202,14 @@ func TestRoutes(t *testing.T) {
 	if w := ask(s, "GET", "/items/1", "Loadctl-Probe", "1"); w.Code != 200 {
 		t.Errorf("probe: %d", w.Code)
 	}
-	if st := shared.Stats(); st.Requests != 8 || st.Probes != 3 || st.Upstream.Calls != 0 {
+	if st := shared.Stats(); st.Requests != 9 || st.Probes != 3 || st.Upstream.Calls != 0 {
 		t.Errorf("probes counted %+v", st)
 	}
 }
 
 func TestNoTokenIsNotFound(t *testing.T) {
-	s, _ := newService(t, Config{Upstream: "http://127.0.0.1:1"})
+	s, _ := newService(t, with("http://127.0.0.1:1"))
+	s.token = ""
 	if w := ask(s, "GET", wellKnown); w.Code != 404 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -193,7 +225,7 @@ func TestPoolBoundsTheConnections(t *testing.T) {
 		now.Add(-1)
 		echo(w, r)
 	})
-	s, shared := newService(t, Config{Upstream: url, MaxConns: 4})
+	s, shared := newService(t, with(url, "upstream_max_connections", "4"))
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
@@ -227,7 +259,7 @@ func TestTwoWorkersCountOnOneBoard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	a, b := New(Config{Upstream: "http://127.0.0.1:1"}, shared, 0), New(Config{Upstream: "http://127.0.0.1:1"}, other, 1)
+	a, b := serviceOn(t, shared, 0, with("http://127.0.0.1:1")), serviceOn(t, other, 1, with("http://127.0.0.1:1"))
 	a.Slot().Begin(11)
 	b.Slot().Begin(22)
 	b.Slot().ConnOpened()
@@ -250,7 +282,12 @@ func BenchmarkHealth(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer shared.Close()
-	s := New(Config{Upstream: "http://127.0.0.1:1"}, shared, 0)
+	settings := knobs.Defaults()
+	settings.DatabaseURL = "sqlite:" + filepath.Join(b.TempDir(), "items.db")
+	s, err := New(Config{Settings: settings}, shared, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
 	r := httptest.NewRequest("GET", "/health", nil)
 	b.ReportAllocs()
 	for b.Loop() {
