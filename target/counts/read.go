@@ -81,5 +81,5 @@ func (s CacheStats) rated() CacheStats {
 func (p *Process) stats() ProcessStats {
 	return ProcessStats{BeatNS: p.Beat.Load(), CPUSeconds: time.Duration(p.CPU.Load()).Seconds(), RSS: p.RSS.Load(), Heap: p.Heap.Load(),
 		Goroutines: p.Goroutines.Load(), Files: p.Files.Load(), GCs: p.GCs.Load(), GCPauseMS: ms(time.Duration(p.GCPause.Load())),
-		Settings: p.Settings.Load(), Retiring: p.Retiring.Load()}
+		DiskRead: p.DiskRead.Load(), DiskWritten: p.DiskWrite.Load(), Settings: p.Settings.Load(), Retiring: p.Retiring.Load(), Port: p.Port.Load()}
 }

@@ -76,6 +76,9 @@ type Process struct {
 	Files      atomic.Int64 // open descriptors
 	GCs        atomic.Int64
 	GCPause    atomic.Int64 // in all, ns
+	DiskRead   atomic.Int64 // bytes
+	DiskWrite  atomic.Int64
+	Port       atomic.Int64 // on 127.0.0.1, of its profiles
 	Settings   atomic.Int64 // the version of the settings in force
 	Retiring   atomic.Int64 // 1 while it drains
 }
@@ -107,7 +110,7 @@ func (p *Pool) reset() {
 }
 
 func (p *Process) reset() {
-	for _, gauge := range []*atomic.Int64{&p.Beat, &p.CPU, &p.RSS, &p.Heap, &p.Goroutines, &p.Files, &p.GCs, &p.GCPause, &p.Settings, &p.Retiring} {
+	for _, gauge := range []*atomic.Int64{&p.Beat, &p.CPU, &p.RSS, &p.Heap, &p.Goroutines, &p.Files, &p.GCs, &p.GCPause, &p.DiskRead, &p.DiskWrite, &p.Port, &p.Settings, &p.Retiring} {
 		gauge.Store(0)
 	}
 }

@@ -86,16 +86,19 @@ type CacheStats struct {
 
 // ProcessStats are the gauges of Process; of several workers their sums.
 type ProcessStats struct {
-	BeatNS     int64   `json:"beat_ns,omitempty"` // when, on the machine's monotonic clock
-	CPUSeconds float64 `json:"cpu_s"`
-	RSS        int64   `json:"rss_bytes"`
-	Heap       int64   `json:"heap_bytes"`
-	Goroutines int64   `json:"goroutines"`
-	Files      int64   `json:"files"`
-	GCs        int64   `json:"gcs"`
-	GCPauseMS  float64 `json:"gc_pause_ms"`
-	Settings   int64   `json:"settings_version,omitempty"`
-	Retiring   int64   `json:"retiring"`
+	BeatNS      int64   `json:"beat_ns,omitempty"` // when, on the machine's monotonic clock
+	CPUSeconds  float64 `json:"cpu_s"`
+	RSS         int64   `json:"rss_bytes"`
+	Heap        int64   `json:"heap_bytes"`
+	Goroutines  int64   `json:"goroutines"`
+	Files       int64   `json:"files"`
+	GCs         int64   `json:"gcs"`
+	GCPauseMS   float64 `json:"gc_pause_ms"`
+	DiskRead    int64   `json:"disk_read_bytes"`
+	DiskWritten int64   `json:"disk_written_bytes"`
+	Settings    int64   `json:"settings_version,omitempty"`
+	Retiring    int64   `json:"retiring"`
+	Port        int64   `json:"-"` // on 127.0.0.1, of its profiles
 }
 
 // A Worker is one slot of the board.

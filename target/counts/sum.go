@@ -77,6 +77,8 @@ func (p *ProcessStats) add(o ProcessStats) {
 	p.Files += o.Files
 	p.GCs += o.GCs
 	p.GCPauseMS += o.GCPauseMS
+	p.DiskRead += o.DiskRead
+	p.DiskWritten += o.DiskWritten
 	p.Retiring += o.Retiring
 }
 

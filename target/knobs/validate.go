@@ -64,3 +64,17 @@ func (s Settings) caches() (errs []error) {
 	}
 	return errs
 }
+
+// Database is the name of database n: primary, replica1, …, shard1, …, or redis of a
+// key-value store.
+func (s Settings) Database(n int) string {
+	switch {
+	case s.Store == "kv":
+		return "redis"
+	case n == 0:
+		return "primary"
+	case n <= len(s.Replicas):
+		return fmt.Sprintf("replica%d", n)
+	}
+	return fmt.Sprintf("shard%d", n-len(s.Replicas))
+}

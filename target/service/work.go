@@ -14,16 +14,16 @@ func (x *exchange) burn() {
 	began := time.Now()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	var sum uint64
 	for end := threadTime() + x.Work; threadTime() < end; {
-		spin()
+		spin(&sum)
 	}
 	x.parts[partWork] += time.Since(began)
 }
 
 //go:noinline
-func spin() (n uint64) {
+func spin(sum *uint64) {
 	for i := range uint64(2000) {
-		n = n*6364136223846793005 + i
+		*sum = *sum*6364136223846793005 + i
 	}
-	return n
 }
