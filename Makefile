@@ -110,6 +110,10 @@ bench-hold: build ## 200,000 connections opened, 500,000 held for a minute (abou
 	go run ./bench/idle -only open-200000
 	go run ./bench/idle -only hold-500000 -rounds 3
 
+.PHONY: bench-service
+bench-service: build ## CPU of a request to the bundled service beside a bare net/http handler (about 2 min)
+	go run ./bench/service
+
 .PHONY: truth
 truth: build ## What a run measures beside what is true: each request, queues, arrivals (about 25 min)
 	go run ./bench/truth live

@@ -19,7 +19,8 @@ func newTarget() *cobra.Command {
 		Use:   "target",
 		Short: "Run the bundled reference service, the simulator of its upstream, a queue whose truth is known, or nothing",
 	}
-	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetNull(), newTargetWorker())
+	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetNull(), newTargetWorker(),
+		newTargetSet(), newTargetGet(), newTargetReload(), newTargetStats(), newTargetList())
 	return c
 }
 

@@ -265,3 +265,6 @@ func Quietest[T any](once func() (T, error), taken func(T) float64) (best T, err
 	}
 	return best, nil
 }
+
+// Ran is how long the process ran, user and system, in whole ticks of 10 ms.
+func (p Process) Ran() time.Duration { return p.ran }

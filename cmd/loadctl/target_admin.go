@@ -1,0 +1,260 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/loadctl/loadctl/target/admin"
+)
+
+// adminWithin bounds one question to a target; a reload waits for workers.
+const adminWithin = 2 * time.Minute
+
+// A whichTarget says which of the running targets is meant.
+type whichTarget struct {
+	url, token string
+	pid        int
+}
+
+func (w *whichTarget) flags(f *pflag.FlagSet) {
+	f.StringVar(&w.url, "admin", os.Getenv("LOADCTL_TARGET_ADMIN"), "`URL` of the target's admin API; without it the one target that runs here is meant")
+	f.IntVar(&w.pid, "pid", 0, "of the target, when several run here")
+}
+
+// client finds the target that is meant.
+func (w *whichTarget) client() (admin.Client, error) {
+	if w.url != "" {
+		return admin.Client{URL: w.url, Token: os.Getenv("LOADCTL_TARGET_TOKEN")}, nil
+	}
+	all, err := admin.Places(placesFolder())
+	if err != nil {
+		return admin.Client{}, cannot(err, "")
+	}
+	if w.pid != 0 {
+		all = slices.DeleteFunc(all, func(p admin.Place) bool { return p.PID != w.pid })
+	}
+	switch len(all) {
+	case 0:
+		return admin.Client{}, cannot(errors.New("no target runs here"), "start one with `loadctl target serve`, or name it by --admin URL and LOADCTL_TARGET_TOKEN")
+	case 1:
+		return admin.Client{URL: all[0].Admin, Token: all[0].Token}, nil
+	}
+	return admin.Client{}, usage(fmt.Errorf("%d targets run here", len(all)), "name one by --pid: `loadctl target ls` lists them")
+}
+
+// placesFolder is where targets of this user say where their API is.
+func placesFolder() string {
+	base := cmp.Or(os.Getenv("XDG_RUNTIME_DIR"), os.TempDir())
+	return filepath.Join(base, fmt.Sprintf("loadctl-%d", os.Getuid()))
+}
+
+func newTargetSet() *cobra.Command {
+	var which whichTarget
+	c := &cobra.Command{
+		Use:     "set NAME=VALUE…",
+		Short:   "Change settings of a running target, all or none",
+		Long:    "Returns when every worker goes by them. Requests under way end by the old ones. `loadctl target get` lists the settings.",
+		Example: "  loadctl target set pool_size=20 max_overflow=0\n  loadctl target set workers=8\n  loadctl target set cache=memory cache_ttl=10s",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			values, err := assignments(args)
+			if err != nil {
+				return usage(err, "")
+			}
+			return which.ask(c.Context(), func(ctx context.Context, api admin.Client) error {
+				done, err := api.Change(ctx, values)
+				if err == nil {
+					fmt.Fprintln(c.OutOrStdout(), changeTold(done))
+				}
+				return err
+			})
+		},
+	}
+	which.flags(c.Flags())
+	return c
+}
+
+// ask asks the target that is meant.
+func (w *whichTarget) ask(ctx context.Context, what func(context.Context, admin.Client) error) error {
+	api, err := w.client()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, adminWithin)
+	defer cancel()
+	err = what(ctx, api)
+	switch {
+	case errors.Is(err, admin.ErrWrong):
+		return usage(err, "")
+	case err != nil:
+		return cannot(err, "")
+	}
+	return nil
+}
+
+func assignments(args []string) (map[string]string, error) {
+	values := map[string]string{}
+	var errs []error
+	for _, arg := range args {
+		name, value, ok := strings.Cut(arg, "=")
+		name = strings.ReplaceAll(name, "-", "_")
+		_, twice := values[name]
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf("%q: must be NAME=VALUE", arg))
+		case twice:
+			errs = append(errs, fmt.Errorf("%s: is named twice", name))
+		}
+		values[name] = value
+	}
+	return values, errors.Join(errs...)
+}
+
+func changeTold(done admin.Change) string {
+	if len(done.Changed) == 0 {
+		return "nothing to change: all have these values already"
+	}
+	return fmt.Sprintf("%s: in force in %s (version %d)", strings.Join(done.Changed, ", "), plural(done.Workers, "worker"), done.Version)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func newTargetGet() *cobra.Command {
+	var which whichTarget
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "get [NAME…]",
+		Short: "Show settings of a running target: what they are, and what they mean",
+		RunE: func(c *cobra.Command, args []string) error {
+			return which.ask(c.Context(), func(ctx context.Context, api admin.Client) error {
+				all, err := api.Settings(ctx)
+				if err != nil {
+					return err
+				}
+				if all.Settings, err = named(all.Settings, args); err != nil {
+					return err
+				}
+				if asJSON {
+					return writeIndented(c.OutOrStdout(), all)
+				}
+				return settingsTable(c.OutOrStdout(), all.Settings)
+			})
+		},
+	}
+	which.flags(c.Flags())
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return c
+}
+
+// named are the settings of the given names, or all.
+func named(all []admin.Setting, names []string) (some []admin.Setting, err error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(s admin.Setting) bool { return s.Name == strings.ReplaceAll(name, "-", "_") })
+		if i < 0 {
+			err = errors.Join(err, fmt.Errorf("%s: there is no such setting", name))
+			continue
+		}
+		some = append(some, all[i])
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: %w", admin.ErrWrong, err)
+	}
+	return some, err
+}
+
+func settingsTable(w io.Writer, all []admin.Setting) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for i, s := range all {
+		if i == 0 || all[i-1].Group != s.Group {
+			fmt.Fprintf(t, "%s\n", s.Group)
+		}
+		value := cmp.Or(s.Value, "-")
+		if s.Value != s.Default {
+			value += " *"
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", s.Name, value, s.Help)
+	}
+	fmt.Fprintln(t, "* not the default")
+	return t.Flush()
+}
+
+func writeIndented(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func newTargetReload() *cobra.Command {
+	var which whichTarget
+	c := &cobra.Command{
+		Use:   "reload",
+		Short: "Replace the workers of a running target without losing a request",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return which.ask(c.Context(), func(ctx context.Context, api admin.Client) error { return api.Reload(ctx) })
+		},
+	}
+	which.flags(c.Flags())
+	return c
+}
+
+func newTargetStats() *cobra.Command {
+	var which whichTarget
+	c := &cobra.Command{
+		Use:   "stats",
+		Short: "Show what a running target counted, as JSON",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return which.ask(c.Context(), func(ctx context.Context, api admin.Client) error {
+				s, err := api.Stats(ctx)
+				if err == nil {
+					err = writeIndented(c.OutOrStdout(), s)
+				}
+				return err
+			})
+		},
+	}
+	which.flags(c.Flags())
+	return c
+}
+
+func newTargetList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "ls",
+		Short: "List the targets that run here",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			all, err := admin.Places(placesFolder())
+			if err != nil {
+				return cannot(err, "")
+			}
+			t := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+			fmt.Fprintln(t, "PID\tSERVICE\tADMIN")
+			for _, p := range all {
+				fmt.Fprintf(t, "%d\t%s\t%s\n", p.PID, p.Service, p.Admin)
+			}
+			return t.Flush()
+		},
+	}
+}
