@@ -123,3 +123,20 @@ func TestTheTailIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestMeans of the laws that have one by a formula.
+func TestMeans(t *testing.T) {
+	const n = 200_000
+	for spec, want := range map[string]time.Duration{
+		"fixed:5ms": 5 * time.Millisecond, "exponential:mean=5ms": 5 * time.Millisecond,
+		"pareto:min=2ms,alpha=2.5": 2 * time.Millisecond * 25 / 15, // min·α/(α−1)
+	} {
+		sum := time.Duration(0)
+		for _, d := range draws(parsed(t, spec), 7, n) {
+			sum += d
+		}
+		if got := sum / n; math.Abs(float64(got-want)) > 0.02*float64(want) {
+			t.Errorf("%s: a mean of %s, want %s within 2 %%", spec, got, want)
+		}
+	}
+}

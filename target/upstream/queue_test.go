@@ -144,6 +144,28 @@ func TestWhoGoesKeepsItsServer(t *testing.T) {
 	})
 }
 
+// TestAStartEmptiesTheQueue and fills the limit's bucket; what is under way leaves as it would have.
+func TestAStartEmptiesTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{Settings: Settings{Delay: parsed(t, "queue:servers=1,service=1s"), RateLimit: 0.01}})
+		began := time.Now()
+		var all sync.WaitGroup
+		all.Go(func() {
+			if w := ask(s, "GET", "/items/1"); w.Code != 200 || time.Since(began) != time.Second {
+				t.Errorf("%d after %s", w.Code, time.Since(began))
+			}
+		})
+		time.Sleep(500 * time.Millisecond)
+		if ask(s, "POST", "/-/start"); s.Stats().Inside != 0 {
+			t.Errorf("%+v", s.Stats())
+		}
+		if w := ask(s, "GET", "/items/1"); w.Code != 200 || time.Since(began) != 1500*time.Millisecond {
+			t.Errorf("%d after %s", w.Code, time.Since(began))
+		}
+		all.Wait()
+	})
+}
+
 // TestFreezesMayOverlap, and those that were due to leave wait for the last of them.
 func TestFreezesMayOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
