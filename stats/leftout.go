@@ -24,14 +24,15 @@ type leaving struct {
 	out            bool          // the spoilt ones are left out
 	stall          time.Duration // the last one, as long as what it made late goes on ending
 	bins           binStore      // of the spoilt seconds
-	recent         []recentBins  // of those that may turn out to be
+	splits         splitStore    // as well
+	recent         []recentRows  // of those that may turn out to be
 	marks          int           // see Run.Marks
 }
 
-// recentBins are the bins of a window, by row.
-type recentBins struct {
+// recentRows are those of a window.
+type recentRows struct {
 	window int64
-	rows   []BinCounts
+	rowsApart
 }
 
 // LeftOut says that the generator's own lateness has spoilt the second, and that it is
@@ -44,19 +45,20 @@ func (r *Run) Marks() int { return r.left.marks }
 
 // settle puts the newest window where it belongs: to what times, rates and shares are
 // taken of, or apart.
-func (r *Run) settle(bins []BinCounts) {
+func (r *Run) settle(apart rowsApart) {
 	at := len(r.Windows) - 1
 	w := &r.Windows[at]
 	again := r.spoil(at)
 	switch {
 	case w.Partial:
 	case w.spoilt:
-		r.left.bins.addRows(bins)
+		r.left.keep(apart)
 	default:
-		r.bins.addRows(bins)
+		r.bins.addRows(apart.bins)
+		r.splits.add(apart.splits)
 	}
 	if !w.Partial {
-		r.left.remember(w.Index, bins)
+		r.left.remember(w.Index, apart)
 	}
 	r.left.count(r, w)
 	w.leftOut = w.spoilt && r.left.out
@@ -118,8 +120,9 @@ func (r *Run) spoilLater(w *Window) bool {
 	}
 	for _, b := range r.left.recent {
 		if b.window == w.Index {
-			r.bins.takeRows(b.rows)
-			r.left.bins.addRows(b.rows)
+			r.bins.takeRows(b.bins)
+			r.splits.take(b.splits)
+			r.left.keep(b.rowsApart)
 		}
 	}
 	return true
@@ -161,11 +164,17 @@ func lateIn(w *Window, by time.Duration) bool {
 	return false
 }
 
-func (l *leaving) remember(window int64, rows []BinCounts) {
+// keep keeps what is apart of a spoilt second.
+func (l *leaving) keep(apart rowsApart) {
+	l.bins.addRows(apart.bins)
+	l.splits.add(apart.splits)
+}
+
+func (l *leaving) remember(window int64, rows rowsApart) {
 	if len(l.recent) == longestStall {
 		l.recent = append(l.recent[:0], l.recent[1:]...)
 	}
-	l.recent = append(l.recent, recentBins{window, rows})
+	l.recent = append(l.recent, recentRows{window, rows})
 }
 
 func (l *leaving) count(r *Run, w *Window) {
