@@ -251,9 +251,4 @@ func margin(f float64) string {
 }
 
 // label names an endpoint with its method, once.
-func label(e view.Endpoint) string {
-	if e.Method == "" || strings.HasPrefix(e.Name, e.Method+" ") {
-		return e.Name
-	}
-	return e.Method + " " + e.Name
-}
+func label(e view.Endpoint) string { return view.RequestLabel(e.Method, e.Name) }
