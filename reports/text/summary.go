@@ -26,6 +26,7 @@ func Summary(w io.Writer, v *view.View, o Options) error {
 	p.ending(v)
 	p.figures(v)
 	p.endpoints(v)
+	p.where(v)
 	p.errors(v)
 	p.accounting(v)
 	p.thresholds(v)

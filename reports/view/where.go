@@ -94,7 +94,7 @@ func meansOf(b *stats.Band, n int) []time.Duration {
 }
 
 // Title is how a part is shown: what the target told is said to be its own word.
-func (p *Part) Title() string {
+func (p Part) Title() string {
 	if p.Kind == PartTarget {
 		return "target: " + p.Name
 	}
