@@ -47,7 +47,7 @@ func newWhere(name, method string, split *stats.Split, failed uint64) Where {
 // Label names the requests, with their method once.
 func (w *Where) Label() string {
 	if w.Name == "" {
-		return "all of them"
+		return "all requests"
 	}
 	return RequestLabel(w.Method, w.Name)
 }

@@ -80,7 +80,7 @@ func TestWhereHasDoubts(t *testing.T) {
 	}
 	for label, want := range map[string]string{
 		"GET /health": " answers told no part of their time", "GET /items": " answers told parts that are together longer",
-		"all of them": " of the requests ranked near p99 failed",
+		"all requests": " of the requests ranked near p99 failed",
 	} {
 		if !strings.Contains(doubts[label], want) {
 			t.Errorf("%s: %q, want …%s…", label, doubts[label], want)
