@@ -67,17 +67,17 @@ func (s *Split) weigh(b *Band, from, to float64) {
 		bucket := &s.Buckets[i]
 		after := before + float64(bucket.Count)
 		if in := min(to, after) - max(from, before); in > 0 {
+			b.reach(bucket.Bucket, sum.count == 0)
 			sum.add(&bucket.SplitSums, in/float64(bucket.Count))
-			b.reach(bucket.Bucket)
 		}
 		before = after
 	}
 	sum.means(b)
 }
 
-func (b *Band) reach(bucket int) {
+func (b *Band) reach(bucket int, first bool) {
 	low, high := SplitEdges(bucket)
-	if b.High == 0 {
+	if first {
 		b.Low = low
 	}
 	b.High = high

@@ -71,7 +71,7 @@ func (s *SplitSums) add(o *SplitSums) {
 
 // negated takes away where it is added. Numbers wrap, so that what is added and taken away
 // again leaves nothing.
-func (s SplitSums) negated() SplitSums {
+func (s *SplitSums) negated() SplitSums {
 	n := SplitSums{
 		Count: -s.Count, Untold: -s.Untold, Odd: -s.Odd, Over: -s.Over,
 		Response: -s.Response, Lag: -s.Lag, Waiting: -s.Waiting, Connecting: -s.Connecting,
@@ -152,7 +152,7 @@ func (s *Split) Merge(o *Split) *Split {
 	if len(names) > MaxTold {
 		sum.Names, sum.Folded = names[:MaxTold:MaxTold], true
 	}
-	sum.Buckets = mergeBuckets(s, o, sum.Names, SplitSums.itself)
+	sum.Buckets = mergeBuckets(s, o, sum.Names)
 	return sum
 }
 
@@ -161,15 +161,22 @@ func (s *Split) Without(o *Split) *Split {
 	if s == nil || o == nil {
 		return s
 	}
-	left := &Split{Names: s.Names, Folded: s.Folded, Buckets: mergeBuckets(s, o, s.Names, SplitSums.negated)}
+	left := &Split{Names: s.Names, Folded: s.Folded, Buckets: mergeBuckets(s, o.negated(), s.Names)}
 	left.Buckets = slices.DeleteFunc(left.Buckets, func(b SplitBucket) bool { return b.Count == 0 })
 	return left
 }
 
-func (s SplitSums) itself() SplitSums { return s }
+// negated takes away where it is merged.
+func (s *Split) negated() *Split {
+	n := &Split{Names: s.Names, Folded: s.Folded}
+	for i := range s.Buckets {
+		n.Buckets = append(n.Buckets, SplitBucket{s.Buckets[i].Bucket, s.Buckets[i].SplitSums.negated()})
+	}
+	return n
+}
 
 // mergeBuckets adds the buckets of both, with names as columns.
-func mergeBuckets(s, o *Split, names []string, as func(SplitSums) SplitSums) []SplitBucket {
+func mergeBuckets(s, o *Split, names []string) []SplitBucket {
 	ours, theirs := columnsIn(s.Names, names), columnsIn(o.Names, names)
 	a, b := s.Buckets, o.Buckets
 	sum := make([]SplitBucket, 0, max(len(a), len(b)))
@@ -181,7 +188,7 @@ func mergeBuckets(s, o *Split, names []string, as func(SplitSums) SplitSums) []S
 			a = a[1:]
 		}
 		if len(b) > 0 && b[0].Bucket == at {
-			other := as(b[0].remapped(&theirs))
+			other := b[0].remapped(&theirs)
 			next.add(&other)
 			b = b[1:]
 		}

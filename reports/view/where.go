@@ -103,12 +103,12 @@ func (p Part) Title() string {
 
 // doubts say what the means hide.
 func (w *Where) doubts() (doubts []string) {
+	all := w.Split.Total()
 	add := func(n uint64, what string) {
 		if n > 0 {
-			doubts = append(doubts, fmt.Sprintf("%s of %s answers %s", Group(n), Group(w.Split.Total().Count), what))
+			doubts = append(doubts, fmt.Sprintf("%s of %s answers %s", Group(n), Group(all.Count), what))
 		}
 	}
-	all := w.Split.Total()
 	add(all.Untold, "told no part of their time: what the target did for them is in rest")
 	add(all.Odd, "told something in Server-Timing that cannot be understood, and was passed over")
 	add(all.Over, "told parts that are together longer than they took, so that rest lacks what these have too much: "+
@@ -116,10 +116,19 @@ func (w *Where) doubts() (doubts []string) {
 	if w.Split.Folded {
 		doubts = append(doubts, fmt.Sprintf("more than %d names were told: the others are added up as %s", stats.MaxTold, stats.OtherTold))
 	}
+	return append(doubts, w.bandDoubts()...)
+}
+
+func (w *Where) bandDoubts() (doubts []string) {
 	for i := range w.Bands {
-		if b := &w.Bands[i]; b.Failed > 0 && !b.Withheld {
-			doubts = append(doubts, fmt.Sprintf("%s of the requests ranked near %s failed, which have no parts: the means there are of the others",
-				Percent(b.Failed/b.Ranked), percentileName(b.P)))
+		switch b, name := &w.Bands[i], w.Heading(i); {
+		case b.Withheld:
+			doubts = append(doubts, fmt.Sprintf("%s requests are too few to name %s", Group(b.Requests), name))
+		case !b.Known():
+			doubts = append(doubts, fmt.Sprintf("all requests ranked near %s failed, and have no parts", name))
+		case b.Failed > 0:
+			doubts = append(doubts, fmt.Sprintf("%s of the requests ranked near %s failed, and have no parts: the means there are of the others",
+				Percent(b.Failed/b.Ranked), name))
 		}
 	}
 	return doubts

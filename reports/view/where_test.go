@@ -98,3 +98,15 @@ func TestNoWhereUnasked(t *testing.T) {
 		t.Errorf("%+v", v.Where)
 	}
 }
+
+// TestWhereOfFewRequests: what there are too few for is not named.
+func TestWhereOfFewRequests(t *testing.T) {
+	for _, w := range view.New(sample.Run(sample.Story{Seconds: 1, Rate: 150, Timed: true})).Where {
+		if w.MeanText(1, w.Bands[1].Response) != "–" || !strings.Contains(strings.Join(w.Doubts, "\n"), " requests are too few to name p99") {
+			t.Errorf("%s: %s, %q", w.Label(), w.MeanText(1, w.Bands[1].Response), w.Doubts)
+		}
+		if s := w.Parts(); len(s) < 4 || s[0].Means[1] != 0 {
+			t.Errorf("%s: %+v", w.Label(), s)
+		}
+	}
+}
