@@ -109,6 +109,22 @@ func TestWarmUpIsNoPartOfTheShare(t *testing.T) {
 	}
 }
 
+// TestSecondsOfAStallAreCountedOnce: where a slow target answers what a stall made late in two
+// seconds, both tell of the same seconds. Six of 450 would be more than one percent of them.
+func TestSecondsOfAStallAreCountedOnce(t *testing.T) {
+	for _, agents := range []int{1, 10} {
+		r := lagging(agents, 450, 100, func(s int) int {
+			if s == 200 || s == 201 {
+				return 100
+			}
+			return 0
+		}, 2500*time.Millisecond)
+		if all := strings.Join(r.Validity.Reasons, ";"); r.Validity.Verdict != Degraded || !strings.Contains(all, "in 4 of 450 seconds") {
+			t.Errorf("%d agents: %s: %s", agents, r.Validity.Verdict, all)
+		}
+	}
+}
+
 // TestStallIsCountedOnce: all reasons count the seconds of one stall alike.
 func TestStallIsCountedOnce(t *testing.T) {
 	r := lagging(1, 200, 100, func(s int) int { return 100 * (1 - min(s, 1)) }, 2500*time.Millisecond)
