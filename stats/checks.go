@@ -98,7 +98,7 @@ func JudgeWindow(r *Run, w *Window, a *AgentWindow) Validity {
 		v.add(Invalid, "%d requests could not be recorded", a.Lost)
 	}
 	for _, c := range windowChecks() {
-		if c.vital && !r.measures(w) {
+		if c.vital && !c.judges(r, w) {
 			continue
 		}
 		if f := c.of(r, w, a); f.grade > Fine {
