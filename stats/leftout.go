@@ -110,12 +110,13 @@ func (r *Run) toldAt(at int, stall time.Duration) int64 {
 
 // spoilLater marks a window that had been taken for sound.
 func (r *Run) spoilLater(w *Window) bool {
-	if w.Partial || w.spoilt {
+	measures := r.measures(w)
+	if w.Partial || w.spoilt || !measures && r.unrecorded(w) {
 		return false
 	}
 	w.spoilt = true
 	r.left.gone++
-	if !r.measures(w) { // nothing was due or open while all of it stood still
+	if !measures { // nothing was due or open while all of it stood still
 		r.left.measured++
 	}
 	for _, b := range r.left.recent {
@@ -126,6 +127,12 @@ func (r *Run) spoilLater(w *Window) bool {
 		}
 	}
 	return true
+}
+
+// unrecorded says that a window lies outside all recorded phases, as in a warm-up.
+func (r *Run) unrecorded(w *Window) bool {
+	load := r.covered(r.phases(func(p *PhaseKey) bool { return p.Recorded }))
+	return load != nil && load.within(w.Begin(), w.End()) == 0
 }
 
 // stallIn is how long the generator stood still, or was late, in a window that it spoilt by

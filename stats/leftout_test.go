@@ -161,6 +161,36 @@ func TestBacklogOfAStallIsLeftOut(t *testing.T) {
 	}
 }
 
+// TestAStallSpoilsNothingOfAWarmUp: one that began in it reached into one recorded second of
+// forty, which is less than a twentieth, and the seconds of the warm-up are in no figure.
+func TestAStallSpoilsNothingOfAWarmUp(t *testing.T) {
+	const warmup, recorded = 20, 40
+	r := &Run{}
+	r.Apply(Update{Started: &Started{Layout: &Layout{Phases: []PhaseKey{{Name: "warm-up"}, {Name: "load", Recorded: true}}}}})
+	r.Apply(Update{Span: &Span{Phase: 0, Begin: 0, End: warmup * time.Second}})
+	for s := range warmup + recorded {
+		if s == warmup {
+			r.Apply(Update{Span: &Span{Phase: 1, Begin: warmup * time.Second, End: (warmup + recorded) * time.Second}})
+		}
+		phases, a := make([]PhaseStats, 2), AgentWindow{Name: "a-1"}
+		phases[min(s/warmup, 1)].IterIntended = 100
+		if s >= warmup {
+			a.PacerLag = answeredIn(0, 60)
+		}
+		if s == warmup {
+			a.PacerLag.Merge(answeredIn(400*ms, 40))
+			a.Vitals.KernelJitter = Read(2500 * ms)
+		}
+		phases[1].PacerLag = a.PacerLag
+		r.Apply(Update{Window: &Window{Index: int64(s), Merged: &Snapshot{Phases: phases}, Agents: []AgentWindow{a}}})
+	}
+	r.Apply(Update{State: &State{"done"}})
+	want := []Gap{{From: warmup * time.Second, Until: (warmup + 1) * time.Second, Late: true}}
+	if got := r.Gaps(); !slices.Equal(got, want) {
+		t.Errorf("gaps %v, want %v", got, want)
+	}
+}
+
 // TestLateBeatSpoilsWhatIsLateWithIt: a beat that was late spoils a second only if a request was.
 func TestLateBeatSpoilsWhatIsLateWithIt(t *testing.T) {
 	for lag, left := range map[time.Duration]int{0: 0, 30 * time.Millisecond: 1} {
