@@ -27,6 +27,9 @@ type leaving struct {
 	splits         splitStore    // as well
 	recent         []recentRows  // of those that may turn out to be
 	marks          int           // see Run.Marks
+
+	settled   Snapshot // of the first windows, those that are not excluded
+	settledAt int      // how many windows these are: no stall reaches into them any more
 }
 
 // recentRows are those of a window.
@@ -64,7 +67,7 @@ func (r *Run) settle(apart rowsApart) {
 	w.leftOut = w.spoilt && r.left.out
 	switch {
 	case again && r.left.out:
-		r.mark()
+		r.markNewest()
 	case !w.Excluded():
 		r.sound.Append(w.Merged)
 	}
@@ -210,14 +213,29 @@ func (r *Run) balance() {
 
 // mark marks what is left out, and takes what is not together anew.
 func (r *Run) mark() {
-	r.left.marks++
+	r.left.settled, r.left.settledAt = Snapshot{}, 0
+	r.markNewest()
+}
+
+// markNewest is mark where older windows are marked already: a long run with many stalls
+// would else be taken together once for each.
+func (r *Run) markNewest() {
+	l := &r.left
+	l.marks++
+	for ; l.settledAt < len(r.Windows)-longestStall; l.settledAt++ {
+		r.markIn(&l.settled, &r.Windows[l.settledAt])
+	}
 	r.sound = Snapshot{}
-	for i := range r.Windows {
-		w := &r.Windows[i]
-		w.leftOut = w.spoilt && r.left.out
-		if !w.Excluded() {
-			r.sound.Append(w.Merged)
-		}
+	r.sound.Append(&l.settled)
+	for i := l.settledAt; i < len(r.Windows); i++ {
+		r.markIn(&r.sound, &r.Windows[i])
+	}
+}
+
+// markIn marks a window, and takes it in if it is not excluded.
+func (r *Run) markIn(all *Snapshot, w *Window) {
+	if w.leftOut = w.spoilt && r.left.out; !w.Excluded() {
+		all.Append(w.Merged)
 	}
 }
 

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -188,6 +189,40 @@ func TestAStallSpoilsNothingOfAWarmUp(t *testing.T) {
 	want := []Gap{{From: warmup * time.Second, Until: (warmup + 1) * time.Second, Late: true}}
 	if got := r.Gaps(); !slices.Equal(got, want) {
 		t.Errorf("gaps %v, want %v", got, want)
+	}
+}
+
+// TestSoundIsAllThatIsNotExcluded, at each moment of a run with many stalls, some of which are
+// told of late, and while what is left out comes and goes.
+func TestSoundIsAllThatIsNotExcluded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	r := &Run{}
+	r.Apply(Update{Started: &Started{Layout: &Layout{Phases: []PhaseKey{{Recorded: true}}}, Info: Info{Planned: 400 * time.Second}}})
+	before := 0
+	for s := range int64(400) {
+		a := AgentWindow{Name: "a-1", PacerLag: answeredIn(0, 100+int(s)%7)}
+		if rng.IntN(60) == 0 {
+			a.PacerLag.Merge(answeredIn(time.Duration(rng.IntN(6000))*ms, 50))
+		}
+		merged := &Snapshot{Window: s, Phases: []PhaseStats{{IterIntended: uint64(s), PacerLag: a.PacerLag}}}
+		r.Apply(Update{Window: &Window{Index: s, Merged: merged, Agents: []AgentWindow{a}, Partial: rng.IntN(80) == 0}})
+		var want Snapshot
+		for i := range r.Windows {
+			if !r.Windows[i].Excluded() {
+				want.Append(r.Windows[i].Merged)
+			}
+		}
+		got := r.Sound()
+		if got.Window != want.Window || got.Phases[0].IterIntended != want.Phases[0].IterIntended || !got.Phases[0].PacerLag.Equal(want.Phases[0].PacerLag) {
+			t.Fatalf("second %d: sound are %d, want %d", s, got.Phases[0].IterIntended, want.Phases[0].IterIntended)
+		}
+		if n := len(r.Windows); r.Marks() > before && r.left.settledAt < n-longestStall {
+			t.Errorf("second %d: %d windows are to be taken together anew", s, n-r.left.settledAt)
+		}
+		before = r.Marks()
+	}
+	if before < 5 {
+		t.Errorf("only %d marks: nothing was tried", before)
 	}
 }
 
