@@ -195,7 +195,12 @@ func (l *Loop) farewell(ci int32, c *conn) {
 	i := c.task
 	t := l.tasks.at(i)
 	parser := l.parserOf(c, t)
-	if done, err := parser.EOF(); !done {
+	done, err := parser.EOF()
+	switch errno := l.takesNoMore(c); {
+	case !done && errno != 0:
+		l.cutShort(i, t, errno)
+		return
+	case !done:
 		l.failBy(i, t, stats.EndedBusy, stats.ConnError, l.lostText(t, errorText(err)), "", l.clock())
 		return
 	}
