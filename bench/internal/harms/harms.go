@@ -1,8 +1,8 @@
-// Package faults does harm to the generator while it measures, and asks whether the
+// Package harms does harm to the generator while it measures, and asks whether the
 // run says so: a measurement that was spoilt must be invalid, with the reason, and one
 // that was not must not be. It refuses to harm anything but processes, groups and
 // networks that it made itself.
-package faults
+package harms
 
 import (
 	"context"

@@ -1,6 +1,6 @@
 //go:build e2e
 
-package faults
+package harms
 
 import (
 	"fmt"
