@@ -97,11 +97,12 @@ func (r *Run) spoil(at int) (again bool) {
 }
 
 // toldAt is the window in which a stall was over: what a slow target had to answer after
-// it ends in a later one, but the beat of the agent was late in it. Where no beat tells it is
-// the one in which requests were.
+// it ends in a later one, but the beat of the agent was late in it: no longer ago than a request
+// took that ended now. Where no beat tells it is the one in which requests were.
 func (r *Run) toldAt(at int, stall time.Duration) int64 {
 	last := r.Windows[at].Index
-	for i := at; i >= 0 && r.Windows[i].Index >= last-longestStall && !r.Windows[i].Partial; i-- {
+	first := last - min(int64(secondsOf(slowest(&r.Windows[at]))), longestStall)
+	for i := at; i >= 0 && r.Windows[i].Index >= first && !r.Windows[i].Partial; i-- {
 		for j := range r.Windows[i].Agents {
 			if r.Windows[i].Agents[j].Vitals.KernelJitter.Over(stall / 2) {
 				return r.Windows[i].Index
@@ -109,6 +110,15 @@ func (r *Run) toldAt(at int, stall time.Duration) int64 {
 		}
 	}
 	return last
+}
+
+// slowest is how long a request took at most that ended in a window.
+func slowest(w *Window) (took time.Duration) {
+	for i := range w.Merged.Cells {
+		c := &w.Merged.Cells[i]
+		took = max(took, c.Response.Max(), c.Failed.Max())
+	}
+	return took
 }
 
 // spoilLater marks a window that had been taken for sound.

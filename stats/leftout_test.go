@@ -192,6 +192,33 @@ func TestAStallSpoilsNothingOfAWarmUp(t *testing.T) {
 	}
 }
 
+// TestAStallIsNotTakenForAnEarlierOne: that a beat was late ten seconds before is another story,
+// where no request that was late took so long. What lies between is sound.
+func TestAStallIsNotTakenForAnEarlierOne(t *testing.T) {
+	s := begin(Info{Tick: time.Millisecond})
+	s.span(1, 0, 0, 300*time.Second)
+	for s.next < 300 {
+		var beat Vitals
+		for n := range 100 {
+			x := answered(steadyItems, Offset(s.next)*time.Second, eachTakes)
+			if late := 300 * ms; n < 30 && (s.next == 100 || s.next == 110) {
+				x.Intended -= late
+			}
+			s.rec.Iteration(1, IterIntended)
+			s.request(x)
+		}
+		if s.next == 100 {
+			beat.KernelJitter = Read(300 * ms)
+		}
+		s.closeAs(false, beat)
+	}
+	s.done()
+	want := []Gap{{From: 99 * time.Second, Until: 101 * time.Second, Late: true}, {From: 109 * time.Second, Until: 111 * time.Second, Late: true}}
+	if got := s.Gaps(); !slices.Equal(got, want) {
+		t.Errorf("gaps %v, want %v", got, want)
+	}
+}
+
 // TestSoundIsAllThatIsNotExcluded, at each moment of a run with many stalls, some of which are
 // told of late, and while what is left out comes and goes.
 func TestSoundIsAllThatIsNotExcluded(t *testing.T) {
