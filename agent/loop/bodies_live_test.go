@@ -164,10 +164,12 @@ func TestLiveUploadRefused(t *testing.T) {
 			}
 		})
 		for _, poller := range machinePollers(t) {
-			s := parse(t, inTime(steps("{put: /x, body_size: 50MB}"), test.class))
-			got := live(t, s, addr, func(c *Config) { c.Poller = poller }, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late})
-			got.checkIdentity(t, s)
-			expect(t, got, test.class, test.kind)
+			for _, step := range []string{"{put: /x, body_size: 50MB}", "{put: /x, body_size: 50MB, network: {write_rate: 4MB/s}}", `{put: /x, body: "` + strings.Repeat("y", 900<<10) + `"}`} {
+				s := parse(t, inTime(steps(step), test.class))
+				got := live(t, s, addr, func(c *Config) { c.Poller = poller }, Begin{}, Drain{At: 300 * time.Millisecond, Deadline: late})
+				got.checkIdentity(t, s)
+				expect(t, got, test.class, test.kind)
+			}
 		}
 	}
 }
