@@ -19,7 +19,7 @@ func newTarget() *cobra.Command {
 		Use:   "target",
 		Short: "Run the bundled reference service, the simulator of its upstream, a queue whose truth is known, or nothing",
 	}
-	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetNull(), newTargetWorker())
+	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetNull(), newTargetBalancer(), newTargetGuard(), newTargetWorker())
 	return c
 }
 

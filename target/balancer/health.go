@@ -1,0 +1,154 @@
+package balancer
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A health is what checks of one backend have told. The zero value is in, as
+// nothing is known against it.
+type health struct {
+	Out    bool
+	streak int // results in a row that speak against the present state
+}
+
+// saw takes one result and says whether it turned the state.
+func (h *health) saw(well bool, c Check) (turned bool) {
+	if well != h.Out {
+		h.streak = 0
+		return false
+	}
+	h.streak++
+	if h.Out && h.streak < c.Rise || !h.Out && h.streak < c.Fall {
+		return false
+	}
+	h.Out, h.streak = !h.Out, 0
+	return true
+}
+
+// A checker asks backends of a balancer that does not ask by itself.
+type checker struct {
+	turned chan struct{} // told when a backend goes out or comes back
+
+	mu   sync.Mutex
+	seen map[string]*seen // by address
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// seen is a backend's health with its last result.
+type seen struct {
+	health
+	last  string
+	since time.Time
+}
+
+func newChecker() *checker {
+	return &checker{turned: make(chan struct{}, 1), seen: map[string]*seen{}, stop: func() {}}
+}
+
+// watch begins to check the backends of a configuration, and no others. What is
+// known of those it checked before stays known.
+func (k *checker) watch(ctx context.Context, c Config) {
+	k.end()
+	if c.Check.Off {
+		c.Backends = nil
+	}
+	ctx, k.stop = context.WithCancel(ctx)
+	client := &http.Client{Timeout: c.Check.Timeout, Transport: &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	known := map[string]*seen{}
+	for _, b := range c.Backends {
+		s := k.seen[b.Address]
+		if s == nil {
+			s = &seen{since: time.Now()}
+		}
+		known[b.Address] = s
+		k.done.Go(func() { k.tend(ctx, client, c.Check, b, s) })
+	}
+	k.mu.Lock()
+	k.seen = known
+	k.mu.Unlock()
+}
+
+// end stops checking and waits until nobody does.
+func (k *checker) end() {
+	k.stop()
+	k.done.Wait()
+}
+
+func (k *checker) tend(ctx context.Context, client *http.Client, c Check, b Backend, s *seen) {
+	tick := time.NewTicker(c.Interval)
+	defer tick.Stop()
+	for {
+		said, well := probe(ctx, client, c, b)
+		if ctx.Err() != nil {
+			return
+		}
+		k.mu.Lock()
+		s.last = said
+		turned := s.saw(well, c)
+		if turned {
+			s.since = time.Now()
+		}
+		k.mu.Unlock()
+		if turned {
+			k.tell()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (k *checker) tell() {
+	select {
+	case k.turned <- struct{}{}:
+	default: // is told already
+	}
+}
+
+// probe makes one check.
+func probe(ctx context.Context, client *http.Client, c Check, b Backend) (said string, well bool) {
+	r, err := http.NewRequestWithContext(ctx, c.Method, "http://"+b.Address+c.Path, nil)
+	if err != nil {
+		return err.Error(), false
+	}
+	r.Host = "loadctl"
+	answer, err := client.Do(r)
+	if err != nil {
+		return err.Error(), false
+	}
+	answer.Body.Close()
+	return fmt.Sprintf("%s %s: %s", c.Method, c.Path, answer.Status), answer.StatusCode >= 200 && answer.StatusCode < 400
+}
+
+// out are the names of the backends that are out.
+func (k *checker) out(backends []Backend) map[string]bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	out := map[string]bool{}
+	for _, b := range backends {
+		if s := k.seen[b.Address]; s != nil && s.Out {
+			out[b.Name] = true
+		}
+	}
+	return out
+}
+
+// of tells what is known of a backend; false = it is not checked.
+func (k *checker) of(b Backend) (seen, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s := k.seen[b.Address]
+	if s == nil {
+		return seen{}, false
+	}
+	return *s, true
+}

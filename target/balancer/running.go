@@ -1,0 +1,258 @@
+package balancer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A running is one balancer that runs. Its own goroutine, that of serve, alone
+// changes it.
+type running struct {
+	cfg     RunConfig
+	dir     string
+	child   *child
+	tellers teller
+	checks  *checker
+	started time.Time
+	changes chan change
+
+	mu      sync.Mutex // of what the status reads
+	now     Config     // in force
+	out     map[string]bool
+	number  int // of the configuration, from 0
+	reloads int
+	last    LastReload
+}
+
+// A change is a wish for another configuration, with whoever waits for an answer.
+type change struct {
+	next Config
+	done chan<- error
+}
+
+// start launches the balancer and waits until it answers.
+func (r *running) start(ctx context.Context) error {
+	c := r.now
+	if err := c.write(r.cfg.Machine, Place{Dir: r.dir}); err != nil {
+		return err
+	}
+	child, err := launch(r.cfg.Guard(r.dir, c.argv(r.cfg.Binary, filepath.Join(r.dir, configFile))), r.cfg.Log)
+	if err != nil {
+		return err
+	}
+	r.child = child
+	if c.Kind == HAProxy {
+		r.tellers = newHaproxyTeller(r.dir)
+	} else {
+		r.tellers = newNginxTeller(r.dir, child, r.checks)
+	}
+	if err := r.await(ctx, func(int) bool { return true }); err != nil {
+		child.end(nil, 0)
+		return err
+	}
+	return nil
+}
+
+// await waits until the balancer answers with a generation that will do.
+func (r *running) await(ctx context.Context, good func(generation int) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	tick := time.NewTicker(askAgain)
+	defer tick.Stop()
+	for {
+		if g, err := r.tellers.generation(ctx); err == nil && good(g) {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-r.child.done:
+			return r.child.failure(r.now.Kind)
+		case <-ctx.Done():
+			return fmt.Errorf("%s did not answer within %s%s", r.now.Kind, startLimit, r.child.words.last())
+		}
+	}
+}
+
+// serve keeps the balancer as it should be until ctx ends or the balancer does.
+func (r *running) serve(ctx context.Context) error {
+	admin, err := r.admin(ctx)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	if r.cfg.Ready != nil {
+		if err := r.cfg.Ready(r.url(), admin.url); err != nil {
+			return err
+		}
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.child.done:
+			return r.child.failure(r.now.Kind)
+		case <-r.checks.turned:
+			r.turn(ctx)
+		case <-r.cfg.Reload:
+			r.again(ctx)
+		case c := <-r.changes:
+			c.done <- r.reload(ctx, c.next, "changed")
+		case <-tick.C:
+			r.tick()
+		}
+	}
+}
+
+func (r *running) tick() {
+	if err := r.tellers.tick(); err != nil {
+		r.cfg.Log.Warn("status incomplete", "err", err)
+	}
+}
+
+// turn puts what the checks found in force.
+func (r *running) turn(ctx context.Context) {
+	out := r.checks.out(r.now.Backends)
+	for _, b := range r.now.Backends {
+		if s, _ := r.checks.of(b); out[b.Name] != r.out[b.Name] {
+			r.cfg.Log.Warn("backend turned", "backend", b.Name, "address", b.Address, "state", either(out[b.Name], "down", "up"), "check", s.last)
+		}
+	}
+	if err := r.apply(ctx, r.now, out, "a backend turned"); err != nil {
+		r.cfg.Log.Error("reload failed", "err", err)
+		time.AfterFunc(time.Second, r.checks.tell) // and is tried again: a dead backend must not stay in
+	}
+}
+
+// again reads the configuration anew.
+func (r *running) again(ctx context.Context) {
+	next, err := r.now, error(nil)
+	if r.cfg.Load != nil {
+		next, err = r.cfg.Load()
+	}
+	if err != nil {
+		r.note("asked to", err)
+	} else {
+		err = r.reload(ctx, next, "asked to")
+	}
+	if err != nil {
+		r.cfg.Log.Error("reload failed, the balancer goes on as it was", "err", err)
+	}
+}
+
+// reload puts another configuration in force, or leaves everything as it was.
+func (r *running) reload(ctx context.Context, next Config, why string) error {
+	next, err := r.now.then(next)
+	if err == nil {
+		err = r.apply(ctx, next, r.checks.out(next.Backends), why)
+	} else {
+		r.note(why, err)
+	}
+	if err != nil {
+		return err
+	}
+	if next.Kind == Nginx {
+		r.checks.watch(ctx, next)
+	}
+	return nil
+}
+
+// then is a configuration that may follow on this one: what listens stays.
+func (c Config) then(next Config) (Config, error) {
+	if next.Kind == "" {
+		next.Kind = c.Kind
+	}
+	if next.Listen == "" || next.Listen == "127.0.0.1:0" {
+		next.Listen = c.Listen
+	}
+	if err := next.Validate(); err != nil {
+		return c, err
+	}
+	var p problems
+	if next.Kind != c.Kind {
+		p.add("kind", "is %s and cannot become %s by a reload: start another balancer", c.Kind, next.Kind)
+	}
+	if next.Listen != c.Listen {
+		p.add("listen", "is %s and cannot become %s by a reload: start another balancer", c.Listen, next.Listen)
+	}
+	if len(p) > 0 {
+		return c, errors.Join(p...)
+	}
+	return next.WithDefaults().absolute()
+}
+
+// apply has the balancer reload, and waits until it has.
+func (r *running) apply(ctx context.Context, c Config, out map[string]bool, why string) (err error) {
+	defer func() { r.note(why, err) }()
+	if err := Try(ctx, r.cfg.Binary, c, r.cfg.Machine, out); err != nil {
+		return err
+	}
+	before, err := r.settle(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := c.write(r.cfg.Machine, Place{Dir: r.dir, Generation: r.number + 1, Out: out}); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.number++
+	r.now, r.out = c, out
+	r.reloads++
+	r.mu.Unlock()
+	if c.Kind == HAProxy {
+		r.child.signal(syscall.SIGUSR2)
+	} else {
+		r.child.signal(syscall.SIGHUP)
+	}
+	return r.await(ctx, func(g int) bool { return g != before })
+}
+
+// settle reads the counts before the process that has them is replaced.
+func (r *running) settle(ctx context.Context, c Config) (generation int, err error) {
+	if err := r.tellers.tell(ctx, c, &Status{}); err != nil {
+		return 0, err
+	}
+	return r.tellers.generation(ctx)
+}
+
+func (r *running) note(why string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = LastReload{At: time.Now(), Why: why}
+	if err != nil {
+		r.last.Error = err.Error()
+	}
+}
+
+// graceful is the signal that asks the balancer to finish what it has.
+func (r *running) graceful() os.Signal {
+	if r.now.Kind == HAProxy {
+		return syscall.SIGUSR1
+	}
+	return syscall.SIGQUIT
+}
+
+func (r *running) patience(ctx context.Context) time.Duration {
+	if r.cfg.AtOnce != nil && errors.Is(context.Cause(ctx), r.cfg.AtOnce) {
+		return 0
+	}
+	return r.now.Timeouts.Drain
+}
+
+// status asks the balancer what it does.
+func (r *running) status(ctx context.Context) (*Status, error) {
+	r.mu.Lock()
+	c := r.now
+	l := c.Limits(r.cfg.Machine)
+	s := &Status{Kind: c.Kind, Algorithm: c.Algorithm, URL: r.url(), PID: r.child.cmd.Process.Pid, Started: r.started,
+		Reloads: r.reloads, Reload: r.last, Limits: l.Why, Connections: Connections{Limit: l.Clients}}
+	r.mu.Unlock()
+	return s, r.tellers.tell(ctx, c, s)
+}
