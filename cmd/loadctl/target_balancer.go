@@ -83,6 +83,7 @@ func (b *balancerFlags) bind(f *pflag.FlagSet) {
 	f.StringVar(&b.token, "admin-token", "", "what PUT /-/balancer there must carry; without it nothing is changed that way")
 	f.StringVar(&b.order.Region, "region", "", "of a nodebalancer")
 	f.StringVar(&b.order.Label, "label", "", "of a nodebalancer")
+	f.IntVar(&b.order.Subnet, "subnet", 0, "`id` of the VPC subnet that backends of a nodebalancer are in")
 	f.BoolVar(&b.order.Premium, "premium", false, "a nodebalancer of the premium plan")
 	lifelineFlag(f, &b.lifeline)
 }

@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -45,7 +46,7 @@ func Read(file string, src []byte) (*Block, error) {
 		return nil, &Mistakes{file, []Mistake{{Line: 1, Col: 1, Text: fmt.Sprintf("the file has %d bytes; at most %d are read", len(src), maxFile)}}}
 	}
 	var doc yaml.Node
-	if err := load(src, &doc); err != nil {
+	if err := load(src, &doc); err != nil && len(bytes.TrimSpace(src)) > 0 {
 		return nil, &Mistakes{file, []Mistake{syntax(err)}}
 	}
 	if len(doc.Content) == 0 {

@@ -32,6 +32,7 @@ func (h *health) saw(well bool, c Check) (turned bool) {
 // A checker asks backends of a balancer that does not ask by itself.
 type checker struct {
 	turned chan struct{} // told when a backend goes out or comes back
+	client func(timeout time.Duration) *http.Client
 
 	mu   sync.Mutex
 	seen map[string]*seen // by address
@@ -48,7 +49,14 @@ type seen struct {
 }
 
 func newChecker() *checker {
-	return &checker{turned: make(chan struct{}, 1), seen: map[string]*seen{}, stop: func() {}}
+	return &checker{turned: make(chan struct{}, 1), seen: map[string]*seen{}, stop: func() {}, client: oneShot}
+}
+
+// oneShot asks on a new connection each time, as a new client would, and takes a
+// redirect for an answer.
+func oneShot(timeout time.Duration) *http.Client {
+	return &http.Client{Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // watch begins to check the backends of a configuration, and no others. What is
@@ -59,8 +67,7 @@ func (k *checker) watch(ctx context.Context, c Config) {
 		c.Backends = nil
 	}
 	ctx, k.stop = context.WithCancel(ctx)
-	client := &http.Client{Timeout: c.Check.Timeout, Transport: &http.Transport{DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := k.client(c.Check.Timeout)
 	known := map[string]*seen{}
 	for _, b := range c.Backends {
 		s := k.seen[b.Address]

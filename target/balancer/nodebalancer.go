@@ -16,6 +16,7 @@ type Order struct {
 	Region  string // such as us-ord
 	Label   string // "" = Linode makes one up
 	Premium bool   // nodebalancer-pr100 in place of the basic plan
+	Subnet  int    // id of the VPC subnet that backends are in; 0 = they have Linode's private addresses
 }
 
 // A Payload is what Linode's API is asked for. Create makes balancer, config and
@@ -37,7 +38,13 @@ type NodeBalancerCreate struct {
 	Label              string               `json:"label,omitempty"`
 	Type               string               `json:"type"`
 	ClientConnThrottle int                  `json:"client_conn_throttle"`
+	VPCs               []NodeBalancerVPC    `json:"vpcs,omitempty"`
 	Configs            []NodeBalancerConfig `json:"configs"`
+}
+
+// NodeBalancerVPC is a subnet that it reaches backends in.
+type NodeBalancerVPC struct {
+	Subnet int `json:"subnet_id"`
 }
 
 // NodeBalancerConfig is one port with its backends; times are in seconds.
@@ -63,6 +70,7 @@ type NodeBalancerNode struct {
 	Address string `json:"address"`
 	Weight  int    `json:"weight"`
 	Mode    string `json:"mode"`
+	Subnet  int    `json:"subnet_id,omitempty"`
 }
 
 // Limits of the plans, by Linode's documentation of 2026-09-30.
@@ -84,7 +92,7 @@ func (c Config) NodeBalancer(o Order) (*Payload, error) {
 	c.Kind = NodeBalancer
 	asked := c
 	c = c.WithDefaults()
-	n := &noder{plan: o.plan()}
+	n := &noder{plan: o.plan(), subnet: o.Subnet}
 	if err := c.Validate(); err != nil {
 		n.errs = append(n.errs, err)
 	}
@@ -100,15 +108,20 @@ func (c Config) NodeBalancer(o Order) (*Payload, error) {
 	if err := errors.Join(n.errs...); err != nil {
 		return nil, err
 	}
-	return &Payload{
+	p := &Payload{
 		Create: NodeBalancerCreate{Region: o.Region, Label: o.Label, Type: n.plan.kind, Configs: []NodeBalancerConfig{config}},
 		Limits: n.limits(), Rebuild: config, Warnings: n.warnings,
-	}, nil
+	}
+	if o.Subnet != 0 {
+		p.Create.VPCs = []NodeBalancerVPC{{o.Subnet}}
+	}
+	return p, nil
 }
 
 // A noder gathers what is wrong, and what is another way, on the way.
 type noder struct {
 	plan     plan
+	subnet   int
 	errs     []error
 	warnings []string
 }
@@ -179,10 +192,7 @@ func (n *noder) seconds(field string, d time.Duration, low, high int) {
 }
 
 func (n *noder) node(field string, b Backend, label string) NodeBalancerNode {
-	host, _, _ := net.SplitHostPort(b.Address)
-	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsPrivate() {
-		n.add(field+".address", "must be a private address of a Linode or of its VPC, such as 192.168.130.5:8000, got %q", b.Address)
-	}
+	n.private(field+".address", b.Address)
 	if b.Weight > 255 {
 		n.add(field+".weight", "must be at most 255, got %d", b.Weight)
 	}
@@ -192,7 +202,23 @@ func (n *noder) node(field string, b Backend, label string) NodeBalancerNode {
 	if len(label) < 3 {
 		label = "node-" + cmp.Or(label, b.Name)
 	}
-	return NodeBalancerNode{Label: label, Address: b.Address, Weight: b.Weight, Mode: either(b.Backup, "backup", "accept")}
+	return NodeBalancerNode{Label: label, Address: b.Address, Weight: b.Weight, Mode: either(b.Backup, "backup", "accept"), Subnet: n.subnet}
+}
+
+// private notes an address that a NodeBalancer of the plan cannot reach.
+func (n *noder) private(field, address string) {
+	host, _, _ := net.SplitHostPort(address)
+	ip, err := netip.ParseAddr(host)
+	switch ours := netip.MustParsePrefix("192.168.128.0/17"); {
+	case err != nil || !ip.IsPrivate():
+		n.add(field, "must be a private address of a Linode, in 192.168.128.0/17, or of its VPC, got %q", address)
+	case n.subnet != 0 && ours.Contains(ip):
+		n.add(field, "is a private address of a Linode, but a VPC subnet was named, got %q", address)
+	case n.subnet == 0 && !ours.Contains(ip):
+		n.add(field, "is in a VPC, whose subnet must be named beside the region, got %q", address)
+	case n.subnet == 0 && n.plan.kind == "premium":
+		n.add(field, "must be in a VPC: the premium plan has no other backends, got %q", address)
+	}
 }
 
 // cannot notes what would be missed if it were left out.
