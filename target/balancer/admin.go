@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -52,10 +54,12 @@ func (r *running) mux() http.Handler {
 		_, _ = io.WriteString(w, s.Prometheus()) // who asked is gone
 	}))
 	mux.HandleFunc("GET /-/config", func(w http.ResponseWriter, _ *http.Request) {
-		r.mu.Lock()
-		text := r.now.Text(r.cfg.Machine, Place{Dir: r.dir, Generation: r.number, Out: r.out})
-		r.mu.Unlock()
-		_, _ = io.WriteString(w, text) // who asked is gone
+		text, err := os.ReadFile(filepath.Join(r.dir, configFile))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		_, _ = w.Write(text) // who asked is gone
 	})
 	mux.HandleFunc("PUT /-/balancer", r.change)
 	return mux

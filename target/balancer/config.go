@@ -71,7 +71,7 @@ type Check struct {
 	Rise     int           `yaml:"rise"`     // 2
 }
 
-// Out is how long a dead backend may stay in.
+// Out is how long a dead backend may stay in; nginx needs the time of a reload more.
 func (c Check) Out() time.Duration { return time.Duration(c.Fall)*c.Interval + c.Timeout }
 
 // Passive takes a backend out by what happens to the requests themselves: after

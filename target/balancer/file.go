@@ -141,7 +141,7 @@ func Problems(err error) (all []*Problem) {
 	if p, ok := err.(*Problem); ok { //nolint:errorlint // what Validate joins is not wrapped
 		return []*Problem{p}
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the join itself is asked for
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
 			all = append(all, Problems(e)...)
 		}

@@ -38,13 +38,13 @@ func (c Config) Limits(m Machine) Limits {
 	m.Cores, m.Files, m.Backlog = cmp.Or(m.Cores, 1), cmp.Or(m.Files, 1024), cmp.Or(m.Backlog, 511)
 	l := Limits{Workers: cmp.Or(c.Workers, min(m.Cores, 64)), Files: m.Files, Backlog: min(m.Backlog, 65535)}
 	l.Connections = min(max(m.Files-spareFiles-16*l.Workers, 64), mostConnections)
-	processes, each := 1, "this process may have"
+	each := "this process may have"
 	if c.Kind == HAProxy {
 		l.Connections = max(l.Connections-2*len(c.Backends), 64) / 2
 		l.Clients = l.Connections
 	} else {
-		processes, each = l.Workers, "a worker process may have"
-		l.Clients = l.Connections / 2 * processes
+		each = "a worker process may have"
+		l.Clients = l.Connections / 2 * l.Workers
 	}
 	l.because("workers %d: %s", l.Workers, either(c.Workers > 0, "as configured", fmt.Sprintf("one for each of the machine's cores, %d", m.Cores)))
 	l.because("clients at once %d: %d files %s (RLIMIT_NOFILE), less some for listeners and logs, two for each client and its backend", l.Clients, m.Files, each)

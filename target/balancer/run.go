@@ -41,7 +41,8 @@ type RunConfig struct {
 type teller interface {
 	// generation differs before and after a reload.
 	generation(ctx context.Context) (int, error)
-	tell(ctx context.Context, c Config, s *Status) error
+	// tell adds what it does to s; out are the backends that it was told are out.
+	tell(ctx context.Context, c Config, out map[string]bool, s *Status) error
 	tick() error // is called every second
 	close()
 }
@@ -120,9 +121,12 @@ func (c Config) Settled(ctx context.Context) (Config, error) {
 	if err != nil {
 		return c, fmt.Errorf("listening on %s: %w", c.Listen, err)
 	}
-	defer ln.Close()
+	at := ln.Addr().String()
+	if err := ln.Close(); err != nil {
+		return c, fmt.Errorf("listening on %s: %w", c.Listen, err)
+	}
 	if _, port, _ := net.SplitHostPort(c.Listen); port == "0" {
-		c.Listen = ln.Addr().String()
+		c.Listen = at
 	}
 	return c, nil
 }

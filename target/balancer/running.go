@@ -22,10 +22,11 @@ type running struct {
 	started time.Time
 	changes chan change
 
+	number int // of the configuration that was written last, from 0
+
 	mu      sync.Mutex // of what the status reads
 	now     Config     // in force
 	out     map[string]bool
-	number  int // of the configuration, from 0
 	reloads int
 	last    LastReload
 }
@@ -201,22 +202,25 @@ func (r *running) apply(ctx context.Context, c Config, out map[string]bool, why 
 	if err := c.write(r.cfg.Machine, Place{Dir: r.dir, Generation: r.number + 1, Out: out}); err != nil {
 		return err
 	}
-	r.mu.Lock()
 	r.number++
-	r.now, r.out = c, out
-	r.reloads++
-	r.mu.Unlock()
 	if c.Kind == HAProxy {
 		r.child.signal(syscall.SIGUSR2)
 	} else {
 		r.child.signal(syscall.SIGHUP)
 	}
-	return r.await(ctx, func(g int) bool { return g != before })
+	if err := r.await(ctx, func(g int) bool { return g != before }); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.now, r.out = c, out
+	r.reloads++
+	r.mu.Unlock()
+	return nil
 }
 
 // settle reads the counts before the process that has them is replaced.
 func (r *running) settle(ctx context.Context, c Config) (generation int, err error) {
-	if err := r.tellers.tell(ctx, c, &Status{}); err != nil {
+	if err := r.tellers.tell(ctx, c, nil, &Status{}); err != nil {
 		return 0, err
 	}
 	return r.tellers.generation(ctx)
@@ -249,10 +253,10 @@ func (r *running) patience(ctx context.Context) time.Duration {
 // status asks the balancer what it does.
 func (r *running) status(ctx context.Context) (*Status, error) {
 	r.mu.Lock()
-	c := r.now
+	c, out := r.now, r.out
 	l := c.Limits(r.cfg.Machine)
 	s := &Status{Kind: c.Kind, Algorithm: c.Algorithm, URL: r.url(), PID: r.child.cmd.Process.Pid, Started: r.started,
 		Reloads: r.reloads, Reload: r.last, Limits: l.Why, Connections: Connections{Limit: l.Clients}}
 	r.mu.Unlock()
-	return s, r.tellers.tell(ctx, c, s)
+	return s, r.tellers.tell(ctx, c, out, s)
 }

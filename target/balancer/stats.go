@@ -122,7 +122,7 @@ func (h *haproxyTeller) counted(s haproxyStats) map[string]int64 {
 	return sum
 }
 
-func (h *haproxyTeller) tell(ctx context.Context, c Config, s *Status) error {
+func (h *haproxyTeller) tell(ctx context.Context, c Config, _ map[string]bool, s *Status) error {
 	stats, err := h.ask(ctx)
 	if err != nil {
 		return err

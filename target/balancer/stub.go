@@ -65,7 +65,7 @@ func (n *nginxTeller) get(ctx context.Context, path string) (string, error) {
 func (n *nginxTeller) tick() error { return n.tally.catchUp() }
 func (n *nginxTeller) close()      { n.tally.close() }
 
-func (n *nginxTeller) tell(ctx context.Context, c Config, s *Status) error {
+func (n *nginxTeller) tell(ctx context.Context, c Config, out map[string]bool, s *Status) error {
 	text, err := n.get(ctx, "/status")
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (n *nginxTeller) tell(ctx context.Context, c Config, s *Status) error {
 	s.Connections.Accepted, s.Requests = stub.accepted-own, stub.requests-own
 	s.Denied = ptr(n.tally.refused(c.RateLimit.Status))
 	for _, b := range c.Backends {
-		s.Backends = append(s.Backends, n.backend(ctx, b))
+		s.Backends = append(s.Backends, n.backend(ctx, b, out))
 	}
 	s.Unknown = []string{
 		"requests in flight and connections of each backend: open-source nginx does not tell them",
@@ -95,7 +95,7 @@ func (n *nginxTeller) tell(ctx context.Context, c Config, s *Status) error {
 	return nil
 }
 
-func (n *nginxTeller) backend(ctx context.Context, b Backend) Upstream {
+func (n *nginxTeller) backend(ctx context.Context, b Backend, out map[string]bool) Upstream {
 	u := upstream(b)
 	for _, address := range addresses(ctx, b.Address) {
 		c := n.tally.of(address)
@@ -103,7 +103,7 @@ func (n *nginxTeller) backend(ctx context.Context, b Backend) Upstream {
 	}
 	u.State = "unchecked"
 	if s, ok := n.checks.of(b); ok {
-		u.State, u.Check = either(s.Out, "down", "up"), s.last
+		u.State, u.Check = either(out[b.Name], "down", "up"), s.last
 		u.ForSeconds = time.Since(s.since).Seconds()
 	}
 	return u

@@ -172,14 +172,17 @@ func (p *problems) tls(t TLS) {
 	if t.Certificate == "" && t.Key == "" {
 		return
 	}
-	for field, path := range map[string]string{"tls.certificate": t.Certificate, "tls.key": t.Key} {
-		if path == "" {
-			p.add(field, "must name a file: a certificate and its key go together")
-		} else if strings.ContainsAny(path, " \t\r\n\"'\\;{}#$") {
-			p.add(field, "must be a path without spaces, quotes and ;{}#$, got %q", path)
-		}
-	}
+	p.file("tls.certificate", t.Certificate)
+	p.file("tls.key", t.Key)
 	word(p, "tls.min_version", t.MinVersion, "1.2", "1.3")
+}
+
+func (p *problems) file(field, path string) {
+	if path == "" {
+		p.add(field, "must name a file: a certificate and its key go together")
+	} else if strings.ContainsAny(path, " \t\r\n\"'\\;{}#$") {
+		p.add(field, "must be a path without spaces, quotes and ;{}#$, got %q", path)
+	}
 }
 
 func (p *problems) rate(r RateLimit) {
