@@ -35,6 +35,7 @@ type backend struct {
 	delay   time.Duration
 	server  *httptest.Server
 	asked   atomic.Int64 // checks are not counted
+	hangs   atomic.Bool  // it takes requests and answers none, checks neither
 }
 
 func newBackends(t *testing.T, delays ...time.Duration) (all []*backend) {
@@ -70,6 +71,10 @@ func (b *backend) kill() {
 }
 
 func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if b.hangs.Load() {
+		<-r.Context().Done()
+		return
+	}
 	switch r.URL.Path {
 	case "/health":
 	case "/ws":

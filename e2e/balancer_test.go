@@ -136,10 +136,38 @@ func TestBalancerKilledBackend(t *testing.T) {
 				t.Errorf("a POST was lost %s after the dead one was out: %s", l.begun.Sub(out), l.why)
 			}
 		}
-		t.Logf("%d GETs; %d POSTs, of which %d lost before it was out", gets.got["a"]+gets.got["b"]+gets.got["c"], posts.got["a"]+posts.got["b"]+posts.got["c"], len(posts.bad))
-		if s := b.stats(); s.state("a") != "up" {
-			t.Errorf("it is %s", s.state("a"))
+		t.Logf("%d reloads; %d GETs; %d POSTs, of which %d lost before it was out", b.stats().Reloads, gets.got["a"]+gets.got["b"]+gets.got["c"], posts.got["a"]+posts.got["b"]+posts.got["c"], len(posts.bad))
+		eventually(t, 10*time.Second, "it is said to be up", func() bool { return b.stats().state("a") == "up" })
+	})
+}
+
+// TestBalancerHungBackend: one that accepts and never answers is out as well, what it was
+// sent is answered by another, and it comes back.
+func TestBalancerHungBackend(t *testing.T) {
+	bothBalancers(t, func(t *testing.T, kind string) {
+		backends := newBackends(t, time.Millisecond, time.Millisecond)
+		file := filepath.Join(t.TempDir(), "balancer.yaml")
+		text := fmt.Sprintf("balancer:\n  backends: [{name: a, address: %s}, {name: b, address: %s}]\n"+
+			"  check: {interval: 500ms, timeout: 250ms, fall: 1, rise: 1}\n  timeouts: {read: 1s}\n", backends[0].address, backends[1].address)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
 		}
+		b := balanceWith(t, kind, "-f", file)
+		gets := crowd{url: b.url + "/x", clients: 4}
+		done := make(chan struct{})
+		var asking sync.WaitGroup
+		asking.Go(func() { gets.ask(200_000, done) })
+		eventually(t, 10*time.Second, "both are asked", func() bool { return backends[0].asked.Load() > 50 })
+		backends[0].hangs.Store(true)
+		eventually(t, 20*time.Second, "the hung one is out", func() bool { return b.stats().state("a") == "down" })
+		before := backends[1].asked.Load()
+		eventually(t, 10*time.Second, "the other is asked", func() bool { return backends[1].asked.Load() > before+50 })
+		backends[0].hangs.Store(false)
+		back := backends[0].asked.Load()
+		eventually(t, 20*time.Second, "it is back", func() bool { return backends[0].asked.Load() > back+50 })
+		close(done)
+		asking.Wait()
+		gets.lostNothing(t)
 	})
 }
 

@@ -53,6 +53,44 @@ func TestBalancerTLS(t *testing.T) {
 	})
 }
 
+// TestBalancerAccepts: whatever can be configured, the real programs take.
+func TestBalancerAccepts(t *testing.T) {
+	bothBalancers(t, func(t *testing.T, kind string) {
+		i := newIssuer(t)
+		i.issue("site", time.Now().Add(time.Hour))
+		const odd = "1503ms" // no whole second
+		text := strings.NewReplacer("TIME", odd, "DIR", i.dir).Replace(`balancer:
+  listen: "[::1]:8443"
+  backends:
+    - {name: a, address: "127.0.0.1:8001", weight: 256, max_connections: 7}
+    - {name: b, address: "[::1]:8002", weight: 3}
+    - {name: c.d_e-f, address: "localhost:8003"}
+  check: {method: GET, path: "/health?deep=1&x=%20", interval: TIME, timeout: TIME, fall: 1, rise: 1}
+  passive: {max_fails: 2, fail_timeout: TIME}
+  keep_alive: {connections: 1}
+  timeouts: {connect: TIME, read: TIME, send: TIME, idle: TIME, tunnel: TIME, drain: TIME}
+  tls: {certificate: DIR/site.pem, key: DIR/site.key, min_version: 1.3}
+  rate_limit: {requests: 0.7, burst: 1, connections: 1, status: 503}
+  workers: 3
+  connections: 100
+`)
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "b.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{
+			{"--algorithm", "round_robin", "--no-keep-alive"}, {"--algorithm", "least_connections", "--no-websocket"},
+			{"--algorithm", "source", "--no-http2"}, {"--algorithm", "random_two", "--no-check"},
+			{"--backend", "127.0.0.1:1", "--backend", "127.0.0.1:2,backup", "--listen", ":8080"},
+		} {
+			p := start(t, dir, append([]string{"target", "balancer", kind, "-f", "b.yaml", "--check"}, args...)...)
+			if code := p.wait(20 * time.Second); code != 0 || !strings.Contains(p.stdout.String(), "accepts the configuration") {
+				t.Errorf("%v: exit %d: %s", args, code, p.stderr.String())
+			}
+		}
+	})
+}
+
 // TestBalancerBadConfiguration: the message says what is wrong and where.
 func TestBalancerBadConfiguration(t *testing.T) {
 	bothBalancers(t, func(t *testing.T, kind string) {

@@ -54,6 +54,15 @@ func launch(guard *exec.Cmd, log *slog.Logger) (*child, error) {
 
 func (c *child) signal(s os.Signal) { _ = c.cmd.Process.Signal(s) } // an end is seen by done
 
+func (c *child) gone() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // end asks the balancer to finish what it has, and kills it when that takes longer
 // than patience; none kills it at once.
 func (c *child) end(graceful os.Signal, patience time.Duration) {

@@ -80,7 +80,7 @@ func (c Check) Out() time.Duration { return time.Duration(c.Fall)*c.Interval + c
 type Passive struct {
 	Off         bool          `yaml:"off"`
 	MaxFails    int           `yaml:"max_fails"`    // 1
-	FailTimeout time.Duration `yaml:"fail_timeout"` // 10s
+	FailTimeout time.Duration `yaml:"fail_timeout"` // Check.Interval; 10s where checks are off
 }
 
 // KeepAlive is what becomes of connections to backends after an answer.
@@ -130,11 +130,20 @@ func (c Config) WithDefaults() Config {
 	c.RateLimit.Status = cmp.Or(c.RateLimit.Status, 429)
 	c.KeepAlive.Connections = cmp.Or(c.KeepAlive.Connections, 64)
 	c.Passive.MaxFails = cmp.Or(c.Passive.MaxFails, 1)
-	c.Passive.FailTimeout = cmp.Or(c.Passive.FailTimeout, 10*time.Second)
 	c.Check = c.Check.withDefaults()
+	c.Passive.FailTimeout = cmp.Or(c.Passive.FailTimeout, c.patience())
 	c.Timeouts = c.Timeouts.withDefaults()
 	c.Backends = named(c.Backends)
 	return c
+}
+
+// patience is short where checks take a silent backend out: then the one request that
+// nginx tries a dead one with, each FailTimeout, can only meet a refused connection.
+func (c Config) patience() time.Duration {
+	if c.Check.Off {
+		return 10 * time.Second
+	}
+	return c.Check.Interval
 }
 
 func (c Check) withDefaults() Check {

@@ -2,9 +2,12 @@ package balancer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -31,7 +34,8 @@ func (h *health) saw(well bool, c Check) (turned bool) {
 
 // A checker asks backends of a balancer that does not ask by itself.
 type checker struct {
-	turned chan struct{} // told when a backend goes out or comes back
+	turned chan struct{} // told when the balancer must be told
+	log    *slog.Logger
 	client func(timeout time.Duration) *http.Client
 
 	mu   sync.Mutex
@@ -46,10 +50,22 @@ type seen struct {
 	health
 	last  string
 	since time.Time
+	// cut says that the balancer must be told that it is out.
+	cut bool
 }
 
-func newChecker() *checker {
-	return &checker{turned: make(chan struct{}, 1), seen: map[string]*seen{}, stop: func() {}, client: oneShot}
+// decide cuts off what is out, until it is well again. A refused connection alone is
+// left to passive checks: they notice with the next request, and lose none.
+func (s *seen) decide(c Config, err error) {
+	if !s.Out {
+		s.cut = false
+	} else if c.Passive.Off || err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
+		s.cut = true
+	}
+}
+
+func newChecker(log *slog.Logger) *checker {
+	return &checker{log: log, turned: make(chan struct{}, 1), seen: map[string]*seen{}, stop: func() {}, client: oneShot}
 }
 
 // oneShot asks on a new connection each time, as a new client would, and takes a
@@ -75,7 +91,7 @@ func (k *checker) watch(ctx context.Context, c Config) {
 			s = &seen{since: time.Now()}
 		}
 		known[b.Address] = s
-		k.done.Go(func() { k.tend(ctx, client, c.Check, b, s) })
+		k.done.Go(func() { k.tend(ctx, client, c, b, s) })
 	}
 	k.mu.Lock()
 	k.seen = known
@@ -88,29 +104,37 @@ func (k *checker) end() {
 	k.done.Wait()
 }
 
-func (k *checker) tend(ctx context.Context, client *http.Client, c Check, b Backend, s *seen) {
-	tick := time.NewTicker(c.Interval)
+func (k *checker) tend(ctx context.Context, client *http.Client, c Config, b Backend, s *seen) {
+	tick := time.NewTicker(c.Check.Interval)
 	defer tick.Stop()
 	for {
-		said, well := probe(ctx, client, c, b)
+		said, err := probe(ctx, client, c.Check, b)
 		if ctx.Err() != nil {
 			return
 		}
-		k.mu.Lock()
-		s.last = said
-		turned := s.saw(well, c)
-		if turned {
-			s.since = time.Now()
-		}
-		k.mu.Unlock()
-		if turned {
-			k.tell()
-		}
+		k.note(c, b, s, said, err)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// note takes one result, and tells of it when it makes a difference to the balancer.
+func (k *checker) note(c Config, b Backend, s *seen, said string, err error) {
+	k.mu.Lock()
+	before := s.cut
+	s.last = said
+	if s.saw(err == nil, c.Check) {
+		s.since = time.Now()
+		k.log.Warn("backend turned", "backend", b.Name, "address", b.Address, "state", either(s.Out, "down", "up"), "check", said)
+	}
+	s.decide(c, err)
+	turned := before != s.cut
+	k.mu.Unlock()
+	if turned {
+		k.tell()
 	}
 }
 
@@ -121,28 +145,32 @@ func (k *checker) tell() {
 	}
 }
 
-// probe makes one check.
-func probe(ctx context.Context, client *http.Client, c Check, b Backend) (said string, well bool) {
+// probe makes one check; no error means that the backend is well.
+func probe(ctx context.Context, client *http.Client, c Check, b Backend) (said string, err error) {
 	r, err := http.NewRequestWithContext(ctx, c.Method, "http://"+b.Address+c.Path, nil)
 	if err != nil {
-		return err.Error(), false
+		return err.Error(), err
 	}
 	r.Host = "loadctl"
 	answer, err := client.Do(r)
 	if err != nil {
-		return err.Error(), false
+		return err.Error(), err
 	}
 	answer.Body.Close()
-	return fmt.Sprintf("%s %s: %s", c.Method, c.Path, answer.Status), answer.StatusCode >= 200 && answer.StatusCode < 400
+	said = fmt.Sprintf("%s %s: %s", c.Method, c.Path, answer.Status)
+	if answer.StatusCode < 200 || answer.StatusCode >= 400 {
+		return said, errors.New(said)
+	}
+	return said, nil
 }
 
-// out are the names of the backends that are out.
-func (k *checker) out(backends []Backend) map[string]bool {
+// out are the names of the backends that the balancer must be told are out.
+func (k *checker) out(c Config) map[string]bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	out := map[string]bool{}
-	for _, b := range backends {
-		if s := k.seen[b.Address]; s != nil && s.Out {
+	for _, b := range c.Backends {
+		if s := k.seen[b.Address]; s != nil && s.cut {
 			out[b.Name] = true
 		}
 	}

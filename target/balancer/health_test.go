@@ -2,10 +2,14 @@ package balancer
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,7 +48,7 @@ func TestOutInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := Config{Backends: []Backend{{Name: "a", Address: "a:1"}}, Check: Check{Interval: time.Second, Timeout: 400 * time.Millisecond, Fall: 3, Rise: 2}.withDefaults()}
 		var dead atomic.Bool
-		k := newChecker()
+		k := newChecker(slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		k.client = func(time.Duration) *http.Client {
@@ -55,12 +59,12 @@ func TestOutInTime(t *testing.T) {
 		dead.Store(true)
 		died := time.Now()
 		<-k.turned
-		if took := time.Since(died); took > c.Check.Out() || !k.out(c.Backends)["a"] {
-			t.Errorf("out after %s: %v; Out says %s", took, k.out(c.Backends), c.Check.Out())
+		if took := time.Since(died); took > c.Check.Out() || !k.out(c)["a"] {
+			t.Errorf("out after %s: %v; Out says %s", took, k.out(c), c.Check.Out())
 		}
 		dead.Store(false)
 		<-k.turned
-		if k.out(c.Backends)["a"] {
+		if k.out(c)["a"] {
 			t.Error("it is well and stays out")
 		}
 		cancel()
@@ -86,17 +90,55 @@ func TestWatchForgets(t *testing.T) {
 		t.Fatal(err)
 	}
 	ln.Close() // nobody listens
-	c := Config{Backends: []Backend{{Name: "a", Address: ln.Addr().String()}}, Check: Check{Interval: 10 * time.Millisecond, Fall: 1}.withDefaults()}
-	k := newChecker()
+	c := Config{Backends: []Backend{{Name: "a", Address: ln.Addr().String()}}, Check: Check{Interval: 10 * time.Millisecond, Fall: 1}.withDefaults(), Passive: Passive{Off: true}}
+	k := newChecker(slog.New(slog.DiscardHandler))
 	k.watch(t.Context(), c)
 	<-k.turned
-	if !k.out(c.Backends)["a"] {
+	if !k.out(c)["a"] {
 		t.Fatal("nobody listens, and it is in")
 	}
 	c.Check.Off = true
 	k.watch(t.Context(), c)
 	defer k.end()
-	if _, checked := k.of(c.Backends[0]); checked || len(k.out(c.Backends)) > 0 {
+	if _, checked := k.of(c.Backends[0]); checked || len(k.out(c)) > 0 {
 		t.Error("it is not checked, and out all the same")
+	}
+}
+
+// TestRefusalsNeedNoReload: passive checks notice a refused connection by themselves, and
+// a reload would cut idle clients; whoever is silent, or has none of them, is cut off.
+func TestRefusalsNeedNoReload(t *testing.T) {
+	refused, hung := fmt.Errorf("dialling: %w", syscall.ECONNREFUSED), errors.New("time-out")
+	k := newChecker(slog.New(slog.DiscardHandler))
+	c := Config{Backends: []Backend{{Name: "a", Address: "a:1"}}, Check: Check{Fall: 1, Rise: 2}.withDefaults()}
+	s := &seen{}
+	k.seen["a:1"] = s
+	for _, step := range []struct {
+		err             error
+		down, out, told bool
+	}{
+		{nil, false, false, false},
+		{refused, true, false, false},
+		{nil, true, false, false},
+		{hung, true, true, true},
+		{refused, true, true, false},
+		{nil, true, true, false},
+		{nil, false, false, true},
+		{refused, true, false, false},
+		{nil, true, false, false},
+		{nil, false, false, false},
+	} {
+		k.note(c, c.Backends[0], s, "", step.err)
+		told := len(k.turned) > 0
+		if told {
+			<-k.turned
+		}
+		if k.out(c)["a"] != step.out || told != step.told || s.Out != step.down {
+			t.Errorf("after %v: out %v, told %v, down %v", step.err, k.out(c)["a"], told, s.Out)
+		}
+	}
+	c.Passive.Off = true
+	if k.note(c, c.Backends[0], s, "", refused); !k.out(c)["a"] {
+		t.Error("without passive checks nobody notices, and it is not cut off")
 	}
 }

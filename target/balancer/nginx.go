@@ -5,6 +5,7 @@ import (
 	"math"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Files of a running nginx, in its directory.
@@ -113,7 +114,8 @@ func (c Config) nginxBackend(b Backend, at Place) []string {
 	if c.Passive.Off {
 		words = append(words, "max_fails=0")
 	} else {
-		words = append(words, fmt.Sprintf("max_fails=%d fail_timeout=%s", c.Passive.MaxFails, millis(c.Passive.FailTimeout)))
+		whole := (c.Passive.FailTimeout + time.Second - 1).Truncate(time.Second) // nginx takes no fractions here
+		words = append(words, fmt.Sprintf("max_fails=%d fail_timeout=%s", c.Passive.MaxFails, millis(whole)))
 	}
 	if b.MaxConnections > 0 {
 		words = append(words, fmt.Sprintf("max_conns=%d", b.MaxConnections))

@@ -49,8 +49,10 @@ type teller interface {
 
 // Times of a start and a reload.
 const (
-	startLimit = 10 * time.Second
-	askAgain   = 10 * time.Millisecond
+	startLimit  = 10 * time.Second
+	reloadLimit = 3 * time.Second // of one try
+	reloadTries = 3
+	askAgain    = 10 * time.Millisecond
 )
 
 // Run runs a balancer until ctx ends (it finishes its requests, for at most
@@ -107,7 +109,7 @@ func prepare(ctx context.Context, cfg RunConfig) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &running{cfg: cfg, dir: dir, now: c, started: time.Now(), checks: newChecker(), changes: make(chan change)}, nil
+	return &running{cfg: cfg, dir: dir, now: c, started: time.Now(), checks: newChecker(cfg.Log), changes: make(chan change)}, nil
 }
 
 // Settled is the configuration with a free port where it has port 0, which no

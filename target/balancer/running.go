@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -53,7 +54,7 @@ func (r *running) start(ctx context.Context) error {
 	} else {
 		r.tellers = newNginxTeller(r.dir, child, r.checks)
 	}
-	if err := r.await(ctx, func(int) bool { return true }); err != nil {
+	if err := r.await(ctx, startLimit, func(int) bool { return true }); err != nil {
 		child.end(nil, 0)
 		return err
 	}
@@ -61,8 +62,8 @@ func (r *running) start(ctx context.Context) error {
 }
 
 // await waits until the balancer answers with a generation that will do.
-func (r *running) await(ctx context.Context, good func(generation int) bool) error {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
+func (r *running) await(ctx context.Context, limit time.Duration, good func(generation int) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	tick := time.NewTicker(askAgain)
 	defer tick.Stop()
@@ -75,7 +76,7 @@ func (r *running) await(ctx context.Context, good func(generation int) bool) err
 		case <-r.child.done:
 			return r.child.failure(r.now.Kind)
 		case <-ctx.Done():
-			return fmt.Errorf("%s did not answer within %s%s", r.now.Kind, startLimit, r.child.words.last())
+			return fmt.Errorf("%s did not answer within %s%s", r.now.Kind, limit, r.child.words.last())
 		}
 	}
 }
@@ -120,11 +121,9 @@ func (r *running) tick() {
 
 // turn puts what the checks found in force.
 func (r *running) turn(ctx context.Context) {
-	out := r.checks.out(r.now.Backends)
-	for _, b := range r.now.Backends {
-		if s, _ := r.checks.of(b); out[b.Name] != r.out[b.Name] {
-			r.cfg.Log.Warn("backend turned", "backend", b.Name, "address", b.Address, "state", either(out[b.Name], "down", "up"), "check", s.last)
-		}
+	out := r.checks.out(r.now)
+	if maps.Equal(out, r.out) {
+		return
 	}
 	if err := r.apply(ctx, r.now, out, "a backend turned"); err != nil {
 		r.cfg.Log.Error("reload failed", "err", err)
@@ -152,7 +151,7 @@ func (r *running) again(ctx context.Context) {
 func (r *running) reload(ctx context.Context, next Config, why string) error {
 	next, err := r.now.then(next)
 	if err == nil {
-		err = r.apply(ctx, next, r.checks.out(next.Backends), why)
+		err = r.apply(ctx, next, r.checks.out(next), why)
 	} else {
 		r.note(why, err)
 	}
@@ -203,12 +202,7 @@ func (r *running) apply(ctx context.Context, c Config, out map[string]bool, why 
 		return err
 	}
 	r.number++
-	if c.Kind == HAProxy {
-		r.child.signal(syscall.SIGUSR2)
-	} else {
-		r.child.signal(syscall.SIGHUP)
-	}
-	if err := r.await(ctx, func(g int) bool { return g != before }); err != nil {
+	if err := r.renew(ctx, before); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -216,6 +210,19 @@ func (r *running) apply(ctx context.Context, c Config, out map[string]bool, why 
 	r.reloads++
 	r.mu.Unlock()
 	return nil
+}
+
+// renew has the balancer read its file, and waits until it has. HAProxy's master starts
+// itself anew at each reload, and may miss a signal at that moment: it is sent again.
+func (r *running) renew(ctx context.Context, before int) (err error) {
+	for range reloadTries {
+		r.child.signal(r.reloading())
+		err = r.await(ctx, reloadLimit, func(g int) bool { return g != before })
+		if err == nil || ctx.Err() != nil || r.child.gone() {
+			return err
+		}
+	}
+	return err
 }
 
 // settle reads the counts before the process that has them is replaced.
@@ -233,6 +240,14 @@ func (r *running) note(why string, err error) {
 	if err != nil {
 		r.last.Error = err.Error()
 	}
+}
+
+// reloading is the signal that has the balancer read its file.
+func (r *running) reloading() os.Signal {
+	if r.now.Kind == HAProxy {
+		return syscall.SIGUSR2
+	}
+	return syscall.SIGHUP
 }
 
 // graceful is the signal that asks the balancer to finish what it has.

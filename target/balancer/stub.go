@@ -103,7 +103,8 @@ func (n *nginxTeller) backend(ctx context.Context, b Backend, out map[string]boo
 	}
 	u.State = "unchecked"
 	if s, ok := n.checks.of(b); ok {
-		u.State, u.Check = either(out[b.Name], "down", "up"), s.last
+		// Not before the reload that takes it out, where it needs one.
+		u.State, u.Check = either(out[b.Name] || s.Out && !s.cut, "down", "up"), s.last
 		u.ForSeconds = time.Since(s.since).Seconds()
 	}
 	return u
