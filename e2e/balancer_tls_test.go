@@ -53,6 +53,60 @@ func TestBalancerTLS(t *testing.T) {
 	})
 }
 
+// TestBalancerAdmin: its settings change through the admin address for who has the token,
+// and a bad one changes nothing.
+func TestBalancerAdmin(t *testing.T) {
+	bothBalancers(t, func(t *testing.T, kind string) {
+		backends := newBackends(t, 0, 0)
+		b := balance(t, kind, backends[:1], "--admin-token", "secret")
+		put := func(token, text string) (int, string) {
+			t.Helper()
+			r, err := http.NewRequest(http.MethodPut, b.admin+"/-/balancer", strings.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+token)
+			return answerOf(t, r)
+		}
+		file := "balancer:\n  backends: [{name: new, address: " + backends[1].address + "}]\n"
+		if code, said := put("guessed", file); code != http.StatusForbidden {
+			t.Errorf("without the token: %d %s", code, said)
+		}
+		if code, said := put("secret", file+"  algorithm: fastest\n"); code != http.StatusBadRequest || !strings.Contains(said, "request:3:14: algorithm: must be round_robin") {
+			t.Errorf("a bad file: %d %s", code, said)
+		}
+		if code, said := put("secret", file+"  listen: 127.0.0.1:1\n"); code != http.StatusBadRequest || !strings.Contains(said, "cannot become 127.0.0.1:1 by a reload") {
+			t.Errorf("another address: %d %s", code, said)
+		}
+		if code, said := put("secret", file); code != http.StatusOK {
+			t.Fatalf("a good file: %d %s", code, said)
+		}
+		eventually(t, 10*time.Second, "the new backend answers", func() bool {
+			r, _ := http.NewRequest(http.MethodGet, b.url+"/x", nil)
+			_, said := answerOf(t, r)
+			return said == "b"
+		})
+		r, _ := http.NewRequest(http.MethodGet, b.admin+"/metrics", nil)
+		if _, said := answerOf(t, r); !strings.Contains(said, "\nloadctl_balancer_reloads_total 1\n") || !strings.Contains(said, `loadctl_balancer_backend_up{backend="new"} 1`) {
+			t.Errorf("the metrics are of something else:\n%s", said)
+		}
+	})
+}
+
+func answerOf(t *testing.T, r *http.Request) (code int, body string) {
+	t.Helper()
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
 // TestBalancerAccepts: whatever can be configured, the real programs take.
 func TestBalancerAccepts(t *testing.T) {
 	bothBalancers(t, func(t *testing.T, kind string) {
