@@ -198,6 +198,33 @@ func TestMistakesOfAFile(t *testing.T) {
 	}
 }
 
+// TestTruthInAFile: every word that YAML takes for true is one.
+func TestTruthInAFile(t *testing.T) {
+	for word, want := range map[string]bool{"true": true, "True": true, "false": false} {
+		b, err := Read("f.yaml", []byte("balancer: {backends: [{address: 'h:1', backup: "+word+"}]}"))
+		if err != nil || b.Config.Backends[0].Backup != want || len(b.mistakes) > 0 {
+			t.Errorf("%s: %+v, %v", word, b.Config.Backends, err)
+		}
+	}
+}
+
+// TestHopelessFiles: what is far too much is said once.
+func TestHopelessFiles(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"balancer: {backends: [" + strings.Repeat("{},", 3000) + "]}", "f.yaml:1:22: backends: must name at least one and at most 2000, got 3000"},
+		{"balancer: {backends: [" + strings.Repeat("{},", 60_000) + "]}", "the file has too many values, or its aliases unfold without end"},
+		{"balancer: {" + strings.Repeat("x: 1,", 1000) + "}", `unknown key "x" in the block`},
+	} {
+		b, err := Read("f.yaml", []byte(c.src))
+		if err == nil {
+			err = b.Judge(b.Config)
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Count(err.Error(), "\n") > maxMistakes+10 {
+			t.Errorf("%s…: %.500v", c.src[:30], err)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	src, err := os.ReadFile("testdata/full.yaml")
 	if err != nil {

@@ -19,6 +19,7 @@ type child struct {
 	lifeline *os.File // ours: closing it kills the balancer
 	done     chan struct{}
 	words    words
+	heard    chan struct{} // closed when nobody can say anything any more
 }
 
 // launch starts a guard that starts the balancer.
@@ -33,7 +34,7 @@ func launch(guard *exec.Cmd, log *slog.Logger) (*child, error) {
 		ours.Close()
 		return nil, fmt.Errorf("starting the balancer: %w", err)
 	}
-	c := &child{cmd: guard, lifeline: ours, done: make(chan struct{})}
+	c := &child{cmd: guard, lifeline: ours, done: make(chan struct{}), heard: make(chan struct{})}
 	guard.Stderr, guard.ExtraFiles = say, []*os.File{theirs}
 	// A group of its own: Ctrl-C in the terminal is ours to handle.
 	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -44,7 +45,7 @@ func launch(guard *exec.Cmd, log *slog.Logger) (*child, error) {
 		ours.Close()
 		return nil, fmt.Errorf("starting the balancer: %w", err)
 	}
-	go c.words.listen(hear, log)
+	go func() { c.words.listen(hear, log); close(c.heard) }()
 	go func() {
 		_ = guard.Wait() // how it ended is in ProcessState
 		close(c.done)
@@ -82,6 +83,10 @@ func (c *child) end(graceful os.Signal, patience time.Duration) {
 
 // failure says how a balancer ended that should not have.
 func (c *child) failure(kind Kind) error {
+	select {
+	case <-c.heard:
+	case <-time.After(time.Second): // somebody it started still holds the pipe
+	}
 	return fmt.Errorf("%s ended: %s%s", kind, c.cmd.ProcessState, c.words.last())
 }
 

@@ -19,12 +19,19 @@ type reader struct {
 	visits   int
 }
 
-// maxVisits bounds aliases of aliases that unfold without end.
-const maxVisits = 10_000
+const (
+	// maxVisits bounds aliases of aliases that unfold without end.
+	maxVisits = 50_000
+	// maxMistakes bounds what is said of a hopeless file.
+	maxMistakes = 50
+)
 
 func newReader() *reader { return &reader{places: map[string]*yaml.Node{}} }
 
 func (r *reader) at(n *yaml.Node, hint, text string, args ...any) {
+	if len(r.mistakes) == maxMistakes {
+		return
+	}
 	r.mistakes = append(r.mistakes, Mistake{Line: max(n.Line, 1), Col: max(n.Column, 1), Text: fmt.Sprintf(text, args...), Hint: hint})
 }
 
@@ -38,6 +45,9 @@ func (r *reader) fill(n *yaml.Node, v reflect.Value, field string) {
 		n = n.Alias
 	}
 	if r.visits++; r.visits > maxVisits {
+		if r.visits == maxVisits+1 {
+			r.at(n, "", "the file has too many values, or its aliases unfold without end")
+		}
 		return
 	}
 	r.places[field] = n
@@ -136,8 +146,10 @@ func set(v reflect.Value, n *yaml.Node) (want string) {
 	}
 	switch v.Kind() {
 	case reflect.Bool:
-		v.SetBool(n.Value == "true")
-		return unless(n.Decode(new(bool)), "true or false")
+		var b bool
+		err := n.Decode(&b)
+		v.SetBool(b)
+		return unless(err, "true or false")
 	case reflect.Int:
 		i, err := strconv.ParseInt(n.Value, 10, 32)
 		v.SetInt(i)

@@ -67,7 +67,7 @@ func Run(ctx context.Context, cfg RunConfig) error {
 	if err := r.start(ctx); err != nil {
 		return err
 	}
-	defer r.tellers.close()
+	defer r.teller.close()
 	defer func() { r.child.end(r.graceful(), r.patience(ctx)) }()
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -18,7 +19,7 @@ type running struct {
 	cfg     RunConfig
 	dir     string
 	child   *child
-	tellers teller
+	teller  teller
 	checks  *checker
 	started time.Time
 	changes chan change
@@ -50,9 +51,9 @@ func (r *running) start(ctx context.Context) error {
 	}
 	r.child = child
 	if c.Kind == HAProxy {
-		r.tellers = newHaproxyTeller(r.dir)
+		r.teller = newHaproxyTeller(r.dir)
 	} else {
-		r.tellers = newNginxTeller(r.dir, child, r.checks)
+		r.teller = newNginxTeller(r.dir, child, r.checks)
 	}
 	if err := r.await(ctx, startLimit, func(int) bool { return true }); err != nil {
 		child.end(nil, 0)
@@ -68,7 +69,7 @@ func (r *running) await(ctx context.Context, limit time.Duration, good func(gene
 	tick := time.NewTicker(askAgain)
 	defer tick.Stop()
 	for {
-		if g, err := r.tellers.generation(ctx); err == nil && good(g) {
+		if g, err := r.teller.generation(ctx); err == nil && good(g) {
 			return nil
 		}
 		select {
@@ -114,7 +115,7 @@ func (r *running) serve(ctx context.Context) error {
 }
 
 func (r *running) tick() {
-	if err := r.tellers.tick(); err != nil {
+	if err := r.teller.tick(); err != nil {
 		r.cfg.Log.Warn("status incomplete", "err", err)
 	}
 }
@@ -169,7 +170,7 @@ func (c Config) then(next Config) (Config, error) {
 	if next.Kind == "" {
 		next.Kind = c.Kind
 	}
-	if next.Listen == "" || next.Listen == "127.0.0.1:0" {
+	if next.WithDefaults().leavesPortTo(c) {
 		next.Listen = c.Listen
 	}
 	if err := next.Validate(); err != nil {
@@ -186,6 +187,14 @@ func (c Config) then(next Config) (Config, error) {
 		return c, errors.Join(p...)
 	}
 	return next.WithDefaults().absolute()
+}
+
+// leavesPortTo says whether a free port was asked for, as the other has it by now. The
+// default address is no wish for another one.
+func (c Config) leavesPortTo(other Config) bool {
+	host, port, _ := net.SplitHostPort(c.Listen)
+	has, _, _ := net.SplitHostPort(other.Listen)
+	return port == "0" && (host == has || host == "127.0.0.1")
 }
 
 // apply has the balancer reload, and waits until it has.
@@ -227,10 +236,10 @@ func (r *running) renew(ctx context.Context, before int) (err error) {
 
 // settle reads the counts before the process that has them is replaced.
 func (r *running) settle(ctx context.Context, c Config) (generation int, err error) {
-	if err := r.tellers.tell(ctx, c, nil, &Status{}); err != nil {
+	if err := r.teller.tell(ctx, c, nil, &Status{}); err != nil {
 		return 0, err
 	}
-	return r.tellers.generation(ctx)
+	return r.teller.generation(ctx)
 }
 
 func (r *running) note(why string, err error) {
@@ -273,5 +282,5 @@ func (r *running) status(ctx context.Context) (*Status, error) {
 	s := &Status{Kind: c.Kind, Algorithm: c.Algorithm, URL: r.url(), PID: r.child.cmd.Process.Pid, Started: r.started,
 		Reloads: r.reloads, Reload: r.last, Limits: l.Why, Connections: Connections{Limit: l.Clients}}
 	r.mu.Unlock()
-	return s, r.tellers.tell(ctx, c, out, s)
+	return s, r.teller.tell(ctx, c, out, s)
 }

@@ -92,15 +92,12 @@ func parseStats(text string) (s haproxyStats, err error) {
 	return s, nil
 }
 
-// counters are the columns that only grow.
-var counters = []string{"stot", "conn_tot", "req_tot", "dreq", "econ", "eresp", "wretr", "wredis", "hrsp_5xx"}
-
 func (s haproxyStats) number(row, column string) int64 {
 	n, _ := strconv.ParseInt(s.rows[row][column], 10, 64) // empty: does not apply to this row
 	return n
 }
 
-// counted adds what processes before this one had counted.
+// counted is the columns that only grow, with what processes before this one had counted.
 func (h *haproxyTeller) counted(s haproxyStats) map[string]int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -113,7 +110,7 @@ func (h *haproxyTeller) counted(s haproxyStats) map[string]int64 {
 	h.last = map[string]int64{}
 	sum := map[string]int64{}
 	for row := range s.rows {
-		for _, column := range counters {
+		for _, column := range []string{"stot", "conn_tot", "req_tot", "dreq", "econ", "eresp", "wretr", "wredis", "hrsp_5xx"} {
 			key := row + "/" + column
 			h.last[key] = s.number(row, column)
 			sum[key] = h.before[key] + h.last[key]

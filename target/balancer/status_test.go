@@ -134,11 +134,15 @@ func TestThen(t *testing.T) {
 	if err != nil || next.Listen != now.Listen || next.Kind != Nginx || next.Algorithm != LeastConns {
 		t.Errorf("%+v, %v", next, err)
 	}
+	other := small(Nginx, RoundRobin)
+	other.Listen = "127.0.0.1:0" // the same wish again
+	if next, err = now.then(other); err != nil || next.Listen != now.Listen {
+		t.Errorf("%s, %v", next.Listen, err)
+	}
 	_, err = now.then(small(HAProxy, RoundRobin))
 	if err == nil || !strings.HasPrefix(err.Error(), "kind: is nginx and cannot become haproxy by a reload") {
 		t.Error(err)
 	}
-	other := small(Nginx, RoundRobin)
 	other.Listen = "127.0.0.1:81"
 	if _, err = now.then(other); err == nil || !strings.HasPrefix(err.Error(), "listen: is 127.0.0.1:8080 and cannot become 127.0.0.1:81") {
 		t.Error(err)

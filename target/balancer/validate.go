@@ -93,9 +93,13 @@ func (p *problems) listen(at string) {
 	}
 }
 
+// mostBackends is what the largest NodeBalancer has.
+const mostBackends = 2000
+
 func (p *problems) backends(all []Backend) {
-	if len(all) == 0 {
-		p.add("backends", "must name at least one")
+	if len(all) == 0 || len(all) > mostBackends {
+		p.add("backends", "must name at least one%s", either(len(all) > 0, fmt.Sprintf(" and at most %d, got %d", mostBackends, len(all)), ""))
+		return
 	}
 	seen, at := map[string]bool{}, map[string]bool{}
 	in := 0
@@ -112,7 +116,7 @@ func (p *problems) backends(all []Backend) {
 			in++
 		}
 	}
-	if in == 0 && len(all) > 0 {
+	if in == 0 {
 		p.add("backends", "all are backups: at least one must not be")
 	}
 }
