@@ -27,7 +27,7 @@ var floors = [][]string{
 	3: {"proto/wire", "reports/view", "coordinator/plan"},
 	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board",
 		"reports/text", "reports/html", "reports/tui", "reports/junit", "reports/runfile"},
-	5: {"target/service", "target/workers", "target/admin"},
+	5: {"target/service", "target/workers", "target/admin", "target/balancer"},
 	6: {"agent", "agent/host", "coordinator", "target"},
 	7: {"cmd/loadctl"},
 }

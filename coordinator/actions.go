@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"slices"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/run"
@@ -145,10 +146,21 @@ func (d *driver) closeWindow(a run.Close) {
 	}
 	verdicts := stats.JudgeAll(d.cfg.Scenario.Thresholds, &d.run)
 	d.tell(stats.Update{Verdicts: verdicts})
-	for i := range verdicts {
-		if v := &verdicts[i]; v.Aborts(d.run.Now()) {
-			d.step(run.Broken{Text: v.Threshold.String()})
-			return
-		}
+	i := slices.IndexFunc(verdicts, func(v stats.Verdict) bool { return v.Aborts(d.run.Now()) })
+	if i < 0 {
+		d.broke = 0
+	} else if d.stayedBroken() {
+		d.step(run.Broken{Text: verdicts[i].Threshold.String()})
 	}
+}
+
+// stayedBroken says whether a limit that ends the run is broken still, though another second has
+// passed. After a stall of the generator several are closed at once, of which only the one
+// behind them tells that answers were read late, so that they are left out.
+func (d *driver) stayedBroken() bool {
+	now := d.now()
+	if d.broke == 0 {
+		d.broke = now
+	}
+	return now-d.broke >= stats.WindowLength/2
 }

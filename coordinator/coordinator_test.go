@@ -361,6 +361,20 @@ func TestThresholdEndsTheRun(t *testing.T) {
 	})
 }
 
+// TestAStallOfTheGeneratorEndsNoRun: an answer that was read late is told before what made it
+// late, as seconds are closed one by one.
+func TestAStallOfTheGeneratorEndsNoRun(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		text := strings.Replace(scenarioText, "duration: 5s", "duration: 400s", 1) + "thresholds:\n  response_time: [{threshold: max<1s, abort_on_fail: true}]\n"
+		h := &fakeHost{name: "a", freezeAt: 10200 * time.Millisecond, thawAt: 12700 * time.Millisecond, stalls: true}
+		w := newWorld(t, text, h).go_(t.Context())
+		w.want("pass", 0)
+		if w.result.Ended < 400*time.Second {
+			t.Errorf("ended at %s", w.result.Ended)
+		}
+	})
+}
+
 func TestInterrupt(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, long(scenarioText), &fakeHost{name: "a"})

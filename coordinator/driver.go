@@ -40,6 +40,7 @@ type driver struct {
 	early   []stats.Update
 	noted   map[string]bool // notes that were passed on
 	refused error           // a mistake of the user that showed only once hosts were there
+	broke   time.Duration   // since when a limit is broken that ends the run; 0 = none is
 
 	exits    chan exit
 	pending  []run.Event // what happened while something was being done

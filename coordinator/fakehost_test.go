@@ -43,6 +43,7 @@ type fakeHost struct {
 	deaf      bool          // never finishes after Stop
 	failing   bool          // every request fails with a status
 	badReport bool          // reports garbage
+	stalls    bool          // while it says nothing its agents stand still
 
 	creds    credentials.TransportCredentials
 	runID    string
@@ -334,12 +335,32 @@ func (h *fakeHost) report() {
 	for _, a := range h.agents {
 		agents = append(agents, stats.AgentWindow{Name: a, Host: h.name, State: "ok", Intended: h.perAgent, Requests: h.perAgent})
 	}
+	if h.stalls {
+		h.stall(s, agents)
+	}
 	h.next++
 	m := wire.EncodeReport(0, s, agents)
 	if h.badReport {
 		m.Merged.Cells = m.Merged.Cells[:0]
 	}
 	h.numbered(&loadctlpb.SessionRequest{Message: &loadctlpb.SessionRequest_Report{Report: m}})
+}
+
+// stall makes of a window what a generator does that stands still: an answer that had come is read
+// when it is over, and belongs to the second in which it fell asleep. What was due is late.
+func (h *fakeHost) stall(s *stats.Snapshot, agents []stats.AgentWindow) {
+	length, late := h.thawAt-h.freezeAt, 0
+	switch h.next {
+	case int64(h.freezeAt / time.Second):
+		s.Cells[0].Response.Record(length)
+	case int64(h.thawAt / time.Second):
+		late = 50
+	}
+	lag := new(stats.Histogram)
+	for i := range 100 {
+		lag.Record(length * time.Duration(max(0, late-i)) / 50)
+	}
+	s.Phases[0].IterIntended, s.Phases[0].PacerLag, agents[0].PacerLag = 1, lag, lag
 }
 
 // measured is what n requests of a window took: of each window something else.

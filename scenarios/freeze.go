@@ -194,5 +194,8 @@ func (p *parser) row(rows map[string]int, phase int, ph *Phase, s *Step) int {
 		rows[s.Name] = cell
 		l.Cells = append(l.Cells, stats.CellKey{Phase: phase, Name: s.Name, Method: s.Method, Recorded: ph.Record})
 	}
+	if key := &p.s.Layout.Cells[cell]; key.Recorded && s.Timing != nil {
+		key.Timed = true
+	}
 	return cell
 }

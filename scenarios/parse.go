@@ -19,6 +19,8 @@ type Options struct {
 	BaseURL   string     // replaces target.base_url
 	UserAgent string     // default "loadctl"
 	Trial     *Trial     // replaces target and phases of a null run; nil = the file's
+	// ServerTiming records what the target tells of its own time, where the file does not say.
+	ServerTiming bool
 }
 
 // Parse reads and checks a scenario file and freezes it. The error is *Errors and
@@ -61,7 +63,7 @@ func newParser(file string, src []byte, o Options) *parser {
 	}
 	name := file[strings.LastIndexAny(file, `/\`)+1:]
 	name, _, _ = strings.Cut(name, ".")
-	return &parser{o: o, s: &Scenario{Name: name, Source: src}, names: newNames()}
+	return &parser{o: o, s: &Scenario{Name: name, Source: src, AsksTiming: o.ServerTiming}, names: newNames()}
 }
 
 var topKeys = keys{

@@ -9,19 +9,20 @@ import (
 var methods = []string{"get", "post", "put", "patch", "delete", "head", "options"}
 
 var stepKeys = keys{
-	known: "get post put patch delete head options name headers auth json body timeout expect check think follow_redirects body_file body_size expect_continue network",
+	known: "get post put patch delete head options name headers auth json body timeout expect check think follow_redirects body_file body_size expect_continue network server_timing",
 	later: "extract when expr script form query",
 }
 
 // step reads one request.
 func (p *parser) step(o *object) Step {
-	s := Step{Timeout: p.s.HTTP.Timeout, Expect: p.s.HTTP.ExpectStatus}
+	s := Step{Timeout: p.s.HTTP.Timeout, Expect: p.s.HTTP.ExpectStatus, Timing: p.s.HTTP.Timing}
 	p.requestLine(o, &s)
 	p.rowName(o, &s)
 	p.body(o, &s)
 	own, defaults := p.stepAuth(o.get("auth"), p.headers(o.get("headers")), p.s.HTTP.Headers)
 	s.Headers = mergeHeaders(own, mergeHeaders(s.Headers, defaults))
 	o.duration("timeout", time.Millisecond, &s.Timeout)
+	p.timing(o, &s.Timing)
 	p.extra(o, &s)
 	p.noCookieHeader(p.s.HTTP.Cookies, o.get("headers"), own)
 	s.Network = p.readNetwork(o.get("network"), p.slow)

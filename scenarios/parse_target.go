@@ -129,7 +129,7 @@ func goodPath(text string) bool {
 }
 
 func (p *parser) http(n *node) {
-	o := p.object(n, "http", keys{"version timeout connect_timeout headers auth expect keep_bodies cookies follow_redirects pool", ""})
+	o := p.object(n, "http", keys{"version timeout connect_timeout headers auth expect keep_bodies cookies follow_redirects pool server_timing", ""})
 	h := &p.s.HTTP
 	*h = HTTP{
 		Timeout: defaultTimeout, ConnectTimeout: defaultConnectTimeout,
@@ -144,6 +144,10 @@ func (p *parser) http(n *node) {
 	o.flag("cookies", &h.Cookies)
 	p.noCookieHeader(h.Cookies, o.get("headers"), h.Headers)
 	p.redirects(o, &h.Redirects)
+	if p.o.ServerTiming {
+		h.Timing = &Timing{}
+	}
+	p.timing(o, &h.Timing)
 	p.pool = p.readPool(o.get("pool"), poolDraft{reuse: -1})
 }
 

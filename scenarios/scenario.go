@@ -35,6 +35,8 @@ type Scenario struct {
 	Trial *Trial        // whose load this is; nil = the file's: Options.Trial for who parses it again
 	beat  time.Duration // of the file's load, with a Trial
 
+	AsksTiming bool // Options.ServerTiming, for who parses it again
+
 	Source   []byte // the text, word for word
 	Warnings []string
 }
@@ -59,6 +61,7 @@ type HTTP struct {
 	KeepBodies     string        // needed | never
 	Cookies        bool          // each user keeps its own
 	Redirects      int           // most redirects followed; 0 = none
+	Timing         *Timing       // nil = what the target tells of its own time is not recorded
 }
 
 // A Header is one header line of a request; Value may hold templates.
@@ -102,6 +105,7 @@ type Step struct {
 	Checks   []Check
 	NeedBody bool   // a check looks at the body
 	Extra    *Extra // nil for most
+	Timing   *Timing
 	Network  Network
 
 	// Cells gives the row of this step in each phase: Cells[phase], -1 where the

@@ -67,11 +67,11 @@ func (r *Run) window(w *Window) {
 	if n := len(r.Windows); w.Merged == nil || n > 0 && w.Index <= r.Windows[n-1].Index {
 		return
 	}
-	kept, bins := parted(w)
+	kept, apart := parted(w)
 	r.Windows = append(r.Windows, kept)
 	r.total.Append(w.Merged)
 	r.total.Window = w.Index
-	r.settle(bins)
+	r.settle(apart)
 	for i := range w.Agents {
 		r.agent(w.Agents[i].Name, w.Agents[i].Host).count(&w.Agents[i])
 	}

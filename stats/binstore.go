@@ -203,16 +203,17 @@ func (s *binStore) takeRows(rows []BinCounts) {
 	}
 }
 
-// parted gives a window without its bins, which are many and for which nothing asks a
-// single window, and these.
-func parted(w *Window) (Window, []BinCounts) {
+// parted gives a window without what is kept apart from it, and that.
+func parted(w *Window) (Window, rowsApart) {
 	kept, merged := *w, *w.Merged
-	bins := make([]BinCounts, len(merged.Cells))
+	n := len(merged.Cells)
+	apart := rowsApart{bins: make([]BinCounts, n), splits: make([]*Split, n)}
 	merged.Cells = slices.Clone(merged.Cells)
 	for i := range merged.Cells {
-		bins[i] = merged.Cells[i].Bins
-		merged.Cells[i].Bins = nil
+		c := &merged.Cells[i]
+		apart.bins[i], apart.splits[i] = c.Bins, c.Split
+		c.Bins, c.Split = nil, nil
 	}
 	kept.Merged, kept.spoilt, kept.leftOut = &merged, false, false
-	return kept, bins
+	return kept, apart
 }

@@ -11,9 +11,9 @@ import (
 type brokenLimit struct {
 	q query
 
-	// Of requests no more than share may be slower than at; 0 where failures were limited.
-	at    time.Duration
-	share float64
+	// Percentile p of requests may be no slower than at; 0 where failures were limited.
+	at time.Duration
+	p  float64
 }
 
 // brokenLimit is the first limit on the response time of recorded requests that broke,
@@ -34,15 +34,11 @@ func (r *Run) brokenLimit() (brokenLimit, bool) {
 }
 
 func (r *Run) limitOnTime(t *Threshold) (brokenLimit, bool) {
-	l := brokenLimit{q: query{run: r, tags: t.Tags}, at: t.Time()}
-	switch t.Agg {
-	case "p":
-		l.share = 1 - t.P/100
-	case "med":
-		l.share = 0.5
+	l := brokenLimit{q: query{run: r, tags: t.Tags}, at: t.Time(), p: 100}
+	if p, is := t.percentile(); is {
+		l.p = p
 	}
-	upper := t.Metric == "response_time" && t.Limit > 0 && strings.HasPrefix(t.Op, "<")
-	return l, upper && slices.ContainsFunc(r.Layout.Cells, func(c CellKey) bool { return l.picks(&c) })
+	return l, t.limitsTime() && slices.ContainsFunc(r.Layout.Cells, func(c CellKey) bool { return l.picks(&c) })
 }
 
 // limitOnFailures is one on what failed, was not sent, or had a status that says so.
@@ -77,7 +73,7 @@ func (b *brokenLimit) look() Limit {
 func (b *brokenLimit) brokeIn(w *Window) bool {
 	var n, bad uint64
 	b.eachDist(w, func(d Dist) { n, bad = n+d.Count(), bad+d.CountAbove(b.at) })
-	return float64(bad) > b.share*float64(n)
+	return bad > n-Rank(b.p, n)
 }
 
 func (b *brokenLimit) eachDist(w *Window, f func(Dist)) {

@@ -1,10 +1,7 @@
 package stats
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -100,9 +97,8 @@ func JudgeWindow(r *Run, w *Window, a *AgentWindow) Validity {
 	if a.Lost > 0 {
 		v.add(Invalid, "%d requests could not be recorded", a.Lost)
 	}
-	measures := r.measures(w)
 	for _, c := range windowChecks() {
-		if c.vital && !measures {
+		if c.vital && !c.judges(r, w) {
 			continue
 		}
 		if f := c.of(r, w, a); f.grade > Fine {
@@ -122,37 +118,11 @@ func (c *windowCheck) why(r *Run, w *Window, agent string, f finding) string {
 	return m.String()
 }
 
-// A judged counts the seconds that could be judged.
-type judged struct {
-	seconds int
-	next    int64 // the first window that was not looked at
-}
-
-// see counts a window, and those right before it in which there was nothing to judge as
-// what was found in it lasted so many seconds.
-func (j *judged) see(window int64, lasted int) {
-	j.seconds += 1 + int(min(int64(max(lasted-1, 0)), window-j.next))
-	j.next = window + 1
-}
-
 // A checkWatch is what a check found in a run so far, of each agent by itself.
 type checkWatch struct {
 	judged
 	agents map[string]*findings
 }
-
-// findings are what a check found of one agent.
-type findings struct {
-	tally
-	agent     string
-	longest   time.Duration // of grave ones that say how long they lasted
-	worst     finding
-	worstAt   Offset
-	meanwhile meanwhile // in the seconds of them
-}
-
-// A tally is in how many seconds one agent was of a grade, or a worse one.
-type tally struct{ slight, grave int }
 
 // checks follows all of them.
 type checks struct {
@@ -198,7 +168,7 @@ func (c *checkWatch) watch(r *Run, w *Window, check windowCheck) {
 			continue
 		}
 		a := c.agent(w.Agents[i].Name)
-		a.count(f, w.Begin())
+		a.count(f, w)
 		lasted = max(lasted, f.seconds)
 		if !check.explains {
 			a.meanwhile.look(r, w, int64(f.seconds), a.agent)
@@ -218,18 +188,6 @@ func (c *checkWatch) agent(name string) *findings {
 	return c.agents[name]
 }
 
-func (a *findings) count(f finding, at Offset) {
-	seconds := max(f.seconds, 1)
-	a.slight += seconds
-	if f.grade == Grave {
-		a.grave += seconds
-		a.longest = max(a.longest, f.lasted)
-	}
-	if f.grade > a.worst.grade || f.grade == a.worst.grade && f.size > a.worst.size {
-		a.worst, a.worstAt = f, at
-	}
-}
-
 // most are the findings of the agent that has most against it, nil where there are none: a
 // run is as good as the worst of them, and none is worse for their number. Its seconds, the
 // worst of them and what happened in them are one story, and no other agent's.
@@ -242,30 +200,6 @@ func (c *checkWatch) most(r *Run, seconds int) (most *findings) {
 	return most
 }
 
-// against is above 0 where more is against this agent than the other.
-func (a *findings) against(b *findings, r *Run, windows int) int {
-	switch spoils, other := a.spoils(r, windows), b.spoils(r, windows); {
-	case spoils && !other:
-		return 1
-	case other && !spoils:
-		return -1
-	}
-	return cmp.Or(cmp.Compare(a.grave, b.grave), cmp.Compare(a.slight, b.slight),
-		cmp.Compare(a.worst.size, b.worst.size), cmp.Compare(b.agent, a.agent))
-}
-
-// shortStall is how long a generator may stand still once in the shortest run.
-const shortStall = 250 * time.Millisecond
-
-// spoils says whether an agent makes a run of so many windows invalid. As with lag, a single
-// second does not by itself: in a short run it is always more than one percent. But users of a
-// closed load who stand still with the generator start nothing late, so that there a
-// stall of more than a hundredth of the run does.
-func (a *findings) spoils(r *Run, windows int) bool {
-	most := max(shortStall, time.Duration(lateShare*float64(windows)*float64(WindowLength)))
-	return isShare(a.grave, windows) || r.Layout.recordsClosed() && a.longest > most
-}
-
 // spoils says whether one of the agents does.
 func (c *checkWatch) spoils(r *Run) bool {
 	a := c.most(r, c.seconds)
@@ -274,17 +208,6 @@ func (c *checkWatch) spoils(r *Run) bool {
 
 func (l *Layout) recordsClosed() bool {
 	return l != nil && slices.ContainsFunc(l.Phases, func(p PhaseKey) bool { return p.Recorded && p.Closed })
-}
-
-// grade is that of a run of so many seconds: what one of its agents makes of it.
-func (a *findings) grade(r *Run, check *windowCheck, seconds int) Grade {
-	switch {
-	case a.spoils(r, seconds):
-		return Grave
-	case isShareOf(a.slight, seconds, check.slightShare()) || a.grave > 0:
-		return Slight
-	}
-	return Fine
 }
 
 // checks tells what the checks of windows found. What was said of all agents together need
@@ -300,28 +223,11 @@ func (v *verdict) checks(r *Run) {
 		switch grade := a.grade(r, check, c.seconds); {
 		case check.together && grade <= v.together:
 		case grade == Grave:
-			v.add(Invalid, "%s", a.sentence(a.grave, c.seconds))
+			v.add(Invalid, "%s", a.sentence(a.grave.seconds, c.seconds))
 		case grade == Slight:
-			v.add(Degraded, "%s", a.sentence(a.slight, c.seconds))
+			v.add(Degraded, "%s", a.sentence(a.slight.seconds, c.seconds))
 		}
 	}
-}
-
-func (a *findings) sentence(seconds, windows int) string {
-	at := fmt.Sprintf("at %s", short(a.worstAt))
-	if seconds > 1 {
-		at = fmt.Sprintf("in %d of %d seconds, worst at %s", seconds, max(windows, seconds), short(a.worstAt))
-	}
-	return fmt.Sprintf("agent %s: %s%s%s", a.agent, a.worst.text, brackets(at, a.worst.figures), a.meanwhile.String())
-}
-
-// brackets stand behind a text, with a colon between what is in them; nothing where that is "".
-func brackets(parts ...string) string {
-	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
-	if len(parts) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(parts, ": ") + ")"
 }
 
 // late says whether the generator did not keep to its schedule, or stood still.

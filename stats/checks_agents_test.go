@@ -77,6 +77,24 @@ func TestAWindowIsJudgedAsTheRunDoes(t *testing.T) {
 	}
 }
 
+// TestABusyLoopMarksNoSecondOfAnOpenLoad: a run with one is not judged by it, nor is a second.
+func TestABusyLoopMarksNoSecondOfAnOpenLoad(t *testing.T) {
+	phases := []PhaseKey{{Recorded: true, Closed: true}, {Recorded: true}}
+	for name, c := range map[string]struct {
+		of   []PhaseStats
+		want string
+	}{
+		"closed users alone": {[]PhaseStats{{VUs: 9}, {}}, Degraded},
+		"an open load":       {[]PhaseStats{{}, {IterIntended: 9}}, Valid},
+		"both":               {[]PhaseStats{{VUs: 9}, {IterIntended: 9}}, Valid},
+	} {
+		r, w := &Run{Layout: &Layout{Phases: phases}}, &Window{Merged: &Snapshot{Phases: c.of}}
+		if v := JudgeWindow(r, w, &AgentWindow{Vitals: Vitals{LoopBusy: Read(0.99)}}); v.Verdict != c.want {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}
+
 // TestWhyStandsBehindWhatItExplains: and behind no other reason, whichever comes first.
 func TestWhyStandsBehindWhatItExplains(t *testing.T) {
 	r, u := &Run{Layout: measuring()}, second(0, Vitals{

@@ -8,8 +8,8 @@ import (
 
 // A lagWatch follows the pacer lag of recorded phases window by window.
 type lagWatch struct {
-	judged             // in which lag was seen
-	late, veryLate int // seconds whose 99th percentile was over the limit, and far over it
+	judged                    // in which lag was seen
+	late, veryLate badSeconds // seconds whose 99th percentile was over the limit, and far over it
 	whole          *Histogram
 	worst          time.Duration // largest 99th percentile of a window
 	worstAt        Offset
@@ -27,7 +27,7 @@ func (l *lagWatch) watch(r *Run, w *Window) {
 	}
 	join(&l.whole, lag)
 	p99, grade := lag.Percentile(99), gradeOfLag(lag, r.Info.LagLimit())
-	l.judge(p99, grade, w.Begin())
+	l.judge(p99, grade, w)
 	l.see(w.Index, secondsOf(p99))
 	if grade > Fine {
 		l.meanwhile.look(r, w, int64(secondsOf(p99)), "")
@@ -36,21 +36,21 @@ func (l *lagWatch) watch(r *Run, w *Window) {
 
 // spoils says whether the lag of all agents together makes a run invalid.
 func (l *lagWatch) spoils(limit time.Duration) bool {
-	return l.whole.Percentile(99) > lagFactor*limit || isShare(l.veryLate, l.seconds)
+	return l.whole.Percentile(99) > lagFactor*limit || isShare(l.veryLate.seconds, l.seconds)
 }
 
 // judge counts a lag of several seconds as that many late seconds: a generator
 // that stood still reports one window in which everything is late.
-func (l *lagWatch) judge(p99 time.Duration, grade Grade, at Offset) {
-	seconds := max(1, secondsOf(p99))
-	if grade > Fine {
-		l.late += seconds
+func (l *lagWatch) judge(p99 time.Duration, grade Grade, w *Window) {
+	if grade == Fine {
+		return
 	}
+	l.late.count(w.Index, secondsOf(p99))
 	if grade == Grave {
-		l.veryLate += seconds
+		l.veryLate.count(w.Index, secondsOf(p99))
 	}
-	if grade > Fine && p99 > l.worst {
-		l.worst, l.worstAt = p99, at
+	if p99 > l.worst {
+		l.worst, l.worstAt = p99, w.Begin()
 	}
 }
 
@@ -96,11 +96,11 @@ func (v *verdict) lag(r *Run) {
 	case l.spoils(limit):
 		v.together = Grave
 		v.add(Invalid, "the generator was late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s%s",
-			l.veryLate, max(l.seconds, l.veryLate), short(lagFactor*limit), short(l.worst), short(l.worstAt), why)
-	case isShare(l.late, l.seconds) || l.veryLate > 0 || whole > limit:
+			l.veryLate.seconds, max(l.seconds, l.veryLate.seconds), short(lagFactor*limit), short(l.worst), short(l.worstAt), why)
+	case isShare(l.late.seconds, l.seconds) || l.veryLate.seconds > 0 || whole > limit:
 		v.together = Slight
 		v.add(Degraded, "the generator was a little late in %d of %d seconds: the 99th percentile of its lag was over %s, at worst %s at %s%s",
-			l.late, max(l.seconds, l.late), short(limit), short(l.worst), short(l.worstAt), why)
+			l.late.seconds, max(l.seconds, l.late.seconds), short(limit), short(l.worst), short(l.worstAt), why)
 	}
 }
 

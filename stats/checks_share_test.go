@@ -9,11 +9,14 @@ import (
 // lagging is a run of agents that each send so many requests a second, of which the first
 // sends some late.
 func lagging(agents, seconds, each int, late func(second int) int, by time.Duration) *Run {
-	l := &Layout{Phases: []PhaseKey{{Recorded: true}}}
+	l := &Layout{Phases: []PhaseKey{{Recorded: true}}, Cells: []CellKey{{Recorded: true}}}
 	r := &Run{}
 	r.Apply(Update{Started: &Started{Layout: l}})
 	for s := range seconds {
-		w := &Window{Index: int64(s), Merged: &Snapshot{Phases: []PhaseStats{{IterIntended: uint64(agents * each)}}}}
+		n := uint64(agents * each)
+		answers := CellStats{Intended: n, Response: answeredIn(ms, agents*each), Service: answeredIn(ms, agents*each)}
+		answers.Classes[OK] = n
+		w := &Window{Index: int64(s), Merged: &Snapshot{Cells: []CellStats{answers}, Phases: []PhaseStats{{IterIntended: n}}}}
 		for i := range agents {
 			lag := &Histogram{}
 			for n := range each {
@@ -67,9 +70,11 @@ func TestOneLateAgentAmongMany(t *testing.T) {
 
 // TestLateAgentIsTheLimit: who was the limit goes by what makes the run invalid.
 func TestLateAgentIsTheLimit(t *testing.T) {
-	r := lagging(10, 60, 100, func(int) int { return 8 }, 500*time.Millisecond)
-	if r.Validity.Verdict != Invalid || !r.generatorLate() {
-		t.Errorf("%+v, late: %v", r.Validity, r.generatorLate())
+	for late, want := range map[int]Limiter{0: LimitNothing, 8: LimitGenerator} {
+		r := lagging(10, 60, 100, func(int) int { return late }, 500*time.Millisecond)
+		if by := limitOf(r).By; by != want || (r.Validity.Verdict == Invalid) != (want == LimitGenerator) {
+			t.Errorf("%d of 100 late: %s, %+v", late, by, r.Validity)
+		}
 	}
 }
 
@@ -105,6 +110,22 @@ func TestWarmUpIsNoPartOfTheShare(t *testing.T) {
 		}
 		if !r.generatorLate() {
 			t.Errorf("%s: the generator was not the limit", name)
+		}
+	}
+}
+
+// TestSecondsOfAStallAreCountedOnce: where a slow target answers what a stall made late in two
+// seconds, both tell of the same seconds. Six of 450 would be more than one percent of them.
+func TestSecondsOfAStallAreCountedOnce(t *testing.T) {
+	for _, agents := range []int{1, 10} {
+		r := lagging(agents, 450, 100, func(s int) int {
+			if s == 200 || s == 201 {
+				return 100
+			}
+			return 0
+		}, 2500*time.Millisecond)
+		if all := strings.Join(r.Validity.Reasons, ";"); r.Validity.Verdict != Degraded || !strings.Contains(all, "in 4 of 450 seconds") {
+			t.Errorf("%d agents: %s: %s", agents, r.Validity.Verdict, all)
 		}
 	}
 }

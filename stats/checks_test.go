@@ -49,7 +49,7 @@ func TestLongFindings(t *testing.T) {
 	c.watch(r, &Window{Agents: []AgentWindow{{}}}, windowCheck{of: func(*Run, *Window, *AgentWindow) finding {
 		return finding{grade: Grave, seconds: 2}
 	}})
-	if most := c.most(r, 60); most.tally != (tally{2, 2}) {
+	if most := c.most(r, 60); most.slight.seconds != 2 || most.grave.seconds != 2 {
 		t.Errorf("%+v", most)
 	}
 }

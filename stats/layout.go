@@ -49,6 +49,7 @@ type CellKey struct {
 	Method    string
 	Recorded  bool // false: counted in the second accounting block (accounting_unrecorded)
 	Heartbeat bool
+	Timed     bool `json:",omitempty"` // what the target tells of its own time is recorded, in a Split
 }
 
 // Counters of one cell, in the order they lie in a counter block.

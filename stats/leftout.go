@@ -24,14 +24,18 @@ type leaving struct {
 	out            bool          // the spoilt ones are left out
 	stall          time.Duration // the last one, as long as what it made late goes on ending
 	bins           binStore      // of the spoilt seconds
-	recent         []recentBins  // of those that may turn out to be
+	splits         splitStore    // as well
+	recent         []recentRows  // of those that may turn out to be
 	marks          int           // see Run.Marks
+
+	settled   Snapshot // of the first windows, those that are not excluded
+	settledAt int      // how many windows these are: no stall reaches into them any more
 }
 
-// recentBins are the bins of a window, by row.
-type recentBins struct {
+// recentRows are those of a window.
+type recentRows struct {
 	window int64
-	rows   []BinCounts
+	rowsApart
 }
 
 // LeftOut says that the generator's own lateness has spoilt the second, and that it is
@@ -44,25 +48,26 @@ func (r *Run) Marks() int { return r.left.marks }
 
 // settle puts the newest window where it belongs: to what times, rates and shares are
 // taken of, or apart.
-func (r *Run) settle(bins []BinCounts) {
+func (r *Run) settle(apart rowsApart) {
 	at := len(r.Windows) - 1
 	w := &r.Windows[at]
 	again := r.spoil(at)
 	switch {
 	case w.Partial:
 	case w.spoilt:
-		r.left.bins.addRows(bins)
+		r.left.keep(apart)
 	default:
-		r.bins.addRows(bins)
+		r.bins.addRows(apart.bins)
+		r.splits.add(apart.splits)
 	}
 	if !w.Partial {
-		r.left.remember(w.Index, bins)
+		r.left.remember(w.Index, apart)
 	}
 	r.left.count(r, w)
 	w.leftOut = w.spoilt && r.left.out
 	switch {
 	case again && r.left.out:
-		r.mark()
+		r.markNewest()
 	case !w.Excluded():
 		r.sound.Append(w.Merged)
 	}
@@ -92,11 +97,12 @@ func (r *Run) spoil(at int) (again bool) {
 }
 
 // toldAt is the window in which a stall was over: what a slow target had to answer after
-// it ends in a later one, but the beat of the agent was late in it. Where no beat tells it is
-// the one in which requests were.
+// it ends in a later one, but the beat of the agent was late in it: no longer ago than a request
+// took that ended now. Where no beat tells it is the one in which requests were.
 func (r *Run) toldAt(at int, stall time.Duration) int64 {
 	last := r.Windows[at].Index
-	for i := at; i >= 0 && r.Windows[i].Index >= last-longestStall && !r.Windows[i].Partial; i-- {
+	first := last - min(int64(secondsOf(slowest(&r.Windows[at]))), longestStall)
+	for i := at; i >= 0 && r.Windows[i].Index >= first && !r.Windows[i].Partial; i-- {
 		for j := range r.Windows[i].Agents {
 			if r.Windows[i].Agents[j].Vitals.KernelJitter.Over(stall / 2) {
 				return r.Windows[i].Index
@@ -106,23 +112,40 @@ func (r *Run) toldAt(at int, stall time.Duration) int64 {
 	return last
 }
 
+// slowest is how long a request took at most that ended in a window.
+func slowest(w *Window) (took time.Duration) {
+	for i := range w.Merged.Cells {
+		c := &w.Merged.Cells[i]
+		took = max(took, c.Response.Max(), c.Failed.Max())
+	}
+	return took
+}
+
 // spoilLater marks a window that had been taken for sound.
 func (r *Run) spoilLater(w *Window) bool {
-	if w.Partial || w.spoilt {
+	measures := r.measures(w)
+	if w.Partial || w.spoilt || !measures && r.unrecorded(w) {
 		return false
 	}
 	w.spoilt = true
 	r.left.gone++
-	if !r.measures(w) { // nothing was due or open while all of it stood still
+	if !measures { // nothing was due or open while all of it stood still
 		r.left.measured++
 	}
 	for _, b := range r.left.recent {
 		if b.window == w.Index {
-			r.bins.takeRows(b.rows)
-			r.left.bins.addRows(b.rows)
+			r.bins.takeRows(b.bins)
+			r.splits.take(b.splits)
+			r.left.keep(b.rowsApart)
 		}
 	}
 	return true
+}
+
+// unrecorded says that a window lies outside all recorded phases, as in a warm-up.
+func (r *Run) unrecorded(w *Window) bool {
+	load := r.covered(r.phases(func(p *PhaseKey) bool { return p.Recorded }))
+	return load != nil && load.within(w.Begin(), w.End()) == 0
 }
 
 // stallIn is how long the generator stood still, or was late, in a window that it spoilt by
@@ -161,11 +184,17 @@ func lateIn(w *Window, by time.Duration) bool {
 	return false
 }
 
-func (l *leaving) remember(window int64, rows []BinCounts) {
+// keep keeps what is apart of a spoilt second.
+func (l *leaving) keep(apart rowsApart) {
+	l.bins.addRows(apart.bins)
+	l.splits.add(apart.splits)
+}
+
+func (l *leaving) remember(window int64, rows rowsApart) {
 	if len(l.recent) == longestStall {
 		l.recent = append(l.recent[:0], l.recent[1:]...)
 	}
-	l.recent = append(l.recent, recentBins{window, rows})
+	l.recent = append(l.recent, recentRows{window, rows})
 }
 
 func (l *leaving) count(r *Run, w *Window) {
@@ -194,14 +223,29 @@ func (r *Run) balance() {
 
 // mark marks what is left out, and takes what is not together anew.
 func (r *Run) mark() {
-	r.left.marks++
+	r.left.settled, r.left.settledAt = Snapshot{}, 0
+	r.markNewest()
+}
+
+// markNewest is mark where older windows are marked already: a long run with many stalls
+// would else be taken together once for each.
+func (r *Run) markNewest() {
+	l := &r.left
+	l.marks++
+	for ; l.settledAt < len(r.Windows)-longestStall; l.settledAt++ {
+		r.markIn(&l.settled, &r.Windows[l.settledAt])
+	}
 	r.sound = Snapshot{}
-	for i := range r.Windows {
-		w := &r.Windows[i]
-		w.leftOut = w.spoilt && r.left.out
-		if !w.Excluded() {
-			r.sound.Append(w.Merged)
-		}
+	r.sound.Append(&l.settled)
+	for i := l.settledAt; i < len(r.Windows); i++ {
+		r.markIn(&r.sound, &r.Windows[i])
+	}
+}
+
+// markIn marks a window, and takes it in if it is not excluded.
+func (r *Run) markIn(all *Snapshot, w *Window) {
+	if w.leftOut = w.spoilt && r.left.out; !w.Excluded() {
+		all.Append(w.Merged)
 	}
 }
 

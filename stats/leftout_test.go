@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -158,6 +159,97 @@ func TestBacklogOfAStallIsLeftOut(t *testing.T) {
 		if got := s.Gaps(); !slices.Equal(got, want) {
 			t.Errorf("one of %d: gaps %v", oneOf, got)
 		}
+	}
+}
+
+// TestAStallSpoilsNothingOfAWarmUp: one that began in it reached into one recorded second of
+// forty, which is less than a twentieth, and the seconds of the warm-up are in no figure.
+func TestAStallSpoilsNothingOfAWarmUp(t *testing.T) {
+	const warmup, recorded = 20, 40
+	r := &Run{}
+	r.Apply(Update{Started: &Started{Layout: &Layout{Phases: []PhaseKey{{Name: "warm-up"}, {Name: "load", Recorded: true}}}}})
+	r.Apply(Update{Span: &Span{Phase: 0, Begin: 0, End: warmup * time.Second}})
+	for s := range warmup + recorded {
+		if s == warmup {
+			r.Apply(Update{Span: &Span{Phase: 1, Begin: warmup * time.Second, End: (warmup + recorded) * time.Second}})
+		}
+		phases, a := make([]PhaseStats, 2), AgentWindow{Name: "a-1"}
+		phases[min(s/warmup, 1)].IterIntended = 100
+		if s >= warmup {
+			a.PacerLag = answeredIn(0, 60)
+		}
+		if s == warmup {
+			a.PacerLag.Merge(answeredIn(400*ms, 40))
+			a.Vitals.KernelJitter = Read(2500 * ms)
+		}
+		phases[1].PacerLag = a.PacerLag
+		r.Apply(Update{Window: &Window{Index: int64(s), Merged: &Snapshot{Phases: phases}, Agents: []AgentWindow{a}}})
+	}
+	r.Apply(Update{State: &State{"done"}})
+	want := []Gap{{From: warmup * time.Second, Until: (warmup + 1) * time.Second, Late: true}}
+	if got := r.Gaps(); !slices.Equal(got, want) {
+		t.Errorf("gaps %v, want %v", got, want)
+	}
+}
+
+// TestAStallIsNotTakenForAnEarlierOne: that a beat was late ten seconds before is another story,
+// where no request that was late took so long. What lies between is sound.
+func TestAStallIsNotTakenForAnEarlierOne(t *testing.T) {
+	s := begin(Info{Tick: time.Millisecond})
+	s.span(1, 0, 0, 300*time.Second)
+	for s.next < 300 {
+		var beat Vitals
+		for n := range 100 {
+			x := answered(steadyItems, Offset(s.next)*time.Second, eachTakes)
+			if late := 300 * ms; n < 30 && (s.next == 100 || s.next == 110) {
+				x.Intended -= late
+			}
+			s.rec.Iteration(1, IterIntended)
+			s.request(x)
+		}
+		if s.next == 100 {
+			beat.KernelJitter = Read(300 * ms)
+		}
+		s.closeAs(false, beat)
+	}
+	s.done()
+	want := []Gap{{From: 99 * time.Second, Until: 101 * time.Second, Late: true}, {From: 109 * time.Second, Until: 111 * time.Second, Late: true}}
+	if got := s.Gaps(); !slices.Equal(got, want) {
+		t.Errorf("gaps %v, want %v", got, want)
+	}
+}
+
+// TestSoundIsAllThatIsNotExcluded, at each moment of a run with many stalls, some of which are
+// told of late, and while what is left out comes and goes.
+func TestSoundIsAllThatIsNotExcluded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	r := &Run{}
+	r.Apply(Update{Started: &Started{Layout: &Layout{Phases: []PhaseKey{{Recorded: true}}}, Info: Info{Planned: 400 * time.Second}}})
+	before := 0
+	for s := range int64(400) {
+		a := AgentWindow{Name: "a-1", PacerLag: answeredIn(0, 100+int(s)%7)}
+		if rng.IntN(60) == 0 {
+			a.PacerLag.Merge(answeredIn(time.Duration(rng.IntN(6000))*ms, 50))
+		}
+		merged := &Snapshot{Window: s, Phases: []PhaseStats{{IterIntended: uint64(s), PacerLag: a.PacerLag}}}
+		r.Apply(Update{Window: &Window{Index: s, Merged: merged, Agents: []AgentWindow{a}, Partial: rng.IntN(80) == 0}})
+		var want Snapshot
+		for i := range r.Windows {
+			if !r.Windows[i].Excluded() {
+				want.Append(r.Windows[i].Merged)
+			}
+		}
+		got := r.Sound()
+		if got.Window != want.Window || got.Phases[0].IterIntended != want.Phases[0].IterIntended || !got.Phases[0].PacerLag.Equal(want.Phases[0].PacerLag) {
+			t.Fatalf("second %d: sound are %d, want %d", s, got.Phases[0].IterIntended, want.Phases[0].IterIntended)
+		}
+		if n := len(r.Windows); r.Marks() > before && r.left.settledAt < n-longestStall {
+			t.Errorf("second %d: %d windows are to be taken together anew", s, n-r.left.settledAt)
+		}
+		before = r.Marks()
+	}
+	if before < 5 {
+		t.Errorf("only %d marks: nothing was tried", before)
 	}
 }
 

@@ -171,6 +171,25 @@ func TestLimitIsOfTheRowsThatBroke(t *testing.T) {
 	}
 }
 
+// TestASecondThatKeepsALimitIsNoneInWhichItBroke: one slow request of ten is what p(90) allows,
+// and one of a thousand what p(99.9) does, whatever floating point makes of that.
+func TestASecondThatKeepsALimitIsNoneInWhichItBroke(t *testing.T) {
+	for p, n := range map[float64]int{50: 2, 90: 10, 95: 20, 99: 100, 99.9: 1000} {
+		s := begin(Info{SmallestSLO: 100 * ms})
+		s.spend(n-1, OK, spent{service: 20 * ms})
+		s.spend(1, OK, spent{service: 300 * ms})
+		s.close()
+		s.spend(n, OK, spent{service: 300 * ms})
+		s.close()
+		v := verdictOn("", 0.1, false)
+		v.Threshold.P = p
+		s.Apply(Update{Verdicts: []Verdict{v}})
+		if l := limitOf(s.Run); l.Seconds != 1 {
+			t.Errorf("p(%v): it broke in %d seconds", p, l.Seconds)
+		}
+	}
+}
+
 // TestSharedPhasesAreSplit: the parts of some rows of a phase add up to what these took,
 // and have nothing of another row's time-outs.
 func TestSharedPhasesAreSplit(t *testing.T) {

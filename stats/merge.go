@@ -14,6 +14,7 @@ func (s *Snapshot) Merge(o *Snapshot) {
 		if from := o.Cells[i].Bins; len(from) > 0 {
 			s.Cells[i].Bins = s.Cells[i].Bins.Merge(from)
 		}
+		s.Cells[i].Split = s.Cells[i].Split.Merge(o.Cells[i].Split)
 	}
 	for i := range o.Phases {
 		s.Phases[i].addGauges(&o.Phases[i])

@@ -27,7 +27,8 @@ type Recorder struct {
 type cellTimes struct {
 	response, service, firstByte, failed Histogram
 	statuses                             []StatusCount
-	bins                                 *BinBook // nil of rows that are not recorded
+	bins                                 *BinBook   // nil of rows that are not recorded
+	split                                *SplitBook // nil of those that are not Timed too
 }
 
 type phaseTimes struct {
@@ -69,6 +70,9 @@ func newCells(l *Layout) []cellTimes {
 	for i := range cells {
 		if l.Cells[i].Recorded {
 			cells[i].bins = NewBinBook(ladder)
+			if l.Cells[i].Timed {
+				cells[i].split = new(SplitBook)
+			}
 		}
 	}
 	return cells
@@ -102,11 +106,7 @@ func (r *Recorder) Record(s *Sample) {
 
 func (r *Recorder) time(s *Sample) {
 	cell, phase := &r.cells[s.Cell], &r.phases[r.layout.Cells[s.Cell].Phase]
-	if s.Class == OK {
-		cell.response.Record(s.ResponseTime())
-	} else {
-		cell.failed.Record(s.ResponseTime())
-	}
+	cell.ended(s)
 	if cell.bins != nil {
 		cell.bins.Record(s.Intended, s.ResponseTime(), s.Class.Failed())
 	}
@@ -118,6 +118,17 @@ func (r *Recorder) time(s *Sample) {
 	}
 	if d, ok := s.PoolWait(); ok {
 		phase.poolWait.Record(d)
+	}
+}
+
+func (c *cellTimes) ended(s *Sample) {
+	if s.Class != OK {
+		c.failed.Record(s.ResponseTime())
+		return
+	}
+	c.response.Record(s.ResponseTime())
+	if c.split != nil {
+		c.split.Record(s)
 	}
 }
 
@@ -220,6 +231,9 @@ func (r *Recorder) cutCell(from *cellTimes, to *CellStats) {
 	to.Failed = r.take(&from.failed)
 	if from.bins != nil {
 		to.Bins = from.bins.Cut()
+	}
+	if from.split != nil {
+		to.Split = from.split.Cut()
 	}
 	if len(from.statuses) > 0 {
 		to.Statuses = slices.Clone(from.statuses)

@@ -28,7 +28,8 @@ type Run struct {
 	sound  Snapshot // those that are not excluded
 	lag    lagWatch
 	checks checks
-	bins   binStore // of windows that lack no agent and that the generator did not spoil
+	bins   binStore   // of windows that lack no agent and that the generator did not spoil
+	splits splitStore // of the same
 	left   leaving
 	law    lawWatch
 	clocks clockWatch

@@ -31,6 +31,11 @@ type Sample struct {
 
 	BytesIn, BytesOut          int64
 	ChecksPassed, ChecksFailed int
+
+	// Told are parts of its own time that the target told, where the row is Timed; each
+	// name comes once. ToldOddly says that some of what it told cannot be understood.
+	Told      []Told
+	ToldOddly bool
 }
 
 // ResponseTime is how long the user waited: done − intended.

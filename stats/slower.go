@@ -26,12 +26,21 @@ func (r *Run) Slower(t *Threshold) (i LimitInterval, known bool) {
 // slowShare is the share of requests that an upper limit on a percentile of response
 // time lets be slower.
 func (t *Threshold) slowShare() (share float64, limited bool) {
-	p := t.P
+	p, is := t.percentile()
+	return (100 - p) / 100, is && t.limitsTime()
+}
+
+// percentile is the one that a threshold limits, 0 to 100.
+func (t *Threshold) percentile() (p float64, is bool) {
 	if t.Agg == "med" {
-		p = 50
+		return 50, true
 	}
-	limited = t.Metric == "response_time" && (t.Agg == "p" || t.Agg == "med") && strings.HasPrefix(t.Op, "<") && t.Limit > 0
-	return (100 - p) / 100, limited
+	return t.P, t.Agg == "p"
+}
+
+// limitsTime says whether it is an upper limit on response time.
+func (t *Threshold) limitsTime() bool {
+	return t.Metric == "response_time" && strings.HasPrefix(t.Op, "<") && t.Limit > 0
 }
 
 // Time is the limit of a time, which Limit has in seconds.

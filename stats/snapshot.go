@@ -39,6 +39,10 @@ type CellStats struct {
 	// Bins are when response times of recorded rows were meant to start, failures
 	// infinite. Only Merge adds them; whoever appends windows keeps them elsewhere.
 	Bins BinCounts `json:",omitempty"`
+
+	// Split is where the time of OK requests of recorded rows went that are Timed. As with
+	// Bins, only Merge adds it.
+	Split *Split `json:",omitempty"`
 }
 
 // A StatusCount is how many answers had a status.

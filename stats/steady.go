@@ -11,7 +11,7 @@ type Steadiness struct {
 	Levels []LevelTrend
 }
 
-// A LevelTrend is how one recorded phase at one rate went. Seconds that lack an agent
+// A LevelTrend is how one recorded phase at one rate went. Seconds that are excluded
 // or have a pause in them are left out.
 type LevelTrend struct {
 	Phase   int

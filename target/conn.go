@@ -56,6 +56,14 @@ func (c *conn) CloseWrite() error {
 	return nil
 }
 
+// SetLinger lets the simulator reset a connection.
+func (c *conn) SetLinger(seconds int) error {
+	if tcp, ok := c.Conn.(interface{ SetLinger(int) error }); ok {
+		return tcp.SetLinger(seconds)
+	}
+	return nil
+}
+
 // A listener accepts at most as many connections as there are places. Those beyond
 // wait in the socket's queue: running out of file descriptors would cost the
 // service its upstream too.

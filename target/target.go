@@ -18,7 +18,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/loadctl/loadctl/target/upstream"
 	"github.com/loadctl/loadctl/target/workers"
 )
 
@@ -84,17 +83,3 @@ func self() func() *exec.Cmd {
 // defaultWorkers is one for each core, and at least two: a service of one process
 // has nothing to spread.
 func defaultWorkers() int { return max(2, runtime.NumCPU()) }
-
-// parse turns what a flag says into the simulator's configuration.
-func (c UpstreamConfig) parse() (upstream.Config, error) {
-	delay, err := upstream.ParseDelay(c.Delay)
-	errs := []error{err}
-	if c.ErrorRate < 0 || c.ErrorRate > 1 {
-		errs = append(errs, fmt.Errorf("error rate: must be between 0 and 1, got %g", c.ErrorRate))
-	}
-	if c.FreezeAt < 0 || c.FreezeFor < 0 {
-		errs = append(errs, fmt.Errorf("freeze: must not be negative, got at %s for %s", c.FreezeAt, c.FreezeFor))
-	}
-	return upstream.Config{Delay: delay, Seed: c.Seed, ErrorRate: c.ErrorRate,
-		Freeze: upstream.Freeze{At: c.FreezeAt, For: c.FreezeFor}}, errors.Join(errs...)
-}

@@ -281,8 +281,8 @@ func TestPortInUseIsOneClearError(t *testing.T) {
 }
 
 func TestMistakesAreReportedTogether(t *testing.T) {
-	err := Serve(t.Context(), ServeConfig{Workers: -1, Simulator: UpstreamConfig{Delay: "weibull:1ms", ErrorRate: 2}})
-	for _, part := range []string{"workers:", `unknown law "weibull"`, "error rate:"} {
+	err := Serve(t.Context(), ServeConfig{Workers: -1, Simulator: UpstreamConfig{Delay: "weibull:1ms", ErrorRate: 2, RateBurst: 1}})
+	for _, part := range []string{"workers:", `unknown law "weibull"`, "error-rate:", "rate-burst:"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%v does not say %q", err, part)
 		}

@@ -150,9 +150,10 @@ func (l *Loop) parserOf(c *conn, t *task) *http1.Parser {
 	return l.parser
 }
 
-// options are what is wanted of a step's answer. A tap reads headers too.
+// options are what is wanted of a step's answer. A tap reads headers too, and what the
+// target tells of its time is in them.
 func (l *Loop) options(s *scenarios.Step) http1.Options {
-	o := http1.Options{NoBody: s.Method == "HEAD", KeepBody: s.NeedBody, KeepHead: l.tap != nil}
+	o := http1.Options{NoBody: s.Method == "HEAD", KeepBody: s.NeedBody, KeepHead: l.tap != nil || s.Timing != nil}
 	if x := s.Extra; x != nil {
 		o.KeepHead = o.KeepHead || x.Cookies || x.Redirects > 0
 	}
@@ -194,7 +195,12 @@ func (l *Loop) farewell(ci int32, c *conn) {
 	i := c.task
 	t := l.tasks.at(i)
 	parser := l.parserOf(c, t)
-	if done, err := parser.EOF(); !done {
+	done, err := parser.EOF()
+	switch errno := l.takesNoMore(c); {
+	case !done && errno != 0:
+		l.cutShort(i, t, errno)
+		return
+	case !done:
 		l.failBy(i, t, stats.EndedBusy, stats.ConnError, l.lostText(t, errorText(err)), "", l.clock())
 		return
 	}
@@ -235,6 +241,9 @@ func (l *Loop) answered(i int32, t *task, ci int32, c *conn, parser *http1.Parse
 		l.judge(s, t, parser)
 	} else {
 		l.refuse(s, parser, refused)
+	}
+	if timing := l.step(t).Timing; timing != nil && s.Class == stats.OK {
+		l.readTimings(s, timing, parser)
 	}
 	l.record(s, parser)
 	p.inFlight--

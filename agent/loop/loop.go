@@ -39,6 +39,7 @@ type Loop struct {
 	recorder *stats.Recorder
 	tap      *tap // nil: nobody looks at single requests
 	sample   stats.Sample
+	timings  timings
 	values   scenarios.Values
 	pending  []Output
 	limits   limits

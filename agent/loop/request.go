@@ -186,6 +186,9 @@ func (l *Loop) keepUnsent(c *conn, b []byte) { l.keep(l.unsentOf(c), b) }
 
 // writeRest goes on with a request once the socket takes more.
 func (l *Loop) writeRest(ci int32, c *conn) {
+	if l.takesNoMore(c) != 0 {
+		return
+	}
 	if c.slow && l.slow[ci].out > 0 {
 		l.writePiece(ci, c, l.slow[ci])
 		return
@@ -193,7 +196,7 @@ func (l *Loop) writeRest(ci int32, c *conn) {
 	switch errno := l.sendRest(c); {
 	case errno == syscall.EAGAIN:
 	case errno != 0:
-		l.snapped(ci, c, errno)
+		l.stoppedTaking(ci, c, errno)
 	case c.out != none && l.unsent.at(c.out).until == 0:
 		l.stream(ci, c, l.unsent.at(c.out))
 	}

@@ -105,7 +105,7 @@ func (l *Loop) writePiece(ci int32, c *conn, s *slowness) {
 	case errno == syscall.EAGAIN:
 		return // it will be told when there is room
 	case errno != 0:
-		l.snapped(ci, c, errno)
+		l.stoppedTaking(ci, c, errno)
 		return
 	case c.tls == none:
 		l.tasks.at(c.task).bytesOut += int32(n)

@@ -30,6 +30,8 @@ type unsent struct {
 	at    int64        // in the file
 	left  int64        // of the streamed body
 	held  int          // what room and later take, as accounted
+
+	refused syscall.Errno // why the socket takes no more; 0 = it does
 }
 
 // unsentOf is what a connection has still to send; it borrows an empty one.
@@ -227,14 +229,25 @@ func (l *Loop) fileFailed(c *conn, why fileError) {
 	l.fail(i, t, class, string(why), l.now)
 }
 
-// stoppedTaking is a target that takes no more of a body. It may have said why: an
-// answer that is there already counts.
+// stoppedTaking is a target that takes no more of a request. It may have said why: an answer
+// that has come counts. A poller that reads by itself may not have handed it over yet, so
+// that the end of what comes is waited for, which a broken connection has soon.
 func (l *Loop) stoppedTaking(ci int32, c *conn, errno syscall.Errno) {
-	if errno == syscall.EAGAIN {
+	switch {
+	case errno == syscall.EAGAIN:
+		return
+	case limitText(errno) != "":
+		l.snapped(ci, c, errno)
 		return
 	}
-	gen := c.gen
-	if l.read(ci, c, gen, true); c.gen == gen {
-		l.snapped(ci, c, errno)
+	l.unsent.at(c.out).refused = errno
+	l.read(ci, c, c.gen, true)
+}
+
+// takesNoMore is why, of a connection that still has something to send; 0 of all others.
+func (l *Loop) takesNoMore(c *conn) syscall.Errno {
+	if c.out == none {
+		return 0
 	}
+	return l.unsent.at(c.out).refused
 }

@@ -11,14 +11,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loadctl/loadctl/bench/internal/faults"
+	"github.com/loadctl/loadctl/bench/internal/harms"
 	"github.com/loadctl/loadctl/bench/internal/judge"
 )
 
 // A faultReport is every fault on a machine.
 type faultReport struct {
-	Machine string       `json:"machine"`
-	Rows    []faults.Row `json:"faults"`
+	Machine string      `json:"machine"`
+	Rows    []harms.Row `json:"faults"`
 }
 
 // faultsStudy does every fault so many times, and keeps each as it ends; those left out
@@ -32,7 +32,7 @@ func faultsStudy(ctx context.Context, b *bench) (missed bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	all := faults.All()
+	all := harms.All()
 	for _, f := range all {
 		if !b.only.MatchString(f.Name) {
 			continue
@@ -56,8 +56,8 @@ func faultsStudy(ctx context.Context, b *bench) (missed bool, err error) {
 }
 
 // say tells of a run as it ends.
-func say(f faults.Fault) func(faults.Run) {
-	return func(r faults.Run) {
+func say(f harms.Fault) func(harms.Run) {
+	return func(r harms.Run) {
 		text := fmt.Sprintf("%s: %s, exit %d, %.1f s", f.Name, r.Verdict, r.Exit, r.Took)
 		if f.Clean() && r.Disturbed() {
 			text += fmt.Sprintf(", disturbed (steal %.1f %%, others %.0f %%)", 100*r.Steal, 100*r.Others)
@@ -70,12 +70,12 @@ func say(f faults.Fault) func(faults.Run) {
 }
 
 // put adds a row, in the place of an earlier one, in the order of faults.
-func (r *faultReport) put(row faults.Row, all []faults.Fault) {
-	place := func(row faults.Row) int {
-		return slices.IndexFunc(all, func(f faults.Fault) bool { return f.Name == row.Fault })
+func (r *faultReport) put(row harms.Row, all []harms.Fault) {
+	place := func(row harms.Row) int {
+		return slices.IndexFunc(all, func(f harms.Fault) bool { return f.Name == row.Fault })
 	}
-	r.Rows = append(slices.DeleteFunc(r.Rows, func(old faults.Row) bool { return old.Fault == row.Fault || place(old) < 0 }), row)
-	slices.SortStableFunc(r.Rows, func(a, b faults.Row) int { return place(a) - place(b) })
+	r.Rows = append(slices.DeleteFunc(r.Rows, func(old harms.Row) bool { return old.Fault == row.Fault || place(old) < 0 }), row)
+	slices.SortStableFunc(r.Rows, func(a, b harms.Row) int { return place(a) - place(b) })
 }
 
 func (r faultReport) table() [][]string {

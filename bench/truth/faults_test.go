@@ -4,20 +4,20 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loadctl/loadctl/bench/internal/faults"
+	"github.com/loadctl/loadctl/bench/internal/harms"
 )
 
 // TestRowsOfFaultsStay while others are made again, in the order of faults.
 func TestRowsOfFaultsStay(t *testing.T) {
 	var r faultReport
-	for _, row := range []faults.Row{
-		{Fault: "clean", What: "nothing is done", Must: "0 of 20 invalid", Runs: []faults.Run{{}, {}, {}}, Invalid: 1, Wrong: 2, Degraded: 1, Disturbed: []faults.Run{{Verdict: "invalid", Exit: 97}, {}}},
+	for _, row := range []harms.Row{
+		{Fault: "clean", What: "nothing is done", Must: "0 of 20 invalid", Runs: []harms.Run{{}, {}, {}}, Invalid: 1, Wrong: 2, Degraded: 1, Disturbed: []harms.Run{{Verdict: "invalid", Exit: 97}, {}}},
 		{Fault: "no longer there"},
 		{Fault: "stopped", What: "an agent stands still"},
 		{Fault: "stopped", What: "an agent stands still", Reason: "stood", Kept: true, Invalid: 20, Right: 19, Must: "≥ 19 of 20",
-			Runs: []faults.Run{{Reasons: []string{"late by 3s"}}}},
+			Runs: []harms.Run{{Reasons: []string{"late by 3s"}}}},
 	} {
-		r.put(row, faults.All())
+		r.put(row, harms.All())
 	}
 	var lines []string
 	for _, cells := range r.table() {

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -14,9 +12,9 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator"
+	"github.com/loadctl/loadctl/coordinator/ceilings"
 	"github.com/loadctl/loadctl/coordinator/hosts/local"
 	"github.com/loadctl/loadctl/coordinator/plan"
-	"github.com/loadctl/loadctl/reports/view"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/stats"
 )
@@ -65,13 +63,8 @@ func (n *nullRun) try(ctx context.Context, t scenarios.Trial) (plan.Tried, error
 	if err != nil {
 		return plan.Tried{}, err
 	}
-	v := view.New(r)
-	p50, p99 := v.Response.P50.Value, v.Response.P99.Value
-	tried := plan.Tried{
-		Made: v.Throughput, Why: plan.Kept(v.Accounting, v.Validity, v.PacerLag.P99.Value, p99, r.Info.LagLimit()),
-		Requests: v.Response.Count, P50: p50, P99: p99,
-	}
-	tried.Target, err = askNull(ctx, t.BaseURL)
+	tried := plan.TriedOf(r)
+	tried.Target, err = ceilings.AskNull(ctx, t.BaseURL)
 	return tried, err
 }
 
@@ -98,27 +91,4 @@ func (n *nullRun) drive(ctx context.Context, t *scenarios.Trial) (*stats.Run, er
 		err = errors.New("a trial never began")
 	}
 	return r, err
-}
-
-// askNull asks a null target how long it had a request, in the mean.
-func askNull(ctx context.Context, baseURL string) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, baseURL+"/-/null", nil)
-	if err != nil {
-		return 0, err
-	}
-	resp, err := (&http.Transport{}).RoundTrip(req) // by no proxy
-	if err != nil {
-		return 0, fmt.Errorf("asking the null target: %w", err)
-	}
-	defer resp.Body.Close()
-	var told struct {
-		Requests uint64 `json:"requests"`
-		Took     int64  `json:"took_ns"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&told); err != nil {
-		return 0, fmt.Errorf("asking the null target: %w", err)
-	}
-	return time.Duration(told.Took / int64(max(told.Requests, 1))), nil
 }

@@ -38,6 +38,7 @@ type runOptions struct {
 	tick       time.Duration
 	authorised []string
 	token      string
+	timing     bool
 	faults     []string
 }
 
@@ -70,6 +71,7 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.pacing, "pacing", "auto", "auto, ticks or precise")
 	f.DurationVar(&o.tick, "tick", 0, "tick of --pacing ticks (default 1ms)")
 	f.StringVar(&o.poller, "poller", "auto", "how agents use sockets: io_uring, epoll, or auto: the first where the kernel lets us")
+	f.BoolVar(&o.timing, "server-timing", false, "record what answers tell of their time, where the file does not say (see docs/measurement.md)")
 	o.diagnostics.flags(f)
 	f.Lookup("tap").Usage = "`directory` for a row of every request, a file a loop (see docs/measurement.md)"
 	f.Lookup("pprof").Usage = "`directory` for profiles of agents, host and coordinator (see docs/engine.md)"
@@ -126,7 +128,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	opt.BaseURL = o.target
+	opt.BaseURL, opt.ServerTiming = o.target, o.timing
 	s, files, err := load(file, opt)
 	if err != nil {
 		return nil, err

@@ -19,8 +19,12 @@ func newTarget() *cobra.Command {
 		Use:   "target",
 		Short: "Run the bundled reference service, the simulator of its upstream, a queue whose truth is known, or nothing",
 	}
+<<<<<<< HEAD
 	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetNull(), newTargetWorker(),
 		newTargetSet(), newTargetGet(), newTargetReload(), newTargetStats(), newTargetList())
+=======
+	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetNull(), newTargetBalancer(), newTargetGuard(), newTargetWorker())
+>>>>>>> main
 	return c
 }
 
@@ -56,29 +60,7 @@ func newTargetServe() *cobra.Command {
 	f.StringVar(&cfg.Service.AuthToken, "auth-token", "", "answer of /.well-known/loadctl, by which the service agrees to be loaded")
 	f.DurationVar(&cfg.Drain, "drain", target.DefaultDrain, "how long requests may take to finish at the end")
 	simulatorFlags(f, &cfg.Simulator, target.DefaultDelay)
-	lifelineFlag(f, &lifeline)
-	return c
-}
-
-func newTargetUpstream() *cobra.Command {
-	var cfg target.UpstreamConfig
-	var lifeline int
-	c := &cobra.Command{
-		Use:   "upstream",
-		Short: "Simulate the upstream of the service: seeded delays, errors, a freeze",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := cfg.Validate(); err != nil {
-				return usage(err, "")
-			}
-			cfg.Parent = parent(c, lifeline)
-			return serveUntilSignal(c.Context(), func(ctx context.Context) error { return target.Upstream(ctx, cfg) })
-		},
-	}
-	f := c.Flags()
-	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:0", "address, `host:port`; port 0 takes a free one")
-	f.DurationVar(&cfg.Drain, "drain", target.DefaultDrain, "how long requests may take to finish at the end")
-	simulatorFlags(f, &cfg, "")
+	f.StringVar(&cfg.Simulator.AdminToken, "upstream-admin-token", "", "`token` by which the simulator's settings are changed")
 	lifelineFlag(f, &lifeline)
 	return c
 }
@@ -98,14 +80,6 @@ func newTargetWorker() *cobra.Command {
 			return nil
 		},
 	}
-}
-
-func simulatorFlags(f *pflag.FlagSet, cfg *target.UpstreamConfig, delay string) {
-	f.StringVar(&cfg.Delay, "delay", delay, "`law` of the upstream's delay: fixed:2ms, exponential:3ms, lognormal:p50=3ms,p99=15ms")
-	f.Uint64Var(&cfg.Seed, "seed", 1, "of delays and errors")
-	f.DurationVar(&cfg.FreezeAt, "freeze-at", 0, "when it freezes, from its first request")
-	f.DurationVar(&cfg.FreezeFor, "freeze-for", 0, "how long it stays frozen; 0 means it never freezes")
-	f.Float64Var(&cfg.ErrorRate, "error-rate", 0, "share of items answered 500, from 0 to 1")
 }
 
 func lifelineFlag(f *pflag.FlagSet, fd *int) {

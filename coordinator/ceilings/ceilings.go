@@ -1,6 +1,7 @@
 // Package ceilings keeps on disk what null runs have found, so that each is made once.
 // It is a cache: whoever uses it goes on without it, and measures again what it has lost.
-// It refuses to decide what fits: keys are coordinator/plan's.
+// It also asks null targets what part of a trial was theirs. It refuses to decide what fits:
+// keys and verdicts are coordinator/plan's.
 package ceilings
 
 import (

@@ -13,7 +13,7 @@ import (
 // target that does nothing, and what it adds to their response times.
 type Ceiling struct {
 	Measured time.Time `json:"measured"`
-	// Rate is the highest rate of requests a second that was kept: see Kept.
+	// Rate is the highest rate of requests a second that was kept: see kept.
 	Rate      float64  `json:"requests_per_s"`
 	Saturated float64  `json:"saturated_per_s"` // by closed users who ask as soon as they are answered
 	Agents    int      `json:"agents"`
@@ -52,12 +52,12 @@ type Tried struct {
 // be more than its lateness, as the null target takes processors that a real one brings.
 const addsAtMost = 5
 
-// Kept says why a trial did not keep its rate, empty where it did: the run may be
+// kept says why a trial did not keep its rate, empty where it did: the run may be
 // believed, all that was intended was answered, the generator was as punctual as limit
 // asks, and no queue grew: requests that wait for a connection are not late, but they are
 // waiting. lag and response are 99th percentiles. What degrades a run otherwise, such as
 // a busy processor, is what a ceiling is about, and stands in no way.
-func Kept(a stats.Accounting, v stats.Validity, lag, response, limit time.Duration) string {
+func kept(a stats.Accounting, v stats.Validity, lag, response, limit time.Duration) string {
 	ok := a.Classes[stats.OK]
 	switch {
 	case a.Intended == 0:
@@ -72,6 +72,21 @@ func Kept(a stats.Accounting, v stats.Validity, lag, response, limit time.Durati
 		return fmt.Sprintf("1 in 100 responses took more than %s (limit %s)", micros(response), micros(addsAtMost*limit))
 	}
 	return ""
+}
+
+// TriedOf is what came of the run of a trial, but for what the null target has to say.
+func TriedOf(r *stats.Run) Tried {
+	var response stats.Dist
+	for i := range r.Sound().Cells {
+		if c := &r.Sound().Cells[i]; r.Layout.Cells[i].Recorded {
+			response.Merge(c.Dist())
+		}
+	}
+	t := Tried{Made: r.Throughput(), Requests: response.Count()}
+	t.P50, _ = response.Percentile(50)
+	t.P99, _ = response.Percentile(99)
+	t.Why = kept(r.Accounting(true), r.Validity, r.PacerLag(r.Sound()).Percentile(99), t.P99, r.Info.LagLimit())
+	return t
 }
 
 // A TrialKind is what a trial is to find out.

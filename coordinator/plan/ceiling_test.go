@@ -133,9 +133,36 @@ func TestKept(t *testing.T) {
 		{"1 in 100 requests started more than 1.001ms after its time (limit 1ms)", all, valid, 1001 * us, ms},
 		{"1 in 100 responses took more than 5.001ms (limit 5ms)", all, valid, ms, 5001 * us},
 	} {
-		if got := Kept(c.a, c.v, c.lag, c.response, ms); got != c.want {
+		if got := kept(c.a, c.v, c.lag, c.response, ms); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
+	}
+}
+
+// TestTriedIsOfWhatWasRecorded: of all that was recorded of a trial's run, failures included, and
+// of nothing of its warm-up.
+func TestTriedIsOfWhatWasRecorded(t *testing.T) {
+	l := &stats.Layout{Phases: []stats.PhaseKey{{Name: "warm"}, {Name: "load", Recorded: true}}, Cells: []stats.CellKey{{}, {Phase: 1, Recorded: true}}}
+	r, rec := new(stats.Run), stats.NewRecorder(l, nil)
+	r.Apply(stats.Update{Started: &stats.Started{Layout: l, Info: stats.Info{Tick: time.Millisecond}}})
+	r.Apply(stats.Update{Span: &stats.Span{Phase: 1, Begin: time.Second, End: 2 * time.Second}})
+	ask := func(n, cell int, class stats.Class, lag, took time.Duration) {
+		for range n {
+			s := stats.Sample{Cell: cell, Class: class, Status: 200, Reused: true, Intended: time.Duration(cell) * time.Second}
+			s.Scheduled = s.Intended + lag
+			s.Connected, s.Written, s.FirstByte, s.Done = s.Scheduled, s.Scheduled, s.Scheduled+took, s.Scheduled+took
+			rec.Intend(cell)
+			rec.Record(&s)
+		}
+	}
+	ask(50, 0, stats.OK, 0, time.Second)
+	r.Apply(stats.Update{Window: &stats.Window{Index: 0, Merged: rec.Cut(0)}})
+	ask(90, 1, stats.OK, 100*time.Microsecond, time.Millisecond)
+	ask(10, 1, stats.HTTPError, 100*time.Microsecond, time.Millisecond)
+	r.Apply(stats.Update{Window: &stats.Window{Index: 1, Merged: rec.Cut(1)}})
+	got := TriedOf(r)
+	if got.Made != 100 || got.Requests != 100 || got.P50.Round(10*time.Microsecond) != 1100*time.Microsecond || got.Why != "10 of 100 requests did not end well" {
+		t.Errorf("%+v", got)
 	}
 }
 

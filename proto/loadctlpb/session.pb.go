@@ -960,12 +960,13 @@ type Prepare struct {
 	Agents        []*AgentPlan           `protobuf:"bytes,7,rep,name=agents,proto3" json:"agents,omitempty"`
 	Pacing        string                 `protobuf:"bytes,8,opt,name=pacing,proto3" json:"pacing,omitempty"` // auto | ticks | precise
 	TickNs        int64                  `protobuf:"varint,9,opt,name=tick_ns,json=tickNs,proto3" json:"tick_ns,omitempty"`
-	LostAfterNs   int64                  `protobuf:"varint,10,opt,name=lost_after_ns,json=lostAfterNs,proto3" json:"lost_after_ns,omitempty"` // silence of an agent that counts as its loss
-	Poller        string                 `protobuf:"bytes,20,opt,name=poller,proto3" json:"poller,omitempty"`                                 // auto | io_uring | epoll
-	TlsFiles      *TLSFiles              `protobuf:"bytes,11,opt,name=tls_files,json=tlsFiles,proto3" json:"tls_files,omitempty"`             // unset without TLS
-	Files         []*BodyFile            `protobuf:"bytes,30,rep,name=files,proto3" json:"files,omitempty"`                                   // what the scenario's steps send
-	Faults        []string               `protobuf:"bytes,50,rep,name=faults,proto3" json:"faults,omitempty"`                                 // of the generator, on purpose: tests of loadctl itself
-	Trial         *Trial                 `protobuf:"bytes,60,opt,name=trial,proto3" json:"trial,omitempty"`                                   // takes the place of the scenario's phases; unset = those of the file
+	LostAfterNs   int64                  `protobuf:"varint,10,opt,name=lost_after_ns,json=lostAfterNs,proto3" json:"lost_after_ns,omitempty"`   // silence of an agent that counts as its loss
+	Poller        string                 `protobuf:"bytes,20,opt,name=poller,proto3" json:"poller,omitempty"`                                   // auto | io_uring | epoll
+	TlsFiles      *TLSFiles              `protobuf:"bytes,11,opt,name=tls_files,json=tlsFiles,proto3" json:"tls_files,omitempty"`               // unset without TLS
+	Files         []*BodyFile            `protobuf:"bytes,30,rep,name=files,proto3" json:"files,omitempty"`                                     // what the scenario's steps send
+	Faults        []string               `protobuf:"bytes,50,rep,name=faults,proto3" json:"faults,omitempty"`                                   // of the generator, on purpose: tests of loadctl itself
+	Trial         *Trial                 `protobuf:"bytes,60,opt,name=trial,proto3" json:"trial,omitempty"`                                     // takes the place of the scenario's phases; unset = those of the file
+	ServerTiming  bool                   `protobuf:"varint,200,opt,name=server_timing,json=serverTiming,proto3" json:"server_timing,omitempty"` // record Server-Timing headers, where the file does not say
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1103,6 +1104,13 @@ func (x *Prepare) GetTrial() *Trial {
 		return x.Trial
 	}
 	return nil
+}
+
+func (x *Prepare) GetServerTiming() bool {
+	if x != nil {
+		return x.ServerTiming
+	}
+	return false
 }
 
 // Trial is the load of a null run.
@@ -3135,7 +3143,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n" +
 	"\x04sent\x18\x02 \x01(\x03R\x04sent\x12\x1a\n" +
 	"\breceived\x18\x03 \x01(\x03R\breceived\x12\x12\n" +
-	"\x04wall\x18\x04 \x01(\x03R\x04wall\"\xaa\x04\n" +
+	"\x04wall\x18\x04 \x01(\x03R\x04wall\"\xd0\x04\n" +
 	"\aPrepare\x12\x12\n" +
 	"\x04file\x18\x01 \x01(\tR\x04file\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\fR\x06source\x121\n" +
@@ -3152,7 +3160,8 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\ttls_files\x18\v \x01(\v2\x14.loadctl.v1.TLSFilesR\btlsFiles\x12*\n" +
 	"\x05files\x18\x1e \x03(\v2\x14.loadctl.v1.BodyFileR\x05files\x12\x16\n" +
 	"\x06faults\x182 \x03(\tR\x06faults\x12'\n" +
-	"\x05trial\x18< \x01(\v2\x11.loadctl.v1.TrialR\x05trial\x1a7\n" +
+	"\x05trial\x18< \x01(\v2\x11.loadctl.v1.TrialR\x05trial\x12$\n" +
+	"\rserver_timing\x18\xc8\x01 \x01(\bR\fserverTiming\x1a7\n" +
 	"\tVarsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9b\x01\n" +

@@ -106,6 +106,7 @@ type CellStats struct {
 	Statuses      []*StatusCount         `protobuf:"bytes,11,rep,name=statuses,proto3" json:"statuses,omitempty"`    // in rising order of status
 	Redirects     uint64                 `protobuf:"varint,12,opt,name=redirects,proto3" json:"redirects,omitempty"` // followed
 	Bins          []byte                 `protobuf:"bytes,20,opt,name=bins,proto3" json:"bins,omitempty"`            // sparse counts by intended start and rung; empty = none
+	Split         []byte                 `protobuf:"bytes,200,opt,name=split,proto3" json:"split,omitempty"`         // sparse sums of parts by response time; empty = none
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -227,6 +228,13 @@ func (x *CellStats) GetRedirects() uint64 {
 func (x *CellStats) GetBins() []byte {
 	if x != nil {
 		return x.Bins
+	}
+	return nil
+}
+
+func (x *CellStats) GetSplit() []byte {
+	if x != nil {
+		return x.Split
 	}
 	return nil
 }
@@ -682,7 +690,7 @@ const file_loadctl_v1_snapshot_proto_rawDesc = "" +
 	"\x06window\x18\x01 \x01(\x03R\x06window\x12+\n" +
 	"\x05cells\x18\x02 \x03(\v2\x15.loadctl.v1.CellStatsR\x05cells\x12.\n" +
 	"\x06phases\x18\x03 \x03(\v2\x16.loadctl.v1.PhaseStatsR\x06phases\x12.\n" +
-	"\x06errors\x18\x04 \x03(\v2\x16.loadctl.v1.ErrorGroupR\x06errors\"\x97\x03\n" +
+	"\x06errors\x18\x04 \x03(\v2\x16.loadctl.v1.ErrorGroupR\x06errors\"\xae\x03\n" +
 	"\tCellStats\x12\x1a\n" +
 	"\bintended\x18\x01 \x01(\x04R\bintended\x12\x18\n" +
 	"\aclasses\x18\x02 \x03(\x04R\aclasses\x12\x19\n" +
@@ -698,7 +706,8 @@ const file_loadctl_v1_snapshot_proto_rawDesc = "" +
 	" \x01(\fR\x06failed\x123\n" +
 	"\bstatuses\x18\v \x03(\v2\x17.loadctl.v1.StatusCountR\bstatuses\x12\x1c\n" +
 	"\tredirects\x18\f \x01(\x04R\tredirects\x12\x12\n" +
-	"\x04bins\x18\x14 \x01(\fR\x04bins\";\n" +
+	"\x04bins\x18\x14 \x01(\fR\x04bins\x12\x15\n" +
+	"\x05split\x18\xc8\x01 \x01(\fR\x05split\";\n" +
 	"\vStatusCount\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\rR\x06status\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x04R\x05count\"\xdd\x05\n" +

@@ -12,6 +12,7 @@ import (
 func DecodeOptions(p *loadctlpb.Prepare) scenarios.Options {
 	return scenarios.Options{
 		Vars: p.GetVars(), BaseURL: p.GetBaseUrl(), File: FindFile(p.GetFiles()), Trial: decodeTrial(p.GetTrial()),
+		ServerTiming: p.GetServerTiming(),
 	}
 }
 

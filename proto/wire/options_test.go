@@ -12,8 +12,8 @@ import (
 // TestTrialRoundTrip: agents make of a file what the coordinator made of it.
 func TestTrialRoundTrip(t *testing.T) {
 	for _, want := range []*scenarios.Trial{nil, {BaseURL: "http://127.0.0.1:9", Rate: 1.5, Users: 2, MaxVUs: 3, Warm: 4, Length: time.Second}} {
-		got := DecodeOptions(&loadctlpb.Prepare{BaseUrl: "http://of.the.file", Trial: EncodeTrial(want)})
-		if !reflect.DeepEqual(got.Trial, want) || got.BaseURL != "http://of.the.file" {
+		got := DecodeOptions(&loadctlpb.Prepare{BaseUrl: "http://of.the.file", Trial: EncodeTrial(want), ServerTiming: true})
+		if !got.ServerTiming || !reflect.DeepEqual(got.Trial, want) || got.BaseURL != "http://of.the.file" {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 	}

@@ -57,7 +57,7 @@ func encodeCell(m *loadctlpb.CellStats, c *stats.CellStats) {
 	m.ChecksPassed, m.ChecksFailed, m.Redirects = c.ChecksPassed, c.ChecksFailed, c.Redirects
 	m.Response, m.Service = c.Response.Sparse(), c.Service.Sparse()
 	m.FirstByte, m.Failed = c.FirstByte.Sparse(), c.Failed.Sparse()
-	m.Bins = c.Bins.AppendSparse(nil)
+	m.Bins, m.Split = c.Bins.AppendSparse(nil), c.Split.AppendSparse(nil)
 	if c.Classes != [stats.Classes]uint64{} {
 		m.Classes = c.Classes[:]
 	}
@@ -94,6 +94,9 @@ func decodeCell(c *stats.CellStats, m *loadctlpb.CellStats, ladder *stats.Ladder
 		return err
 	}
 	if c.Bins, err = decodeBins(m.GetBins(), ladder); err != nil {
+		return err
+	}
+	if c.Split, err = stats.ParseSplit(m.GetSplit()); err != nil {
 		return err
 	}
 	return decodeTimes(

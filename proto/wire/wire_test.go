@@ -18,7 +18,7 @@ import (
 func testLayout() *stats.Layout {
 	return &stats.Layout{
 		Phases: []stats.PhaseKey{{Name: "steady", Recorded: true}, {Name: "hold", Holds: 5}},
-		Cells:  []stats.CellKey{{Name: "/a", Recorded: true}, {Name: "/b", Recorded: true}, {Phase: 1, Name: "/ping", Heartbeat: true}},
+		Cells:  []stats.CellKey{{Name: "/a", Recorded: true, Timed: true}, {Name: "/b", Recorded: true}, {Phase: 1, Name: "/ping", Heartbeat: true}},
 	}
 }
 
@@ -37,6 +37,9 @@ func aSnapshot(seed uint64, requests int) *stats.Snapshot {
 		}
 		if r.IntN(10) == 0 {
 			s.Class, s.Status, s.Detail = stats.HTTPError, 500+r.IntN(4), []byte("/a/7\xfe")
+		}
+		for i := range r.IntN(20) {
+			s.Told = append(s.Told, stats.Told{Name: []byte{'a' + byte(i)}, Took: time.Duration(r.Int64N(2e6))})
 		}
 		rec.Record(s)
 	}
@@ -165,6 +168,7 @@ func TestBadSnapshotsAreRefused(t *testing.T) {
 		"no status -1":          func(m *loadctlpb.Snapshot) { m.Errors[0].Status = -1 },
 		"out of order":          func(m *loadctlpb.Snapshot) { m.Errors = append(m.Errors, m.Errors[0]) },
 		"error groups, more":    func(m *loadctlpb.Snapshot) { m.Errors = make([]*loadctlpb.ErrorGroup, 5000) },
+		"row 0: split":          func(m *loadctlpb.Snapshot) { m.Cells[0].Split = []byte{1} },
 		"an example of":         func(m *loadctlpb.Snapshot) { m.Errors[0].Samples[0].Detail = strings.Repeat("x", 201) },
 		"4 examples":            func(m *loadctlpb.Snapshot) { m.Errors[0].Samples = make([]*loadctlpb.ErrorSample, 4) },
 		"status 200 after 500": func(m *loadctlpb.Snapshot) {

@@ -21,6 +21,13 @@ import (
 // jenkins is the policy Jenkins serves artifacts with: no scripts, no inline styles.
 const jenkins = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
 
+// everything is the story with everything in it, of a target that tells of its time.
+func everything() sample.Story {
+	s := sample.Troubled()
+	s.Timed = true
+	return s
+}
+
 // serveReport serves the same page open, and under Jenkins' policy at /jenkins.
 func serveReport(t *testing.T, s sample.Story) string {
 	t.Helper()
@@ -95,13 +102,13 @@ func look(t *testing.T, ctx context.Context, url string) (s sight) {
 }
 
 var mustRead = []string{"items", "FAIL", "MEASUREMENT DEGRADED", "Where every request went", "adds up", "p(99)<150ms",
-	"GET /items/{id}", "connection reset", "local-3", "loadctl run scenarios/items.yaml", "Load over time", "Percentile spectrum", "Response times over time"}
+	"GET /items/{id}", "connection reset", "local-3", "loadctl run scenarios/items.yaml", "Load over time", "Percentile spectrum", "Response times over time", "Where the time went", "target: upstream"}
 
 // TestReadableUnderJenkins: with scripts off and the page's own style forbidden,
 // everything is there to read.
 func TestReadableUnderJenkins(t *testing.T) {
 	ctx := browser(t)
-	s := look(t, ctx, serveReport(t, sample.Troubled())+"/jenkins")
+	s := look(t, ctx, serveReport(t, everything())+"/jenkins")
 	if s.Charts < 9 || s.Charts != s.All {
 		t.Errorf("%d of %d charts are visible", s.Charts, s.All)
 	}
@@ -116,7 +123,7 @@ func TestReadableUnderJenkins(t *testing.T) {
 // than the window, and the comforts work.
 func TestPage(t *testing.T) {
 	ctx := browser(t)
-	url := serveReport(t, sample.Troubled())
+	url := serveReport(t, everything())
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +202,7 @@ func TestAccessible(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := browser(t)
-	look(t, ctx, serveReport(t, sample.Troubled()))
+	look(t, ctx, serveReport(t, everything()))
 	evaluate[bool](t, ctx, string(axe)+";true")
 	for _, mode := range []string{"light", "dark"} {
 		evaluate[bool](t, ctx, `document.documentElement.dataset.theme = "`+mode+`"; document.querySelectorAll("details").forEach((d) => { d.open = true; }); true`)

@@ -36,6 +36,7 @@ type Page struct {
 	Heatmap  Chart
 	Spectral Chart
 	Sure     []SureRow
+	Went     []WhereChart
 	Lag      Chart
 	Traffic  Chart
 	Rows     []Row
@@ -94,7 +95,7 @@ func newPage(v *view.View) *Page {
 	page := &Page{
 		View: v, CSS: template.CSS(styleText), JS: template.JS(scriptText), Tiles: tiles(v),
 		Timeline: p.timeline(), Load: p.loadCharts(), Times: p.timesCharts(), Heatmap: p.heatmap(), Spectral: p.spectrum(),
-		Sure: sureRows(v), Lag: p.lagChart(), Traffic: p.trafficChart(),
+		Sure: sureRows(v), Went: p.whereCharts(), Lag: p.lagChart(), Traffic: p.trafficChart(),
 		Blocks: blocks(v), Command: strings.Join(v.Info.Args, " "),
 	}
 	page.Source = string(v.Info.Source)
@@ -251,9 +252,4 @@ func margin(f float64) string {
 }
 
 // label names an endpoint with its method, once.
-func label(e view.Endpoint) string {
-	if e.Method == "" || strings.HasPrefix(e.Name, e.Method+" ") {
-		return e.Name
-	}
-	return e.Method + " " + e.Name
-}
+func label(e view.Endpoint) string { return view.RequestLabel(e.Method, e.Name) }

@@ -49,6 +49,7 @@ func Render(dir string, r *stats.Run, v *view.View, extras ...Extra) error {
 		{"events.jsonl", func(to io.Writer) error { return writeEvents(to, r) }},
 	}
 	files = append(files, histFiles(r)...)
+	files = append(files, splitFiles(v)...)
 	files = append(files, extras...)
 	for _, f := range files {
 		if err := writeFile(filepath.Join(dir, f.Name), f.Write); err != nil {

@@ -27,6 +27,7 @@ type Story struct {
 	Errors      bool    // some requests fail in each possible way
 	LoseAgent   int     // seconds into the steady phase at which the last agent is lost; 0 = never
 	Unfinished  bool    // the last update is missing
+	Timed       bool    // the target tells of its own time, of some requests too much
 }
 
 // Troubled is the story with everything in it.
@@ -118,6 +119,9 @@ func newTale(s Story) *tale {
 			{Phase: 2, Name: "POST /items", Method: "POST", Recorded: true},
 			{Phase: 2, Name: "/health", Method: "GET", Recorded: true},
 		},
+	}
+	for i := range t.layout.Cells {
+		t.layout.Cells[i].Timed = s.Timed && t.layout.Cells[i].Recorded
 	}
 	for i := range s.Agents {
 		r := stats.NewRecorder(t.layout, nil)

@@ -129,10 +129,28 @@ func (t *tale) request(cell int, at stats.Offset) stats.Sample {
 	service := t.serve(cell, at) + wait/20
 	x.FirstByte, x.Done = x.Written+service*9/10, x.Written+service
 	x.BytesOut, x.BytesIn, x.ChecksPassed = 180, int64(300+t.random.IntN(900)), 1
+	if t.Timed {
+		x.Told = parts(cell, service, wait/20)
+	}
 	if t.Errors && cell > beat {
 		t.spoil(&x)
 	}
 	return x
+}
+
+// parts are what the target tells of a request: slow ones waited for its pool. It tells
+// nothing of its health, and counts what it does for lists twice.
+func parts(cell int, service, frozen time.Duration) []stats.Told {
+	busy := service - frozen
+	pool := max(0, busy-25*time.Millisecond) * 9 / 10
+	told := []stats.Told{{Name: []byte("pool"), Took: pool + frozen}, {Name: []byte("upstream"), Took: (busy - pool) / 2}}
+	switch cell {
+	case health:
+		return nil
+	case list:
+		return append(told, stats.Told{Name: []byte("db"), Took: (busy - pool) * 3 / 5})
+	}
+	return append(told, stats.Told{Name: []byte("db"), Took: (busy - pool) / 4})
 }
 
 // spoil makes some requests fail, in each way there is.

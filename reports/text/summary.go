@@ -26,6 +26,7 @@ func Summary(w io.Writer, v *view.View, o Options) error {
 	p.ending(v)
 	p.figures(v)
 	p.endpoints(v)
+	p.where(v)
 	p.errors(v)
 	p.accounting(v)
 	p.thresholds(v)
@@ -201,12 +202,7 @@ func (p *page) endpoints(v *view.View) {
 }
 
 // Label names an endpoint with its method, once.
-func Label(e view.Endpoint) string {
-	if e.Method == "" || strings.HasPrefix(e.Name, e.Method+" ") {
-		return oneLine(e.Name)
-	}
-	return oneLine(e.Method + " " + e.Name)
-}
+func Label(e view.Endpoint) string { return oneLine(view.RequestLabel(e.Method, e.Name)) }
 
 func (p *page) errors(v *view.View) {
 	const most = 8

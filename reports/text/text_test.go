@@ -43,6 +43,7 @@ var stories = map[string]sample.Story{
 	"troubled": sample.Troubled(),
 	"healthy":  sample.Healthy(),
 	"closed":   {Seconds: 12, Closed: true},
+	"timed":    {Seconds: 46, Rate: 300, Freeze: 20, Errors: true, Timed: true},
 }
 
 func TestSummary(t *testing.T) {

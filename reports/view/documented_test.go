@@ -19,7 +19,8 @@ func TestFieldsOfTheSummaryAreDocumented(t *testing.T) {
 	for key := range (&LimitedBy{}).summary().Shares {
 		want = append(want, key)
 	}
-	for _, part := range []any{SummaryLimit{}, SummarySteady{}, SummaryWarmup{}, SummaryConserved{}, SummarySlower{}} {
+	for _, part := range []any{SummaryLimit{}, SummarySteady{}, SummaryWarmup{}, SummaryConserved{}, SummarySlower{},
+		SummarySplit{}, SummaryBand{}, SummaryPart{}} {
 		kind := reflect.TypeOf(part)
 		for i := range kind.NumField() {
 			name, _, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")

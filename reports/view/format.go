@@ -169,3 +169,11 @@ func ToolName(version string) string {
 	}
 	return strings.TrimSpace("loadctl " + version)
 }
+
+// RequestLabel names requests with their method, once.
+func RequestLabel(method, name string) string {
+	if method == "" || strings.HasPrefix(name, method+" ") {
+		return name
+	}
+	return method + " " + name
+}

@@ -58,6 +58,7 @@ type Summary struct {
 	DropAgeMS    SummaryTimes      `json:"drop_age_ms"`  // and how old they were
 
 	Requests    []SummaryRequest   `json:"requests"`
+	Split       []SummarySplit     `json:"split"` // where their time went, if it was asked
 	Phases      []SummaryPhase     `json:"phases"`
 	Errors      []SummaryError     `json:"errors"`
 	Thresholds  []SummaryThreshold `json:"thresholds"`
@@ -330,6 +331,7 @@ func (s *Summary) lists(v *View) {
 	}
 	s.Requests, s.Phases, s.Errors = []SummaryRequest{}, []SummaryPhase{}, []SummaryError{}
 	s.Thresholds, s.Agents, s.Hosts = []SummaryThreshold{}, []SummaryAgent{}, []SummaryHost{}
+	s.Split = summarySplits(v.Where)
 	for _, e := range v.Endpoints {
 		s.Requests = append(s.Requests, summaryRequest(e))
 	}

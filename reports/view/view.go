@@ -64,6 +64,7 @@ type View struct {
 	Spectrum   Spectrum
 	Endpoints  []Endpoint // recorded, busiest first
 	Beats      []Endpoint // heartbeat rows
+	Where      []Where    // where the time went, of requests whose target told; nil = not asked
 	Errors     []ErrorRow // at most MaxErrors
 	MoreErrors int        // groups left out
 	Agents     []Agent
@@ -226,6 +227,7 @@ func (v *View) figures(r *stats.Run) {
 	v.phaseCounts(r, total)
 	v.phaseTimes(r, r.Sound())
 	v.Endpoints = endpoints(r, rows, seconds)
+	v.Where = whereOf(r, v.Endpoints)
 	v.Beats = endpoints(r, rowsOf(r, heartbeats), r.Issuing(holds(r.Layout)...).Seconds())
 }
 

@@ -27,7 +27,7 @@ func Find(name string) (Knob, error) {
 			return k, nil
 		}
 	}
-	return Knob{}, fmt.Errorf("%s: there is no such setting%s", name, meant(name, names))
+	return Knob{}, fmt.Errorf("%s: there is no such setting%s", name, Meant(name, names))
 }
 
 // Get is the value of a knob, as With reads it.

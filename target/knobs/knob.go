@@ -105,7 +105,7 @@ func word(name, group string, at func(*Settings) *string, help string, words ...
 					return nil
 				}
 			}
-			return fmt.Errorf("must be one of %s, got %q%s", strings.Join(words, ", "), text, meant(text, words))
+			return fmt.Errorf("must be one of %s, got %q%s", strings.Join(words, ", "), text, Meant(text, words))
 		}}
 }
 

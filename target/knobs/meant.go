@@ -2,8 +2,8 @@ package knobs
 
 import "fmt"
 
-// meant is a hint at the word that was probably meant, or nothing.
-func meant(got string, words []string) string {
+// Meant is a hint at the word that was probably meant, ` (did you mean WORD?)`, or nothing.
+func Meant(got string, words []string) string {
 	best, least := "", 1+len(got)/3
 	for _, w := range words {
 		if d := distance(got, w); d <= least {

@@ -130,22 +130,50 @@ func (q *Queue) Inside(at time.Duration) int {
 // Arrive decides about a request that arrives at offset at. Arrivals come in order; one
 // that is handed in after another that came later finds it before itself, no more.
 func (q *Queue) Arrive(at time.Duration) Job {
-	now := q.clock.worked(at)
-	j := Job{Number: q.next, Arrived: at, Done: now}
+	j := q.Pass(at)
 	q.next++
-	q.inside.leave(now)
+	full := q.full(j.Done)
 	switch {
 	case q.set.BlackHole:
 		j.Fate = Swallowed
 		return j
-	case q.set.Capacity > 0 && len(q.inside) >= q.set.Capacity:
+	case full:
 		j.Fate = Refused
 		return j
 	case q.set.ErrorRate > 0 && Uniform(q.set.Seed, luck, j.Number) < q.set.ErrorRate:
 		j.Fate = Failed
 	}
-	j.Service = q.service(j.Number)
-	j.Done = q.serve(now, j.Service)
+	return q.take(j, q.service(j.Number))
+}
+
+// Admit is Arrive for a request whose service time and luck its caller has drawn: of
+// the settings, Servers and Capacity count.
+func (q *Queue) Admit(at, service time.Duration) Job {
+	j := q.Pass(at)
+	q.next++
+	if q.full(j.Done) {
+		j.Fate = Refused
+		return j
+	}
+	return q.take(j, service)
+}
+
+// Pass is a request that needs no server: it leaves as it comes, or when the servers'
+// time goes on. It takes no number: its is that of the next who does.
+func (q *Queue) Pass(at time.Duration) Job {
+	return Job{Number: q.next, Arrived: at, Done: q.clock.worked(at)}
+}
+
+// full says whether there is no room for another at the servers' time now.
+func (q *Queue) full(now time.Duration) bool {
+	q.inside.leave(now)
+	return q.set.Capacity > 0 && len(q.inside) >= q.set.Capacity
+}
+
+// take gives a job that has come, and is done so far, its service.
+func (q *Queue) take(j Job, service time.Duration) Job {
+	j.Service = service
+	j.Done = q.serve(j.Done, service)
 	heap.Push(&q.inside, j.Done)
 	return j
 }

@@ -1,19 +1,22 @@
 package upstream
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
+
+	"github.com/loadctl/loadctl/target/queue"
 )
 
-// A Delay is a distribution of service times. The zero value never waits.
+// A Delay is a law of service times and, for a queue, who serves. The zero value never
+// waits.
 type Delay struct {
-	law        law
-	centre     time.Duration // fixed: the value; exponential: the mean; lognormal: p50
-	tail       time.Duration // lognormal: p99
-	mu, spread float64       // lognormal: of ln(seconds)
+	law      law
+	scale    float64 // seconds: fixed, the value; exponential, the mean; lognormal, the median; pareto, the least
+	shape    float64 // lognormal: standard deviation of the logarithm; pareto: 1/α
+	spelling string
+	servers  int // that serve at once, as in target/queue; 0 = one for every request
+	capacity int // most requests in a queue, served and waiting; 0 = any number
 }
 
 type law int
@@ -22,139 +25,101 @@ const (
 	fixed law = iota
 	exponential
 	lognormal
+	pareto
 )
-
-// z99 is the 99th percentile of the standard normal distribution.
-const z99 = 2.3263478740408408
 
 // longest bounds a draw, so that the tail of a law cannot outlive a run.
 const longest = time.Hour
 
 // Fixed is the same delay every time.
-func Fixed(d time.Duration) Delay { return Delay{law: fixed, centre: d} }
+func Fixed(d time.Duration) Delay {
+	return Delay{scale: d.Seconds(), spelling: fmt.Sprintf("fixed:%s", d)}
+}
 
-// Exponential has the given mean.
-func Exponential(mean time.Duration) Delay { return Delay{law: exponential, centre: mean} }
+// Exponential has the given mean: −mean·ln(1−u) at quantile u.
+func Exponential(mean time.Duration) Delay {
+	return Delay{law: exponential, scale: mean.Seconds(), spelling: fmt.Sprintf("exponential:mean=%s", mean)}
+}
 
-// Lognormal has the given median and 99th percentile; p50 must be above 0 and p99
-// not below it (ParseDelay checks).
+// Lognormal has the given median and 99th percentile: p50·(p99/p50)^(z(u)/z(0.99)),
+// z the quantiles of the standard normal law. p50 must be above 0 and p99 not below it.
 func Lognormal(p50, p99 time.Duration) Delay {
-	return Delay{law: lognormal, centre: p50, tail: p99,
-		mu: math.Log(p50.Seconds()), spread: math.Log(float64(p99)/float64(p50)) / z99}
+	return Delay{law: lognormal, scale: p50.Seconds(), shape: math.Log(float64(p99)/float64(p50)) / normal(0.99),
+		spelling: fmt.Sprintf("lognormal:p50=%s,p99=%s", p50, p99)}
 }
 
-// At is the delay at quantile u of the distribution; u is in [0, 1).
+// Pareto is never shorter than least and has the tail exponent alpha: least·(1−u)^(−1/α).
+// Both must be above 0. Its mean is least·α/(α−1); with α ≤ 1 it has none but that no draw
+// is longer than an hour.
+func Pareto(least time.Duration, alpha float64) Delay {
+	return Delay{law: pareto, scale: least.Seconds(), shape: 1 / alpha, spelling: fmt.Sprintf("pareto:min=%s,alpha=%g", least, alpha)}
+}
+
+// ParetoBy is the Pareto law of the given median and 99th percentile:
+// α = ln 50 / ln(p99/p50) and min = p50·2^(−1/α). The terms of Lognormal hold.
+func ParetoBy(p50, p99 time.Duration) Delay {
+	shape := math.Log(float64(p99)/float64(p50)) / math.Log(50)
+	return Delay{law: pareto, scale: p50.Seconds() * math.Exp2(-shape), shape: shape,
+		spelling: fmt.Sprintf("pareto:p50=%s,p99=%s", p50, p99)}
+}
+
+// Queue has each request wait for the first free of so many servers, first come first
+// served, and be served by one of the other laws. Capacity is the most requests inside,
+// at least as many as servers, or 0 for any number; those beyond are refused.
+func Queue(servers, capacity int, service Delay) Delay {
+	service.servers, service.capacity = servers, capacity
+	return service
+}
+
+// At is the service time at quantile u of the law; u is in [0, 1).
 func (d Delay) At(u float64) time.Duration {
-	switch d.law {
-	case exponential:
-		return bounded(-math.Log1p(-u) * d.centre.Seconds())
-	case lognormal:
-		return bounded(math.Exp(d.mu + d.spread*math.Sqrt2*math.Erfinv(2*u-1)))
-	default:
-		return d.centre
+	switch {
+	case d.law == exponential:
+		return bounded(-d.scale * math.Log1p(-u))
+	case d.law == lognormal && d.shape > 0:
+		return bounded(d.scale * math.Exp(d.shape*normal(u)))
+	case d.law == pareto:
+		return bounded(d.scale * math.Exp(-d.shape*math.Log1p(-u)))
 	}
+	return bounded(d.scale)
 }
 
+// normal is the quantile of the standard normal law.
+func normal(u float64) float64 { return math.Sqrt2 * math.Erfinv(2*u-1) }
+
+// bounded rounds to the nanosecond. Truncation would make every mean too short.
 func bounded(seconds float64) time.Duration {
-	if seconds >= longest.Seconds() {
-		return longest
-	}
-	return time.Duration(seconds * float64(time.Second))
+	return time.Duration(math.Round(min(seconds, longest.Seconds()) * float64(time.Second)))
 }
 
-// Draw is the delay of request n of a seed. It depends on nothing else, so the
-// first n requests of a run have the same delays whoever sends them and whenever.
-func (d Delay) Draw(seed, n uint64) time.Duration { return d.At(uniform(seed, n)) }
+// Streams of one seed, unrelated to each other. That of services is the one from which
+// `loadctl target queue` draws.
+const (
+	services uint64 = iota + 1
+	failures
+	resets
+)
+
+// Draw is the service time of request n of a seed. It depends on nothing else, so the
+// first n requests of a run have the same ones whoever sends them and whenever.
+func (d Delay) Draw(seed, n uint64) time.Duration { return d.At(queue.Uniform(seed, services, n)) }
+
+// strikes says whether what befalls a share of requests befalls request n of the seed.
+func strikes(seed, stream, n uint64, share float64) bool {
+	return share > 0 && queue.Uniform(seed, stream, n) < share
+}
 
 // String is the spelling ParseDelay reads.
 func (d Delay) String() string {
-	switch d.law {
-	case exponential:
-		return fmt.Sprintf("exponential:mean=%s", d.centre)
-	case lognormal:
-		return fmt.Sprintf("lognormal:p50=%s,p99=%s", d.centre, d.tail)
-	default:
-		return fmt.Sprintf("fixed:%s", d.centre)
+	spelling := d.spelling
+	if spelling == "" {
+		spelling = "fixed:0s"
 	}
-}
-
-// ParseDelay reads one of
-//
-//	5ms                          the same every time; 0 or nothing for no delay
-//	fixed:5ms                    the same, spelled out
-//	exponential:mean=5ms         or exponential:5ms
-//	lognormal:p50=3ms,p99=20ms
-func ParseDelay(s string) (Delay, error) {
-	name, args, ok := strings.Cut(strings.TrimSpace(s), ":")
-	if !ok {
-		name, args = "fixed", name
-	}
-	d, err := parseLaw(name, args)
-	if err != nil {
-		return Delay{}, fmt.Errorf("delay %q: %w", s, err)
-	}
-	return d, nil
-}
-
-func parseLaw(name, args string) (Delay, error) {
-	switch name {
-	case "fixed":
-		d, err := named(args, "value")
-		return Fixed(d["value"]), err
-	case "exponential":
-		d, err := named(args, "mean")
-		return Exponential(d["mean"]), err
-	case "lognormal":
-		d, err := named(args, "p50", "p99")
-		switch {
-		case err != nil:
-			return Delay{}, err
-		case d["p50"] <= 0:
-			return Delay{}, fmt.Errorf("p50 must be > 0, got %s", d["p50"])
-		case d["p99"] < d["p50"]:
-			return Delay{}, fmt.Errorf("p99 (%s) must not be below p50 (%s)", d["p99"], d["p50"])
-		}
-		return Lognormal(d["p50"], d["p99"]), nil
-	}
-	return Delay{}, fmt.Errorf("unknown law %q: use fixed, exponential or lognormal", name)
-}
-
-// named reads `k=v,k=v` where exactly the given keys must appear. A law of one
-// key may leave the key out.
-func named(args string, keys ...string) (map[string]time.Duration, error) {
-	got := map[string]time.Duration{}
-	for part := range strings.SplitSeq(args, ",") {
-		key, value, ok := strings.Cut(strings.TrimSpace(part), "=")
-		if !ok && len(keys) == 1 {
-			key, value = keys[0], key
-		}
-		d, err := parseTime(value)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", key, err)
-		}
-		got[key] = d
-	}
-	for _, key := range keys {
-		if _, ok := got[key]; !ok {
-			return nil, fmt.Errorf("%s is missing", key)
-		}
-	}
-	if len(got) > len(keys) {
-		return nil, fmt.Errorf("takes only %s", strings.Join(keys, ", "))
-	}
-	return got, nil
-}
-
-func parseTime(s string) (time.Duration, error) {
-	if s == "" || s == "0" {
-		return 0, nil
-	}
-	d, err := time.ParseDuration(s)
 	switch {
-	case err != nil:
-		return 0, fmt.Errorf("%q is no duration such as 3ms", s)
-	case d < 0:
-		return 0, errors.New("must not be negative")
+	case d.servers == 0:
+		return spelling
+	case d.capacity == 0:
+		return fmt.Sprintf("queue:servers=%d,service=%s", d.servers, spelling)
 	}
-	return d, nil
+	return fmt.Sprintf("queue:servers=%d,capacity=%d,service=%s", d.servers, d.capacity, spelling)
 }

@@ -1,52 +1,54 @@
 package upstream
 
 import (
-	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/loadctl/loadctl/target/queue"
 )
 
-// Config says how the simulator behaves. The zero value answers at once, always.
+// Config says how the simulator behaves at first. The zero value answers at once, always.
 type Config struct {
-	Delay     Delay   // of each answer
-	Seed      uint64  // of delays and errors; the same seed gives the same sequence
-	Freeze    Freeze  // offsets from the start, see Simulator
-	ErrorRate float64 // share of requests answered 500, in [0, 1]
+	Settings
+	Freeze     Freeze // At counts from the start, see Simulator
+	AdminToken string // by which settings may be seen and changed; "" = from this machine only
 }
+
+// Validate reports everything that is wrong with a configuration.
+func (c Config) Validate() error { return errors.Join(c.Settings.Validate(), c.Freeze.Validate()) }
 
 // A Simulator is the upstream as an http.Handler:
 //
-//	GET /items/{id} /main/{id} /related/{id}   a JSON item of about 100 bytes, after the delay
+//	GET /items/{id} /main/{id} /related/{id}   a JSON item, after the delay
 //	GET /health                                without delay, but frozen with the rest
 //	GET /-/stats                               its counters; never frozen, counted as a probe
-//	POST /-/start                              starts its clock anew, so that the freeze is due again
+//	GET|POST /-/upstream                       its settings; POST changes them, see Change
+//	POST /-/start                              starts anew: nothing is in the queue, and the freeze is due again
 //
-// Its clock, from which the freeze counts, starts with the first request that is
-// no probe, or with /-/start. It is safe for concurrent use.
+// It starts, and the freeze counts from there, with the first request that is no
+// probe, or with /-/start. It is safe for concurrent use.
 type Simulator struct {
 	cfg      Config
 	instance uint64
 	counts   counts
 
-	mu    sync.Mutex
-	clock atomic.Pointer[clock]
+	mu      sync.Mutex
+	set     Settings
+	line    *line
+	limit   limit
+	next    uint64 // number of the next item's request in the seed's sequence
+	started bool
 }
 
-// A clock is one start of the simulator and the freeze that follows it.
-type clock struct {
-	began  time.Time
-	thawed chan struct{} // closed at the end of the freeze
-
-	mu   sync.Mutex
-	last chan struct{} // closed when the last request in the frozen queue has left it
+// New makes a simulator that has not started. Its configuration must be valid.
+func New(cfg Config) *Simulator {
+	return &Simulator{cfg: cfg, instance: rand.Uint64(), set: cfg.Settings, line: newLine(cfg.Delay),
+		limit: newLimit(cfg.RateLimit, cfg.burst())}
 }
-
-// New makes a simulator whose clock has not started.
-func New(cfg Config) *Simulator { return &Simulator{cfg: cfg, instance: rand.Uint64()} }
 
 // ServeHTTP answers one request.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -57,31 +59,21 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.counts.inFlight.Add(1)
 	defer s.counts.inFlight.Add(-1)
-	clock := s.started()
+	line := s.begin()
 	switch kind, id, ok := item(r.URL.Path); {
 	case r.URL.Path == "/health":
-		clock.wait(r.Context(), s.cfg.Freeze, 0)
+		line.pass().wait(r.Context())
 		s.answer(w, http.StatusOK, okBody)
 	case !ok:
+		line.pass().wait(r.Context())
 		s.answer(w, http.StatusNotFound, notFoundBody)
 	case r.Method != http.MethodGet:
+		line.pass().wait(r.Context())
 		w.Header().Set("Allow", http.MethodGet)
 		s.answer(w, http.StatusMethodNotAllowed, notAllowedBody)
 	default:
-		s.item(w, r, clock, kind, id)
+		s.item(w, r, kind, id)
 	}
-}
-
-// item answers an item after its delay. Request n of the seed always has the same
-// delay and the same luck.
-func (s *Simulator) item(w http.ResponseWriter, r *http.Request, c *clock, kind, id string) {
-	n := s.counts.items.Add(1) - 1
-	c.wait(r.Context(), s.cfg.Freeze, s.cfg.Delay.Draw(s.cfg.Seed, n))
-	if failing(s.cfg.Seed, n, s.cfg.ErrorRate) {
-		s.answer(w, http.StatusInternalServerError, failedBody)
-		return
-	}
-	s.answer(w, http.StatusOK, appendItem(make([]byte, 0, 160), kind, id))
 }
 
 // item splits /kind/id.
@@ -93,81 +85,88 @@ func item(path string) (kind, id string, ok bool) {
 	return kind, id, kind == "items" || kind == "main" || kind == "related"
 }
 
-// started is the running clock; the first call starts it.
-func (s *Simulator) started() *clock {
-	if c := s.clock.Load(); c != nil {
-		return c
-	}
+// begin is the running line; the first call starts it.
+func (s *Simulator) begin() *line {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.clock.Load(); c != nil { // another request was first
-		return c
+	if !s.started {
+		s.started = true
+		s.line.freeze(s.cfg.Freeze)
 	}
-	return s.restart()
+	return s.line
 }
 
-// Start starts the clock anew, at this instant.
+// Start starts anew, at this instant. What is under way leaves as it would have.
 func (s *Simulator) Start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.restart()
+	s.started = true
+	s.line = newLine(s.set.Delay)
+	s.limit = newLimit(s.set.RateLimit, s.set.burst())
+	s.line.freeze(s.cfg.Freeze)
 }
 
-// restart is called with the mutex held.
-func (s *Simulator) restart() *clock {
-	thawed := make(chan struct{})
-	c := &clock{began: time.Now(), thawed: thawed, last: thawed}
-	time.AfterFunc(s.cfg.Freeze.End(), func() { close(thawed) })
-	s.clock.Store(c)
-	return c
+// A fate is what becomes of an item's request.
+type fate int
+
+const (
+	served   fate = iota
+	failed        // answered 500
+	refused       // answered 503: the queue was full
+	limited       // answered 429
+	withdrew      // its connection is reset
+)
+
+// A ruling is what was decided about an item's request when it came. Settings that
+// change afterwards do not touch it.
+type ruling struct {
+	place place
+	fate  fate
+	retry time.Duration // limited: after which one would pass
+	set   Settings
 }
 
-// age is how long the clock has run.
-func (c *clock) age() time.Duration { return time.Since(c.began) }
-
-// wait returns when the answer to a request that came now, and needs the given
-// service time, may leave; or when its client has gone.
-func (c *clock) wait(ctx context.Context, f Freeze, service time.Duration) {
-	came := c.age()
-	if f.Holds(came) {
-		c.queue(ctx)
-		sleep(ctx, service)
-		return
+// rule decides about the request that has just come. Request n of the seed always has
+// the same service time and the same luck.
+func (s *Simulator) rule() ruling {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := ruling{set: s.set}
+	n := s.next
+	s.next++
+	retry, ok := s.limit.take(s.line.seen())
+	if !ok {
+		r.fate, r.retry, r.place = limited, retry, s.line.pass()
+		return r
 	}
-	sleep(ctx, f.Leave(came, service)-came)
-	if f.Holds(c.age()) { // the timer was late, and now it is too late
-		<-c.thawed
+	r.place = s.line.admit(s.set.Delay.Draw(s.set.Seed, n))
+	switch {
+	case r.place.job.Fate == queue.Refused:
+		r.fate = refused
+	case strikes(s.set.Seed, resets, n, s.set.ResetRate):
+		r.fate = withdrew
+	case strikes(s.set.Seed, failures, n, s.set.ErrorRate):
+		r.fate = failed
 	}
+	return r
 }
 
-// queue returns when the freeze is over and all that came before have been let go.
-// Each lets go of the next: woken all at once, thousands would leave in an order of
-// the scheduler's making, and the longest wait would grow by the time all of them take.
-func (c *clock) queue(ctx context.Context) {
-	next := make(chan struct{})
-	c.mu.Lock()
-	turn := c.last
-	c.last = next
-	c.mu.Unlock()
-	select {
-	case <-turn:
-		close(next)
-	case <-ctx.Done(): // its place stays, or those behind it would wait for ever
-		go func() {
-			<-turn
-			close(next)
-		}()
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
+// item answers an item when its time has come, if it does.
+func (s *Simulator) item(w http.ResponseWriter, r *http.Request, kind, id string) {
+	what := s.rule()
+	what.place.wait(r.Context())
+	s.counts.fates[what.fate].Add(1)
+	switch what.fate {
+	case withdrew:
+		reset(w)
+	case limited:
+		w.Header().Set("Retry-After", seconds(what.retry))
+		s.answer(w, http.StatusTooManyRequests, limitedBody)
+	case refused:
+		s.answer(w, http.StatusServiceUnavailable, refusedBody)
+	case failed:
+		s.answer(w, http.StatusInternalServerError, failedBody)
+	default:
+		s.serve(r.Context(), w, what, newItem(kind, id, what.set.BodyBytes))
 	}
 }

@@ -1,18 +1,15 @@
 package upstream
 
 import (
-	"encoding/json"
 	"fmt"
-	"net"
-	"net/http"
-	"strings"
 	"sync/atomic"
 )
 
 // counts is what the simulator counts of itself.
 type counts struct {
 	answered [6]atomic.Uint64 // by status/100
-	items    atomic.Uint64    // item requests begun; numbers the draws
+	fates    [withdrew + 1]atomic.Uint64
+	dribbled atomic.Uint64
 	probes   atomic.Uint64
 	accepted atomic.Uint64
 	inFlight atomic.Int64
@@ -21,14 +18,23 @@ type counts struct {
 }
 
 // Stats is what GET /-/stats answers. A request is counted just before its answer
-// is written. Probes are requests to /-/… and those with the header
-// Loadctl-Probe: 1; they and their connections are in no other number.
+// is written, or its connection reset; those of items are served + failed + refused +
+// limited + resets. Requests are answered ones: a reset is none. Probes are requests to
+// /-/… and those with the header Loadctl-Probe: 1; they and their connections are in no
+// other number.
 type Stats struct {
 	Schema      string            `json:"schema"`
 	Instance    string            `json:"instance"` // random; counts of another one begin anew
 	Address     string            `json:"address"`  // at which it was asked
 	Requests    uint64            `json:"requests"`
 	Responses   map[string]uint64 `json:"responses"` // by class: 2xx, 4xx, 5xx
+	Served      uint64            `json:"served"`    // items: 200
+	Failed      uint64            `json:"failed"`    // 500, by the error rate
+	Refused     uint64            `json:"refused"`   // 503: the queue was full
+	Limited     uint64            `json:"limited"`   // 429, by the rate limit
+	Resets      uint64            `json:"resets"`    // no answer
+	Dribbled    uint64            `json:"dribbled"`  // of the served: slow ones
+	Inside      int               `json:"inside"`    // items that are served, or wait for it
 	Probes      uint64            `json:"probes"`
 	Connections int64             `json:"connections_open"`
 	Accepted    uint64            `json:"connections_accepted"` // those of probes too
@@ -40,21 +46,44 @@ type Stats struct {
 
 // Stats reads the counters.
 func (s *Simulator) Stats() Stats {
+	s.mu.Lock()
+	delay, line := s.set.Delay.String(), s.line
+	s.mu.Unlock()
+	c := &s.counts
 	out := Stats{Schema: "loadctl-upstream/1", Instance: fmt.Sprintf("%016x", s.instance), Responses: map[string]uint64{},
-		Probes: s.counts.probes.Load(), Connections: s.counts.open.Load(), Accepted: s.counts.accepted.Load(),
-		Probing: s.counts.probing.Load(), InFlight: s.counts.inFlight.Load(),
-		Delay: s.cfg.Delay.String(), Frozen: s.frozen()}
+		Served: c.fates[served].Load(), Failed: c.fates[failed].Load(), Refused: c.fates[refused].Load(),
+		Limited: c.fates[limited].Load(), Resets: c.fates[withdrew].Load(), Dribbled: c.dribbled.Load(),
+		Inside: line.inside(), Probes: c.probes.Load(), Connections: c.open.Load(), Accepted: c.accepted.Load(),
+		Probing: c.probing.Load(), InFlight: c.inFlight.Load(), Delay: delay, Frozen: line.frozen()}
 	for class, name := range map[int]string{2: "2xx", 4: "4xx", 5: "5xx"} {
-		n := s.counts.answered[class].Load()
+		n := c.answered[class].Load()
 		out.Responses[name] = n
 		out.Requests += n
 	}
 	return out
 }
 
-// Probe says whether a request is about the simulator rather than for it.
-func (s *Simulator) Probe(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/-/") || r.Header.Get("Loadctl-Probe") == "1"
+// Told are Settings as GET /-/upstream tells them, by the names of the flags. The burst
+// is the one in force.
+type Told struct {
+	Delay     string  `json:"delay"`
+	Seed      uint64  `json:"seed"`
+	ErrorRate float64 `json:"error-rate"`
+	ResetRate float64 `json:"reset-rate"`
+	RateLimit float64 `json:"rate-limit"`
+	RateBurst int     `json:"rate-burst"`
+	SlowBytes int     `json:"slow-bytes"`
+	BodyBytes int     `json:"body-bytes"`
+	Frozen    bool    `json:"frozen"`
+}
+
+// Told reads the settings.
+func (s *Simulator) Told() Told {
+	s.mu.Lock()
+	set, line := s.set, s.line
+	s.mu.Unlock()
+	return Told{Delay: set.Delay.String(), Seed: set.Seed, ErrorRate: set.ErrorRate, ResetRate: set.ResetRate,
+		RateLimit: set.RateLimit, RateBurst: set.burst(), SlowBytes: set.SlowBytes, BodyBytes: set.BodyBytes, Frozen: line.frozen()}
 }
 
 // ConnOpened counts an accepted connection.
@@ -77,31 +106,4 @@ func (s *Simulator) ConnClosed(probe bool) {
 		return
 	}
 	s.counts.open.Add(-1)
-}
-
-// probe answers what is counted apart. A probe of a served path is answered at
-// once, without delay: it asks whether the simulator is there.
-func (s *Simulator) probe(w http.ResponseWriter, r *http.Request) {
-	_, _, isItem := item(r.URL.Path)
-	switch {
-	case r.URL.Path == "/-/stats":
-		stats := s.Stats()
-		if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-			stats.Address = at.String()
-		}
-		body, _ := json.MarshalIndent(stats, "", "  ") // a struct of numbers always marshals
-		writeJSON(w, http.StatusOK, append(body, '\n'))
-	case r.URL.Path == "/-/start" && r.Method == http.MethodPost:
-		s.Start()
-		writeJSON(w, http.StatusOK, []byte(okBody))
-	case r.URL.Path == "/health" || isItem:
-		writeJSON(w, http.StatusOK, []byte(okBody))
-	default:
-		writeJSON(w, http.StatusNotFound, []byte(notFoundBody))
-	}
-}
-
-func (s *Simulator) frozen() bool {
-	c := s.clock.Load()
-	return c != nil && s.cfg.Freeze.Holds(c.age())
 }

@@ -3,82 +3,17 @@ package upstream
 import (
 	"context"
 	"encoding/json"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-func draws(d Delay, seed uint64, n int) []time.Duration {
-	all := make([]time.Duration, n)
-	for i := range all {
-		all[i] = d.Draw(seed, uint64(i))
-	}
-	return all
-}
-
-func TestDelaysFollowTheirLaw(t *testing.T) {
-	const n = 200_000
-	for _, c := range []struct {
-		spec     string
-		p50, p99 time.Duration
-	}{
-		{"fixed:5ms", 5 * time.Millisecond, 5 * time.Millisecond},
-		{"5ms", 5 * time.Millisecond, 5 * time.Millisecond},
-		{"lognormal:p50=3ms,p99=20ms", 3 * time.Millisecond, 20 * time.Millisecond},
-		{"exponential:mean=10ms", 6931472, 46051702}, // mean·ln 2, mean·ln 100
-	} {
-		d, err := ParseDelay(c.spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all := draws(d, 7, n)
-		slices.Sort(all)
-		for got, want := range map[time.Duration]time.Duration{all[n/2]: c.p50, all[n*99/100]: c.p99} {
-			if math.Abs(float64(got-want)) > 0.02*float64(want) {
-				t.Errorf("%s: %s, want %s within 2 %%", c.spec, got, want)
-			}
-		}
-	}
-}
-
-func TestDelaysRepeatWithTheSeedOnly(t *testing.T) {
-	d := Exponential(time.Millisecond)
-	if !slices.Equal(draws(d, 1, 100), draws(d, 1, 100)) {
-		t.Error("the same seed gives other delays")
-	}
-	if slices.Equal(draws(d, 1, 100), draws(d, 2, 100)) {
-		t.Error("another seed gives the same delays")
-	}
-}
-
-func TestParseDelayRoundTripsAndRefuses(t *testing.T) {
-	for _, spec := range []string{"fixed:0s", "fixed:2ms", "exponential:mean=5ms", "lognormal:p50=3ms,p99=20ms"} {
-		if d, err := ParseDelay(spec); err != nil || d.String() != spec {
-			t.Errorf("%s: %s, %v", spec, d, err)
-		}
-	}
-	for spec, part := range map[string]string{
-		"weibull:1ms": "unknown law", "5": "no duration", "fixed:-1ms": "negative",
-		"lognormal:p50=3ms": "p99 is missing", "lognormal:p50=0,p99=1ms": "p50 must be > 0",
-		"lognormal:p50=3ms,p99=1ms": "must not be below", "lognormal:p50=1ms,p99=2ms,p9=1s": "takes only p50, p99",
-	} {
-		if _, err := ParseDelay(spec); err == nil || !strings.Contains(err.Error(), part) {
-			t.Errorf("%s: %v does not say %q", spec, err, part)
-		}
-	}
-	if d, err := ParseDelay(""); err != nil || d.At(0.999) != 0 {
-		t.Errorf("nothing: %s, %v", d, err)
-	}
-}
-
+// TestLeave: when answers leave around a freeze of two seconds.
 func TestLeave(t *testing.T) {
-	f := Freeze{At: 30 * time.Second, For: 2 * time.Second}
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	for _, c := range []struct{ came, service, leaves time.Duration }{
 		{ms(0), ms(1), ms(1)},
@@ -89,25 +24,35 @@ func TestLeave(t *testing.T) {
 		{ms(31999), 0, ms(32000)},
 		{ms(32000), ms(1), ms(32001)},
 	} {
-		if got := f.Leave(c.came, c.service); got != c.leaves {
-			t.Errorf("came %s for %s: leaves %s, want %s", c.came, c.service, got, c.leaves)
-		}
-	}
-	if got := (Freeze{}).Leave(0, ms(3)); got != ms(3) {
-		t.Errorf("without a freeze: %s", got)
+		synctest.Test(t, func(t *testing.T) {
+			s := New(Config{Settings: Settings{Delay: Fixed(c.service)}, Freeze: Freeze{At: 30 * time.Second, For: 2 * time.Second}})
+			s.Start()
+			began := time.Now()
+			time.Sleep(c.came)
+			if ask(s, "GET", "/items/1"); time.Since(began) != c.leaves {
+				t.Errorf("came %s for %s: leaves %s, want %s", c.came, c.service, time.Since(began), c.leaves)
+			}
+			time.Sleep(time.Hour) // timers end inside the bubble
+		})
 	}
 }
 
 func ask(s *Simulator, method, path string) *httptest.ResponseRecorder {
+	return send(s, httptest.NewRequest(method, path, nil))
+}
+
+// send has a request come from this machine.
+func send(s *Simulator, r *http.Request) *httptest.ResponseRecorder {
+	r.RemoteAddr = "127.0.0.1:9"
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+	s.ServeHTTP(w, r)
 	return w
 }
 
 // A 60 s run of 1000/s with a freeze of 2 s: the percentiles a truthful client sees.
 func TestFreezeGivesTheDelaysOfTheFormula(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Config{Delay: Fixed(time.Millisecond), Freeze: Freeze{At: 30 * time.Second, For: 2 * time.Second}})
+		s := New(Config{Settings: Settings{Delay: Fixed(time.Millisecond)}, Freeze: Freeze{At: 30 * time.Second, For: 2 * time.Second}})
 		const n = 60_000
 		took := make([]time.Duration, n)
 		var wg sync.WaitGroup
@@ -187,7 +132,7 @@ func TestItemsAndRefusals(t *testing.T) {
 }
 
 func TestErrorRate(t *testing.T) {
-	s := New(Config{ErrorRate: 0.1, Seed: 3})
+	s := New(Config{Settings: Settings{ErrorRate: 0.1, Seed: 3}})
 	for range 5000 {
 		ask(s, "GET", "/main/1")
 	}
