@@ -89,13 +89,14 @@ func TestColdMissesAreTheDistinctKeys(t *testing.T) {
 }
 
 // What size alone leaves has no formula for W-TinyLFU, which knows popularity from the
-// requests of late only: it is better than LRU, and comes near to what is best.
+// requests of late only, and by chance from fewer when they are many: it is better than
+// LRU, and comes near to what is best.
 func TestHitRatioOfALimitedSizeIsBetweenLRUAndTheBest(t *testing.T) {
 	for _, test := range []struct {
 		exponent float64
 		size     int
 		near     float64 // as a part of the best, at least
-	}{{0.8, 1000, 0.92}, {1, 100, 0.86}, {1, 1000, 0.94}, {1.2, 1000, 0.97}} {
+	}{{0.8, 1000, 0.85}, {1, 100, 0.8}, {1, 1000, 0.9}, {1.2, 1000, 0.95}} {
 		k := memoryKind(t)
 		k.settings.CacheSize = test.size
 		c, n := worker(t, k, newClock().now)

@@ -32,7 +32,7 @@ func (s *shared) fillAlone(ctx context.Context, key string, seen []byte, load lo
 			asking += time.Since(asked)
 			switch {
 			case err != nil:
-				return bypass(ctx, load)
+				return s.bypass(ctx, load, asking)
 			case got:
 				f := s.fillLeased(ctx, key, lease, load)
 				f.took += asking
@@ -44,7 +44,7 @@ func (s *shared) fillAlone(ctx context.Context, key string, seen []byte, load lo
 		asking += time.Since(asked)
 		switch {
 		case err != nil:
-			return bypass(ctx, load)
+			return s.bypass(ctx, load, asking)
 		case value != nil:
 			return filled{value: value, how: Coalesced, took: asking}
 		}
@@ -54,21 +54,35 @@ func (s *shared) fillAlone(ctx context.Context, key string, seen []byte, load lo
 	return filled{value: value, how: Miss, took: asking, err: err}
 }
 
+// bypass loads after the cache was asked for so long.
+func (s *shared) bypass(ctx context.Context, load load, asking time.Duration) filled {
+	f := bypass(ctx, load)
+	f.took = asking
+	return f
+}
+
 // fillLeased loads as the owner of a lease.
 func (s *shared) fillLeased(ctx context.Context, key string, lease []byte, load load) filled {
 	f := filled{how: Miss}
 	f.value, f.err = load(ctx)
-	begun := time.Now()
-	if f.err != nil {
-		// The lease ends now instead of being taken away, which memcached has no
-		// conditional command for. Another worker that waits tries by itself.
-		_, _ = s.of(key).swap(context.WithoutCancel(ctx), key, lease, newLease(s.now()), time.Second)
-	} else {
+	begun, at := time.Now(), s.of(key)
+	if f.err == nil {
 		raw := record{valueKind, s.now(), f.value}.bytes()
-		_, _ = s.of(key).swap(ctx, key, lease, raw, longest(s.terms.TTL())) // errors are counted; the value is there all the same
+		_, err := at.swap(ctx, key, lease, raw, longest(s.terms.TTL())) // counted; the value is there all the same
+		if err != nil && at.client.answered(err) {
+			s.endLease(ctx, key, lease) // it is too large, say: nobody must wait for it
+		}
+	} else {
+		s.endLease(context.WithoutCancel(ctx), key, lease)
 	}
 	f.took = time.Since(begun)
 	return f
+}
+
+// endLease puts one that ends now into the place of a lease instead of taking it away,
+// which memcached has no conditional command for. Whoever waits tries by itself.
+func (s *shared) endLease(ctx context.Context, key string, lease []byte) {
+	_, _ = s.of(key).swap(ctx, key, lease, newLease(s.now()), time.Second)
 }
 
 func pause(ctx context.Context, d time.Duration) {

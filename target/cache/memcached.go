@@ -65,8 +65,11 @@ func (m *memcachedClient) swap(_ context.Context, key string, old, raw []byte, k
 		return done(m.client.Add(&memcache.Item{Key: plain(key), Value: raw, Expiration: seconds(keep)}))
 	}
 	item, err := m.client.Get(plain(key))
-	if err != nil || !bytes.Equal(item.Value, old) {
+	if err != nil {
 		return done(err)
+	}
+	if !bytes.Equal(item.Value, old) {
+		return false, nil
 	}
 	item.Value, item.Expiration = raw, seconds(keep)
 	return done(m.client.CompareAndSwap(item))

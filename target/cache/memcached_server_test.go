@@ -100,6 +100,9 @@ func (f *fakeMemcached) do(words []string, value string) string {
 	default:
 		return "ERROR\r\n"
 	}
+	if len(value) > 1<<20 {
+		return "SERVER_ERROR object too large for cache\r\n"
+	}
 	f.cas++
 	f.records[words[1]] = fakeRecord{value, f.cas}
 	return "STORED\r\n"

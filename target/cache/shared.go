@@ -1,12 +1,14 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,16 +62,7 @@ func memcachedAddresses(text string) (all []string, err error) {
 // of is the server of a key: the one with the highest hash of both (rendezvous hashing),
 // so that a server more or less moves only the keys that it has.
 func (s *shared) of(key string) *server {
-	best, most := s.servers[0], uint64(0)
-	for _, one := range s.servers[1:] {
-		if most == 0 {
-			most = weight(best.address, key)
-		}
-		if w := weight(one.address, key); w > most {
-			best, most = one, w
-		}
-	}
-	return best
+	return slices.MaxFunc(s.servers, func(a, b *server) int { return cmp.Compare(weight(a.address, key), weight(b.address, key)) })
 }
 
 func weight(address, key string) uint64 {

@@ -221,3 +221,50 @@ func TestWhatWasLoadedBeforeAChangeIsNotKept(t *testing.T) {
 		drop(t, c, other)
 	})
 }
+
+func TestSwapNeedsWhatWasSeen(t *testing.T) {
+	ofShared(t, func(t *testing.T, k kind) {
+		c, _ := worker(t, k, nil)
+		s := c.place.keeper.(*shared).servers[0]
+		for i, step := range []struct {
+			old, raw string
+			want     bool
+		}{{"", "a", true}, {"", "b", false}, {"b", "c", false}, {"a", "d", true}, {"a", "e", false}} {
+			var old []byte
+			if step.old != "" {
+				old = []byte(step.old)
+			}
+			if done, err := s.swap(t.Context(), "key", old, []byte(step.raw), time.Minute); err != nil || done != step.want {
+				t.Errorf("step %d: %t, %v", i, done, err)
+			}
+		}
+		if raw, err := s.get(t.Context(), "key"); err != nil || string(raw) != "d" {
+			t.Errorf("%q, %v", raw, err)
+		}
+		if err := s.drop(t.Context(), "key"); err != nil {
+			t.Error(err)
+		}
+		if done, err := s.swap(t.Context(), "key", []byte("d"), []byte("f"), time.Minute); err != nil || done {
+			t.Errorf("what was dropped came back: %t, %v", done, err)
+		}
+	})
+}
+
+// Nobody waits for what the server does not take.
+func TestWhatIsTooLargeLeavesNoLease(t *testing.T) {
+	k := memcachedKind(t)
+	c, n := worker(t, k, nil)
+	large := loads{value: string(make([]byte, 2<<20))}
+	for range 3 {
+		got(t, c, "key", large.load, large.value, Miss)
+		k.spoil("key", func(raw string) string {
+			if r, ok := parse([]byte(raw)); !ok || r.kind != leaseKind || time.Now().Before(r.at) {
+				t.Errorf("%+v, %t is left", r, ok)
+			}
+			return raw
+		})
+	}
+	if n.Errors.Load() != 3 {
+		t.Errorf("%d errors", n.Errors.Load())
+	}
+}

@@ -2,6 +2,7 @@ package documents
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -32,7 +33,11 @@ func (s *Store) do(ctx context.Context, use func(context.Context, *redis.Client)
 	}
 	defer p.give()
 	begun := time.Now()
-	err = use(ctx, b.client)
+	if err = use(ctx, b.client); errors.Is(err, redis.Nil) && b.emptied(ctx) {
+		if err = b.fill(ctx); err == nil {
+			err = use(ctx, b.client)
+		}
+	}
 	t.Took = time.Since(begun)
 	p.counts.Took.Add(t.Took)
 	switch {
@@ -63,12 +68,20 @@ func meaning(ctx context.Context, err error) (counts.Failure, error) {
 		return counts.TimedOut, fmt.Errorf("%w: no answer in time: %w", catalogue.ErrUnavailable, err)
 	case errors.As(err, &said):
 		return refusal(err)
-	case errors.Is(err, catalogue.ErrUnavailable):
-		return counts.Unreachable, err
-	case errors.As(err, &broken), errors.Is(err, net.ErrClosed):
-		return counts.Unreachable, fmt.Errorf("%w: %w", catalogue.ErrUnavailable, err)
+	case errors.Is(err, errGarbled):
+		return counts.Useless, err
 	}
-	return counts.Useless, fmt.Errorf("%w: %w", catalogue.ErrUnavailable, err)
+	return counts.Unreachable, fmt.Errorf("%w: %w", catalogue.ErrUnavailable, err)
+}
+
+// errGarbled is that a document is none of ours.
+var errGarbled = errors.New("the document cannot be read")
+
+func decode(text []byte, item *catalogue.Item) error {
+	if err := json.Unmarshal(text, item); err != nil {
+		return fmt.Errorf("%w: %w", errGarbled, err)
+	}
+	return nil
 }
 
 // refusal is what Redis said instead of doing it: it does not write beyond maxmemory,

@@ -69,6 +69,16 @@ func TestANewCatalogueIsThere(t *testing.T) {
 	}
 }
 
+func TestAGarbledDocumentIsNoItem(t *testing.T) {
+	m := miniredis.RunT(t)
+	docs, n := open(t, settings(t, "redis://"+m.Addr(), nil))
+	m.Set(itemPrefix+"1", "{")
+	_, _, err := docs.Item(t.Context(), "1")
+	if err == nil || errors.Is(err, catalogue.ErrUnavailable) || errors.Is(err, catalogue.ErrNotFound) || n.Failed[counts.Useless].Load() != 1 {
+		t.Error(err)
+	}
+}
+
 func TestListsAreInTheOrderOfBytes(t *testing.T) {
 	m := miniredis.RunT(t)
 	docs, _ := open(t, settings(t, "redis://"+m.Addr(), nil))
@@ -187,6 +197,30 @@ func TestFillingGoesOnAfterADeath(t *testing.T) {
 	}
 	if items, _, err := docs.List(t.Context(), "", 100); err != nil || len(items) != 25 {
 		t.Errorf("%d items, %v", len(items), err)
+	}
+}
+
+// A Redis that is started again without what it had gets a new catalogue.
+func TestAnEmptiedRedisIsFilledAgain(t *testing.T) {
+	m := miniredis.RunT(t)
+	docs, n := open(t, settings(t, "redis://"+m.Addr(), nil))
+	if _, _, err := docs.Item(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	m.FlushAll()
+	if _, _, err := docs.Item(t.Context(), "1"); err != nil {
+		t.Error(err)
+	}
+	m.FlushAll()
+	if items, _, err := docs.List(t.Context(), "", 1000); err != nil || len(items) != 25 {
+		t.Errorf("%d items, %v", len(items), err)
+	}
+	if n.Calls.Load() != 3 {
+		t.Errorf("%d calls", n.Calls.Load())
+	}
+	empty, _ := open(t, settings(t, "redis://"+miniredis.RunT(t).Addr(), map[string]string{"items": "0"}))
+	if items, _, err := empty.List(t.Context(), "", 10); err != nil || len(items) != 0 {
+		t.Errorf("%v, %v", items, err)
 	}
 }
 

@@ -45,6 +45,17 @@ func (b *base) fill(ctx context.Context) error {
 	}
 }
 
+// emptied says whether Redis lost everything since it was filled: it was started again
+// without what it had, or flushed.
+func (b *base) emptied(ctx context.Context) bool {
+	marks, err := b.client.Exists(ctx, markKey).Result()
+	if err != nil || marks > 0 {
+		return false
+	}
+	b.ready.Store(false)
+	return true
+}
+
 // try is the attempt that goes on, or a new one.
 func (b *base) try() *attempt {
 	b.mu.Lock()

@@ -32,7 +32,7 @@ func (s *Store) Item(ctx context.Context, id string) (item catalogue.Item, t cat
 		if err != nil {
 			return err
 		}
-		return json.Unmarshal(text, &item)
+		return decode(text, &item)
 	})
 	if err != nil {
 		return catalogue.Item{}, t, fmt.Errorf("item %q: %w", id, err)
@@ -51,7 +51,7 @@ func (s *Store) List(ctx context.Context, after string, limit int) (items []cata
 		items, err = list(ctx, c, after, limit)
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, catalogue.ErrNotFound) {
 		return nil, t, fmt.Errorf("listing items: %w", err)
 	}
 	return items, t, nil
@@ -59,8 +59,13 @@ func (s *Store) List(ctx context.Context, after string, limit int) (items []cata
 
 func list(ctx context.Context, c *redis.Client, after string, limit int) ([]catalogue.Item, error) {
 	ids, err := c.ZRangeArgs(ctx, redis.ZRangeArgs{Key: idsKey, Start: "(" + after, Stop: "+", ByLex: true, Count: int64(limit)}).Result()
-	if err != nil || len(ids) == 0 {
+	switch {
+	case err != nil:
 		return nil, err
+	case len(ids) == 0 && after == "":
+		return nil, redis.Nil // which is no answer that a full catalogue gives
+	case len(ids) == 0:
+		return nil, nil
 	}
 	keys := make([]string, len(ids))
 	for i, id := range ids {
@@ -77,7 +82,7 @@ func list(ctx context.Context, c *redis.Client, after string, limit int) ([]cata
 			continue // somebody took it away meanwhile
 		}
 		var item catalogue.Item
-		if err := json.Unmarshal([]byte(text), &item); err != nil {
+		if err := decode([]byte(text), &item); err != nil {
 			return nil, err
 		}
 		items = append(items, item)
@@ -131,7 +136,7 @@ func (s *Store) Add(ctx context.Context, item catalogue.Item) (catalogue.Item, c
 
 // equal is the item that is there, if it says the same.
 func equal(item catalogue.Item, text string) (there catalogue.Item, err error) {
-	if err := json.Unmarshal([]byte(text), &there); err != nil {
+	if err := decode([]byte(text), &there); err != nil {
 		return item, err
 	}
 	if there.Name != item.Name || there.Price != item.Price || there.Stock != item.Stock {
