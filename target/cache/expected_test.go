@@ -45,7 +45,10 @@ func TestHitRatioOfAgesIsTheComputedOne(t *testing.T) {
 		k.settings.CacheTTL = 3 * time.Second
 		requests, warm, exponents := 120_000, 20_000, []float64{0.8, 1.1}
 		if k.settings.Cache != "memory" {
-			requests, warm, exponents = 20_000, 5000, exponents[1:] // sockets take their time
+			requests, warm, exponents = 12_000, 4000, exponents[1:] // sockets take their time
+		}
+		if testing.Short() {
+			requests, warm = 12_000, 4000
 		}
 		for _, exponent := range exponents {
 			at := newClock()
@@ -102,7 +105,7 @@ func TestHitRatioOfALimitedSizeIsBetweenLRUAndTheBest(t *testing.T) {
 		c, n := worker(t, k, newClock().now)
 		p := Zipf(10_000, test.exponent)
 		d := draw(p, 5)
-		const warm, requests = 50_000, 100_000
+		const warm, requests = 30_000, 60_000
 		var before uint64
 		for i := range warm + requests {
 			if i == warm {
