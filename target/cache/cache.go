@@ -21,7 +21,8 @@ type Config struct {
 	Counts   *counts.Cache // nil = nobody looks
 	Log      *slog.Logger  // nil = silent
 
-	now func() time.Time // of ages; nil = time.Now
+	now      func() time.Time // of ages; nil = time.Now
+	patience time.Duration    // with a server; 0 = patience
 }
 
 // A load gets a value from where it is kept for good.
@@ -29,11 +30,12 @@ type load = func(context.Context) ([]byte, error)
 
 // A Cache is the cache of one worker. It is safe for concurrent use.
 type Cache struct {
-	counts  *counts.Cache
-	log     *slog.Logger
-	now     func() time.Time
-	terms   *terms
-	flights singleflight.Group
+	counts   *counts.Cache
+	log      *slog.Logger
+	now      func() time.Time
+	patience time.Duration
+	terms    *terms
+	flights  singleflight.Group
 
 	open  context.Context // until Close
 	close context.CancelFunc
@@ -48,7 +50,7 @@ const longestLoad = time.Minute
 
 // New makes a cache. It fails for settings that cannot be; a cache that is down is none.
 func New(cfg Config) (*Cache, error) {
-	c := &Cache{counts: cfg.Counts, log: cfg.Log, now: cfg.now, terms: &terms{}}
+	c := &Cache{counts: cfg.Counts, log: cfg.Log, now: cfg.now, patience: cmp.Or(cfg.patience, patience), terms: &terms{}}
 	if c.counts == nil {
 		c.counts = &counts.Cache{}
 	}

@@ -44,7 +44,8 @@ func TestASilentCacheCostsThreeTimeouts(t *testing.T) {
 	defer l.Close()
 	for _, kindOf := range []string{"redis", "memcached"} {
 		t.Run(kindOf, func(t *testing.T) {
-			c, n := worker(t, kind{settings: settings(t, map[string]string{"cache": kindOf, "cache_url": kindOf + "://" + l.Addr().String()})}, nil)
+			c, n := worker(t, kind{settings: settings(t, map[string]string{"cache": kindOf, "cache_url": kindOf + "://" + l.Addr().String()}),
+				patience: patience}, nil)
 			slow := 0
 			for range 100 {
 				a, err := c.Get(t.Context(), "a", (&loads{value: "v"}).load)

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -38,6 +39,8 @@ type kind struct {
 	settings knobs.Settings
 	// spoil changes what stands under a key in a server.
 	spoil func(key string, change func(raw string) string)
+	// patience is 0 for one that a busy machine does not wear out.
+	patience time.Duration
 }
 
 func settings(t *testing.T, values map[string]string) knobs.Settings {
@@ -55,8 +58,8 @@ func memoryKind(t *testing.T) kind {
 
 func redisKind(t *testing.T) kind {
 	m := miniredis.RunT(t)
-	return kind{settings(t, map[string]string{"cache": "redis", "cache_url": "redis://" + m.Addr()}),
-		func(key string, change func(string) string) {
+	return kind{settings: settings(t, map[string]string{"cache": "redis", "cache_url": "redis://" + m.Addr()}),
+		spoil: func(key string, change func(string) string) {
 			raw, _ := m.Get(prefix + key)
 			m.Set(prefix+key, change(raw))
 		}}
@@ -64,8 +67,8 @@ func redisKind(t *testing.T) kind {
 
 func memcachedKind(t *testing.T) kind {
 	m := newFakeMemcached(t)
-	return kind{settings(t, map[string]string{"cache": "memcached", "cache_url": "memcached://" + m.address}),
-		func(key string, change func(string) string) {
+	return kind{settings: settings(t, map[string]string{"cache": "memcached", "cache_url": "memcached://" + m.address}),
+		spoil: func(key string, change func(string) string) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			m.cas++
@@ -89,7 +92,8 @@ func ofShared(t *testing.T, test func(t *testing.T, k kind)) {
 func worker(t *testing.T, k kind, now func() time.Time) (*Cache, *counts.Cache) {
 	t.Helper()
 	n := &counts.Cache{}
-	c, err := New(Config{Settings: k.settings, Counts: n, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), now: now})
+	c, err := New(Config{Settings: k.settings, Counts: n, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), now: now,
+		patience: cmp.Or(k.patience, 30*time.Second)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func (a address) String() string                       { return string(a) }
 func (a address) PickServer(string) (net.Addr, error)  { return a, nil }
 func (a address) Each(each func(net.Addr) error) error { return each(a) }
 
-func newMemcached(at string) *memcachedClient {
+func newMemcached(at string, patience time.Duration) *memcachedClient {
 	m := &memcachedClient{memcache.NewFromSelector(address(at))}
 	m.client.Timeout, m.client.MaxIdleConns = patience, idleConns
 	return m

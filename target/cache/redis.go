@@ -18,7 +18,7 @@ type redisClient struct{ client *redis.Client }
 
 // newRedis connects to nothing yet. An error does not tell the URL, which may hold a
 // password.
-func newRedis(url string) (*redisClient, string, error) {
+func newRedis(url string, patience time.Duration) (*redisClient, string, error) {
 	o, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, "", errors.New("cache_url: must be like redis://[USER:PASSWORD@]HOST:PORT/DB, DB a number")

@@ -43,6 +43,7 @@ var (
 type server struct {
 	client        client
 	name, address string
+	patience      time.Duration
 	counts        *counts.Cache
 	log           *slog.Logger
 
@@ -57,7 +58,7 @@ type server struct {
 }
 
 func newServer(name, address string, cl client, c *Cache) *server {
-	s := &server{client: cl, name: name, address: address, counts: c.counts, log: c.log}
+	s := &server{client: cl, name: name, address: address, patience: c.patience, counts: c.counts, log: c.log}
 	s.open, s.stop = context.WithCancel(context.Background())
 	return s
 }
@@ -126,7 +127,7 @@ func (s *server) revive() {
 	for s.open.Err() == nil {
 		s.client.forget()
 		pause(s.open, retryEvery)
-		ctx, cancel := context.WithTimeout(s.open, patience)
+		ctx, cancel := context.WithTimeout(s.open, s.patience)
 		err := s.client.ping(ctx)
 		cancel()
 		if err == nil {
@@ -147,7 +148,7 @@ func (s *server) health(ctx context.Context) catalogue.Health {
 		h.Detail = s.address + " does not answer (" + *s.why.Load() + "): values are loaded without it"
 		return h
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	if err := s.ask(ctx, func() error { return s.client.ping(ctx) }); err != nil {
 		h.Detail = s.address + ": " + err.Error()

@@ -27,7 +27,7 @@ type shared struct {
 func newShared(s knobs.Settings, c *Cache) (*shared, error) {
 	all := &shared{terms: c.terms, now: c.now}
 	if s.Cache == "redis" {
-		r, address, err := newRedis(s.CacheURL)
+		r, address, err := newRedis(s.CacheURL, c.patience)
 		if err != nil {
 			return nil, err
 		}
@@ -40,7 +40,7 @@ func newShared(s knobs.Settings, c *Cache) (*shared, error) {
 		if len(addresses) > 1 {
 			name = fmt.Sprintf("cache%d", i+1)
 		}
-		all.servers = append(all.servers, newServer(name, address, newMemcached(address), c))
+		all.servers = append(all.servers, newServer(name, address, newMemcached(address, c.patience), c))
 	}
 	return all, err
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"github.com/loadctl/loadctl/target/catalogue"
 	"github.com/loadctl/loadctl/target/counts"
 )
@@ -186,4 +188,50 @@ func TestASilentRedisIsUnavailable(t *testing.T) {
 	if h := docs.Health(t.Context()); h[0].OK {
 		t.Errorf("%+v", h)
 	}
+}
+
+func TestSettingsChangeUnderLoad(t *testing.T) {
+	m := miniredis.RunT(t)
+	docs, n := open(t, settings(t, "redis://"+m.Addr(), nil))
+	ctx, stop := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	for range 8 {
+		asking.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				if _, _, err := docs.Item(t.Context(), fmt.Sprint(1+i%25)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for i := range 20 {
+		before := n.Calls.Load()
+		set := settings(t, "redis://"+m.Addr(), map[string]string{"pool_size": fmt.Sprint(1 + i%3), "max_overflow": fmt.Sprint(i%4 - 1)})
+		if err := docs.Apply(set); err != nil {
+			t.Error(err)
+		}
+		for n.Calls.Load() < before+20 && !t.Failed() {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	stop()
+	asking.Wait()
+	docs.Close()
+	if _, _, err := docs.Item(t.Context(), "1"); !errors.Is(err, catalogue.ErrUnavailable) {
+		t.Error(err)
+	}
+	if docs.Apply(settings(t, "redis://"+m.Addr(), nil)) == nil || docs.Health(t.Context())[0].OK {
+		t.Error("a closed store works")
+	}
+}
+
+// silent is a Redis that takes connections and says nothing.
+func silent(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l.Addr().String()
 }
