@@ -170,7 +170,9 @@ func bypass(ctx context.Context, load load) filled {
 func (c *Cache) Drop(ctx context.Context, key string) error {
 	p := c.hold()
 	defer c.release(p)
-	c.flights.Forget(key)
+	// Last: a load that begins until the entry is gone may find that, and nobody shall
+	// join it afterwards.
+	defer c.flights.Forget(key)
 	if p.keeper == nil {
 		return nil
 	}
