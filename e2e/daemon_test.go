@@ -1,0 +1,86 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"net"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A daemon is a server on a port of its own, which may be ended and started again there.
+type daemon struct {
+	*proc
+	address string
+	command func(port string) *exec.Cmd
+	ready   func(net.Conn) bool // says whether it answers
+}
+
+// startDaemon starts a server on a free port and waits until it answers.
+func startDaemon(t *testing.T, command func(port string) *exec.Cmd, ready func(net.Conn) bool) *daemon {
+	t.Helper()
+	d := &daemon{command: command, ready: ready}
+	for range 5 { // whoever else takes the port in between
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.address = l.Addr().String()
+		l.Close()
+		if d.begin(t) {
+			return d
+		}
+	}
+	t.Fatalf("%v does not start\n%s%s", d.cmd.Args, d.stdout.String(), d.stderr.String())
+	return nil
+}
+
+// begin says whether it came up; not so if it ended, as its port was taken.
+func (d *daemon) begin(t *testing.T) (up bool) {
+	t.Helper()
+	_, port, _ := net.SplitHostPort(d.address)
+	d.proc = startCommand(t, t.TempDir(), d.command(port))
+	eventually(t, 20*time.Second, "a server that answers or ends", func() bool {
+		select {
+		case <-d.done:
+			return true
+		default:
+		}
+		c, err := net.DialTimeout("tcp", d.address, time.Second)
+		if err != nil {
+			return false
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(time.Second))
+		up = d.ready(c)
+		return up
+	})
+	return up
+}
+
+// kill ends it at once.
+func (d *daemon) kill() {
+	d.t.Helper()
+	d.signal(syscall.SIGKILL)
+	d.wait(10 * time.Second)
+}
+
+// again starts it where it was.
+func (d *daemon) again(t *testing.T) {
+	t.Helper()
+	if !d.begin(t) {
+		t.Fatalf("%v does not start again\n%s%s", d.cmd.Args, d.stdout.String(), d.stderr.String())
+	}
+}
+
+// says asks a server and compares how its answer begins.
+func says(c net.Conn, question, answer string) bool {
+	if _, err := c.Write([]byte(question)); err != nil {
+		return false
+	}
+	got := make([]byte, len(answer))
+	n, _ := c.Read(got)
+	return string(got[:n]) == answer
+}
