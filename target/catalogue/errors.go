@@ -6,6 +6,10 @@ import "errors"
 var (
 	// ErrNotFound: the store was asked, and has no such item.
 	ErrNotFound = errors.New("not found")
+	// ErrConflict: another item has this id already.
+	ErrConflict = errors.New("another item has this id")
+	// ErrInvalid: no store can keep such an item.
+	ErrInvalid = errors.New("it cannot be stored")
 	// ErrPoolTimeout: no connection of the pool became free in time (SQLAlchemy's
 	// QueuePool limit … TimeoutError).
 	ErrPoolTimeout = errors.New("no connection of the pool became free in time")
