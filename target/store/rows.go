@@ -55,7 +55,7 @@ func (d *database) list(ctx context.Context, c *conn, after string, limit int) (
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // what went wrong is in Err
 	for rows.Next() {
 		item, err := scanItem(rows.Scan)
 		if err != nil {

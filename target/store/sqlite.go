@@ -60,7 +60,7 @@ func (sqlite) fill(ctx context.Context, c *sql.Conn, items iter.Seq[catalogue.It
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer func() { _ = insert.Close() }()
 	for item := range items {
 		if _, err := insert.ExecContext(ctx, columns(item)...); err != nil {
 			return err
