@@ -38,7 +38,7 @@ type Store struct {
 }
 
 // New fails only for settings that cannot be. Databases are connected to, and tables made
-// in them, when they are first needed; that begins at once, and goes on by itself.
+// in them, at once; where that fails it is tried again by whoever needs them.
 func New(cfg Config) (*Store, error) {
 	s := &Store{pools: cfg.Pools, log: cfg.Log, own: cfg.Own, drained: make(chan struct{})}
 	close(s.drained)
