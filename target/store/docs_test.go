@@ -17,6 +17,7 @@ func TestDatabasesAreDocumented(t *testing.T) {
 		fmt.Sprintf("a time-out of its own, %.0f s", connectTimeout.Seconds()),
 		fmt.Sprintf("every %s |", strings.Replace(pause.String(), "ms", " ms", 1)),
 		fmt.Sprintf("left alone for %.0f s, twice as long each time up to %.0f s", firstLeave.Seconds(), mostLeave.Seconds()),
+		fmt.Sprintf("wait for that up to %.0f s", tablesTimeout.Seconds()),
 		fmt.Sprintf("version of the tables (%d)", schemaVersion),
 		fmt.Sprintf("at most %d bytes", longest),
 	} {

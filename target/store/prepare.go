@@ -42,8 +42,10 @@ func (p *preparation) again() {
 	p.done = false
 }
 
-// prepared waits until there are tables, up to the pool's time-out. Replicas get theirs
-// from the primary.
+// tablesTimeout bounds how long a call waits for tables that are being made and filled.
+const tablesTimeout = 5 * time.Second
+
+// prepared waits until there are tables. Replicas get theirs from the primary.
 func (d *database) prepared(ctx context.Context) error {
 	if d.shard == 0 {
 		return nil
@@ -64,9 +66,7 @@ func (d *database) prepared(ctx context.Context) error {
 }
 
 func (d *database) awaitTrial(ctx context.Context, t *trial) error {
-	d.pool.mu.Lock()
-	patience := time.NewTimer(d.pool.limits.timeout)
-	d.pool.mu.Unlock()
+	patience := time.NewTimer(tablesTimeout)
 	defer patience.Stop()
 	select {
 	case <-t.ended:
