@@ -25,7 +25,7 @@ var floors = [][]string{
 	1: {"scenarios", "reports/sample", "agent/faults", "target/knobs"},
 	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run"},
 	3: {"proto/wire", "reports/view", "coordinator/plan"},
-	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board",
+	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board", "target/store",
 		"target/cache", "target/documents",
 		"reports/text", "reports/html", "reports/tui", "reports/junit", "reports/runfile"},
 	5: {"target/service", "target/workers", "target/admin", "target/balancer"},

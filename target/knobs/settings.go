@@ -35,6 +35,7 @@ type Settings struct {
 	PoolSize      int           // connections kept
 	MaxOverflow   int           // connections more, closed when they are given back; -1 = any number
 	PoolTimeout   time.Duration // of waiting for a connection
+	QueryTimeout  time.Duration // of a call, once it has a connection
 	PoolRecycle   time.Duration // a connection older than this is replaced; 0 = never
 	PoolPrePing   bool          // a connection is tried before it is used
 	Replicas      []string      // URLs of read replicas

@@ -70,6 +70,8 @@ func database() []Knob {
 			"connections it may open beyond pool_size, closed when they are given back; -1 = any number"),
 		duration("pool_timeout", g, func(s *Settings) *time.Duration { return &s.PoolTimeout }, 30*time.Second, time.Millisecond,
 			"of waiting for a database connection"),
+		duration("query_timeout", g, func(s *Settings) *time.Duration { return &s.QueryTimeout }, 30*time.Second, time.Millisecond,
+			"of a call to the database, once it has a connection"),
 		duration("pool_recycle", g, func(s *Settings) *time.Duration { return &s.PoolRecycle }, 0, 0, "a connection older than this is replaced; 0 = never"),
 		toggle("pool_pre_ping", g, func(s *Settings) *bool { return &s.PoolPrePing }, false, "a connection is tried before each use, and replaced if it is dead"),
 		addresses("replicas", g, func(s *Settings) *[]string { return &s.Replicas }, sql, "URLs of read replicas, with spaces between"),

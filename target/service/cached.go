@@ -41,6 +41,8 @@ func (s *Service) load(ctx context.Context, x *exchange) ([]byte, error) {
 	if x.route == counts.RouteCached {
 		return s.item(ctx, x, x.id)
 	}
+	ctx, cancel := x.patience(ctx)
+	defer cancel()
 	item, spent, err := x.shelf.Item(ctx, x.id)
 	x.stored(spent)
 	if err != nil {

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 
 // detail answers the item as the database has it.
 func (s *Service) detail(x *exchange) {
-	item, spent, err := x.shelf.Item(x.r.Context(), x.id)
+	ctx, cancel := x.patience(x.r.Context())
+	defer cancel()
+	item, spent, err := x.shelf.Item(ctx, x.id)
 	x.stored(spent)
 	if err != nil {
 		s.failStored(x, err)
@@ -26,6 +29,12 @@ func (s *Service) detail(x *exchange) {
 func (s *Service) answerJSON(x *exchange, status int, v any) {
 	body, _ := json.Marshal(v) // items, numbers and strings always marshal
 	s.answer(x, status, append(body, '\n'))
+}
+
+// patience is how long a call to the database may take: a database that hangs must not
+// keep its client for ever.
+func (x *exchange) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, x.PoolTimeout+x.QueryTimeout)
 }
 
 func (x *exchange) stored(t catalogue.Timing) {
@@ -51,7 +60,9 @@ func (s *Service) list(x *exchange) {
 		s.fail(x, http.StatusUnprocessableEntity, []fault{{[]string{"query", "limit"}, fmt.Sprintf("must be between 1 and %d", mostItems), "range"}})
 		return
 	}
-	items, spent, err := x.shelf.List(x.r.Context(), x.r.URL.Query().Get("after"), limit)
+	ctx, cancel := x.patience(x.r.Context())
+	defer cancel()
+	items, spent, err := x.shelf.List(ctx, x.r.URL.Query().Get("after"), limit)
 	x.stored(spent)
 	if err != nil {
 		s.failStored(x, err)
@@ -89,7 +100,9 @@ func (s *Service) add(x *exchange) {
 		s.fail(x, http.StatusUnprocessableEntity, faults)
 		return
 	}
-	item, spent, err := x.shelf.Add(x.r.Context(), item)
+	ctx, cancel := x.patience(x.r.Context())
+	defer cancel()
+	item, spent, err := x.shelf.Add(ctx, item)
 	x.stored(spent)
 	if err != nil {
 		s.failStored(x, err)
@@ -106,13 +119,17 @@ func (s *Service) failStored(x *exchange, err error) {
 		s.fail(x, statusGone, "Client Closed Request")
 	case errors.Is(err, catalogue.ErrNotFound):
 		s.fail(x, http.StatusNotFound, "Item not found")
-	case errors.Is(err, catalogue.ErrExists):
+	case errors.Is(err, catalogue.ErrConflict):
 		s.fail(x, http.StatusConflict, "An item with this id exists")
+	case errors.Is(err, catalogue.ErrInvalid):
+		s.fail(x, http.StatusUnprocessableEntity, []fault{{[]string{"body"}, "cannot be stored", "invalid"}})
 	case errors.Is(err, catalogue.ErrPoolTimeout):
 		s.fail(x, http.StatusServiceUnavailable,
 			fmt.Sprintf("No database connection became free within %s (pool_size %d, max_overflow %d)", x.PoolTimeout, x.PoolSize, x.MaxOverflow))
 	case errors.Is(err, catalogue.ErrFull):
 		s.fail(x, http.StatusInsufficientStorage, "The database has no room left")
+	case errors.Is(err, context.DeadlineExceeded):
+		s.fail(x, http.StatusServiceUnavailable, fmt.Sprintf("The database did not answer within %s", x.QueryTimeout))
 	case errors.Is(err, catalogue.ErrUnavailable):
 		s.fail(x, http.StatusServiceUnavailable, "The database is unavailable")
 	default:

@@ -40,7 +40,7 @@ func (f *fakeShelf) List(_ context.Context, after string, limit int) (page []cat
 
 func (f *fakeShelf) Add(_ context.Context, item catalogue.Item) (catalogue.Item, catalogue.Timing, error) {
 	if _, ok := f.items[item.ID]; ok {
-		return item, f.spent, catalogue.ErrExists
+		return item, f.spent, catalogue.ErrConflict
 	}
 	if f.err == nil {
 		f.items[item.ID] = item

@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/loadctl/loadctl/target/cache"
@@ -32,38 +31,39 @@ type depends struct {
 	cache *cache.Cache
 }
 
-func open(s knobs.Settings, slot *counts.Slot, log *slog.Logger) (depends, error) {
-	c, err := cache.New(cache.Config{Settings: s, Counts: &slot.Cache, Log: log})
+func (s *Service) open(settings knobs.Settings) (depends, error) {
+	c, err := cache.New(cache.Config{Settings: settings, Counts: &s.slot.Cache, Log: s.log})
 	if err != nil {
 		return depends{}, err
 	}
-	kept, err := openShelf(s, slot, log)
+	kept, err := s.openShelf(settings)
 	if err != nil {
 		return depends{}, errors.Join(err, c.Close())
 	}
 	return depends{shelf: kept, cache: c}, nil
 }
 
-func openShelf(s knobs.Settings, slot *counts.Slot, log *slog.Logger) (shelf, error) {
-	if s.Store == "kv" {
-		return documents.New(documents.Config{Settings: s, Pool: &slot.Databases[0], Log: log})
+func (s *Service) openShelf(settings knobs.Settings) (shelf, error) {
+	if settings.Store == "kv" {
+		return documents.New(documents.Config{Settings: settings, Pool: &s.slot.Databases[0], Log: s.log})
 	}
 	pools := make([]*counts.Pool, counts.MaxDatabases)
 	for i := range pools {
-		pools[i] = &slot.Databases[i]
+		pools[i] = &s.slot.Databases[i]
 	}
-	return store.New(store.Config{Settings: s, Pools: pools, Log: log})
+	return store.New(store.Config{Settings: settings, Pools: pools, Own: s.own, Log: s.log})
 }
 
 // applied is what other settings make of it. Items kept elsewhere are another shelf.
-func (d depends) applied(before, after knobs.Settings, slot *counts.Slot, log *slog.Logger) (depends, error) {
+func (s *Service) applied(before *state, after knobs.Settings) (depends, error) {
+	d := before.depends
 	if err := d.cache.Apply(after); err != nil {
 		return d, err
 	}
 	if before.Store == after.Store {
 		return d, d.shelf.Apply(after)
 	}
-	other, err := openShelf(after, slot, log)
+	other, err := s.openShelf(after)
 	if err != nil {
 		return d, err
 	}

@@ -15,8 +15,9 @@ import (
 
 // Config is what one worker's service needs.
 type Config struct {
-	Settings  knobs.Settings // with an Upstream and a DatabaseURL
+	Settings  knobs.Settings // with an Upstream
 	AuthToken string         // answer of /.well-known/loadctl; "" = 404
+	Database  string         // path of the SQLite file that an empty database_url means; "" = one of this worker alone
 	Log       *slog.Logger   `json:"-"` // nil = silent
 }
 
@@ -24,6 +25,7 @@ type Config struct {
 // It is safe for concurrent use.
 type Service struct {
 	token string
+	own   string // Config.Database
 	log   *slog.Logger
 	board *board.Board
 	slot  *counts.Slot
@@ -46,7 +48,7 @@ type state struct {
 // New makes the service of one worker, counting in the given slot of the board. A
 // database or cache that is down is no error: /health says so.
 func New(cfg Config, shared *board.Board, slot int) (*Service, error) {
-	s := &Service{token: cfg.AuthToken, log: cfg.Log, board: shared, slot: shared.Slot(slot), leaving: make(chan struct{})}
+	s := &Service{token: cfg.AuthToken, own: cfg.Database, log: cfg.Log, board: shared, slot: shared.Slot(slot), leaving: make(chan struct{})}
 	s.leave = sync.OnceFunc(func() { close(s.leaving) })
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -54,7 +56,7 @@ func New(cfg Config, shared *board.Board, slot int) (*Service, error) {
 	if err := cfg.Settings.Validate(); err != nil {
 		return nil, err
 	}
-	behind, err := open(cfg.Settings, s.slot, s.log)
+	behind, err := s.open(cfg.Settings)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func (s *Service) Apply(settings knobs.Settings) error {
 		return err
 	}
 	before := s.now.Load()
-	behind, err := before.applied(before.Settings, settings, s.slot, s.log)
+	behind, err := s.applied(before, settings)
 	if err != nil {
 		return err
 	}
