@@ -61,6 +61,7 @@ func (d *driver) do(a run.Action) {
 		d.closeWindow(a)
 	case run.Span:
 		d.tell(stats.Update{Span: &a.Span})
+		d.watchPhase(&a.Span)
 	case run.Say:
 		d.tell(stats.Update{Event: &a.Event})
 	}
@@ -97,6 +98,7 @@ func (d *driver) start(epoch time.Duration) {
 		l.epoch = l.clock.Agree(epoch)
 	}
 	d.counted.loadBegins()
+	d.watching.begin(d.zero.Add(epoch))
 	d.began(time.Now().Add(epoch - d.now()))
 	for _, l := range d.links {
 		l.order(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Start{

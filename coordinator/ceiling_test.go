@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -58,7 +59,7 @@ func TestATrialAimsAtTheNullTarget(t *testing.T) {
 			t.Errorf("aimed at %v, told of %s", got, w.run.Info.Target)
 		}
 		again, err := scenarios.Parse("t.yaml", h.prepared.GetSource(), wire.DecodeOptions(h.prepared))
-		if err != nil || again.Target != s.Target || again.Phases[0].Profile.Peak() != 40 {
+		if err != nil || !reflect.DeepEqual(again.Target, s.Target) || again.Phases[0].Profile.Peak() != 40 {
 			t.Errorf("%+v, %v", again, err)
 		}
 	})

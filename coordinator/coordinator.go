@@ -88,6 +88,9 @@ type Config struct {
 
 	Warnings []string // of whoever asked for the run, told beside its numbers
 
+	Monitors []scenarios.Monitor // what is sampled; none = nothing, whatever the scenario says
+	Dir      string              // of the run's files, for profiles; "" = none are made
+
 	// Sink takes every step of the run's growth: Started first, Ended last, none
 	// when the run never started. It is called from one goroutine and must not block
 	// for long.
@@ -216,7 +219,11 @@ func (c *Coordinator) Run(ctx context.Context) (stats.Result, error) {
 	case err != nil:
 		return neverBegan(err), err
 	}
-	return c.drive(ctx, aim)
+	watching, err := c.prepareWatch(ctx, aim)
+	if err != nil {
+		return neverBegan(err), err
+	}
+	return c.drive(ctx, aim, watching)
 }
 
 func neverBegan(err error) stats.Result {

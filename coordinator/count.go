@@ -83,8 +83,9 @@ func (n *counting) loadBegins() {
 }
 
 // finish gives what the target counted since loadBegins, nil when that is not known:
-// it was never told, or the target is another now.
-func (n *counting) finish() *stats.TargetCount {
+// it was never told, or the target is another now. Of the probes so many are answers to
+// monitors.
+func (n *counting) finish(monitors uint64) *stats.TargetCount {
 	if n == nil || n.first == nil {
 		return nil
 	}
@@ -93,7 +94,8 @@ func (n *counting) finish() *stats.TargetCount {
 		return nil
 	}
 	// A tally counts the question it answers: one of the two lies between them.
-	return &stats.TargetCount{Requests: last.Requests - n.first.Requests, Probes: last.Probes - n.first.Probes - 1}
+	probes := last.Probes - n.first.Probes - 1
+	return &stats.TargetCount{Requests: last.Requests - n.first.Requests, Probes: probes - min(probes, monitors)}
 }
 
 // ask makes one request, which the target counts as none. Its answer counts only if it

@@ -73,7 +73,7 @@ func TestTargetTellsWhatItCounted(t *testing.T) {
 	n := s.begin(t)
 	s.requests.Add(100)
 	s.probes.Add(3)
-	got := n.finish()
+	got := n.finish(0)
 	if got == nil || *got != (stats.TargetCount{Requests: 100, Probes: 3}) {
 		t.Errorf("%+v, want 100 requests, and 3 probes beside those of the counting", got)
 	}
@@ -93,19 +93,19 @@ func TestCountsOfOthersAreNotTaken(t *testing.T) {
 		s := newTallier(t)
 		told := text(s.address())
 		s.text.Store(&told)
-		if n := s.begin(t); n.first != nil || n.finish() != nil {
+		if n := s.begin(t); n.first != nil || n.finish(0) != nil {
 			t.Errorf("%s: taken as %+v", name, n.first)
 		}
 	}
 	s := newTallier(t)
 	n := s.begin(t)
 	anew := fmt.Sprintf(ours, "b", s.address())
-	if s.text.Store(&anew); n.finish() != nil {
+	if s.text.Store(&anew); n.finish(0) != nil {
 		t.Error("a target that was started again was compared with what it was before")
 	}
 	s = newTallier(t)
 	n = s.begin(t)
-	if s.Close(); n.finish() != nil {
+	if s.Close(); n.finish(0) != nil {
 		t.Error("a target that is gone was compared")
 	}
 }
@@ -127,7 +127,7 @@ func TestOthersAreNotAsked(t *testing.T) {
 		}
 	}
 	var nobody *counting
-	if nobody.loadBegins(); nobody.finish() != nil {
+	if nobody.loadBegins(); nobody.finish(0) != nil {
 		t.Error("nobody counted")
 	}
 }

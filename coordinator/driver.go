@@ -42,6 +42,8 @@ type driver struct {
 	refused error           // a mistake of the user that showed only once hosts were there
 	broke   time.Duration   // since when a limit is broken that ends the run; 0 = none is
 
+	watching *watching // nil without monitors
+
 	exits    chan exit
 	pending  []run.Event // what happened while something was being done
 	stepping bool
@@ -54,7 +56,7 @@ type exit struct {
 }
 
 // drive does a run whose target was cleared.
-func (c *Coordinator) drive(ctx context.Context, aim plan.Clearance) (stats.Result, error) {
+func (c *Coordinator) drive(ctx context.Context, aim plan.Clearance, w *watching) (stats.Result, error) {
 	ca, err := newAuthority(c.cfg.RunID, time.Now())
 	if err != nil {
 		return neverBegan(err), err
@@ -64,6 +66,7 @@ func (c *Coordinator) drive(ctx context.Context, aim plan.Clearance) (stats.Resu
 		return neverBegan(err), err
 	}
 	d := c.newDriver(aim)
+	d.watching = w
 	if d.counted = c.beginCounting(ctx, aim); d.counted != nil {
 		defer d.counted.end()
 	}
@@ -129,6 +132,8 @@ func (d *driver) loop(ctx context.Context, door *server, found <-chan finding) {
 			e.link.exited, e.link.exitErr, e.link.exitAt = true, e.err, d.now()
 		case f := <-found:
 			d.readdress(f)
+		case n := <-d.watching.channel():
+			d.monitored(n)
 		case <-ticker.C:
 			d.tick()
 		case c, ok := <-controls:

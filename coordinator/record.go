@@ -136,9 +136,10 @@ func (d *driver) finish() (stats.Result, error) {
 	if d.run.Layout == nil { // it never began: there is no record to close
 		return d.neverBegan(outcome)
 	}
+	d.endWatch()
 	d.tellLate()
 	d.nameFound()
-	if n := d.counted.finish(); n != nil {
+	if n := d.counted.finish(d.watching.asked()); n != nil {
 		d.tell(stats.Update{Counted: n})
 	}
 	d.tell(stats.Update{Verdicts: stats.JudgeAll(d.cfg.Scenario.Thresholds, &d.run)})

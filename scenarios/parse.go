@@ -46,15 +46,16 @@ func Parse(file string, src []byte, o Options) (*Scenario, error) {
 // A parser reads one file into a scenario.
 type parser struct {
 	reader
-	o      Options
-	s      *Scenario
-	phases []phaseDraft
-	names  names
-	pool   poolDraft // http.pool
-	slow   Network   // of the user being read
-	limits []limitDraft
-	before int                 // mistakes before the phase being read
-	madeOf map[string][]string // the variables a variable's value uses
+	o        Options
+	s        *Scenario
+	phases   []phaseDraft
+	names    names
+	pool     poolDraft // http.pool
+	slow     Network   // of the user being read
+	limits   []limitDraft
+	profiled []monitorDraft
+	before   int                 // mistakes before the phase being read
+	madeOf   map[string][]string // the variables a variable's value uses
 }
 
 func newParser(file string, src []byte, o Options) *parser {
@@ -89,6 +90,7 @@ func (p *parser) file(root *node) {
 	p.allowHosts(top.get("allow_hosts"))
 	p.users(top)
 	p.readPhases(top)
+	p.monitorPhases()
 	p.readLimits(top)
 	p.agents(top.get("agents"))
 }

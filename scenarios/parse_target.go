@@ -15,7 +15,7 @@ const (
 )
 
 func (p *parser) target(top *object) {
-	o := p.object(top.get("target"), "target", keys{"base_url bundled workers tls resolve", "monitor"})
+	o := p.object(top.get("target"), "target", keys{known: "base_url bundled workers tls resolve monitor"})
 	t := &p.s.Target
 	o.text("base_url", &t.BaseURL)
 	o.flag("bundled", &t.Bundled)
@@ -37,6 +37,7 @@ func (p *parser) target(top *object) {
 	}
 	p.tls(o)
 	p.resolve(o.get("resolve"))
+	p.monitors(o.get("monitor"))
 }
 
 // resolve reads how often a name is asked for again. An address has none; where the

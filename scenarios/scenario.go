@@ -50,6 +50,7 @@ type Target struct {
 	// ResolveEvery is how often the name of the base URL is asked for again; 0 = once, at
 	// the start.
 	ResolveEvery time.Duration
+	Monitors     []Monitor
 }
 
 // HTTP are the defaults of every request.

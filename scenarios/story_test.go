@@ -20,6 +20,7 @@ import (
 //	requests [n=…] [closing]            bytes of each request, drawn n times
 //	plan                                planned times
 //	closes                              connections that are closed here first
+//	monitors                            what is sampled
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, tell)
@@ -40,6 +41,8 @@ func tell(t *testing.T, d *datadriven.TestData) string {
 		return toldPlan(s)
 	case "closes":
 		return toldCloses(s)
+	case "monitors":
+		return toldMonitors(s)
 	}
 	return toldScenario(s)
 }

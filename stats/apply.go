@@ -36,6 +36,9 @@ func (r *Run) Apply(u Update) {
 	case u.Verdicts != nil:
 		r.Verdicts = u.Verdicts
 		return
+	case u.Monitor != nil:
+		r.monitored(u.Monitor)
+		return
 	}
 	r.balance()
 	r.Validity = JudgeValidity(r)

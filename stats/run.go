@@ -23,6 +23,8 @@ type Run struct {
 	Counted *TargetCount
 	// Result is set by the last update.
 	Result *Result
+	// Monitors are what others told of themselves meanwhile: no figure has a part of it.
+	Monitors []Monitor
 
 	total  Snapshot // all windows
 	sound  Snapshot // those that are not excluded
@@ -198,6 +200,7 @@ type Update struct {
 	State    *State
 	Counted  *TargetCount
 	Ended    *Ended
+	Monitor  *MonitorNews
 }
 
 // Started begins a run.

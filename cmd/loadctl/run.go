@@ -40,6 +40,7 @@ type runOptions struct {
 	token      string
 	timing     bool
 	faults     []string
+	monitors   []string
 }
 
 func newRun() *cobra.Command {
@@ -77,6 +78,7 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.Lookup("pprof").Usage = "`directory` for profiles of agents, host and coordinator (see docs/engine.md)"
 	f.StringArrayVar(&o.authorised, "i-am-authorised", nil, "vouch for a public `HOST` of the file's allow_hosts")
 	f.StringVar(&o.token, "target-token", "", "what a public target must answer at /.well-known/loadctl")
+	f.StringArrayVar(&o.monitors, "monitor", nil, "sample a Prometheus endpoint at `URL` too, or none to sample nothing (see docs/monitoring.md)")
 	f.StringArrayVar(&o.faults, "fault", nil, "what agents get wrong on purpose, such as clock=+500ms@3s,agent=local-1")
 	_ = f.MarkHidden("fault") // it is there
 }
@@ -90,6 +92,8 @@ type job struct {
 	tls           secure.Files
 	own           []netip.Addr // source addresses asked for
 	faulty        []faults.Fault
+	sampled       []scenarios.Monitor // by --monitor
+	unsampled     bool                // by --monitor none
 	out, errw     io.Writer
 	controls      *controls
 	ui            string
@@ -141,6 +145,10 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	sampled, unsampled, err := monitorsOf(o.monitors)
+	if err != nil {
+		return nil, err
+	}
 	ui, err := chooseUI(o.ui, out, os.Getenv)
 	if err != nil {
 		return nil, err
@@ -152,7 +160,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	for _, w := range s.Warnings {
 		fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 	}
-	return &job{runOptions: o, own: own, faulty: faulty, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
+	return &job{runOptions: o, own: own, faulty: faulty, sampled: sampled, unsampled: unsampled, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
 		out: out, errw: errw, ui: ui, color: colorful(out, os.Getenv)}, nil
 }
 
@@ -204,7 +212,7 @@ func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, er
 	if j.ui != "tui" {
 		w.errw = j.errw
 	}
-	c, err := coordinator.New(j.config(w.update))
+	c, err := coordinator.New(j.config(w.update, writer.Partial()))
 	var result stats.Result
 	if err == nil {
 		result, err = c.Run(ctx)
@@ -219,7 +227,7 @@ func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, er
 	return &w.run, err
 }
 
-func (j *job) config(sink func(stats.Update)) coordinator.Config {
+func (j *job) config(sink func(stats.Update), dir string) coordinator.Config {
 	ceiling, warnings := j.headroom()
 	return coordinator.Config{
 		RunID: j.id, Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL, TLS: j.tls,
@@ -229,6 +237,7 @@ func (j *job) config(sink func(stats.Update)) coordinator.Config {
 		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
 		Version: buildID(), Args: withoutSecrets(os.Args, j.scenario.Secrets),
 		Ceiling: ceiling, Warnings: append(j.diagnosticWarnings(), warnings...),
+		Monitors: j.watched(), Dir: dir,
 		Sink: sink, Controls: j.controls.out,
 	}
 }

@@ -21,10 +21,11 @@ import (
 // jenkins is the policy Jenkins serves artifacts with: no scripts, no inline styles.
 const jenkins = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
 
-// everything is the story with everything in it, of a target that tells of its time.
+// everything is the story with everything in it, of a target that tells of its time,
+// and a database that is sampled.
 func everything() sample.Story {
 	s := sample.Troubled()
-	s.Timed = true
+	s.Timed, s.Monitored = true, true
 	return s
 }
 

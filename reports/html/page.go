@@ -39,6 +39,7 @@ type Page struct {
 	Went     []WhereChart
 	Lag      Chart
 	Traffic  Chart
+	Watched  []Watched
 	Rows     []Row
 	Blocks   []Block
 	Source   string
@@ -95,7 +96,7 @@ func newPage(v *view.View) *Page {
 	page := &Page{
 		View: v, CSS: template.CSS(styleText), JS: template.JS(scriptText), Tiles: tiles(v),
 		Timeline: p.timeline(), Load: p.loadCharts(), Times: p.timesCharts(), Heatmap: p.heatmap(), Spectral: p.spectrum(),
-		Sure: sureRows(v), Went: p.whereCharts(), Lag: p.lagChart(), Traffic: p.trafficChart(),
+		Sure: sureRows(v), Went: p.whereCharts(), Lag: p.lagChart(), Traffic: p.trafficChart(), Watched: p.watched(),
 		Blocks: blocks(v), Command: strings.Join(v.Info.Args, " "),
 	}
 	page.Source = string(v.Info.Source)
@@ -224,6 +225,7 @@ var funcs = template.FuncMap{
 	},
 	"class":   func(c stats.Class) string { return classPens[c].class },
 	"long":    func(r stats.Reading[time.Duration]) string { return view.Reading(r, view.Span) },
+	"unit":    view.Unit,
 	"portion": func(r stats.Reading[float64]) string { return view.Reading(r, view.Percent) },
 }
 

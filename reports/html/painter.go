@@ -54,7 +54,7 @@ func (p *painter) shades(s *svg, x scale, h float64) {
 		s.el("path", "d", fmt.Sprintf("M%s %sH%sV%sH%sz", num(from), num(top), num(to), num(h-bottom), num(from)), "fill", "#8c959f", "fill-opacity", "0.13", "class", "warm")
 	}
 	var d strings.Builder
-	for _, point := range p.points {
+	for _, point := range p.v.Points {
 		if point.Excluded || point.Paused {
 			from, to := x.at(point.At.Seconds()), x.at(point.At.Seconds()+point.Seconds)
 			fmt.Fprintf(&d, "M%s %sH%sV%sH%sz", num(from), num(top), num(max(to, from+1.5)), num(h-bottom), num(from))

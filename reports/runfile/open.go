@@ -36,7 +36,7 @@ func Open(dir string) (*stats.Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, updatesFile), err)
 	}
-	return r, nil
+	return r, openTold(dir, r, whole)
 }
 
 func checkDir(dir string, whole bool) error {
@@ -59,12 +59,17 @@ func checkDir(dir string, whole bool) error {
 	if m.Schema != ManifestSchema {
 		return fmt.Errorf("%s: schema %q, this loadctl reads %q", filepath.Join(dir, manifestFile), m.Schema, ManifestSchema)
 	}
-	sum, err := checksum(filepath.Join(dir, updatesFile))
-	if err != nil {
-		return fmt.Errorf("%s is not a run directory: %w", dir, err)
-	}
-	if want := m.Files[updatesFile]; want != sum {
-		return fmt.Errorf("%s is damaged: its checksum is not the one in %s", filepath.Join(dir, updatesFile), manifestFile)
+	for _, name := range []string{updatesFile, targetFile} {
+		if _, has := m.Files[name]; !has && name != updatesFile {
+			continue // there were no monitors
+		}
+		sum, err := checksum(filepath.Join(dir, name))
+		if err != nil {
+			return fmt.Errorf("%s is not a run directory: %w", dir, err)
+		}
+		if m.Files[name] != sum {
+			return fmt.Errorf("%s is damaged: its checksum is not the one in %s", filepath.Join(dir, name), manifestFile)
+		}
 	}
 	return nil
 }
@@ -110,8 +115,11 @@ func brokeOff(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
 // lines reads a compressed file line by line.
 type lines struct{ in *bufio.Reader }
 
-// openLines reads the header.
-func openLines(from io.Reader) (*lines, error) {
+// openLines reads the header of a record.
+func openLines(from io.Reader) (*lines, error) { return openLinesOf(from, UpdatesSchema) }
+
+// openLinesOf reads the header of a file of lines.
+func openLinesOf(from io.Reader, schema string) (*lines, error) {
 	z, err := gzip.NewReader(from)
 	if err != nil {
 		return nil, err
@@ -125,8 +133,8 @@ func openLines(from io.Reader) (*lines, error) {
 	if err := json.Unmarshal(b, &h); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
-	if h.Schema != UpdatesSchema {
-		return nil, fmt.Errorf("schema %q, this loadctl reads %q", h.Schema, UpdatesSchema)
+	if h.Schema != schema {
+		return nil, fmt.Errorf("schema %q, this loadctl reads %q", h.Schema, schema)
 	}
 	return l, nil
 }

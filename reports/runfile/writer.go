@@ -27,6 +27,7 @@ type Writer struct {
 	file       *os.File
 	zip        *gzip.Writer
 	unflushed  int
+	side       *side // of monitors
 	err        error // the first one
 }
 
@@ -75,6 +76,10 @@ func (w *Writer) Apply(u stats.Update) {
 	if w.err != nil || w.file == nil {
 		return
 	}
+	if u.Monitor != nil {
+		w.monitored(u.Monitor)
+		return
+	}
 	b, err := encode(u)
 	if err == nil {
 		_, err = w.zip.Write(b)
@@ -83,7 +88,7 @@ func (w *Writer) Apply(u stats.Update) {
 		w.unflushed++
 	}
 	if err == nil && (w.unflushed >= flushEvery || u.Ended != nil || u.Started != nil) {
-		w.unflushed, err = 0, w.zip.Flush()
+		w.unflushed, err = 0, errors.Join(w.zip.Flush(), w.side.flush())
 	}
 	w.fail(err)
 }
@@ -110,8 +115,8 @@ func (w *Writer) closeUpdates() error {
 	if w.file == nil {
 		return nil
 	}
-	err := errors.Join(w.zip.Close(), w.file.Sync(), w.file.Close())
-	w.file = nil
+	err := errors.Join(w.zip.Close(), w.file.Sync(), w.file.Close(), w.side.close())
+	w.file, w.side = nil, nil
 	return err
 }
 

@@ -26,6 +26,7 @@ type Story struct {
 	Stall       int     // seconds into the steady phase at which the generator stands still for 900 ms; 0 = never
 	Errors      bool    // some requests fail in each possible way
 	LoseAgent   int     // seconds into the steady phase at which the last agent is lost; 0 = never
+	Monitored   bool    // the target's database was sampled, and profiled
 	Unfinished  bool    // the last update is missing
 	Timed       bool    // the target tells of its own time, of some requests too much
 }
@@ -51,6 +52,9 @@ func Run(s Story) *stats.Run {
 func Updates(s Story) []stats.Update {
 	t := newTale(s)
 	t.tell()
+	if s.Monitored {
+		t.monitors()
+	}
 	return t.updates
 }
 

@@ -28,6 +28,7 @@ func Summary(w io.Writer, v *view.View, o Options) error {
 	p.endpoints(v)
 	p.where(v)
 	p.errors(v)
+	p.monitors(v)
 	p.accounting(v)
 	p.thresholds(v)
 	if o.Report != "" {

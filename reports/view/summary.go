@@ -66,6 +66,7 @@ type Summary struct {
 	Hosts       []SummaryHost      `json:"hosts"`
 	Coordinator SummaryProcess     `json:"coordinator"`
 	Excluded    []SummaryGap       `json:"excluded"`
+	Monitors    []SummaryMonitor   `json:"monitors"`
 }
 
 // SummaryValidity says whether the measurement may be believed.
@@ -325,6 +326,7 @@ func (v *View) summaryPacing() SummaryPacing {
 }
 
 func (s *Summary) lists(v *View) {
+	s.Monitors = summaryMonitors(v.Monitors)
 	s.Excluded = []SummaryGap{}
 	for _, g := range v.Gaps {
 		s.Excluded = append(s.Excluded, SummaryGap{g.From.Seconds(), g.Until.Seconds(), g.Why()})

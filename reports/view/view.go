@@ -73,6 +73,7 @@ type View struct {
 	Events     []stats.Event
 	Gaps       []stats.Gap // seconds left out of times, rates and shares
 	Limit      time.Duration
+	Monitors   []Monitor // what others told of themselves meanwhile
 }
 
 // Iterations are those of recorded phases.
@@ -180,6 +181,7 @@ func New(r *stats.Run) *View {
 		v.MoreErrors, v.Errors = len(v.Errors)-MaxErrors, v.Errors[:MaxErrors]
 	}
 	v.generators(r)
+	v.Monitors = monitors(r, v.Length)
 	v.Pacing = pacing(v, r)
 	v.Punctuality = r.Punctuality()
 	v.Arrivals = arrivals(v)
