@@ -15,7 +15,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"time"
 
 	"github.com/loadctl/loadctl/target/workers"
@@ -79,7 +78,3 @@ func self() func() *exec.Cmd {
 		return cmd
 	}
 }
-
-// defaultWorkers is one for each core, and at least two: a service of one process
-// has nothing to spread.
-func defaultWorkers() int { return max(2, runtime.NumCPU()) }

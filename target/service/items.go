@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/loadctl/loadctl/target/counts"
 )
@@ -14,18 +15,19 @@ import (
 // items answers an item put together from two upstream calls made at once. The
 // first call that fails ends the other.
 func (s *Service) items(w http.ResponseWriter, r *http.Request, id string) {
-	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
+	now := s.state.Load()
+	ctx, cancel := context.WithTimeout(r.Context(), now.UpstreamTimeout)
 	defer cancel()
-	main, related, err := s.both(ctx, url.PathEscape(id))
+	main, related, err := now.both(ctx, url.PathEscape(id))
 	if err != nil {
-		s.failItem(w, r, err)
+		s.failItem(w, r, now.UpstreamTimeout, err)
 		return
 	}
 	s.answer(w, r, counts.RouteItems, http.StatusOK, appendItem(nil, id, main, related))
 }
 
 // both makes the two calls and returns when both are done.
-func (s *Service) both(ctx context.Context, id string) (main, related []byte, err error) {
+func (s *state) both(ctx context.Context, id string) (main, related []byte, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan struct{})
@@ -43,8 +45,8 @@ func (s *Service) both(ctx context.Context, id string) (main, related []byte, er
 
 // call is one upstream call; nil when it failed, and then the reason has ended ctx
 // (unless another reason was first).
-func (s *Service) call(ctx context.Context, fail context.CancelCauseFunc, path string) []byte {
-	body, err := s.pool.get(ctx, s.cfg.Upstream+path)
+func (s *state) call(ctx context.Context, fail context.CancelCauseFunc, path string) []byte {
+	body, err := s.pool.get(ctx, s.Upstream+path)
 	if err == nil && !json.Valid(body) {
 		err = answerError("something that is no JSON")
 	}
@@ -72,7 +74,7 @@ const statusGone = 499
 
 // failItem answers the error shapes of the service: 503 when no answer came from
 // the upstream, 502 when it came with a bad status, 500 for anything else.
-func (s *Service) failItem(w http.ResponseWriter, r *http.Request, err error) {
+func (s *Service) failItem(w http.ResponseWriter, r *http.Request, limit time.Duration, err error) {
 	var status statusError
 	var useless answerError
 	switch {
@@ -80,7 +82,7 @@ func (s *Service) failItem(w http.ResponseWriter, r *http.Request, err error) {
 		s.failWith(w, r, counts.ClientGone, statusGone, "Client Closed Request")
 	case errors.Is(err, context.DeadlineExceeded):
 		s.failWith(w, r, counts.TimedOut, http.StatusServiceUnavailable,
-			fmt.Sprintf("Upstream did not answer within %s", s.cfg.Timeout))
+			fmt.Sprintf("Upstream did not answer within %s", limit))
 	case errors.As(err, &status):
 		s.failWith(w, r, counts.BadStatus, http.StatusBadGateway, fmt.Sprintf("Upstream error: %d", int(status)))
 	case errors.As(err, &useless):

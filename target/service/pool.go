@@ -2,11 +2,13 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadctl/loadctl/target/counts"
@@ -15,16 +17,26 @@ import (
 // A pool calls the upstream over a bounded number of kept connections. A call that
 // finds them all in use waits; its wait is part of its time-out, as in any real pool.
 type pool struct {
-	client http.Client
-	places chan struct{} // one for each connection that may be in use
-	counts *counts.Pool
+	limits  poolLimits
+	client  http.Client
+	retired atomic.Bool   // no new call comes
+	places  chan struct{} // one for each connection that may be in use
+	counts  *counts.Pool
+}
+
+// poolLimits bound a pool.
+type poolLimits struct {
+	most   int           // connections in use at once
+	idle   int           // of these, kept while idle
+	expiry time.Duration // of an idle one; 0 = it is closed at once
+	wait   time.Duration // for a connection; 0 = as long as the call may take
 }
 
 // maxBody bounds what one upstream answer may hold.
 const maxBody = 1 << 20
 
-func newPool(cfg Config, count *counts.Pool) *pool {
-	p := &pool{places: make(chan struct{}, cfg.MaxConns), counts: count}
+func newPool(limits poolLimits, count *counts.Pool) *pool {
+	p := &pool{limits: limits, places: make(chan struct{}, limits.most), counts: count}
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
 	p.client = http.Client{
 		// A redirect is an answer like any other: the service asks nobody else.
@@ -33,10 +45,11 @@ func newPool(cfg Config, count *counts.Pool) *pool {
 			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 				return p.dial(ctx, dialer, network, addr)
 			},
-			MaxConnsPerHost:     cfg.MaxConns,
-			MaxIdleConns:        cfg.MaxIdle,
-			MaxIdleConnsPerHost: cfg.MaxIdle,
-			IdleConnTimeout:     cfg.IdleTimeout,
+			MaxConnsPerHost:     limits.most,
+			MaxIdleConns:        limits.idle,
+			MaxIdleConnsPerHost: limits.idle,
+			IdleConnTimeout:     limits.expiry,
+			DisableKeepAlives:   limits.expiry == 0,
 			DisableCompression:  true,
 		},
 	}
@@ -72,6 +85,11 @@ func (p *pool) take(ctx context.Context) error {
 		return nil
 	default:
 	}
+	if p.limits.wait > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.limits.wait)
+		defer cancel()
+	}
 	p.counts.Waiting.Add(1)
 	defer p.counts.Waiting.Add(-1)
 	began := time.Now()
@@ -81,6 +99,9 @@ func (p *pool) take(ctx context.Context) error {
 		p.counts.InUse.Add(1)
 		return nil
 	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			p.counts.Timeouts.Add(1)
+		}
 		return ctx.Err()
 	}
 }
@@ -88,6 +109,15 @@ func (p *pool) take(ctx context.Context) error {
 func (p *pool) give() {
 	p.counts.InUse.Add(-1)
 	<-p.places
+	if p.retired.Load() && len(p.places) == 0 {
+		p.client.CloseIdleConnections()
+	}
+}
+
+// retire lets calls under way, and those that wait, end, and keeps no connection.
+func (p *pool) retire() {
+	p.retired.Store(true)
+	p.client.CloseIdleConnections()
 }
 
 // A statusError is an answer of the upstream that is not 2xx.

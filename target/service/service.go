@@ -1,62 +1,15 @@
 package service
 
 import (
-	"cmp"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/loadctl/loadctl/target/board"
 	"github.com/loadctl/loadctl/target/counts"
 )
-
-// Config is what one worker's service needs.
-type Config struct {
-	Upstream    string        // base URL, http://host:port; required
-	Timeout     time.Duration // of the upstream calls of a request; 0 = 5 s
-	MaxConns    int           // upstream connections at once; 0 = 512
-	MaxIdle     int           // of these, kept while idle; 0 = MaxConns
-	IdleTimeout time.Duration // after which an idle one is closed; 0 = 90 s
-	AuthToken   string        // answer of /.well-known/loadctl; "" = 404
-}
-
-// Defaults of Config.
-const (
-	DefaultTimeout     = 5 * time.Second
-	DefaultMaxConns    = 512
-	DefaultIdleTimeout = 90 * time.Second
-)
-
-// WithDefaults is the configuration with its zeros replaced.
-func (c Config) WithDefaults() Config {
-	c.Upstream = strings.TrimRight(c.Upstream, "/")
-	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
-	c.MaxConns = cmp.Or(c.MaxConns, DefaultMaxConns)
-	c.MaxIdle = cmp.Or(c.MaxIdle, c.MaxConns)
-	c.IdleTimeout = cmp.Or(c.IdleTimeout, DefaultIdleTimeout)
-	return c
-}
-
-// Validate reports everything that is wrong with a configuration.
-func (c Config) Validate() error {
-	var errs []error
-	if u, err := url.Parse(c.Upstream); err != nil || u.Scheme != "http" || u.Host == "" {
-		errs = append(errs, fmt.Errorf("upstream: must be a URL such as http://127.0.0.1:9000, got %q", c.Upstream))
-	}
-	if c.Timeout < 0 || c.IdleTimeout < 0 {
-		errs = append(errs, fmt.Errorf("timeout, idle_timeout: must not be negative, got %s, %s", c.Timeout, c.IdleTimeout))
-	}
-	if c.MaxConns < 0 || c.MaxIdle < 0 {
-		errs = append(errs, fmt.Errorf("max_conns, max_idle: must not be negative, got %d, %d", c.MaxConns, c.MaxIdle))
-	}
-	return errors.Join(errs...)
-}
 
 // A Service answers
 //
@@ -67,18 +20,17 @@ func (c Config) Validate() error {
 //
 // and errors as {"detail", "request_id"}. It is safe for concurrent use.
 type Service struct {
-	cfg   Config
+	token string
 	board *board.Board
 	slot  *counts.Slot
-	pool  *pool
+	state atomic.Pointer[state]
 	named atomic.Uint64 // request ids given out
 }
 
 // New makes the service of one worker, counting in the given slot of the board.
 func New(cfg Config, shared *board.Board, slot int) *Service {
-	cfg = cfg.WithDefaults()
-	s := &Service{cfg: cfg, board: shared, slot: shared.Slot(slot)}
-	s.pool = newPool(cfg, &s.slot.Upstream)
+	s := &Service{token: cfg.AuthToken, board: shared, slot: shared.Slot(slot)}
+	s.state.Store(&state{Settings: cfg.Settings, pool: newPool(poolOf(cfg.Settings), &s.slot.Upstream)})
 	return s
 }
 
@@ -144,15 +96,15 @@ func (s *Service) probe(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusMethodNotAllowed, s.problem(w, r, "Method Not Allowed"))
 	case r.URL.Path == "/-/stats":
 		stats := s.board.Stats()
-		stats.UpstreamURL = s.cfg.Upstream
+		stats.UpstreamURL = s.state.Load().Upstream
 		if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 			stats.Address = at.String()
 		}
 		body, _ := json.MarshalIndent(stats, "", "  ") // numbers and names always marshal
 		writeJSON(w, http.StatusOK, append(body, '\n'))
-	case r.URL.Path == wellKnown && s.cfg.AuthToken != "":
+	case r.URL.Path == wellKnown && s.token != "":
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte(s.cfg.AuthToken))
+		_, _ = w.Write([]byte(s.token))
 	case rt != counts.RouteOther:
 		writeJSON(w, http.StatusOK, healthy)
 	default:

@@ -15,7 +15,27 @@ import (
 
 	"github.com/loadctl/loadctl/target/board"
 	"github.com/loadctl/loadctl/target/counts"
+	"github.com/loadctl/loadctl/target/knobs"
 )
+
+// by is the defaults and a few other settings, name after value.
+func by(t testing.TB, upstream string, others ...string) Config {
+	t.Helper()
+	values := map[string]string{"upstream": upstream}
+	for i := 0; i+1 < len(others); i += 2 {
+		values[others[i]] = others[i+1]
+	}
+	s, err := knobs.Defaults().With(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Config{Settings: s}
+}
+
+func withToken(c Config, token string) Config {
+	c.AuthToken = token
+	return c
+}
 
 func newService(t *testing.T, cfg Config) (*Service, *board.Board) {
 	t.Helper()
@@ -49,7 +69,7 @@ func ask(h http.Handler, method, path string, headers ...string) *httptest.Respo
 }
 
 func TestItemCombinesBothCalls(t *testing.T) {
-	s, _ := newService(t, Config{Upstream: upstream(t, echo)})
+	s, _ := newService(t, by(t, upstream(t, echo)))
 	for path, id := range map[string]string{"/items/42": "42", "/items/a%22%20b": `a" b`} {
 		w := ask(s, "GET", path)
 		var got struct {
@@ -72,11 +92,11 @@ func TestItemCombinesBothCalls(t *testing.T) {
 func TestBothCallsRunAtOnce(t *testing.T) {
 	var both sync.WaitGroup
 	both.Add(2)
-	s, _ := newService(t, Config{Upstream: upstream(t, func(w http.ResponseWriter, r *http.Request) {
+	s, _ := newService(t, by(t, upstream(t, func(w http.ResponseWriter, r *http.Request) {
 		both.Done()
 		both.Wait() // neither is answered before both are asked
 		echo(w, r)
-	})})
+	})))
 	if w := ask(s, "GET", "/items/1"); w.Code != 200 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -114,10 +134,11 @@ func TestErrorShapes(t *testing.T) {
 		{"too large", upstream(t, say(200, strings.Repeat("1", maxBody+1))), 500, "too much", counts.Useless},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, shared := newService(t, Config{Upstream: c.url, Timeout: 100 * time.Millisecond})
-			if c.why != counts.TimedOut {
-				s.cfg.Timeout = 5 * time.Second
+			timeout := "5s"
+			if c.why == counts.TimedOut {
+				timeout = "100ms"
 			}
+			s, shared := newService(t, by(t, c.url, "upstream_timeout", timeout))
 			w := ask(s, "GET", "/items/1", "X-Request-Id", "mine-1")
 			var got problem
 			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
@@ -138,7 +159,7 @@ func TestErrorShapes(t *testing.T) {
 }
 
 func TestRoutes(t *testing.T) {
-	s, shared := newService(t, Config{Upstream: upstream(t, echo), AuthToken: "word"})
+	s, shared := newService(t, withToken(by(t, upstream(t, echo)), "word"))
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -177,7 +198,7 @@ func TestRoutes(t *testing.T) {
 }
 
 func TestNoTokenIsNotFound(t *testing.T) {
-	s, _ := newService(t, Config{Upstream: "http://127.0.0.1:1"})
+	s, _ := newService(t, by(t, "http://127.0.0.1:1"))
 	if w := ask(s, "GET", wellKnown); w.Code != 404 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -193,7 +214,7 @@ func TestPoolBoundsTheConnections(t *testing.T) {
 		now.Add(-1)
 		echo(w, r)
 	})
-	s, shared := newService(t, Config{Upstream: url, MaxConns: 4})
+	s, shared := newService(t, by(t, url, "upstream_max_connections", "4"))
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
@@ -227,7 +248,7 @@ func TestTwoWorkersCountOnOneBoard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	a, b := New(Config{Upstream: "http://127.0.0.1:1"}, shared, 0), New(Config{Upstream: "http://127.0.0.1:1"}, other, 1)
+	a, b := New(by(t, "http://127.0.0.1:1"), shared, 0), New(by(t, "http://127.0.0.1:1"), other, 1)
 	a.Slot().Begin(11)
 	b.Slot().Begin(22)
 	b.Slot().ConnOpened()
@@ -250,7 +271,7 @@ func BenchmarkHealth(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer shared.Close()
-	s := New(Config{Upstream: "http://127.0.0.1:1"}, shared, 0)
+	s := New(by(b, "http://127.0.0.1:1"), shared, 0)
 	r := httptest.NewRequest("GET", "/health", nil)
 	b.ReportAllocs()
 	for b.Loop() {
