@@ -35,6 +35,8 @@ type ServeConfig struct {
 	Worker func() *exec.Cmd
 
 	Parent
+
+	controls func(*master) // called once with the service that is about to run
 }
 
 // DefaultDelay is the delay of a simulator started by Serve.
@@ -150,6 +152,9 @@ func (m *master) serve(ctx context.Context, sockets workers.Sockets) error {
 		Command: m.worker, Limits: m.limits, Beat: m.beat, Ended: m.ended,
 		Ready: func() error { return m.cfg.ready(m.at) },
 	})
+	if m.cfg.controls != nil {
+		m.cfg.controls(m)
+	}
 	over := make(chan struct{})
 	defer close(over)
 	go m.obey(over)
