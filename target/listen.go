@@ -38,7 +38,7 @@ func listenFile(ctx context.Context, lc *net.ListenConfig, addr string) (*os.Fil
 	if err != nil {
 		return nil, nil, err
 	}
-	defer ln.Close()
+	defer func() { _ = ln.Close() }() // the copy listens on
 	f, err := inheritable(ln)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listening on %s: %w", addr, err)

@@ -42,8 +42,9 @@ type ServeConfig struct {
 // DefaultDelay is the delay of a simulator started by Serve.
 const DefaultDelay = "lognormal:p50=3ms,p99=15ms"
 
-// slots is how many worker processes may live at once, those that leave included.
-const slots = 2 * knobs.MostWorkers
+// slots is how many worker processes may live at once. When so many leave that none is
+// free, a replacement waits.
+const slots = knobs.MostWorkers + 64
 
 // Validate reports everything that is wrong with a configuration.
 func (c ServeConfig) Validate() error {

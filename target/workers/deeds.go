@@ -2,8 +2,12 @@ package workers
 
 import "syscall"
 
-// do is one thing the roster decided on.
+// do is one thing the roster decided on. What came before it may have ended the group,
+// and then there are no sockets any more.
 func (g *Group) do(d deed) {
+	if g.roster.ending && (d.do == choose || d.do == vacate) {
+		return
+	}
 	switch d.do {
 	case start:
 		g.begins(d.m)
@@ -34,6 +38,10 @@ func (m *member) signal(s syscall.Signal) {
 
 // begins starts the process of a member. One that cannot be started has ended.
 func (g *Group) begins(m *member) {
+	if g.roster.ending {
+		g.roster.ended(m, g.now())
+		return
+	}
 	err := g.start(m)
 	if err == nil {
 		return
