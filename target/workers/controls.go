@@ -17,7 +17,10 @@ type Worker struct {
 func (g *Group) Scale(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.roster.want = max(1, n)
+	if n = max(1, n); n != g.roster.want {
+		g.cfg.Log.Info("another number of workers", "kind", g.cfg.Name, "workers", n, "before", g.roster.want)
+	}
+	g.roster.want = n
 	g.nudge()
 }
 
@@ -34,6 +37,7 @@ func (g *Group) Reload() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.roster.current++
+	g.cfg.Log.Info("reload", "kind", g.cfg.Name, "generation", g.roster.current)
 	g.nudge()
 }
 

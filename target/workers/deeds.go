@@ -62,7 +62,7 @@ func (g *Group) hear(s saying) {
 	switch s.word {
 	case wordReady:
 		g.roster.ready(s.m, g.now())
-		g.cfg.Log.Debug("worker ready", g.about(s.m)...)
+		g.cfg.Log.Info("worker ready", g.about(s.m)...)
 	case wordLeaving:
 		g.roster.leaving(s.m, g.now())
 	case wordReplace:
@@ -79,7 +79,7 @@ func (g *Group) over(m *member) {
 		g.cfg.Ended(end)
 	}
 	if end.Why == Retired {
-		g.cfg.Log.Debug("worker ended", append(g.about(m), "why", end.Why.String(), "how", end.How)...)
+		g.cfg.Log.Info("worker ended", append(g.about(m), "why", end.Why.String(), "how", end.How)...)
 	} else if !g.roster.ending {
 		g.cfg.Log.Warn("worker ended", append(g.about(m), "why", end.Why.String(), "how", end.How)...)
 	}
