@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A counter is told of connections and says which requests are probes. Both the
@@ -19,11 +22,37 @@ type counter interface {
 type conn struct {
 	net.Conn
 	from  *listener
+	born  time.Time
 	state atomic.Int32 // http.ConnState
+	begun atomic.Bool  // something of a request came since it had none
 
 	mu     sync.Mutex
 	probes bool // its latest request was a probe
 	closed bool
+}
+
+// Read notes that a request has begun.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 && !c.begun.Load() {
+		c.begun.Store(true)
+	}
+	return n, err
+}
+
+// idleMark is the idle time-out that http.Server is given, to be known by in
+// SetReadDeadline: its own cannot be changed while it serves.
+const idleMark = 1000 * time.Hour
+
+// SetReadDeadline puts the keep-alive time in force in the place of idleMark.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	if !t.IsZero() && time.Until(t) > idleMark/2 {
+		t = time.Time{}
+		if keep := time.Duration(c.from.keepAlive.Load()); keep > 0 {
+			t = time.Now().Add(keep)
+		}
+	}
+	return c.Conn.SetReadDeadline(t)
 }
 
 // Close closes and counts the connection out.
@@ -32,7 +61,7 @@ func (c *conn) Close() error {
 	if !c.closed {
 		c.closed = true
 		c.from.counter.ConnClosed(c.probes)
-		<-c.from.places
+		c.from.gone(c)
 	}
 	c.mu.Unlock()
 	return c.Conn.Close()
@@ -64,63 +93,52 @@ func (c *conn) SetLinger(seconds int) error {
 	return nil
 }
 
-// A listener accepts at most as many connections as there are places. Those beyond
-// wait in the socket's queue: running out of file descriptors would cost the
-// service its upstream too.
-type listener struct {
-	net.Listener
-	counter counter
-	places  chan struct{}
-	done    chan struct{}
-	once    sync.Once
-}
-
-func newListener(ln net.Listener, c counter, limit int) *listener {
-	return &listener{Listener: ln, counter: c, places: make(chan struct{}, limit), done: make(chan struct{})}
-}
-
-// Accept waits for a place, then for a connection.
-func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case l.places <- struct{}{}:
-	case <-l.done:
-		return nil, net.ErrClosed
+// asking says whether anything of a request has come, or waits in the kernel.
+func (c *conn) asking() bool {
+	switch http.ConnState(c.state.Load()) {
+	case http.StateNew, http.StateIdle:
+		return c.begun.Load() || readable(c.Conn)
 	}
-	c, err := l.Listener.Accept()
+	return true
+}
+
+// readable says whether a read of a socket, or an accept, would not wait.
+func readable(of any) (yes bool) {
+	sys, ok := of.(syscaller)
+	if !ok {
+		return false
+	}
+	raw, err := sys.SyscallConn()
 	if err != nil {
-		<-l.places
-		return nil, err
+		return false
 	}
-	if tcp, ok := c.(*net.TCPConn); ok {
-		// Go would probe each every 15 s: of 50,000 idle ones that is 3,333 packets a second.
-		_ = tcp.SetKeepAlive(false)
-	}
-	l.counter.ConnOpened()
-	return &conn{Conn: c, from: l}, nil
-}
-
-// Close stops accepting.
-func (l *listener) Close() error {
-	l.once.Do(func() { close(l.done) })
-	return l.Listener.Close()
+	_ = raw.Control(func(fd uintptr) { // fails when it is closed: nothing to read then
+		look := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		n, err := unix.Poll(look, 0)
+		yes = err == nil && n == 1
+	})
+	return yes
 }
 
 // phases counts connections by what they are doing.
 type phases struct {
-	fresh  atomic.Int64 // accepted, no request yet
-	active atomic.Int64 // from the first byte of a request to the last of its answer
+	fresh  *atomic.Int64 // accepted, no request read yet
+	active *atomic.Int64 // from the head of a request to the last byte of its answer
 }
 
 // moved is the server's ConnState hook.
 func (p *phases) moved(nc net.Conn, to http.ConnState) {
 	c := nc.(*conn)
+	if to == http.StateIdle {
+		c.begun.Store(false)
+	}
 	from := http.ConnState(c.state.Swap(int32(to)))
 	if to == http.StateNew {
 		p.fresh.Add(1)
 		return
 	}
-	p.count(from, -1)
 	p.count(to, +1)
+	p.count(from, -1)
 }
 
 func (p *phases) count(s http.ConnState, by int64) {

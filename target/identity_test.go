@@ -13,7 +13,7 @@ import (
 // that its count can be held against accounts. All workers of one are one instance.
 func TestTargetsTellWhoTheyAre(t *testing.T) {
 	started := map[string]func() running{
-		"serve": func() running { return serving(t, ServeConfig{Workers: 2}) },
+		"serve": func() running { return serving(t, ServeConfig{Settings: of(2)}) },
 		"upstream": func() running {
 			line := make(lineWriter, 1)
 			return begin(t, line, func(ctx context.Context) error {

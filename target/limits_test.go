@@ -6,15 +6,13 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/loadctl/loadctl/target/service"
 )
 
 // fewFiles is what the worker of these tests may open.
 const fewFiles = 128
 
 func TestAWorkerOutOfFilesAnswersOn(t *testing.T) {
-	r := serving(t, ServeConfig{Workers: 1, Worker: role("files"), Service: service.Config{MaxConns: 16}})
+	r := serving(t, ServeConfig{Settings: of(1, "upstream_max_connections", "16"), Worker: role("files")})
 	addr := strings.TrimPrefix(r.url, "http://")
 	kept := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
 	if status, _, err := get(kept, r.url+"/items/1"); err != nil || status != 200 {

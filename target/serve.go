@@ -3,77 +3,85 @@ package target
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
-	"time"
+	"path/filepath"
 
 	"github.com/loadctl/loadctl/target/board"
-	"github.com/loadctl/loadctl/target/service"
+	"github.com/loadctl/loadctl/target/knobs"
 	"github.com/loadctl/loadctl/target/workers"
 )
 
 // ServeConfig is `loadctl target serve`. The zero value serves on a free loopback
-// port, with a worker for each core and an upstream of its own.
+// port, by knobs.Defaults and with an upstream of its own.
 type ServeConfig struct {
-	Listen  string // host:port; "" = 127.0.0.1:0, one free port for all workers
-	Workers int    // 0 = one for each core, at least 2
-	Procs   int    // cores one worker may use; 0 = 1, so that workers are what is scaled
-	// Service configures each worker. Its Upstream "" starts a simulator as a child.
-	Service service.Config
-	// Simulator configures that child; only Listen "", Delay "" =
-	// "lognormal:p50=3ms,p99=15ms".
+	Listen   string         // host:port; "" = 127.0.0.1:0, one free port for all workers
+	Sockets  string         // ReusePort or Shared; "" = ReusePort
+	Settings knobs.Settings // the zero value = knobs.Defaults
+	// AuthToken is the answer of /.well-known/loadctl; "" = 404.
+	AuthToken string
+	// Simulator configures the upstream that is started when Settings name none; only
+	// Listen "", Delay "" = "lognormal:p50=3ms,p99=15ms".
 	Simulator UpstreamConfig
-	Drain     time.Duration    // 0 = DefaultDrain
-	Replace   <-chan os.Signal // each value (a SIGHUP) replaces the workers one by one; nil = never
+	// Admin is the API by which the service is looked into and changed while it runs.
+	Admin AdminConfig
+	// Signals are obeyed as Gunicorn's master does: HUP reloads, TTIN and TTOU add and
+	// remove a worker, TERM ends in good order, INT and QUIT at once; nil = none comes.
+	Signals <-chan os.Signal
+	// Reread are the settings as they would be if Serve began now: a reload takes them;
+	// nil = a reload keeps those in force.
+	Reread func() (knobs.Settings, error)
 	// Worker starts this program as `loadctl target worker`; nil = os.Executable with
 	// these arguments, and stderr passed on.
 	Worker func() *exec.Cmd
 
 	Parent
+
+	controls func(*master) // called once with the service that is about to run
 }
 
 // DefaultDelay is the delay of a simulator started by Serve.
 const DefaultDelay = "lognormal:p50=3ms,p99=15ms"
 
-// mostWorkers bounds what a slip of the finger can start.
-const mostWorkers = 256
+// slots is how many worker processes may live at once. When so many leave that none is
+// free, a replacement waits.
+const slots = knobs.MostWorkers + 64
 
 // Validate reports everything that is wrong with a configuration.
 func (c ServeConfig) Validate() error {
 	c = c.withDefaults()
-	var errs []error
-	if c.Workers < 1 || c.Workers > mostWorkers {
-		errs = append(errs, fmt.Errorf("workers: must be between 1 and %d, got %d", mostWorkers, c.Workers))
+	errs := []error{c.Settings.Validate()}
+	if c.Sockets != ReusePort && c.Sockets != Shared {
+		errs = append(errs, fmt.Errorf("sockets: must be %s or %s, got %q", ReusePort, Shared, c.Sockets))
 	}
-	if c.Procs < 1 {
-		errs = append(errs, fmt.Errorf("procs: must be > 0, got %d", c.Procs))
+	if c.Settings.Workers < 0 || c.Settings.Workers > knobs.MostWorkers {
+		errs = append(errs, fmt.Errorf("workers: must be between 1 and %d, got %d", knobs.MostWorkers, c.Settings.Workers))
 	}
-	checked := c.Service
-	if checked.Upstream == "" {
-		checked.Upstream = "http://started.later"
+	if c.Settings.Upstream == "" {
 		errs = append(errs, c.Simulator.Validate())
 	}
-	return errors.Join(append(errs, checked.Validate())...)
+	return errors.Join(errs...)
 }
 
 func (c ServeConfig) withDefaults() ServeConfig {
 	c.Listen = cmp.Or(c.Listen, "127.0.0.1:0")
-	c.Workers = cmp.Or(c.Workers, defaultWorkers())
-	c.Procs = cmp.Or(c.Procs, 1)
-	c.Drain = cmp.Or(c.Drain, DefaultDrain)
-	c.Service = c.Service.WithDefaults()
+	c.Sockets = cmp.Or(c.Sockets, ReusePort)
+	if c.Settings.Procs == 0 { // no settings that were read have that
+		c.Settings = knobs.Defaults()
+	}
 	c.Simulator.Delay = cmp.Or(c.Simulator.Delay, DefaultDelay)
+	c.Log = silentUnless(c.Log)
 	if c.Worker == nil {
 		c.Worker = self()
 	}
 	return c
 }
 
-// Serve runs the service until ctx ends (then it drains and returns nil) or its
-// lifeline does (then it stops at once and returns nil). It fails when the port is
+// Serve runs the service until ctx ends or a signal says so (then it drains and returns
+// nil) or its lifeline does (then it stops at once and returns nil). It fails when the port is
 // in use or a process cannot be started; no process is left then either.
 func Serve(ctx context.Context, cfg ServeConfig) error {
 	if err := cfg.Validate(); err != nil {
@@ -82,71 +90,110 @@ func Serve(ctx context.Context, cfg ServeConfig) error {
 	cfg = cfg.withDefaults()
 	ctx, cancel := cfg.ctx(ctx)
 	defer cancel(nil)
-	sockets, at, err := listen(ctx, cfg.Listen, cfg.Workers)
+	sockets, at, err := listen(ctx, cfg.Listen, cfg.Sockets, workersOf(cfg.Settings))
 	if err != nil {
 		return err
 	}
-	if cfg.Service.Upstream != "" {
-		return cfg.workers(ctx, sockets, at)
+	m := &master{cfg: cfg, cancel: cancel, at: at, token: cfg.Admin.newToken(), key: rand.Text()}
+	if cfg.Settings.Upstream != "" {
+		return m.serve(ctx, sockets)
 	}
-	return cfg.withSimulator(ctx, sockets, at)
+	return m.withSimulator(ctx, sockets)
 }
 
 // withSimulator runs the workers above an upstream that starts before them and
 // ends after them.
-func (c ServeConfig) withSimulator(ctx context.Context, sockets []*os.File, at net.Addr) error {
+func (m *master) withSimulator(ctx context.Context, sockets workers.Sockets) error {
 	below, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
-	upSocket, upAt, err := listen(ctx, "127.0.0.1:0", 1)
+	upSocket, upAt, err := listenShared(ctx, "127.0.0.1:0")
 	if err != nil {
-		closeFiles(sockets)
+		sockets.Close()
 		return err
 	}
 	ready, failed := make(chan struct{}), make(chan error, 1)
-	go func() { failed <- c.simulator(below, upSocket, func() error { close(ready); return nil }) }()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	above := c // the goroutine reads c
-	above.Service.Upstream = baseURL(upAt)
+	go func() { failed <- m.cfg.simulator(below, upSocket, func() error { close(ready); return nil }) }()
+	m.simulator = baseURL(upAt)
 	select {
 	case err := <-failed:
-		closeFiles(sockets)
+		sockets.Close()
 		return err
 	case <-ctx.Done():
-		closeFiles(sockets)
+		sockets.Close()
 	case <-ready:
-		err = above.workers(ctx, sockets, at)
+		err = m.serve(ctx, sockets)
 	}
 	end(context.Cause(ctx))
 	return errors.Join(err, <-failed)
 }
 
-func (c ServeConfig) simulator(ctx context.Context, socket []*os.File, ready func() error) error {
-	return workers.Run(ctx, workers.Config{Name: "upstream", Sockets: socket, Ready: ready, Log: c.Log,
-		Command: func(int) *exec.Cmd { return c.command(order{Upstream: &c.Simulator}) }})
-}
-
-// workers runs the worker processes and says when all of them are ready.
-func (c ServeConfig) workers(ctx context.Context, sockets []*os.File, at net.Addr) error {
-	shared, err := board.New(len(sockets))
-	if err != nil {
-		closeFiles(sockets)
-		return err
-	}
-	defer func() { _ = shared.Close() }()
-	return workers.Run(ctx, workers.Config{Name: "worker", Sockets: sockets, Shared: []*os.File{shared.File()},
-		Replace: c.Replace, Grace: c.Drain + 2*time.Second, Log: c.Log,
-		Command: func(i int) *exec.Cmd {
-			return c.command(order{Index: i, Procs: c.Procs, Service: &c.Service, Drain: c.Drain})
-		},
-		Ready: func() error { return c.ready(at) },
-		// A worker that was killed cannot say that its connections are gone.
-		Exited: func(i int) { shared.Slot(i).Reset() },
-	})
+func (c ServeConfig) simulator(ctx context.Context, socket one, ready func() error) error {
+	return workers.New(workers.Config{Name: "upstream", Workers: 1, Sockets: socket, Ready: ready, Log: c.Log,
+		Command: func(int) *exec.Cmd { return c.command(order{Upstream: &c.Simulator}) }}).Run(ctx)
 }
 
 func (c ServeConfig) command(o order) *exec.Cmd {
 	cmd := c.Worker()
 	cmd.Env = append(cmd.Environ(), o.env())
 	return cmd
+}
+
+// serve runs the worker processes and says when all of them are ready.
+func (m *master) serve(ctx context.Context, sockets workers.Sockets) error {
+	shared, err := board.New(slots)
+	if err != nil {
+		sockets.Close()
+		return err
+	}
+	defer func() { _ = shared.Close() }()
+	m.board = shared
+	forget, err := m.ownDatabase()
+	if err == nil {
+		defer forget()
+		err = m.Change(m.cfg.Settings)
+	}
+	if err != nil {
+		sockets.Close()
+		return err
+	}
+	m.explain()
+	m.group = workers.New(workers.Config{Name: "worker", Workers: workersOf(m.cfg.Settings), Slots: slots,
+		Sockets: sockets, Linger: handshakes, Shared: []*os.File{shared.File()}, Log: m.cfg.Log,
+		Command: m.worker, Limits: m.limits, Beat: m.beat, Ended: m.ended,
+		Ready: func() error { return m.cfg.readyWith(m.at, m.admin) },
+	})
+	return m.run(ctx, sockets)
+}
+
+// run runs the workers, and beside them what looks at them from outside.
+func (m *master) run(ctx context.Context, sockets workers.Sockets) error {
+	over := make(chan struct{})
+	defer close(over)
+	beside, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	url, wait, err := m.administer(beside)
+	if err != nil {
+		end()
+		sockets.Close()
+		return errors.Join(err, wait())
+	}
+	m.admin = url
+	if m.cfg.controls != nil {
+		m.cfg.controls(m)
+	}
+	go m.obey(over)
+	err = m.group.Run(ctx)
+	end()
+	return errors.Join(err, wait())
+}
+
+// ownDatabase is a folder for the SQLite file of a service that names no database, and
+// removes it. A master that is killed leaves that to its workers.
+func (m *master) ownDatabase() (forget func(), err error) {
+	folder, err := os.MkdirTemp("", "loadctl-target-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the database: %w", err)
+	}
+	m.database = filepath.Join(folder, "items.db")
+	return func() { _ = os.RemoveAll(folder) }, nil
 }

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,26 +25,30 @@ type handler interface {
 // that reached it.
 type server struct {
 	http.Server
+	listener *listener
+	leave    func() // called when a drain begins; nil = nobody wants to know
 	phases   phases
 	draining atomic.Bool
-}
 
-// Times of a drain.
-const (
-	linger     = 500 * time.Millisecond // kept connections may still ask once, and are told to go
-	freshGrace = time.Second            // a connection that asked nothing by then has nothing to lose
-	drainTick  = 5 * time.Millisecond
-)
+	requests atomic.Int64 // begun, probes apart
+	limit    atomic.Int64 // of requests, after which enough is called; 0 = none
+	enough   func()       // called once; nil = there is no limit
+	once     sync.Once
+}
 
 type connKey struct{}
 
 // newServer has no time-outs on purpose: a connection held for an hour without a
 // request is what it is here for, and a header time-out would close it.
-func newServer(h handler) *server {
-	s := &server{}
+func newServer(ln *listener, h handler) *server {
+	s := &server{listener: ln, phases: phases{fresh: new(atomic.Int64), active: new(atomic.Int64)}}
 	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		probe := h.Probe(r)
 		if c, ok := r.Context().Value(connKey{}).(*conn); ok {
-			c.asked(h.Probe(r))
+			c.asked(probe)
+		}
+		if !probe {
+			s.count()
 		}
 		if s.draining.Load() {
 			w.Header().Set("Connection", "close")
@@ -53,17 +58,28 @@ func newServer(h handler) *server {
 	s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, connKey{}, c)
 	}
+	if l, ok := h.(interface{ Leave() }); ok {
+		s.leave = l.Leave // what never ends by itself would wait for the end of the drain
+	}
 	s.ConnState = s.phases.moved
+	s.IdleTimeout = idleMark
 	s.ErrorLog = log.New(io.Discard, "", 0) // broken clients are the client's to report
 	return s
 }
 
-// serve runs until ctx ends, then drains for at most the given time. With
+// count calls enough when a limit is reached.
+func (s *server) count() {
+	n, limit := s.requests.Add(1), s.limit.Load()
+	if limit > 0 && n >= limit && s.enough != nil {
+		s.once.Do(s.enough)
+	}
+}
+
+// run serves until ctx ends, then drains for at most the time told then. With
 // workers.ErrAtOnce as the cause it does not drain.
-func serve(ctx context.Context, ln *listener, h handler, drain time.Duration) error {
-	s := newServer(h)
+func (s *server) run(ctx context.Context, drain func() time.Duration) error {
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ln) }()
+	go func() { served <- s.Serve(s.listener) }()
 	select {
 	case err := <-served:
 		_ = s.Close()
@@ -73,37 +89,10 @@ func serve(ctx context.Context, ln *listener, h handler, drain time.Duration) er
 	if errors.Is(context.Cause(ctx), workers.ErrAtOnce) {
 		_ = s.Close()
 	} else {
-		s.drain(ln, drain)
+		s.drain(drain())
 	}
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serving: %w", err)
 	}
 	return nil
-}
-
-// drain ends the server in three steps, because http.Server.Shutdown alone reads
-// requests it then does not answer (golang/go#75591): accept no more and tell
-// whoever asks to go; wait until no request is being read or answered; shut down.
-func (s *server) drain(ln *listener, limit time.Duration) {
-	began := time.Now()
-	s.draining.Store(true)
-	_ = ln.Close()
-	s.await(func() bool { return len(ln.places) == 0 || time.Since(began) > min(linger, limit) })
-	s.SetKeepAlivesEnabled(false)
-	s.await(func() bool { return s.quiet(time.Since(began)) || time.Since(began) > limit })
-	// What is left after the limit has had its time.
-	ctx, cancel := context.WithTimeout(context.Background(), drainTick)
-	defer cancel()
-	_ = s.Shutdown(ctx)
-	_ = s.Close()
-}
-
-func (s *server) quiet(since time.Duration) bool {
-	return s.phases.active.Load() == 0 && (s.phases.fresh.Load() == 0 || since > freshGrace)
-}
-
-func (s *server) await(done func() bool) {
-	for !done() {
-		time.Sleep(drainTick)
-	}
 }

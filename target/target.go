@@ -15,7 +15,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"time"
 
 	"github.com/loadctl/loadctl/target/workers"
@@ -37,12 +36,18 @@ type Parent struct {
 }
 
 // ready prints the line that a parent waits for.
-func (p Parent) ready(at net.Addr) error {
+func (p Parent) ready(at net.Addr) error { return p.readyWith(at, "") }
+
+// readyWith says too where the admin API is, if there is one.
+func (p Parent) readyWith(at net.Addr, admin string) error {
+	if admin != "" {
+		admin = " admin=" + admin
+	}
 	out := p.Out
 	if out == nil {
 		out = os.Stdout
 	}
-	if _, err := fmt.Fprintf(out, "READY %s pid=%d\n", baseURL(at), os.Getpid()); err != nil {
+	if _, err := fmt.Fprintf(out, "READY %s pid=%d%s\n", baseURL(at), os.Getpid(), admin); err != nil {
 		return fmt.Errorf("saying that the target is ready: %w", err)
 	}
 	return nil
@@ -79,7 +84,3 @@ func self() func() *exec.Cmd {
 		return cmd
 	}
 }
-
-// defaultWorkers is one for each core, and at least two: a service of one process
-// has nothing to spread.
-func defaultWorkers() int { return max(2, runtime.NumCPU()) }

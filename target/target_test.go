@@ -17,8 +17,22 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/target/counts"
-	"github.com/loadctl/loadctl/target/service"
+	"github.com/loadctl/loadctl/target/knobs"
 )
+
+// of are settings of so many workers and a few others, name after value.
+func of(n int, others ...string) knobs.Settings {
+	values := map[string]string{}
+	for i := 0; i+1 < len(others); i += 2 {
+		values[others[i]] = others[i+1]
+	}
+	s, err := knobs.Defaults().With(values)
+	if err != nil {
+		panic(err)
+	}
+	s.Workers = n
+	return s
+}
 
 // roleEnv makes this test binary play loadctl: a worker, or a master.
 const roleEnv = "LOADCTL_TARGET_TEST"
@@ -40,7 +54,7 @@ func TestMain(m *testing.M) {
 	case "master":
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 		defer stop()
-		cfg := ServeConfig{Workers: 2, Worker: role("worker")}
+		cfg := ServeConfig{Settings: of(2), Worker: role("worker")}
 		cfg.Lifeline = os.NewFile(3, "lifeline")
 		leave(Serve(ctx, cfg))
 	}
@@ -160,7 +174,7 @@ func alive(pid int) bool {
 }
 
 func TestCountsAreExactOverWorkersAndAKill(t *testing.T) {
-	r := serving(t, ServeConfig{Workers: 3})
+	r := serving(t, ServeConfig{Settings: of(3)})
 	const clients, each = 12, 50
 	ask := func() {
 		var wg sync.WaitGroup
@@ -220,7 +234,7 @@ func TestCountsAreExactOverWorkersAndAKill(t *testing.T) {
 
 func TestGracefulReplacementLosesNoRequest(t *testing.T) {
 	hup := make(chan os.Signal, 1)
-	r := serving(t, ServeConfig{Workers: 2, Replace: hup})
+	r := serving(t, ServeConfig{Settings: of(2), Signals: hup})
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	for range 4 {
@@ -250,7 +264,7 @@ func TestStopAnswersWhatItAccepted(t *testing.T) {
 	slow := begin(t, line, func(ctx context.Context) error {
 		return Upstream(ctx, UpstreamConfig{Delay: "2s", Parent: Parent{Out: line}})
 	})
-	r := serving(t, ServeConfig{Workers: 2, Service: service.Config{Upstream: slow.url, Timeout: 20 * time.Second}})
+	r := serving(t, ServeConfig{Settings: of(2, "upstream", slow.url, "upstream_timeout", "20s")})
 	var wg sync.WaitGroup
 	for i := range 50 {
 		wg.Go(func() {
@@ -267,7 +281,7 @@ func TestStopAnswersWhatItAccepted(t *testing.T) {
 }
 
 func TestPortInUseIsOneClearError(t *testing.T) {
-	r := serving(t, ServeConfig{Workers: 2})
+	r := serving(t, ServeConfig{Settings: of(2)})
 	addr := strings.TrimPrefix(r.url, "http://")
 	for name, run := range map[string]func() error{
 		"serve":    func() error { return Serve(t.Context(), ServeConfig{Listen: addr}) },
@@ -281,8 +295,8 @@ func TestPortInUseIsOneClearError(t *testing.T) {
 }
 
 func TestMistakesAreReportedTogether(t *testing.T) {
-	err := Serve(t.Context(), ServeConfig{Workers: -1, Simulator: UpstreamConfig{Delay: "weibull:1ms", ErrorRate: 2, RateBurst: 1}})
-	for _, part := range []string{"workers:", `unknown law "weibull"`, "error-rate:", "rate-burst:"} {
+	err := Serve(t.Context(), ServeConfig{Settings: of(-1), Sockets: "one", Simulator: UpstreamConfig{Delay: "weibull:1ms", ErrorRate: 2, RateBurst: 1}})
+	for _, part := range []string{"workers:", "sockets:", `unknown law "weibull"`, "error-rate:", "rate-burst:"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%v does not say %q", err, part)
 		}
@@ -296,8 +310,8 @@ func TestAWorkerThatCannotStartEndsServe(t *testing.T) {
 	}
 }
 
-// master starts a whole target as a child and returns it with the pids of all it started.
-func master(t *testing.T) (cmd *exec.Cmd, lifeline *os.File, pids []int) {
+// whole starts a target as a child and returns it with the pids of all it started.
+func whole(t *testing.T) (cmd *exec.Cmd, lifeline *os.File, pids []int) {
 	t.Helper()
 	theirs, ours, err := os.Pipe()
 	if err != nil {
@@ -341,7 +355,7 @@ func TestNothingOutlivesTheMaster(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd, lifeline, pids := master(t)
+			cmd, lifeline, pids := whole(t)
 			end(cmd, lifeline)
 			err := cmd.Wait()
 			if name != "kill" && err != nil {

@@ -60,7 +60,8 @@ func Upstream(ctx context.Context, cfg UpstreamConfig) error {
 // simulate serves the simulator on a listener.
 func simulate(ctx context.Context, ln net.Listener, cfg upstream.Config, drain time.Duration) error {
 	s := upstream.New(cfg)
-	if err := serve(ctx, newListener(ln, s, room(0)), s, cmp.Or(drain, DefaultDrain)); err != nil {
+	limit := func() time.Duration { return cmp.Or(drain, DefaultDrain) }
+	if err := newServer(newListener(ln, s, room(0)), s).run(ctx, limit); err != nil {
 		return fmt.Errorf("upstream: %w", err)
 	}
 	return nil

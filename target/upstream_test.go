@@ -66,7 +66,7 @@ func TestAResetIsOneOnTheWire(t *testing.T) {
 func TestTheSimulatorOfServeIsWhatItWasTold(t *testing.T) {
 	sim := UpstreamConfig{Delay: "0", Seed: 4, ErrorRate: 0.1, ResetRate: 0.2, RateLimit: 30, RateBurst: 40,
 		SlowBytes: 5000, BodyBytes: 600, FreezeFor: time.Millisecond, AdminToken: "sesame"}
-	r := serving(t, ServeConfig{Workers: 1, Simulator: sim})
+	r := serving(t, ServeConfig{Settings: of(1), Simulator: sim})
 	at := r.stats().UpstreamURL
 	if got, want := read[upstream.Told](t, at+"/-/upstream", "sesame"), (upstream.Told{Delay: "fixed:0s", Seed: 4, ErrorRate: 0.1, ResetRate: 0.2,
 		RateLimit: 30, RateBurst: 40, SlowBytes: 5000, BodyBytes: 600}); got != want {

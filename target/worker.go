@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -26,13 +27,13 @@ type WorkerConfig struct {
 	Log   *slog.Logger // nil = silent
 }
 
-// An order says what a process is: worker Index of the service, or the upstream.
+// An order says what a process is: a worker of the service, whose settings are on the
+// board, or the upstream.
 type order struct {
-	Index    int
-	Procs    int // GOMAXPROCS; 0 = Go's own choice
+	Slot     int
 	Service  *service.Config
+	Token    string // of the worker's profiles
 	Upstream *UpstreamConfig
-	Drain    time.Duration
 }
 
 func (o order) env() string {
@@ -50,9 +51,6 @@ func ServeWorker(ctx context.Context, cfg WorkerConfig) error {
 	var o order
 	if err := json.Unmarshal([]byte(cfg.Order), &o); err != nil {
 		return fmt.Errorf("a worker is started by `loadctl target serve` only: %s: %w", WorkerEnv, err)
-	}
-	if o.Procs > 0 {
-		runtime.GOMAXPROCS(o.Procs)
 	}
 	shared := 0
 	if o.Service != nil {
@@ -73,7 +71,7 @@ func ServeWorker(ctx context.Context, cfg WorkerConfig) error {
 	case o.Upstream != nil:
 		return o.simulate(ctx, ln, in)
 	case o.Service != nil:
-		return o.serve(ctx, ln, in)
+		return o.serve(ctx, ln, in, cfg.Log)
 	}
 	return errors.New("the order names nothing to serve")
 }
@@ -89,20 +87,69 @@ func (o order) simulate(ctx context.Context, ln net.Listener, in workers.Inherit
 	return simulate(ctx, ln, sim, o.Upstream.Drain)
 }
 
-func (o order) serve(ctx context.Context, ln net.Listener, in workers.Inherited) error {
+// serve answers requests by the settings on the board.
+func (o order) serve(ctx context.Context, ln net.Listener, in workers.Inherited, log *slog.Logger) error {
 	shared, err := board.Open(in.Shared[0])
 	if err != nil {
 		return err
 	}
 	// The board stays mapped: a handler that outlives the drain still counts.
-	if o.Index < 0 || o.Index >= shared.Len() {
-		return fmt.Errorf("the board has no slot %d", o.Index)
+	if o.Slot < 0 || o.Slot >= shared.Len() {
+		return fmt.Errorf("the board has no slot %d", o.Slot)
 	}
-	s := service.New(*o.Service, shared, o.Index)
-	s.Slot().Begin(os.Getpid())
-	if err := in.Ready(); err != nil {
+	w := &worker{board: shared, slot: shared.Slot(o.Slot), in: in, log: log, luck: chance()}
+	settings, err := w.read()
+	if err != nil {
 		return err
 	}
-	limited := newListener(ln, s.Slot(), room(o.Service.WithDefaults().MaxConns))
-	return serve(ctx, limited, s, o.Drain)
+	first := *o.Service
+	first.Settings, first.Log = settings, log
+	if w.service, err = service.New(first, shared, o.Slot); err != nil {
+		return err
+	}
+	w.slot.Begin(os.Getpid())
+	defer w.profiles(o.Token)()
+	err = w.run(ctx, ln, settings)
+	if errors.Is(context.Cause(ctx), workers.ErrAtOnce) && o.Service.Database != "" {
+		_ = os.RemoveAll(filepath.Dir(o.Service.Database)) // the master may have had no time to
+	}
+	return errors.Join(err, w.service.Close())
+}
+
+// run serves until ctx ends, with a heartbeat beside it.
+func (w *worker) run(ctx context.Context, ln net.Listener, first settings) error {
+	limited := newListener(ln, w.slot, room(first.UpstreamMaxConnections))
+	limited.alive = w.beat
+	w.server = newServer(limited, w.service)
+	w.server.phases = phases{fresh: &w.slot.Fresh, active: &w.slot.Active}
+	w.server.enough = func() { _ = w.in.Replace() }
+	w.follow(first)
+	w.slot.Process.Settings.Store(w.version)
+	w.beat()
+	if err := w.in.Ready(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	go w.live(ctx, ended)
+	go w.watch(ended)
+	go w.tell(ended)
+	return w.server.run(ctx, func() time.Duration {
+		w.slot.Process.Retiring.Store(1)
+		_ = w.in.Leaving() // a master that is gone needs no word
+		return w.now.Load().GracefulTimeout
+	})
+}
+
+// follow has settings in force that are the worker's own.
+func (w *worker) follow(s settings) {
+	runtime.GOMAXPROCS(s.Procs)
+	most := w.server.listener.most
+	if s.WorkerConnections > 0 {
+		most = min(most, s.WorkerConnections)
+	}
+	w.server.listener.places.resize(most)
+	w.server.listener.keepAlive.Store(int64(s.KeepAlive))
+	w.server.limit.Store(requestLimit(s, w.luck))
+	w.now.Store(&s)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,13 +33,13 @@ const bundledReady = 20 * time.Second
 const bundledStop = 8 * time.Second
 
 // startBundled starts `loadctl target serve` on a free loopback port. workers 0
-// means the target's default. Cancelling ctx ends it again, until it has started.
+// is one for each core, at least 2: fewer than its default, as the agents need cores too.
+// Cancelling ctx ends it again, until it has started.
 func startBundled(ctx context.Context, exe string, workers int) (*bundled, error) {
-	args := []string{"serve"}
-	if workers > 0 {
-		args = append(args, "--workers", strconv.Itoa(workers))
+	if workers == 0 {
+		workers = max(2, runtime.NumCPU())
 	}
-	return startTarget(ctx, exe, "the bundled target", args...)
+	return startTarget(ctx, exe, "the bundled target", "serve", "--workers", strconv.Itoa(workers))
 }
 
 // startTarget starts `loadctl target …` on a free loopback port.

@@ -57,12 +57,18 @@ func newRoot() *cobra.Command {
 	return root
 }
 
+// variable annotates a flag with a name in the environment of its own.
+const variable = "variable"
+
 // fromEnvironment sets every flag not given on the command line from
 // LOADCTL_<FLAG> (upper case, dashes as underscores). Flags win.
 func fromEnvironment(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "LOADCTL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if own := f.Annotations[variable]; len(own) > 0 {
+			name = own[0]
+		}
 		value, ok := os.LookupEnv(name)
 		if !ok || f.Changed || f.Name == "help" {
 			return

@@ -17,51 +17,11 @@ import (
 func newTarget() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "target",
-		Short: "Run the bundled reference service, the simulator of its upstream, a queue whose truth is known, or nothing",
+		Short: "Run the bundled reference service and what stands around it, a queue whose truth is known, or nothing",
 	}
-<<<<<<< HEAD
-	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetNull(), newTargetWorker(),
-		newTargetSet(), newTargetGet(), newTargetReload(), newTargetStats(), newTargetList())
-=======
-	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetQueue(), newTargetNull(), newTargetBalancer(), newTargetGuard(), newTargetWorker())
->>>>>>> main
-	return c
-}
-
-func newTargetServe() *cobra.Command {
-	var cfg target.ServeConfig
-	var lifeline int
-	c := &cobra.Command{
-		Use:   "serve",
-		Short: "Serve /items/{id} and /health by several worker processes on one port",
-		Long: "Serves until it is interrupted. HUP replaces the workers one by one without losing a request.\n" +
-			"Prints `READY URL pid=PID` once every worker accepts connections.",
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := cfg.Validate(); err != nil {
-				return usage(err, "")
-			}
-			replace := make(chan os.Signal, 1)
-			signal.Notify(replace, syscall.SIGHUP)
-			cfg.Replace = replace
-			cfg.Parent = parent(c, lifeline)
-			return serveUntilSignal(c.Context(), func(ctx context.Context) error { return target.Serve(ctx, cfg) })
-		},
-	}
-	f := c.Flags()
-	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:0", "address, one `host:port` for all workers; port 0 takes a free one")
-	f.IntVar(&cfg.Workers, "workers", 0, "worker processes; 0 means one for each core, at least 2")
-	f.IntVar(&cfg.Procs, "procs", 1, "cores one worker may use")
-	f.StringVar(&cfg.Service.Upstream, "upstream", "", "base `URL` of the upstream; without it a simulator is started")
-	f.DurationVar(&cfg.Service.Timeout, "upstream-timeout", 0, "time-out of the upstream calls of a request (default 5s)")
-	f.IntVar(&cfg.Service.MaxConns, "upstream-max-conns", 0, "upstream connections of a worker at once (default 512)")
-	f.IntVar(&cfg.Service.MaxIdle, "upstream-max-idle", 0, "of these, kept while idle (default all)")
-	f.DurationVar(&cfg.Service.IdleTimeout, "upstream-idle-timeout", 0, "after which an idle one is closed (default 90s)")
-	f.StringVar(&cfg.Service.AuthToken, "auth-token", "", "answer of /.well-known/loadctl, by which the service agrees to be loaded")
-	f.DurationVar(&cfg.Drain, "drain", target.DefaultDrain, "how long requests may take to finish at the end")
-	simulatorFlags(f, &cfg.Simulator, target.DefaultDelay)
-	f.StringVar(&cfg.Simulator.AdminToken, "upstream-admin-token", "", "`token` by which the simulator's settings are changed")
-	lifelineFlag(f, &lifeline)
+	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetBalancer(), newTargetQueue(), newTargetNull())
+	c.AddCommand(newTargetSet(), newTargetGet(), newTargetReload(), newTargetStats(), newTargetList())
+	c.AddCommand(newTargetWorker(), newTargetGuard()) // hidden: processes of these
 	return c
 }
 
@@ -96,8 +56,10 @@ func parent(c *cobra.Command, lifeline int) target.Parent {
 }
 
 // warnings logs what a person should know of a process that has no other voice.
-func warnings(c *cobra.Command) *slog.Logger {
-	return slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+func warnings(c *cobra.Command) *slog.Logger { return logger(c, slog.LevelWarn) }
+
+func logger(c *cobra.Command, from slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: from}))
 }
 
 // serveUntilSignal runs something that serves until INT or TERM.

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/loadctl/loadctl/target"
 	"github.com/loadctl/loadctl/target/admin"
 )
 
@@ -25,8 +26,8 @@ const adminWithin = 2 * time.Minute
 
 // A whichTarget says which of the running targets is meant.
 type whichTarget struct {
-	url, token string
-	pid        int
+	url string
+	pid int
 }
 
 func (w *whichTarget) flags(f *pflag.FlagSet) {
@@ -53,6 +54,29 @@ func (w *whichTarget) client() (admin.Client, error) {
 		return admin.Client{URL: all[0].Admin, Token: all[0].Token}, nil
 	}
 	return admin.Client{}, usage(fmt.Errorf("%d targets run here", len(all)), "name one by --pid: `loadctl target ls` lists them")
+}
+
+// adminFlags are of the admin API of a service.
+type adminFlags struct {
+	listen, otlp string
+	every        time.Duration
+}
+
+const noAdmin = "off"
+
+func (a *adminFlags) flags(f *pflag.FlagSet) {
+	f.StringVar(&a.listen, "admin", "127.0.0.1:0", "address of the admin API, `host:port`, or off; LOADCTL_TARGET_TOKEN is its token, else one is made that only this user can read")
+	f.StringVar(&a.otlp, "otlp", os.Getenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"), "`URL` to which metrics are sent by OTLP over HTTP, such as http://127.0.0.1:4318/v1/metrics")
+	f.DurationVar(&a.every, "otlp-every", 15*time.Second, "how often")
+}
+
+func (a *adminFlags) config() target.AdminConfig {
+	c := target.AdminConfig{Listen: a.listen, Token: os.Getenv("LOADCTL_TARGET_TOKEN"), Folder: placesFolder(),
+		Export: admin.ExportConfig{URL: a.otlp, Every: a.every}}
+	if a.listen == noAdmin {
+		c.Listen = ""
+	}
+	return c
 }
 
 // placesFolder is where targets of this user say where their API is.

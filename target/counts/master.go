@@ -8,8 +8,9 @@ type Master struct {
 	Workers  atomic.Int64  // asked for
 	Settings atomic.Int64  // version of the settings; 1 at the start
 	Reloads  atomic.Uint64 // HUPs
-	Retired  atomic.Uint64 // workers that ended because the master wished it, or their own limit of requests
+	Retired  atomic.Uint64 // workers that finished what they had: asked by the master, a signal, or their own limit of requests
 	Crashed  atomic.Uint64 // workers that ended by themselves or were killed from outside
 	Hung     atomic.Uint64 // workers that the master killed, as their heartbeat had stopped
 	Killed   atomic.Uint64 // workers that the master killed, as they did not end in time
+	Lost     atomic.Uint64 // requests that crashed, hung and killed workers may have left unanswered: their Fresh and Active connections
 }

@@ -9,7 +9,7 @@ func noCounts() Counts {
 
 func (m *Master) stats() MasterStats {
 	return MasterStats{Workers: m.Workers.Load(), Settings: m.Settings.Load(), Reloads: m.Reloads.Load(), Retired: m.Retired.Load(),
-		Crashed: m.Crashed.Load(), Hung: m.Hung.Load(), Killed: m.Killed.Load()}
+		Crashed: m.Crashed.Load(), Hung: m.Hung.Load(), Killed: m.Killed.Load(), Lost: m.Lost.Load()}
 }
 
 // counts reads one slot. Requests is the sum of what was read, so that the total

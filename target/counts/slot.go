@@ -6,8 +6,8 @@ import (
 )
 
 // A Slot is what one worker counts, in memory shared with the master and the other
-// workers. It belongs to the place, not to the process: the replacement of a
-// worker that died goes on counting in the same slot.
+// workers. It is allotted to a process; when that has ended, another one goes on
+// counting in it.
 //
 // When a request counts. Service counts an answered request when the response is
 // complete, just before its first byte is handed to the connection. So whoever
@@ -33,6 +33,8 @@ type Slot struct {
 	Open     atomic.Int64 // connections, but those of probes
 	Probing  atomic.Int64 // connections whose latest request was a probe
 	InFlight atomic.Int64
+	Fresh    atomic.Int64 // connections that have not asked anything yet, or not to the end
+	Active   atomic.Int64 // connections with a request that is being answered
 	Process  Process
 }
 
@@ -80,6 +82,7 @@ type Process struct {
 	DiskWrite  atomic.Int64
 	Port       atomic.Int64 // on 127.0.0.1, of its profiles
 	Settings   atomic.Int64 // the version of the settings in force
+	Refused    atomic.Int64 // the version of those that could not be put in force
 	Retiring   atomic.Int64 // 1 while it drains
 }
 
@@ -93,7 +96,7 @@ func (s *Slot) Begin(pid int) {
 // Reset clears the gauges of a worker that is gone, whatever it was doing. The
 // totals stay.
 func (s *Slot) Reset() {
-	for _, gauge := range []*atomic.Int64{&s.PID, &s.Open, &s.Probing, &s.InFlight, &s.Cache.Entries} {
+	for _, gauge := range []*atomic.Int64{&s.PID, &s.Open, &s.Probing, &s.InFlight, &s.Fresh, &s.Active, &s.Cache.Entries} {
 		gauge.Store(0)
 	}
 	s.Upstream.reset()
@@ -110,7 +113,7 @@ func (p *Pool) reset() {
 }
 
 func (p *Process) reset() {
-	for _, gauge := range []*atomic.Int64{&p.Beat, &p.CPU, &p.RSS, &p.Heap, &p.Goroutines, &p.Files, &p.GCs, &p.GCPause, &p.DiskRead, &p.DiskWrite, &p.Port, &p.Settings, &p.Retiring} {
+	for _, gauge := range []*atomic.Int64{&p.Beat, &p.CPU, &p.RSS, &p.Heap, &p.Goroutines, &p.Files, &p.GCs, &p.GCPause, &p.DiskRead, &p.DiskWrite, &p.Port, &p.Settings, &p.Refused, &p.Retiring} {
 		gauge.Store(0)
 	}
 }

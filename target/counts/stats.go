@@ -29,6 +29,7 @@ type MasterStats struct {
 	Crashed  uint64 `json:"crashed"`
 	Hung     uint64 `json:"hung"`
 	Killed   uint64 `json:"killed"`
+	Lost     uint64 `json:"lost_at_most"` // requests of workers that crashed, hung or were killed
 }
 
 // Counts are the numbers of one worker, or their sums. See Slot for the moment at

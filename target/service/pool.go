@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadctl/loadctl/target/counts"
@@ -21,6 +22,7 @@ type pool struct {
 	client  http.Client
 	places  chan struct{} // one for each connection that may be in use
 	timeout time.Duration // of waiting for one; 0 = as long as the call may take
+	retired atomic.Bool   // no new call comes
 	counts  *counts.Pool
 }
 
@@ -58,13 +60,10 @@ func poolChanged(a, b knobs.Settings) bool {
 		a.UpstreamMaxIdle != b.UpstreamMaxIdle || a.UpstreamKeepaliveExpiry != b.UpstreamKeepaliveExpiry || a.UpstreamPoolTimeout != b.UpstreamPoolTimeout
 }
 
-// retire closes connections that are idle, and each that is in use after its call.
+// retire lets calls under way, and those that wait, end, and keeps no connection.
 func (p *pool) retire() {
-	t := p.client.Transport.(*http.Transport)
-	t.CloseIdleConnections()
-	// Calls under way would give theirs back to be kept: closing again when the last may
-	// have ended leaves none behind.
-	time.AfterFunc(time.Minute, t.CloseIdleConnections)
+	p.retired.Store(true)
+	p.client.CloseIdleConnections()
 }
 
 // dial opens a connection that is counted until it closes.
@@ -103,7 +102,9 @@ func (p *pool) take(ctx context.Context) (waited time.Duration, err error) {
 	p.counts.Waiting.Add(-1)
 	p.counts.Waited(waited)
 	if err != nil {
-		p.counts.Timeouts.Add(1)
+		if !errors.Is(err, context.Canceled) { // its client had gone
+			p.counts.Timeouts.Add(1)
+		}
 		return waited, err
 	}
 	p.counts.InUse.Add(1)
@@ -130,6 +131,9 @@ func (p *pool) queue(ctx context.Context) error {
 func (p *pool) give() {
 	p.counts.InUse.Add(-1)
 	<-p.places
+	if p.retired.Load() && len(p.places) == 0 {
+		p.client.CloseIdleConnections()
+	}
 }
 
 // A statusError is an answer of the upstream that is not 2xx.

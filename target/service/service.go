@@ -15,7 +15,7 @@ import (
 
 // Config is what one worker's service needs.
 type Config struct {
-	Settings  knobs.Settings // with an Upstream
+	Settings  knobs.Settings `json:"-"` // with an Upstream; workers read them from the board
 	AuthToken string         // answer of /.well-known/loadctl; "" = 404
 	Database  string         // path of the SQLite file that an empty database_url means; "" = one of this worker alone
 	Log       *slog.Logger   `json:"-"` // nil = silent
@@ -83,9 +83,11 @@ func (s *Service) Apply(settings knobs.Settings) error {
 	next.health.Store(before.health.Load())
 	if poolChanged(before.Settings, settings) {
 		next.pool = newPool(settings, &s.slot.Upstream)
-		defer before.pool.retire()
 	}
 	s.now.Store(next)
+	if next.pool != before.pool {
+		before.pool.retire()
+	}
 	return nil
 }
 

@@ -6,7 +6,7 @@ import "time"
 const (
 	firstPause = 50 * time.Millisecond
 	lastPause  = 5 * time.Second
-	settled    = 10 * time.Second // one that lived so long was no failed start
+	settled    = 2 * time.Second // one that lived so long was no failed start
 )
 
 // A backoff spaces restarts out: the first at once, each later one twice as far

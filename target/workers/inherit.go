@@ -10,8 +10,17 @@ import (
 const (
 	fdSocket = 3 + iota
 	fdLifeline
-	fdReady
+	fdWords
 	fdShared // the first of Config.Shared
+)
+
+// A word is what a worker says to its master.
+type word byte
+
+const (
+	wordReady   word = 'R'
+	wordLeaving word = 'L'
+	wordReplace word = 'W'
 )
 
 // Inherited is the worker's end of what its master gave it.
@@ -19,18 +28,18 @@ type Inherited struct {
 	Socket   *os.File   // the listening socket
 	Lifeline *os.File   // end of file when the master is gone
 	Shared   []*os.File // Config.Shared, in its order
-	ready    *os.File
+	words    *os.File
 }
 
 // Inherit takes over the descriptors a master passed to this process, which was
 // started with the given number of shared files.
 func Inherit(shared int) (Inherited, error) {
 	in := Inherited{Socket: inherited(fdSocket, "socket"), Lifeline: inherited(fdLifeline, "lifeline"),
-		ready: inherited(fdReady, "ready")}
+		words: inherited(fdWords, "words")}
 	for i := range shared {
 		in.Shared = append(in.Shared, inherited(fdShared+i, "shared"))
 	}
-	for _, f := range append([]*os.File{in.Socket, in.Lifeline, in.ready}, in.Shared...) {
+	for _, f := range append([]*os.File{in.Socket, in.Lifeline, in.words}, in.Shared...) {
 		if _, err := f.Stat(); err != nil {
 			return Inherited{}, fmt.Errorf("a worker is started by its master only: %w", err)
 		}
@@ -43,11 +52,19 @@ func inherited(fd int, name string) *os.File {
 	return os.NewFile(uintptr(fd), name)
 }
 
-// Ready tells the master that this worker accepts connections. Call it once.
-func (in Inherited) Ready() error {
-	defer in.ready.Close()
-	if _, err := in.ready.Write([]byte{'R'}); err != nil {
-		return fmt.Errorf("telling the master that the worker is ready: %w", err)
+// Ready tells the master that this worker accepts connections.
+func (in Inherited) Ready() error { return in.say(wordReady) }
+
+// Leaving tells the master that this worker is about to finish and go. Said after the
+// master asked for it, it changes nothing.
+func (in Inherited) Leaving() error { return in.say(wordLeaving) }
+
+// Replace asks the master for a replacement. The worker serves until it is asked to finish.
+func (in Inherited) Replace() error { return in.say(wordReplace) }
+
+func (in Inherited) say(w word) error {
+	if _, err := in.words.Write([]byte{byte(w)}); err != nil {
+		return fmt.Errorf("talking to the master: %w", err)
 	}
 	return nil
 }

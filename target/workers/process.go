@@ -5,71 +5,83 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
-	"time"
 )
 
 // A process is one started worker.
 type process struct {
-	cmd   *exec.Cmd
-	ready chan struct{} // closed when it said so
-	done  chan struct{} // closed when it is reaped
-	born  time.Time
+	cmd *exec.Cmd
 }
 
-// start starts worker i with its socket, the lifeline and the shared files.
-func (g *group) start(i int) (*process, error) {
+// A saying is what a process said, or that it has ended.
+type saying struct {
+	m    *member
+	word word
+}
+
+// wordEnded is no word of the process: it is reaped.
+const wordEnded word = 'E'
+
+// start starts the process of a member with its socket, the lifeline and the shared
+// files. What it says goes to g.said, at last that it ended.
+func (g *Group) start(m *member) error {
+	socket, err := g.cfg.Sockets.Socket(m.place)
+	if err != nil {
+		return err
+	}
 	hear, say, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("starting %s %d: %w", g.cfg.Name, i, err)
+		return err
 	}
-	p := &process{cmd: g.cfg.Command(i), ready: make(chan struct{}), done: make(chan struct{}), born: time.Now()}
-	p.cmd.ExtraFiles = append([]*os.File{g.cfg.Sockets[i], g.lifeline, say}, g.cfg.Shared...)
-	if p.cmd.SysProcAttr == nil {
+	cmd := g.cfg.Command(m.slot)
+	cmd.ExtraFiles = append([]*os.File{socket, g.lifeline, say}, g.cfg.Shared...)
+	if cmd.SysProcAttr == nil {
 		// A group of its own: Ctrl-C in the terminal is the master's to handle.
-		p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	}
-	g.sockets.Lock()
-	err = p.cmd.Start()
-	g.sockets.Unlock()
+	err = cmd.Start()
 	say.Close()
 	if err != nil {
 		hear.Close()
-		return nil, fmt.Errorf("starting %s %d: %w", g.cfg.Name, i, err)
+		return err
 	}
-	go p.listen(hear)
+	m.proc = &process{cmd: cmd}
+	g.processes.Go(func() { g.listen(m, hear) })
+	return nil
+}
+
+// listen passes on what a process says until it ends. The pipe may outlive the process,
+// if that handed it on, or end before it.
+func (g *Group) listen(m *member, hear *os.File) {
+	heard := make(chan struct{})
 	go func() {
-		_ = p.cmd.Wait() // how it ended is in ProcessState
-		close(p.done)
-	}()
-	return p, nil
-}
-
-// listen ends with the word of the process, or with the process.
-func (p *process) listen(hear *os.File) {
-	defer hear.Close()
-	var word [1]byte
-	if n, _ := hear.Read(word[:]); n == 1 {
-		close(p.ready)
-	}
-}
-
-// stop asks the process to finish, and kills it when it takes longer than patience.
-func (p *process) stop(patience time.Duration) {
-	if patience > 0 {
-		_ = p.cmd.Process.Signal(syscall.SIGTERM)
-		late := time.NewTimer(patience)
-		defer late.Stop()
-		select {
-		case <-p.done:
-			return
-		case <-late.C:
+		defer close(heard)
+		var b [1]byte
+		for {
+			if n, _ := hear.Read(b[:]); n != 1 {
+				return
+			}
+			g.said <- saying{m, word(b[0])}
 		}
-	}
-	_ = p.cmd.Process.Kill()
-	<-p.done
+	}()
+	_ = m.proc.cmd.Wait() // how it ended is in ProcessState
+	hear.Close()
+	<-heard
+	g.said <- saying{m, wordEnded}
 }
+
+func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) } // it may just have ended
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
 
 // end says how a process that is done ended.
 func (p *process) end() string { return p.cmd.ProcessState.String() }
+
+// unready is the error of a process that ended before it was ready.
+func (g *Group) unready(m *member, how string) error {
+	return fmt.Errorf("%s %d ended before it was ready: %s", g.cfg.Name, m.place, how)
+}
+
+// lacking is the error of a process that could not be started.
+func (g *Group) lacking(m *member, err error) error {
+	return fmt.Errorf("starting %s %d: %w", g.cfg.Name, m.place, err)
+}

@@ -1,0 +1,97 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/loadctl/loadctl/target/admin"
+	"github.com/loadctl/loadctl/target/counts"
+	"github.com/loadctl/loadctl/target/knobs"
+	"github.com/loadctl/loadctl/target/workers"
+)
+
+// controls are what the admin API may do with a master.
+type controls struct {
+	m  *master
+	mu sync.Mutex // held from reading the settings to changing them
+}
+
+// agreeWithin bounds how long workers may take to go by other settings: a database that
+// is named anew is looked for.
+const agreeWithin = 10 * time.Second
+
+// Settings are those in force, and their version.
+func (c *controls) Settings() (knobs.Settings, int64) { return c.m.Settings(), c.m.board.Version() }
+
+// Change changes settings for all workers, or for none: when one of them cannot go by
+// the new ones, the former ones are put in force again.
+func (c *controls) Change(ctx context.Context, values map[string]string) (admin.Change, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.m.Settings()
+	after, err := before.With(values)
+	if err != nil {
+		return admin.Change{}, fmt.Errorf("%w: %w", admin.ErrWrong, err)
+	}
+	done := admin.Change{Changed: knobs.Changed(before, after), Version: c.m.board.Version()}
+	if len(done.Changed) == 0 {
+		return done, nil
+	}
+	if err := c.m.Change(after); err != nil {
+		return admin.Change{}, fmt.Errorf("%w: %w", admin.ErrWrong, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, agreeWithin)
+	defer cancel()
+	if err := c.m.Applied(ctx); err != nil {
+		return admin.Change{}, errors.Join(err, c.m.Change(before))
+	}
+	done.Version, done.Workers = c.m.board.Version(), c.m.serving()
+	return done, nil
+}
+
+// Reload replaces all workers by new processes that go by the settings in force.
+func (c *controls) Reload(ctx context.Context) error {
+	c.m.board.Master().Reloads.Add(1)
+	old := c.m.group.List()
+	c.m.group.Reload()
+	for c.m.serves(old) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for new workers: %w", ctx.Err())
+		case <-time.After(beatEvery / 4):
+		}
+	}
+	return nil
+}
+
+// Stats are the counts of master and workers.
+func (c *controls) Stats() counts.Stats {
+	stats := c.m.board.Stats()
+	stats.UpstreamURL = c.m.upstream()
+	return stats
+}
+
+// serves says whether one of these workers still serves, or is to.
+func (m *master) serves(any []workers.Worker) bool {
+	for _, now := range m.group.List() {
+		for _, w := range any {
+			if now.PID == w.PID && (now.State == workers.Serving || now.State == workers.Starting) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// serving is how many workers answer.
+func (m *master) serving() (n int) {
+	for _, w := range m.group.List() {
+		if w.State == workers.Serving {
+			n++
+		}
+	}
+	return n
+}
