@@ -70,6 +70,7 @@ var meanings = map[string]meaning{
 	"hits": {counter, "/s", false}, "misses": {counter, "/s", false}, "coalesced": {counter, "/s", false}, "bypassed": {counter, "/s", false},
 	"errors": {counter, "/s", true}, "evicted": {counter, "/s", false},
 	"cpu_s": {counter, "cores", true}, "rss_bytes": {gauge, "bytes", true}, "heap_bytes": {gauge, "bytes", false},
+	"disk_read_bytes": {counter, "bytes/s", false}, "disk_written_bytes": {counter, "bytes/s", false}, "lost_at_most": {counter, "/s", false},
 	"gcs": {counter, "/s", false}, "gc_pause_ms": {counter, "ms/s", false},
 }
 
@@ -139,9 +140,17 @@ func (f *flattening) number(path, key string, v float64) {
 	}
 	chart := chartOf(path, key, m)
 	f.numbers = append(f.numbers, number{
-		MonitorSeries: stats.MonitorSeries{Name: join(path, key), Chart: chart, Label: strings.ReplaceAll(key, "_", " "), Unit: m.unit, Main: m.main},
+		MonitorSeries: stats.MonitorSeries{Name: join(path, key), Chart: chart, Label: worded(key), Unit: m.unit, Main: m.main},
 		nature:        m.nature, v: v,
 	})
+}
+
+// worded is a key as people say it, without the unit that stands beside it.
+func worded(key string) string {
+	for _, unit := range []string{"_bytes", "_ms", "_s"} {
+		key = strings.TrimSuffix(key, unit)
+	}
+	return strings.ReplaceAll(key, "_", " ")
 }
 
 func cutLast(path string) (before, last string, found bool) {
@@ -157,7 +166,7 @@ func chartOf(path, key string, m meaning) string {
 	name := strings.NewReplacer(".", " ", "_", " ").Replace(path)
 	switch {
 	case m.unit != "" && m.unit != "/s":
-		return strings.TrimSpace(name + " " + strings.ReplaceAll(key, "_", " "))
+		return strings.TrimSpace(name + " " + worded(key))
 	case m.nature == counter && name == "":
 		return "counted"
 	case m.nature == counter && slices.Contains(counted, path):

@@ -16,6 +16,8 @@ type Watched struct {
 // monitorPens tell up to eight lines apart.
 var monitorPens = [...]pen{blue, orange, green, red, purple, sky, grey, black}
 
+const cores = "cores"
+
 // maxMain bounds the charts of a monitor that are seen at once.
 const maxMain = 8
 
@@ -39,6 +41,10 @@ func (p *painter) watched() (all []Watched) {
 func (p *painter) monitorChart(id string, m view.Monitor, c view.MonitorChart) Chart {
 	chart := timeChart{id: id, name: m.Name + ": " + c.Title, unit: c.Unit, about: monitorAbout(m, c),
 		label: func(v float64) string { return view.Unit(v, c.Unit) }}
+	if c.Unit == cores { // the word has no room beside the axis
+		chart.name += ", " + cores
+		chart.label = func(v float64) string { return view.Unit(v, "") }
+	}
 	for i, line := range c.Lines {
 		chart.series = append(chart.series, series{name: line.Name, ink: monitorPens[i%len(monitorPens)], values: line.Values})
 	}

@@ -54,7 +54,8 @@ type Counts struct {
 
 // PoolStats is the state of a pool of connections.
 type PoolStats struct {
-	Number   int               `json:"number"` // of a database: 0 the primary, then replicas, then shards
+	Number   int               `json:"number"`         // of a database: 0 the primary, then replicas, then shards
+	Name     string            `json:"name,omitempty"` // of a database: primary, replica1, shard2, redis
 	Open     int64             `json:"open"`
 	InUse    int64             `json:"in_use"` // calls that hold a place in the pool
 	Idle     int64             `json:"idle"`
@@ -107,6 +108,20 @@ type Worker struct {
 	Worker int   `json:"worker"`
 	PID    int64 `json:"pid"` // 0 while there is no process
 	Counts
+}
+
+// Named gives databases their names by number.
+func (s Stats) Named(name func(number int) string) Stats {
+	put := func(all []PoolStats) {
+		for i := range all {
+			all[i].Name = name(all[i].Number)
+		}
+	}
+	put(s.Databases)
+	for i := range s.Workers {
+		put(s.Workers[i].Databases)
+	}
+	return s
 }
 
 // Read is the state of slots, and of their master. Slots without a process and

@@ -38,8 +38,9 @@ func (s *Service) probe(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Service) stats(w http.ResponseWriter, r *http.Request) {
-	stats := s.board.Stats()
-	stats.UpstreamURL = s.now.Load().Upstream
+	now := s.now.Load()
+	stats := s.board.Stats().Named(now.Database)
+	stats.UpstreamURL = now.Upstream
 	if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 		stats.Address = at.String()
 	}
