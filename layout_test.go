@@ -23,7 +23,7 @@ const module = "github.com/loadctl/loadctl"
 var floors = [][]string{
 	0: {"stats", "scenarios/arrival", "target/queue", "target/counts", "target/catalogue", "proto/loadctlpb"},
 	1: {"scenarios", "reports/sample", "agent/faults", "target/knobs"},
-	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run"},
+	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run", "target/topology"},
 	3: {"proto/wire", "reports/view", "coordinator/plan"},
 	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board", "target/store",
 		"target/cache", "target/documents", "coordinator/monitor",
