@@ -28,7 +28,7 @@ var floors = [][]string{
 	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board", "target/store",
 		"target/cache", "target/documents", "coordinator/monitor",
 		"reports/text", "reports/html", "reports/tui", "reports/junit", "reports/runfile"},
-	5: {"target/service", "target/workers", "target/admin", "target/balancer"},
+	5: {"target/service", "target/workers", "target/admin", "target/balancer", "target/stack"},
 	6: {"agent", "agent/host", "coordinator", "target"},
 	7: {"cmd/loadctl"},
 }
