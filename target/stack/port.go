@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,22 +15,24 @@ import (
 // Ports hands out addresses at which nobody listens, each once.
 type Ports struct{ given map[string]bool }
 
-// Take gives an address back when it is free, and a free one of 127.0.0.1 for "". Parts
-// that die must find theirs free when they start again: outgoing connections of this
+// Take gives an address back when nobody listens there, with a free port in place of
+// port 0; "" is 127.0.0.1:0. Parts that die must find theirs free when they start again: outgoing connections of this
 // machine have ports of a range of their own, which is kept out of.
 func (p *Ports) Take(address string) (string, error) {
-	if address != "" {
-		return address, p.free(address)
+	host, port, err := net.SplitHostPort(cmp.Or(address, "127.0.0.1:0"))
+	if err != nil || port != "0" {
+		return address, errors.Join(err, p.free(address))
 	}
 	const tries = 1000
+	var last error
 	below := firstOutgoing()
 	for range tries {
-		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(below/2+rand.IntN(below/2)))
-		if p.free(address) == nil {
+		address = net.JoinHostPort(host, strconv.Itoa(below/2+rand.IntN(below/2)))
+		if last = p.free(address); last == nil {
 			return address, nil
 		}
 	}
-	return "", errors.New("no free port was found on 127.0.0.1")
+	return "", fmt.Errorf("no free port was found on %s: %w", host, last)
 }
 
 func (p *Ports) free(address string) error {
@@ -39,7 +42,7 @@ func (p *Ports) free(address string) error {
 	ln, err := net.Listen("tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s: the port is in use", address)
+		return fmt.Errorf("%s: the port is in use: write another, or port 0 for a free one", address)
 	case err != nil:
 		return fmt.Errorf("listening on %s: %w", address, err)
 	}

@@ -423,9 +423,9 @@ func TestPatience(t *testing.T) {
 func TestPortsAreGivenOnce(t *testing.T) {
 	var p Ports
 	seen := map[string]bool{}
-	for range 20 {
-		at, err := p.Take("")
-		if err != nil || seen[at] {
+	for i := range 20 {
+		at, err := p.Take([]string{"", "127.0.0.1:0", "127.0.0.5:0"}[i%3])
+		if err != nil || seen[at] || strings.HasPrefix(at, "127.0.0.5:") != (i%3 == 2) {
 			t.Fatalf("%s: %v", at, err)
 		}
 		seen[at] = true

@@ -16,9 +16,6 @@ func (t *Topology) BalancerListen() string {
 	if n == nil {
 		return ""
 	}
-	if _, port, err := split(n.Value); err == nil && port == 0 {
-		return ""
-	}
 	return n.Value
 }
 

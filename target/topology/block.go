@@ -227,12 +227,12 @@ func split(address string) (host string, port int, err error) {
 	return address[:at], int(n), err
 }
 
-// Port is the address of the i-th (from 0) of several that listen above one another;
-// "" when the first one is or its port is 0: a free one is to be found then.
+// Port is the address of the i-th (from 0) of several that listen above one another, or
+// each at a free port where the first has port 0.
 func Port(first string, i int) string {
 	host, port, err := split(first)
 	if err != nil || port == 0 {
-		return ""
+		return first
 	}
 	return fmt.Sprintf("%s:%d", host, port+i)
 }
