@@ -26,7 +26,7 @@ func up(t *testing.T, text string) standing {
 	t.Helper()
 	s := standing{logs: t.TempDir(), tmp: passable(t)}
 	cmd := exec.Command(binary(t), "target", "up", scenario(t, text), "--logs", s.logs)
-	cmd.Env = append(os.Environ(), "TMPDIR="+s.tmp)
+	cmd.Env = append(os.Environ(), "TMPDIR="+s.tmp, "XDG_RUNTIME_DIR="+t.TempDir()) // where nodes tell of their API
 	s.service = serveBy(t, cmd)
 	return s
 }
@@ -83,14 +83,6 @@ func (s standing) leavesNothing(t *testing.T, pids []int) {
 	})
 }
 
-// needPostgres skips where there is none.
-func needPostgres(t *testing.T) {
-	t.Helper()
-	if found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb"); len(found) == 0 {
-		need(t, "initdb")
-	}
-}
-
 // users are so many that each wait for their answer, so that no more are in flight.
 func (s standing) users(t *testing.T, n int, duration time.Duration) *proc {
 	t.Helper()
@@ -107,6 +99,8 @@ users:
         steps:
           - get: /items/${rand.int(1, 100)}
             name: /items/{id}
+          - get: /items/${rand.int(1, 100)}/detail
+            name: /items/{id}/detail
           - get: /health
 phases:
   - {name: steady, executor: constant-vus, user: visitor, vus: %d, duration: %s}
@@ -128,7 +122,7 @@ balancer:
 // again, and costs what it was answering; of all of it nothing is left when it is killed.
 func TestTopology(t *testing.T) {
 	need(t, "haproxy", "redis-server")
-	needPostgres(t)
+	postgresBin(t)
 	s := up(t, wholeTopology)
 	f := s.users(t, 4, 2*time.Second).finish(time.Minute)
 	f.identity(t)

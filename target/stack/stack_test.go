@@ -463,4 +463,21 @@ func TestAMissingProgramIsToldWithAWayOut(t *testing.T) {
 	}
 }
 
+func TestTheNewestProgramIsFound(t *testing.T) {
+	t.Setenv("PATH", "/nowhere")
+	t.Chdir(t.TempDir())
+	for _, version := range []string{"9.6", "15", "14"} {
+		dir := filepath.Join("postgresql", version, "bin")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "initdb"), nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := find("initdb", "postgresql/*/bin"); got != "postgresql/15/bin/initdb" {
+		t.Errorf("found %q", got)
+	}
+}
+
 func second(_ Part, err error) error { return err }
