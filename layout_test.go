@@ -23,12 +23,12 @@ const module = "github.com/loadctl/loadctl"
 var floors = [][]string{
 	0: {"stats", "scenarios/arrival", "target/queue", "target/counts", "target/catalogue", "proto/loadctlpb"},
 	1: {"scenarios", "reports/sample", "agent/faults", "target/knobs"},
-	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run"},
+	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run", "target/topology"},
 	3: {"proto/wire", "reports/view", "coordinator/plan"},
 	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board", "target/store",
 		"target/cache", "target/documents", "coordinator/monitor",
 		"reports/text", "reports/html", "reports/tui", "reports/junit", "reports/runfile"},
-	5: {"target/service", "target/workers", "target/admin", "target/balancer"},
+	5: {"target/service", "target/workers", "target/admin", "target/balancer", "target/stack"},
 	6: {"agent", "agent/host", "coordinator", "target"},
 	7: {"cmd/loadctl"},
 }

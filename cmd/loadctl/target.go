@@ -21,7 +21,8 @@ func newTarget() *cobra.Command {
 	}
 	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetBalancer(), newTargetQueue(), newTargetNull())
 	c.AddCommand(newTargetSet(), newTargetGet(), newTargetReload(), newTargetStats(), newTargetList())
-	c.AddCommand(newTargetWorker(), newTargetGuard()) // hidden: processes of these
+	c.AddCommand(newTargetUp(), newTargetPlan())
+	c.AddCommand(newTargetWorker(), newTargetGuard(), newTargetPart(), newTargetKeep()) // hidden: processes of these
 	return c
 }
 
