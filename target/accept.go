@@ -44,7 +44,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	for l.place() {
 		c, err := l.Listener.Accept()
 		if err == nil {
-			return l.opened(c), nil
+			return l.admitted(c)
 		}
 		l.places.give()
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -70,6 +70,18 @@ func (l *listener) place() bool {
 			return false
 		}
 	}
+}
+
+// admitted keeps a connection waiting that came by a place which was taken away
+// meanwhile: whoever accepts takes one in advance.
+func (l *listener) admitted(c net.Conn) (net.Conn, error) {
+	if l.places.over() {
+		l.places.give()
+		if !l.place() {
+			return nil, errors.Join(net.ErrClosed, c.Close())
+		}
+	}
+	return l.opened(c), nil
 }
 
 func (l *listener) opened(nc net.Conn) *conn {
@@ -167,6 +179,13 @@ func (p *places) take() bool {
 	}
 	p.used++
 	return true
+}
+
+// over says whether there are more than their number allows now.
+func (p *places) over() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.used > p.limit
 }
 
 func (p *places) give() {

@@ -64,3 +64,31 @@ func TestTheHeartbeatIsOfWhoeverAccepts(t *testing.T) {
 		t.Error("accepted after the end")
 	}
 }
+
+// A place is taken before a connection comes: when there are fewer meanwhile, the one that
+// comes waits.
+func TestNoConnectionComesByAPlaceThatWasTakenAway(t *testing.T) {
+	l, beats := beating(t, 2)
+	accepted := make(chan net.Conn, 2)
+	go func() {
+		for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+			accepted <- c
+		}
+	}()
+	dial(t, l.Addr().String())
+	<-accepted
+	eventually(t, 30*time.Second, "it waits in a second place", func() bool {
+		l.places.mu.Lock()
+		defer l.places.mu.Unlock()
+		return l.places.used == 2
+	})
+	l.places.resize(1)
+	dial(t, l.Addr().String())
+	poked(t, l, beats)
+	poked(t, l, beats)
+	if len(accepted) > 0 {
+		t.Error("two connections in one place")
+	}
+	l.places.resize(2)
+	<-accepted
+}
