@@ -123,6 +123,7 @@ func TestALeavingWorkerServesItsQueue(t *testing.T) {
 		}
 	}
 	eventually(t, 30*time.Second, "it is gone", func() bool { return !alive(stopped) })
+	eventually(t, 30*time.Second, "its end is counted", func() bool { return r.stats().Master.Retired > 0 })
 	if m := r.stats().Master; m.Retired != 1 || m.Crashed+m.Hung+m.Killed > 0 {
 		t.Errorf("%+v", m)
 	}
