@@ -535,10 +535,11 @@ func (f finished) identity(t *testing.T) {
 // A service is a target that outlives the run, so that its counters can be read.
 type service struct {
 	*proc
-	url string
+	url   string
+	admin string // "" = it has no admin API
 }
 
-var readyLine = regexp.MustCompile(`(?m)^READY (\S+)`)
+var readyLine = regexp.MustCompile(`(?m)^READY (\S+)(?: pid=\d+(?: admin=(\S+))?)?`)
 
 func serve(t *testing.T, args ...string) service {
 	t.Helper()
@@ -558,12 +559,12 @@ func serveBy(t *testing.T, cmd *exec.Cmd) service {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	url := make(chan string, 1)
+	ready := make(chan []string, 1)
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
 			if m := readyLine.FindStringSubmatch(lines.Text()); m != nil {
-				url <- m[1]
+				ready <- m
 			}
 		}
 		_ = p.cmd.Wait()
@@ -579,8 +580,8 @@ func serveBy(t *testing.T, cmd *exec.Cmd) service {
 		}
 	})
 	select {
-	case u := <-url:
-		return service{p, u}
+	case m := <-ready:
+		return service{p, m[1], m[2]}
 	case <-time.After(30 * time.Second):
 		t.Fatalf("target %v is not ready\n%s", cmd.Args, p.stderr.String())
 		return service{}

@@ -32,6 +32,8 @@ type MonitorSeries struct {
 	Label string // in that chart
 	Unit  string // such as "/s", "ms", "bytes", "%"; "" = a number
 	Main  bool   // it belongs into short tables
+	Cap   string // the series that bounds it; "" = nothing does
+	AtCap string // what it means to be there, such as "connections: those beyond wait"
 }
 
 // A MonitorProfile is a file that was made at a phase, in the run directory.

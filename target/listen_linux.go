@@ -102,11 +102,7 @@ func (s *spread) Waiting(i int) int {
 	if i >= len(s.files) {
 		return 0
 	}
-	info, err := unix.GetsockoptTCPInfo(int(s.files[i].Fd()), unix.IPPROTO_TCP, unix.TCP_INFO)
-	if err != nil {
-		return 0
-	}
-	return int(info.Unacked) // of a listening socket: its queue
+	return backlog(int(s.files[i].Fd()))
 }
 
 func (s *spread) Vacate(i int) {

@@ -147,6 +147,9 @@ func (m *master) serve(ctx context.Context, sockets workers.Sockets) error {
 	}
 	defer func() { _ = shared.Close() }()
 	m.board = shared
+	if _, is := sockets.(one); is {
+		shared.Master().OneQueue.Store(1)
+	}
 	forget, err := m.ownDatabase()
 	if err == nil {
 		defer forget()

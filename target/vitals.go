@@ -24,11 +24,20 @@ func (w *worker) tell(ended <-chan struct{}) {
 	defer tick.Stop()
 	for {
 		vitals(&w.slot.Process)
+		w.queues()
 		select {
 		case <-ended:
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// queues tells what waits to be accepted, and what did not find room to.
+func (w *worker) queues() {
+	w.slot.Process.Queued.Store(int64(queued(w.server.listener.Listener)))
+	if n, known := overflows(); known {
+		w.board.Master().Overflow.Store(n)
 	}
 }
 

@@ -149,6 +149,8 @@ func (w *worker) follow(s settings) {
 		most = min(most, s.WorkerConnections)
 	}
 	w.server.listener.places.resize(most)
+	w.slot.Process.Places.Store(int64(most))
+	w.slot.Process.Room.Store(int64(w.server.listener.most))
 	w.server.listener.keepAlive.Store(int64(s.KeepAlive))
 	w.server.limit.Store(requestLimit(s, w.luck))
 	w.now.Store(&s)

@@ -152,6 +152,31 @@ func TestTargetOfOurs(t *testing.T) {
 	}
 }
 
+// TestWorkersOfOursAndTheirBounds: probes hold places as others do; a worker that is gone
+// holds none, and one that does not say how many it may has no bound.
+func TestWorkersOfOursAndTheirBounds(t *testing.T) {
+	const text = `{"schema":"loadctl-target/1","instance":"a","connections_open":15,"connections_queued":8,"master":{"listen_overflows":4},
+		"process":{"connections_cap":20,"connections_by_files":40,"files_cap":99,"full":1},"workers":[
+		{"worker":0,"pid":7,"connections_open":9,"probe_connections_open":1,"connections_queued":8,"process":{"connections_cap":10,"connections_by_files":20,"files_cap":300,"full":1}},
+		{"worker":1,"pid":8,"connections_open":6,"process":{"connections_cap":10}},
+		{"worker":2,"pid":0,"connections_open":0,"process":{"connections_cap":10}},{"worker":3,"pid":9,"connections_open":6}]}`
+	read := func(text string) (reading, error) { return readTarget([]byte(text)) }
+	expect(t, grown(t, read, text, text), map[string]string{
+		"workers.0.connections": "10", "workers.0.connections_cap": "10", "workers.1.connections": "6", "workers.2.connections": "", "workers.3.connections": "",
+		"workers.full": "1", "workers.0.connections_queued": "8", "connections_queued": "8", "master.listen_overflows": "0 /s",
+		"process.full": "", "process.files_cap": "", "process.connections_cap": "20",
+	})
+	got, err := read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range got.numbers {
+		if n.Name == "workers.0.connections" && (n.Cap != "workers.0.connections_cap" || !strings.Contains(n.AtCap, "wait in its queue") || !strings.Contains(n.AtCap, "ulimit -n 300, with room for 20")) {
+			t.Errorf("%+v", n.MonitorSeries)
+		}
+	}
+}
+
 func TestNginx(t *testing.T) {
 	const page = "Active connections: 291 \nserver accepts handled requests\n %d %d %d \nReading: 6 Writing: 179 Waiting: 106 \n"
 	got := grown(t, readNginx, fmt.Sprintf(page, 100, 100, 200), fmt.Sprintf(page, 110, 106, 300))

@@ -63,7 +63,7 @@ var meanings = map[string]meaning{
 	"requests": {counter, "/s", true}, "abandoned": {counter, "/s", false}, "connections_accepted": {counter, "/s", false},
 	"starts": {counter, "/s", false}, "reloads": {counter, "/s", false}, "retired": {counter, "/s", false},
 	"crashed": {counter, "/s", false}, "hung": {counter, "/s", false}, "killed": {counter, "/s", false},
-	"connections_open": {gauge, "", true}, "in_flight": {gauge, "", true},
+	"connections_open": {gauge, "", true}, "connections_queued": {gauge, "", true}, "in_flight": {gauge, "", true}, "listen_overflows": {counter, "/s", true},
 	"open": {gauge, "", false}, "in_use": {gauge, "", true}, "idle": {gauge, "", false}, "waiting": {gauge, "", true}, "entries": {gauge, "", false},
 	"calls": {counter, "/s", false}, "dials": {counter, "/s", false}, "waits": {counter, "/s", false}, "timeouts": {counter, "/s", true},
 	"overflow_closed": {counter, "/s", false}, "recycled": {counter, "/s", false}, "stale": {counter, "/s", false},
@@ -78,7 +78,8 @@ var meanings = map[string]meaning{
 var counted = []string{"routes", "responses", "failed"}
 
 // passed are what is no measurement, or is worked out anew from what it was made of.
-var passed = []string{"probes", "probe_connections_open", "number", "beat_ns", "settings_version", "hit_ratio", "worker", "pid", "wait_ms"}
+var passed = []string{"probes", "probe_connections_open", "number", "beat_ns", "settings_version", "hit_ratio", "worker", "pid", "wait_ms",
+	"full", "connections_by_files", "files_cap"}
 
 func (f *flattening) object(path string, o map[string]any) {
 	f.derived(path, o)
@@ -215,35 +216,5 @@ func (f *flattening) derived(path string, o map[string]any) {
 			MonitorSeries: stats.MonitorSeries{Name: join(path, "hit_percent"), Chart: strings.ReplaceAll(path, ".", " ") + ", hits", Label: "hits", Unit: "%", Main: true},
 			nature:        quotient, v: 100 * hits, of: hits + misses,
 		})
-	}
-}
-
-// maxWorkers bounds the workers that are told apart.
-const maxWorkers = 16
-
-// workers are shown beside each other by what they answered and hold, and counted.
-func (f *flattening) workers(all []any) {
-	alive := 0
-	for i, item := range all {
-		o, _ := item.(map[string]any)
-		if pid, _ := o["pid"].(float64); pid > 0 {
-			alive++
-		}
-		if i >= maxWorkers {
-			continue
-		}
-		n, _ := o["worker"].(float64)
-		for _, key := range []string{"requests", "in_flight"} {
-			v, has := o[key].(float64)
-			if !has {
-				continue
-			}
-			m := meanings[key]
-			s := stats.MonitorSeries{Name: fmt.Sprintf("workers.%d.%s", int(n), key), Chart: strings.ReplaceAll(key, "_", " ") + " by worker", Label: fmt.Sprintf("worker %d", int(n)), Unit: m.unit}
-			f.numbers = append(f.numbers, number{MonitorSeries: s, nature: m.nature, v: v})
-		}
-	}
-	if len(all) > 0 {
-		f.numbers = append(f.numbers, number{MonitorSeries: stats.MonitorSeries{Name: "workers.alive", Chart: "workers", Label: "alive"}, v: float64(alive)})
 	}
 }

@@ -40,7 +40,7 @@ func TestMonitorsAreEscaped(t *testing.T) {
 	r := sample.Run(sample.Healthy())
 	r.Monitors = []stats.Monitor{{
 		Name: hostile, Kind: hostile, Every: time.Second, Failures: 1, Why: hostile, Times: []stats.Offset{0, 7 * time.Second, 12 * time.Second},
-		Series:   []stats.MonitorSeries{{Name: "a", Chart: hostile, Label: hostile, Unit: hostile, Main: true}},
+		Series:   []stats.MonitorSeries{{Name: "a", Chart: hostile, Label: hostile, Unit: hostile, Main: true, Cap: "a", AtCap: hostile}},
 		Values:   [][]float64{{1, 2, 3}},
 		Profiles: []stats.MonitorProfile{{File: "javascript:alert(1)", Kind: hostile, Phase: hostile}},
 	}}
@@ -52,5 +52,22 @@ func TestMonitorsAreEscaped(t *testing.T) {
 		if strings.Contains(b.String(), word) {
 			t.Errorf("the page holds %s", word)
 		}
+	}
+}
+
+// TestWhatWasAtItsBoundIsBesideItsCharts.
+func TestWhatWasAtItsBoundIsBesideItsCharts(t *testing.T) {
+	r := sample.Run(sample.Healthy())
+	r.Monitors = []stats.Monitor{{
+		Name: "target", Every: time.Second, Times: []stats.Offset{time.Second},
+		Series: []stats.MonitorSeries{{Name: "a", Chart: "c", Label: "worker 3", Cap: "b", AtCap: "connections: those beyond wait"}, {Name: "b", Chart: "c", Label: "most"}},
+		Values: [][]float64{{5}, {5}},
+	}}
+	var b bytes.Buffer
+	if err := Render(&b, view.New(r)); err != nil {
+		t.Fatal(err)
+	}
+	if _, monitors, _ := strings.Cut(b.String(), `id="monitors"`); !strings.Contains(monitors, "<li>worker 3: 5 of 5 connections: those beyond wait (one sample, at 00:01)</li>") {
+		t.Error("it is not there")
 	}
 }

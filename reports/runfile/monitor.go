@@ -42,6 +42,8 @@ type toldSeries struct {
 	Label string `json:"label"`
 	Unit  string `json:"unit,omitempty"`
 	Main  bool   `json:"main,omitempty"`
+	Cap   string `json:"cap,omitempty"`
+	AtCap string `json:"at_cap,omitempty"`
 }
 
 type toldProfile struct {

@@ -10,6 +10,9 @@ import (
 // maxMonitorRows bounds the table of monitors; the report has the charts.
 const maxMonitorRows = 24
 
+// maxFull bounds what is told of one monitor to have been at its bound.
+const maxFull = 8
+
 // monitors are a line for each series that matters in each phase, and what failed.
 func (p *page) monitors(v *view.View) {
 	var rows []view.MonitorRow
@@ -24,9 +27,23 @@ func (p *page) monitors(v *view.View) {
 		if m.Failures > 0 {
 			p.field("monitor", fmt.Sprintf("%s: %d samples, %d failed between %s and %s: %s", m.Name, m.Samples, m.Failures, view.Clock(m.FirstFail), view.Clock(m.LastFail), oneLine(m.Why)))
 		}
+		p.full(&m)
 		if n := len(m.Profiles); n > 0 {
 			p.field("profiles", fmt.Sprintf("%d of %s, such as %s", n, m.Name, m.Profiles[0].File))
 		}
+	}
+}
+
+// full is what was at its bound; a single one is told in the notes.
+func (p *page) full(m *view.Monitor) {
+	if len(m.Full) == 1 {
+		return
+	}
+	for _, what := range m.Full[:min(len(m.Full), maxFull)] {
+		p.field("full", oneLine(m.Name+" "+what))
+	}
+	if more := len(m.Full) - maxFull; more > 0 {
+		p.field("full", fmt.Sprintf("… and %d more of %s in the report", more, m.Name))
 	}
 }
 

@@ -23,6 +23,7 @@ type Monitor struct {
 	Charts   []MonitorChart // those that matter first
 	Rows     []MonitorRow   // of series that belong into short tables, by recorded phase
 	Profiles []stats.MonitorProfile
+	Full     []string // what was at its bound, and what that means
 }
 
 // A MonitorChart is series of one scale.
@@ -62,6 +63,7 @@ func monitors(r *stats.Run, length time.Duration) (all []Monitor) {
 			FirstFail: m.FirstFail, LastFail: m.Last, Why: m.Why, Profiles: m.Profiles}
 		v.Charts = monitorCharts(m, length)
 		v.Rows = monitorRows(r, m)
+		v.Full = atCaps(m)
 		all = append(all, v)
 	}
 	return all

@@ -14,6 +14,7 @@ type SummaryMonitor struct {
 	Why      string                  `json:"last_failure,omitempty"`
 	Series   []SummaryMonitorSeries  `json:"series"` // those that matter, by recorded phase
 	Profiles []SummaryMonitorProfile `json:"profiles"`
+	Full     []string                `json:"full"` // what was at its bound, and what that means
 }
 
 // SummaryMonitorSeries is one series in one phase: what was told of moments, and no
@@ -41,7 +42,7 @@ func summaryMonitors(all []Monitor) []SummaryMonitor {
 	list := []SummaryMonitor{}
 	for _, m := range all {
 		s := SummaryMonitor{Name: m.Name, Kind: m.Kind, EveryS: m.Every.Seconds(), Samples: m.Samples, Failures: m.Failures,
-			FirstS: offset(m.FirstFail), LastS: offset(m.LastFail), Why: m.Why, Series: []SummaryMonitorSeries{}, Profiles: []SummaryMonitorProfile{}}
+			FirstS: offset(m.FirstFail), LastS: offset(m.LastFail), Why: m.Why, Series: []SummaryMonitorSeries{}, Profiles: []SummaryMonitorProfile{}, Full: some(m.Full)}
 		for _, r := range m.Rows {
 			s.Series = append(s.Series, SummaryMonitorSeries{r.Series, r.Phase, r.Unit, reading(r.Low), reading(r.Median), reading(r.High), r.Samples})
 		}

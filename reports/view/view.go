@@ -191,6 +191,7 @@ func New(r *stats.Run) *View {
 	v.Conserved = conserved(r)
 	v.Little = little(v, r)
 	v.Notes = append(notes(v, r.Layout), steadyNotes(r, v.Steadiness)...)
+	v.Notes = append(v.Notes, fullNotes(v.Monitors)...)
 	v.Conclusion = conclusion(v)
 	return v
 }

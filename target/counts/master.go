@@ -13,4 +13,6 @@ type Master struct {
 	Hung     atomic.Uint64 // workers that the master killed, as their heartbeat had stopped
 	Killed   atomic.Uint64 // workers that the master killed, as they did not end in time
 	Lost     atomic.Uint64 // requests that crashed, hung and killed workers may have left unanswered: their Fresh and Active connections
+	OneQueue atomic.Int64  // 1 = all workers accept from one queue, and each tells of the same
+	Overflow atomic.Uint64 // connections of this machine, since it started, that found the queue of their socket full; workers tell it
 }

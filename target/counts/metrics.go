@@ -76,6 +76,7 @@ func (m *metrics) requests(c Counts) {
 	m.counter("probes_total", "Requests about the service rather than for it.", float64(c.Probes))
 	m.counter("connections_accepted_total", "Connections accepted.", float64(c.Accepted))
 	m.gauge("connections_open", "Connections open, those of probes apart.", float64(c.Connections))
+	m.gauge("connections_queued", "Connections that no worker has accepted yet.", float64(c.Queued))
 	m.gauge("in_flight", "Requests being answered.", float64(c.InFlight))
 }
 
@@ -89,6 +90,7 @@ func (m *metrics) master(s Stats) {
 	m.gauge("workers_wanted", "Worker processes asked for.", float64(s.Master.Workers))
 	m.gauge("workers_alive", "Worker processes that live, those that end included.", float64(alive))
 	m.gauge("workers_retiring", "Worker processes that finish what they are answering.", float64(s.Process.Retiring))
+	m.gauge("workers_full", "Worker processes that hold as many connections as they may: those beyond wait in their queue.", float64(s.Process.Full))
 	m.gauge("settings_version", "Version of the settings.", float64(s.Master.Settings))
 	m.counter("worker_starts_total", "Worker processes started.", float64(s.Starts))
 	m.counter("reloads_total", "Graceful reloads.", float64(s.Master.Reloads))
@@ -142,6 +144,10 @@ func (m *metrics) worker(w Worker) {
 	of, p := Label{"worker", strconv.Itoa(w.Worker)}, w.Process
 	m.gauge("worker_requests", "Requests answered in this place.", float64(w.Requests), of)
 	m.gauge("worker_connections_open", "Connections open.", float64(w.Connections), of)
+	m.gauge("worker_connections_cap", "Connections it may hold, those of probes too.", float64(p.Cap), of)
+	m.gauge("worker_connections_by_files", "Connections that its limit of open files leaves room for.", float64(p.ByFiles), of)
+	m.gauge("worker_connections_queued", "Connections that wait in the queue of its socket.", float64(w.Queued), of)
+	m.gauge("worker_files_cap", "Its limit of open files.", float64(p.MostFiles), of)
 	m.gauge("worker_in_flight", "Requests being answered.", float64(w.InFlight), of)
 	m.counter("worker_cpu_seconds_total", "CPU time used.", p.CPUSeconds, of)
 	m.gauge("worker_rss_bytes", "Memory in RAM.", float64(p.RSS), of)

@@ -9,7 +9,7 @@ func noCounts() Counts {
 
 func (m *Master) stats() MasterStats {
 	return MasterStats{Workers: m.Workers.Load(), Settings: m.Settings.Load(), Reloads: m.Reloads.Load(), Retired: m.Retired.Load(),
-		Crashed: m.Crashed.Load(), Hung: m.Hung.Load(), Killed: m.Killed.Load(), Lost: m.Lost.Load()}
+		Crashed: m.Crashed.Load(), Hung: m.Hung.Load(), Killed: m.Killed.Load(), Lost: m.Lost.Load(), Overflow: m.Overflow.Load()}
 }
 
 // counts reads one slot. Requests is the sum of what was read, so that the total
@@ -27,7 +27,10 @@ func (s *Slot) counts() Counts {
 			c.Databases = append(c.Databases, s.Databases[i].stats(i))
 		}
 	}
-	c.Cache, c.Process = s.Cache.stats(), s.Process.stats()
+	c.Cache, c.Process, c.Queued = s.Cache.stats(), s.Process.stats(), s.Process.Queued.Load()
+	if c.Process.Cap > 0 && c.Connections+c.Probing >= c.Process.Cap {
+		c.Process.Full = 1
+	}
 	return c
 }
 
@@ -81,5 +84,6 @@ func (s CacheStats) rated() CacheStats {
 func (p *Process) stats() ProcessStats {
 	return ProcessStats{BeatNS: p.Beat.Load(), CPUSeconds: time.Duration(p.CPU.Load()).Seconds(), RSS: p.RSS.Load(), Heap: p.Heap.Load(),
 		Goroutines: p.Goroutines.Load(), Files: p.Files.Load(), GCs: p.GCs.Load(), GCPauseMS: ms(time.Duration(p.GCPause.Load())),
-		DiskRead: p.DiskRead.Load(), DiskWritten: p.DiskWrite.Load(), Settings: p.Settings.Load(), Retiring: p.Retiring.Load(), Port: p.Port.Load()}
+		DiskRead: p.DiskRead.Load(), DiskWritten: p.DiskWrite.Load(), Settings: p.Settings.Load(), Retiring: p.Retiring.Load(), Port: p.Port.Load(),
+		Cap: p.Places.Load(), ByFiles: p.Room.Load(), MostFiles: p.MostFiles.Load()}
 }

@@ -84,6 +84,10 @@ type Process struct {
 	Settings   atomic.Int64 // the version of the settings in force
 	Refused    atomic.Int64 // the version of those that could not be put in force
 	Retiring   atomic.Int64 // 1 while it drains
+	Places     atomic.Int64 // connections that it may hold; those beyond wait in its queue
+	Room       atomic.Int64 // of these, as many as its limit of open files allows
+	MostFiles  atomic.Int64 // that limit
+	Queued     atomic.Int64 // connections that wait in the queue of its socket
 }
 
 // Begin marks the slot as used by a process that has just started.
@@ -113,7 +117,7 @@ func (p *Pool) reset() {
 }
 
 func (p *Process) reset() {
-	for _, gauge := range []*atomic.Int64{&p.Beat, &p.CPU, &p.RSS, &p.Heap, &p.Goroutines, &p.Files, &p.GCs, &p.GCPause, &p.DiskRead, &p.DiskWrite, &p.Port, &p.Settings, &p.Refused, &p.Retiring} {
+	for _, gauge := range []*atomic.Int64{&p.Beat, &p.CPU, &p.RSS, &p.Heap, &p.Goroutines, &p.Files, &p.GCs, &p.GCPause, &p.DiskRead, &p.DiskWrite, &p.Port, &p.Settings, &p.Refused, &p.Retiring, &p.Places, &p.Room, &p.MostFiles, &p.Queued} {
 		gauge.Store(0)
 	}
 }

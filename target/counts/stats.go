@@ -29,7 +29,8 @@ type MasterStats struct {
 	Crashed  uint64 `json:"crashed"`
 	Hung     uint64 `json:"hung"`
 	Killed   uint64 `json:"killed"`
-	Lost     uint64 `json:"lost_at_most"` // requests of workers that crashed, hung or were killed
+	Lost     uint64 `json:"lost_at_most"`     // requests of workers that crashed, hung or were killed
+	Overflow uint64 `json:"listen_overflows"` // of the machine, since it started: connections that found a queue full
 }
 
 // Counts are the numbers of one worker, or their sums. See Slot for the moment at
@@ -44,6 +45,7 @@ type Counts struct {
 	Connections int64                `json:"connections_open"`
 	Accepted    uint64               `json:"connections_accepted"` // those of probes too
 	Probing     int64                `json:"probe_connections_open"`
+	Queued      int64                `json:"connections_queued"` // that no worker has accepted yet
 	InFlight    int64                `json:"in_flight"`
 	Starts      uint64               `json:"starts"` // processes started, replacements included
 	Upstream    PoolStats            `json:"upstream"`
@@ -100,7 +102,11 @@ type ProcessStats struct {
 	DiskWritten int64   `json:"disk_written_bytes"`
 	Settings    int64   `json:"settings_version,omitempty"`
 	Retiring    int64   `json:"retiring"`
-	Port        int64   `json:"-"` // on 127.0.0.1, of its profiles
+	Cap         int64   `json:"connections_cap"`      // connections it may hold, those of probes too; others wait in its queue
+	ByFiles     int64   `json:"connections_by_files"` // as many as its limit of open files leaves room for
+	MostFiles   int64   `json:"files_cap"`            // that limit
+	Full        int64   `json:"full"`                 // 1 while it holds as many connections as it may
+	Port        int64   `json:"-"`                    // on 127.0.0.1, of its profiles
 }
 
 // A Worker is one slot of the board.
@@ -135,6 +141,9 @@ func Read(m *Master, slots []*Slot) Stats {
 		w := Worker{Worker: i, PID: s.PID.Load(), Counts: s.counts()}
 		all.add(w.Counts)
 		all.Workers = append(all.Workers, w)
+	}
+	if m.OneQueue.Load() != 0 {
+		all.Queued = longest(all.Workers)
 	}
 	return all
 }

@@ -14,6 +14,7 @@ func (c *Counts) add(o Counts) {
 	c.Connections += o.Connections
 	c.Accepted += o.Accepted
 	c.Probing += o.Probing
+	c.Queued += o.Queued
 	c.InFlight += o.InFlight
 	c.Starts += o.Starts
 	c.Upstream.add(o.Upstream)
@@ -80,6 +81,18 @@ func (p *ProcessStats) add(o ProcessStats) {
 	p.DiskRead += o.DiskRead
 	p.DiskWritten += o.DiskWritten
 	p.Retiring += o.Retiring
+	p.Cap += o.Cap
+	p.ByFiles += o.ByFiles
+	p.MostFiles += o.MostFiles
+	p.Full += o.Full
+}
+
+// longest is the queue that all workers share, as the latest of them saw it.
+func longest(all []Worker) (n int64) {
+	for _, w := range all {
+		n = max(n, w.Queued)
+	}
+	return n
 }
 
 func addAll(sum, more map[string]uint64) {
