@@ -716,3 +716,17 @@ func repo(t *testing.T, path string) string {
 	}
 	return abs
 }
+
+// getJSON reads what a URL answers.
+func getJSON(t *testing.T, url string, v any) {
+	t.Helper()
+	client := http.Client{Timeout: 20 * time.Second}
+	resp, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(v); err != nil {
+		t.Fatalf("%s: %v", url, err)
+	}
+}
