@@ -29,7 +29,9 @@ func TestHold50k(t *testing.T) {
 	f := unspoilt(t, func() finished {
 		dir := t.TempDir()
 		p := startFiles(t, fewFiles, dir, "run", "--ui", "none", repo(t, "scenarios/hold-50k.yaml"))
-		open := watchOpen(p.beginning().Target)
+		url := p.beginning().Target
+		fourWorkers(t, url)
+		open := watchOpen(url)
 		defer func() { looks = open() }()
 		manyProcesses(t, p)
 		return p.finish(5 * time.Minute)
@@ -40,10 +42,28 @@ func TestHold50k(t *testing.T) {
 	if c.Asked != manyHeld || c.HeldMin != manyHeld || c.Dropped != 0 || c.Failed != 0 {
 		t.Errorf("connections %+v: want %d held, none dropped, none failed", c, manyHeld)
 	}
+	if notes := strings.Join(f.summary.Notes, " "); strings.Contains(notes, "those beyond wait") {
+		t.Errorf("a worker is said to have been full: %s", notes)
+	}
 	everyBeat(t, f)
 	sameSeconds(t, f, looks)
 	if f.code != 0 {
 		t.Errorf("exit %d\n%s%s", f.code, f.out, f.errs)
+	}
+}
+
+// fourWorkers fails unless so many share the connections, with room for all.
+func fourWorkers(t *testing.T, url string) {
+	t.Helper()
+	var s fullness
+	getJSON(t, url+"/-/stats", &s)
+	if len(s.Workers) != 4 {
+		t.Errorf("%d workers", len(s.Workers))
+	}
+	for _, w := range s.Workers {
+		if w.Process.Cap <= manyHeld/4 || w.Process.Cap > fewFiles {
+			t.Errorf("a worker that may open %d files holds %d connections", w.Process.Most, w.Process.Cap)
+		}
 	}
 }
 

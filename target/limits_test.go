@@ -3,9 +3,13 @@ package target
 import (
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/loadctl/loadctl/target/admin"
+	"github.com/loadctl/loadctl/target/counts"
 )
 
 // fewFiles is what the worker of these tests may open.
@@ -40,5 +44,37 @@ func TestAWorkerOutOfFilesAnswersOn(t *testing.T) {
 	})
 	if s := r.stats(); s.Starts != 1 {
 		t.Errorf("the worker was started %d times", s.Starts)
+	}
+}
+
+// TestFullWorkersSaySo: how many connections they may hold, that they do, and how many wait;
+// those that wait in one queue of all workers are counted once.
+func TestFullWorkersSaySo(t *testing.T) {
+	for _, sockets := range []string{ReusePort, Shared} {
+		t.Run(sockets, func(t *testing.T) {
+			const places, dialed = 3, 30
+			folder := filepath.Join(t.TempDir(), "places")
+			r := serving(t, ServeConfig{Settings: of(2, "worker_connections", "3"), Sockets: sockets, Admin: AdminConfig{Listen: "127.0.0.1:0", Folder: folder}})
+			api, err := admin.Places(folder)
+			if err != nil || len(api) != 1 {
+				t.Fatal(api, err)
+			}
+			addr := strings.TrimPrefix(r.url, "http://")
+			for range dialed {
+				c, err := net.Dial("tcp", addr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+			}
+			var s counts.Stats
+			eventually(t, 30*time.Second, "both are full and the others wait", func() bool {
+				s, err = admin.Client{URL: api[0].Admin, Token: api[0].Token}.Stats(t.Context()) // which needs no place
+				return err == nil && s.Process.Full == 2 && s.Queued == dialed-2*places
+			})
+			if s.Process.Cap != 2*places || s.Process.ByFiles <= s.Process.Cap || s.Process.MostFiles <= s.Process.ByFiles {
+				t.Errorf("%+v", s.Process)
+			}
+		})
 	}
 }
