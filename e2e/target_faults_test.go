@@ -242,8 +242,14 @@ func TestDiskFullUnderPosts(t *testing.T) {
 	if a := ask(t, target.url+"/items/1/detail", false); a.status != http.StatusOK {
 		t.Errorf("reading from a full disk: %+v", a)
 	}
+	eventually(t, 30*time.Second, "/health says that the disk is full", func() bool {
+		created.post(4)
+		a := ask(t, target.url+"/health", true)
+		return a.status == http.StatusOK && strings.Contains(a.body, "degraded") && strings.Contains(a.body, "no room for new items")
+	})
 	free()
-	eventually(t, 30*time.Second, "items are taken again", func() bool { had := len(created.ids); created.post(20); return len(created.ids) == had+20 })
+	eventually(t, 30*time.Second, "items are taken again", func() bool { had := len(created.ids); created.post(40); return len(created.ids) == had+40 })
+	target.awaitHealth(t, `{"status":"ok"}`)
 	for status := range created.other {
 		if status != http.StatusInsufficientStorage {
 			t.Errorf("POST /items answered %d %d times", status, created.other[status])
@@ -294,7 +300,13 @@ func (p *posting) post(n int) {
 }
 
 func (p *posting) one() {
-	resp, err := http.Post(p.url, "application/json", strings.NewReader(fmt.Sprintf(`{"name":%q,"price_cents":1}`, strings.Repeat("x", 190))))
+	r, err := http.NewRequest(http.MethodPost, p.url, strings.NewReader(fmt.Sprintf(`{"name":%q,"price_cents":1}`, strings.Repeat("x", 190))))
+	if err != nil {
+		p.t.Error(err)
+		return
+	}
+	r.Close = true // so that each worker gets some
+	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		p.t.Error(err)
 		return

@@ -34,6 +34,7 @@ type database struct {
 	counts  *counts.Pool
 	down    breaker
 	ready   preparation
+	room    room
 	secrets []string
 
 	life context.Context // of what it does by itself

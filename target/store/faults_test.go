@@ -124,11 +124,17 @@ func TestAFullDatabaseKeepsWhatItAcknowledged(t *testing.T) {
 	if _, _, err := s.Item(t.Context(), "1"); err != nil {
 		t.Errorf("a full database is not read: %v", err)
 	}
+	if h := s.Health(t.Context()); h[0].OK || !strings.Contains(h[0].Detail, "no room for new items") || !strings.Contains(h[0].Detail, "full") {
+		t.Errorf("%+v", h)
+	}
 	if err := s.Apply(with(t, set, "database_url", url)); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Add(t.Context(), catalogue.Item{Name: strings.Repeat("n", 500)}); err != nil {
 		t.Errorf("with room again: %v", err)
+	}
+	if h := s.Health(t.Context()); !h[0].OK {
+		t.Errorf("with room again: %+v", h)
 	}
 	for _, id := range kept {
 		if _, _, err := s.Item(t.Context(), id); err != nil {

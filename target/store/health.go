@@ -80,6 +80,9 @@ func (d *database) health(ctx context.Context) catalogue.Health {
 	default:
 		h.OK = true
 	}
+	if lack := d.room.fault(); err == nil && lack != "" {
+		h.OK, h.Detail = false, lack
+	}
 	return h
 }
 

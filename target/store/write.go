@@ -35,7 +35,7 @@ func (s *Store) Add(ctx context.Context, item catalogue.Item) (catalogue.Item, c
 		item, err = d.add(ctx, c, item)
 		return err
 	})
-	if err != nil {
+	if d.room.wrote(err); err != nil {
 		return catalogue.Item{}, t, fmt.Errorf("adding item: %w", err)
 	}
 	return item, t, nil
