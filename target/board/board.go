@@ -1,6 +1,7 @@
 package board
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -28,6 +29,7 @@ const (
 
 // A head is what the master writes.
 type head struct {
+	layout   uint64 // first, so that every version finds it
 	master   counts.Master
 	settings notice
 }
@@ -42,15 +44,28 @@ func New(n int) (*Board, error) {
 		f.Close()
 		return nil, fmt.Errorf("creating the shared counters: %w", err)
 	}
-	b, err := Open(f)
+	b, err := mapped(f)
 	if err == nil {
+		b.head().layout = layout()
 		b.Master().Instance.Store(rand.Uint64())
 	}
 	return b, err
 }
 
-// Open maps the board whose file was inherited. It takes over the file.
+// Open maps the board whose file was inherited. It takes over the file. It fails when the
+// program that made the board has another idea of it.
 func Open(f *os.File) (*Board, error) {
+	b, err := mapped(f)
+	if err == nil && b.head().layout != layout() {
+		_ = b.Close()
+		return nil, errOtherVersion
+	}
+	return b, err
+}
+
+var errOtherVersion = errors.New("the program on disk is another version than the master that started this worker: stop the service and start it again")
+
+func mapped(f *os.File) (*Board, error) {
 	info, err := f.Stat()
 	if err != nil {
 		f.Close()

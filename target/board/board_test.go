@@ -3,6 +3,7 @@ package board
 import (
 	"bytes"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -76,5 +77,21 @@ func TestSettingsAreReadWhole(t *testing.T) {
 	writing.Wait()
 	if _, err := ours.Publish(make([]byte, noticeBytes+1)); err == nil {
 		t.Error("a text without room was published")
+	}
+}
+
+// TestOtherVersionsAreRefused: a reload may start a program that counts elsewhere.
+func TestOtherVersionsAreRefused(t *testing.T) {
+	ours, _ := both(t, 1)
+	fd, err := syscall.Dup(int(ours.File().Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours.head().layout++
+	if _, err := Open(os.NewFile(uintptr(fd), "board")); err == nil || !strings.Contains(err.Error(), "another version") {
+		t.Errorf("%v", err)
+	}
+	if layout() == 0 {
+		t.Error("the layout says nothing")
 	}
 }
