@@ -21,7 +21,7 @@ func atCaps(m *stats.Monitor) (full []string) {
 	return full
 }
 
-// There are the samples of a series at its bound: how many, the first and the last, and the
+// there is the samples of a series at its bound: how many, the first and the last, and the
 // one where the bound was highest.
 type there struct{ n, first, last, top int }
 

@@ -85,7 +85,7 @@ type Process struct {
 	Refused    atomic.Int64 // the version of those that could not be put in force
 	Retiring   atomic.Int64 // 1 while it drains
 	Places     atomic.Int64 // connections that it may hold; those beyond wait in its queue
-	Room       atomic.Int64 // of these, as many as its limit of open files allows
+	Room       atomic.Int64 // connections that its limit of open files leaves room for
 	MostFiles  atomic.Int64 // that limit
 	Queued     atomic.Int64 // connections that wait in the queue of its socket
 }
