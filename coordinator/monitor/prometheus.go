@@ -186,9 +186,11 @@ func (g *gathering) sum(f *dto.MetricFamily, m *dto.Metric, pick *scenarios.Sele
 		}
 		before := len(g.numbers)
 		g.metric(f, m, labels)
-		if f.GetType() == dto.MetricType_SUMMARY { // quantiles have no sum
-			g.numbers = append(g.numbers[:before], g.numbers[len(g.numbers)-1])
+		if len(g.numbers) == before { // a type that is not shown
+			return
 		}
+		// Of a summary the mean is last: quantiles have no sum.
+		g.numbers = append(g.numbers[:before], g.numbers[len(g.numbers)-1])
 		g.summed[key] = before
 		return
 	}
