@@ -201,13 +201,11 @@ func (p *pool) leave(c *conn) {
 	p.mu.Lock()
 	p.inUse--
 	p.counts.InUse.Add(-1)
-	var surplus *conn
-	if c != nil && len(p.waiting) == 0 && len(p.idle) >= p.limits.size {
-		surplus = c
-	} else if c != nil {
+	if c != nil {
 		p.idle = append(p.idle, c)
 	}
 	p.call()
+	surplus := p.surplus()
 	p.mu.Unlock()
 	p.overflowed(surplus)
 }
@@ -223,12 +221,22 @@ func (p *pool) call() {
 	}
 }
 
-func (p *pool) overflowed(surplus ...*conn) {
-	for _, c := range surplus {
-		if c != nil {
-			p.counts.Overflow.Add(1)
-			p.end(c)
+// surplus takes out the idle connections that are too many: beyond size, or with those in
+// use beyond all there may be, as after limits were lowered. It needs the lock.
+func (p *pool) surplus() (all []*conn) {
+	for last := len(p.idle) - 1; last >= 0; last-- {
+		if last < p.limits.size && (p.limits.overflow < 0 || p.inUse+last < p.limits.size+p.limits.overflow) {
+			break
 		}
+		all, p.idle = append(all, p.idle[last]), p.idle[:last]
+	}
+	return all
+}
+
+func (p *pool) overflowed(surplus []*conn) {
+	for _, c := range surplus {
+		p.counts.Overflow.Add(1)
+		p.end(c)
 	}
 }
 
@@ -237,13 +245,10 @@ func (p *pool) overflowed(surplus ...*conn) {
 func (p *pool) resize(l limits) {
 	p.mu.Lock()
 	p.limits = l
-	var surplus []*conn
-	for len(p.idle) > l.size {
-		surplus = append(surplus, p.oldest())
-	}
 	p.call()
+	surplus := p.surplus()
 	p.mu.Unlock()
-	p.overflowed(surplus...)
+	p.overflowed(surplus)
 }
 
 // retire closes what is idle, and from now on each connection that is given back. Calls
