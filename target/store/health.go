@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -86,17 +87,36 @@ func (d *database) health(ctx context.Context) catalogue.Health {
 	return h
 }
 
-// look tries a connection, if one can be had without waiting.
+// look tries a connection, if one can be had without waiting. It does not wait for one that
+// is being opened for longer than ctx, as a call does.
 func (d *database) look(ctx context.Context) (busy bool, err error) {
 	if err := d.prepared(ctx); err != nil {
 		return false, d.impatient(ctx, err)
 	}
-	c, err := d.pool.peek(ctx)
-	if c != nil {
-		d.pool.give(c)
+	tried := make(chan error, 1)
+	d.work.Go(func() {
+		c, err := d.pool.peek(ctx)
+		switch {
+		case c != nil:
+			d.pool.give(c)
+		case err == nil:
+			err = errBusy
+		}
+		tried <- err
+	})
+	select {
+	case err = <-tried:
+	case <-ctx.Done():
+		err = ctx.Err()
 	}
-	return c == nil && err == nil, d.impatient(ctx, err)
+	if errors.Is(err, errBusy) {
+		return true, nil
+	}
+	return false, d.impatient(ctx, err)
 }
+
+// errBusy: all places of the pool are held.
+var errBusy = errors.New("all connections are in use")
 
 func (d *database) impatient(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
