@@ -206,3 +206,29 @@ func TestCloseEndsLoads(t *testing.T) {
 		t.Error("settings of a closed cache")
 	}
 }
+
+// A client that cannot be interrupted would ask for a lease without pause until that ends.
+func TestCloseEndsTheWaitForALease(t *testing.T) {
+	m := newFakeMemcached(t)
+	k := kind{settings: settings(t, map[string]string{"cache": "memcached", "cache_url": "memcached://" + m.address})}
+	c, _ := worker(t, k, nil)
+	m.records[plain("key")] = fakeRecord{value: string(newLease(time.Now().Add(time.Hour)))}
+	failed := make(chan error)
+	go func() {
+		_, err := c.Get(context.WithoutCancel(t.Context()), "key", func(ctx context.Context) ([]byte, error) { return nil, ctx.Err() })
+		failed <- err
+	}()
+	within(t, "it waits for the lease", func() bool { return m.asked.Load() > 3 })
+	before := m.asked.Load()
+	closed := make(chan error)
+	go func() { closed <- c.Close() }()
+	if err := <-failed; err == nil {
+		t.Error("a value of a closed cache")
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if more := m.asked.Load() - before; more > 100 {
+		t.Errorf("it asked %d times after its end", more)
+	}
+}

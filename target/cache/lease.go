@@ -21,7 +21,7 @@ const (
 func (s *shared) fillAlone(ctx context.Context, key string, seen []byte, load load) filled {
 	var asking time.Duration
 	poll := firstPoll
-	for began := time.Now(); time.Since(began) < longWait; {
+	for began := time.Now(); time.Since(began) < longWait && ctx.Err() == nil; {
 		if s.leased(seen) {
 			pause(ctx, poll)
 			poll = min(poll*3/2, slowPoll)

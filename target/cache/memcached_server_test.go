@@ -7,12 +7,14 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
 // A fakeMemcached knows the commands that the client uses, and no time.
 type fakeMemcached struct {
 	address string
+	asked   atomic.Int64 // commands
 	mu      sync.Mutex
 	cas     int
 	records map[string]fakeRecord
@@ -67,6 +69,7 @@ func (f *fakeMemcached) serve(conn net.Conn) {
 }
 
 func (f *fakeMemcached) do(words []string, value string) string {
+	f.asked.Add(1)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if words[0] == "version" {
