@@ -299,3 +299,47 @@ func TestRateWindow(t *testing.T) {
 		}
 	}
 }
+
+// TestNoZoneEscapes: the zone of an IPv6 address may be any text to Go.
+func TestNoZoneEscapes(t *testing.T) {
+	for _, zone := range []string{"a b", "a;b", "a{", "a\nb", "eth0"} {
+		c := small(Nginx, RoundRobin)
+		c.Backends[0].Address = "[fe80::1%" + zone + "]:80"
+		if c.Validate() == nil {
+			t.Errorf("address %q is taken", c.Backends[0].Address)
+		}
+		c = small(HAProxy, RoundRobin)
+		c.Listen = "[fe80::1%" + zone + "]:80"
+		if c.Validate() == nil {
+			t.Errorf("listen %q is taken", c.Listen)
+		}
+	}
+	c := small(Nginx, RoundRobin)
+	c.Listen, c.Backends[0].Address = "[::1]:8080", "[2001:db8::1]:80"
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNoFolderEscapes: a path that is made absolute, and one of the machine's own, are
+// written into configurations too.
+func TestNoFolderEscapes(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "my files; here")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", dir)
+	if made, err := privateDir(laptop, "x-"); err == nil || !strings.Contains(err.Error(), "set TMPDIR to") {
+		t.Errorf("%q, %v", made, err)
+	}
+	t.Chdir(dir)
+	c := small(Nginx, RoundRobin)
+	c.TLS = TLS{Certificate: "cert.pem", Key: "key.pem"}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.absolute()
+	if err == nil || !strings.Contains(err.Error(), "tls.certificate: must be a path without spaces") {
+		t.Errorf("%+v, %v", got.TLS, err)
+	}
+}

@@ -32,9 +32,9 @@ func Binary(k Kind) (string, error) {
 
 // Try has the real program judge a configuration, in a directory of its own.
 func Try(ctx context.Context, binary string, c Config, m Machine, out map[string]bool) error {
-	dir, err := os.MkdirTemp("", "loadctl-balancer-check-")
+	dir, err := privateDir(m, "loadctl-balancer-check-")
 	if err != nil {
-		return fmt.Errorf("checking the configuration: %w", err)
+		return err
 	}
 	defer os.RemoveAll(dir)
 	if err := c.write(m, Place{Dir: dir, Out: out}); err != nil {
@@ -98,17 +98,20 @@ func (t TLS) pem() ([]byte, error) {
 	return bytes.Join([][]byte{bytes.TrimSpace(certificate), bytes.TrimSpace(key), nil}, []byte("\n")), nil
 }
 
-// absolute makes paths that do not depend on where the balancer is started.
+// absolute makes paths that do not depend on where the balancer is started, and judges them
+// anew: where that is, nobody wrote into the file.
 func (c Config) absolute() (Config, error) {
+	if c.TLS.Certificate == "" {
+		return c, nil
+	}
 	for _, path := range []*string{&c.TLS.Certificate, &c.TLS.Key} {
-		if *path == "" {
-			continue
-		}
 		abs, err := filepath.Abs(*path)
 		if err != nil {
 			return c, fmt.Errorf("%s: %w", *path, err)
 		}
 		*path = abs
 	}
-	return c, nil
+	var p problems
+	p.tls(c.TLS)
+	return c, errors.Join(p...)
 }

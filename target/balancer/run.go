@@ -105,7 +105,7 @@ func prepare(ctx context.Context, cfg RunConfig) (*running, error) {
 	if err := Try(ctx, cfg.Binary, c, cfg.Machine, nil); err != nil {
 		return nil, err
 	}
-	dir, err := privateDir(cfg.Machine)
+	dir, err := privateDir(cfg.Machine, "loadctl-balancer-")
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +135,11 @@ func (c Config) Settled(ctx context.Context) (Config, error) {
 
 // privateDir is where the balancer's files are. Workers that root started are not
 // root: they may pass through it, and see nothing there.
-func privateDir(m Machine) (string, error) {
-	dir, err := os.MkdirTemp("", "loadctl-balancer-")
+func privateDir(m Machine, prefix string) (string, error) {
+	if at := os.TempDir(); !plainPath(at) {
+		return "", fmt.Errorf("starting the balancer: %q cannot be written into a configuration: set TMPDIR to a folder without spaces, quotes and ;{}#$", at)
+	}
+	dir, err := os.MkdirTemp("", prefix)
 	if err != nil {
 		return "", fmt.Errorf("starting the balancer: %w", err)
 	}

@@ -83,7 +83,7 @@ func (p *problems) listen(at string) {
 		p.add("listen", "must be an IP address and a port, such as 127.0.0.1:8080, got %q", at)
 		return
 	}
-	if _, err := netip.ParseAddr(host); err != nil && host != "" {
+	if host != "" && !isAddress(host) {
 		p.add("listen", "must begin with an IP address, or with : for all of them, got %q", at)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil {
@@ -135,11 +135,14 @@ func (p *problems) backend(field string, b Backend) {
 	p.within(field+".max_connections", b.MaxConnections, 0, 1_000_000)
 }
 
+// isAddress takes no zones, which may be any text, and which neither program knows.
+func isAddress(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Zone() == ""
+}
+
 func hostName(host string) bool {
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`).MatchString(host)
+	return isAddress(host) || regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`).MatchString(host)
 }
 
 func (p *problems) check(c Check) {
@@ -184,10 +187,13 @@ func (p *problems) tls(t TLS) {
 func (p *problems) file(field, path string) {
 	if path == "" {
 		p.add(field, "must name a file: a certificate and its key go together")
-	} else if strings.ContainsAny(path, " \t\r\n\"'\\;{}#$") {
+	} else if !plainPath(path) {
 		p.add(field, "must be a path without spaces, quotes and ;{}#$, got %q", path)
 	}
 }
+
+// plainPath says that a path is one word of a configuration, however it is read.
+func plainPath(path string) bool { return !strings.ContainsAny(path, " \t\r\n\"'\\;{}#$") }
 
 func (p *problems) rate(r RateLimit) {
 	if r.Requests != 0 && !(r.Requests >= 0.1 && r.Requests <= 1e6) {
