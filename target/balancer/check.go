@@ -37,12 +37,17 @@ func Try(ctx context.Context, binary string, c Config, m Machine, out map[string
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := c.write(m, Place{Dir: dir, Out: out}); err != nil {
+	return c.try(ctx, binary, m, Place{Dir: dir, Out: out})
+}
+
+// try is Try in a directory that is there.
+func (c Config) try(ctx context.Context, binary string, m Machine, at Place) error {
+	if err := c.write(m, at); err != nil {
 		return err
 	}
-	said, err := exec.CommandContext(ctx, binary, c.judge(dir)...).CombinedOutput()
+	said, err := exec.CommandContext(ctx, binary, c.judge(at.Dir)...).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s refuses the configuration: %w\n%s", c.Kind, err, plainly(said, dir))
+		return fmt.Errorf("%s refuses the configuration: %w\n%s", c.Kind, err, plainly(said, at.Dir))
 	}
 	return nil
 }

@@ -200,7 +200,7 @@ func (c Config) leavesPortTo(other Config) bool {
 // apply has the balancer reload, and waits until it has.
 func (r *running) apply(ctx context.Context, c Config, out map[string]bool, why string) (err error) {
 	defer func() { r.note(why, err) }()
-	if err := Try(ctx, r.cfg.Binary, c, r.cfg.Machine, out); err != nil {
+	if err := r.try(ctx, c, out); err != nil {
 		return err
 	}
 	before, err := r.settle(ctx, c)
@@ -219,6 +219,17 @@ func (r *running) apply(ctx context.Context, c Config, out map[string]bool, why 
 	r.reloads++
 	r.mu.Unlock()
 	return nil
+}
+
+// try has a configuration judged in the balancer's own directory: that goes with it even if
+// this process is killed meanwhile, and a private key may be among the files.
+func (r *running) try(ctx context.Context, c Config, out map[string]bool) error {
+	dir := filepath.Join(r.dir, "try")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("checking the configuration: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	return c.try(ctx, r.cfg.Binary, r.cfg.Machine, Place{Dir: dir, Out: out})
 }
 
 // renew has the balancer read its file, and waits until it has. HAProxy's master starts
