@@ -80,7 +80,7 @@ func (b *balancerFlags) bind(f *pflag.FlagSet) {
 	f.BoolVar(&b.print, "print", false, "print the configuration and do nothing else")
 	f.BoolVar(&b.check, "check", false, "have the program check the configuration and do nothing else")
 	f.StringVar(&b.admin, "admin", "127.0.0.1:0", "address that tells the status, `host:port`")
-	f.StringVar(&b.token, "admin-token", "", "what PUT /-/balancer there must carry; without it nothing is changed that way")
+	f.StringVar(&b.token, "admin-token", "", "what PUT /-/balancer there must carry, better by "+balancerToken+", as command lines are for everybody to read; without it nothing is changed that way")
 	f.StringVar(&b.order.Region, "region", "", "of a nodebalancer")
 	f.StringVar(&b.order.Label, "label", "", "of a nodebalancer")
 	f.IntVar(&b.order.Subnet, "subnet", 0, "`id` of the VPC subnet that backends of a nodebalancer are in")
@@ -109,7 +109,7 @@ func (b *balancerFlags) run(c *cobra.Command, kind balancer.Kind) error {
 	again := make(chan os.Signal, 1)
 	signal.Notify(again, syscall.SIGHUP)
 	run := target.BalancerConfig{Parent: parent(c, b.lifeline), RunConfig: balancer.RunConfig{
-		Config: cfg, Admin: b.admin, Token: b.token, Reload: again, Load: load}}
+		Config: cfg, Admin: b.admin, Token: secretOf(b.token, balancerToken), Reload: again, Load: load}}
 	err = serveUntilSignal(c.Context(), func(ctx context.Context) error { return target.Balancer(ctx, run) })
 	return missing(err, kind)
 }

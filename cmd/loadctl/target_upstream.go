@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -42,18 +44,28 @@ func newTargetUpstream() *cobra.Command {
 			if err := cfg.Validate(); err != nil {
 				return usage(err, "")
 			}
-			cfg.Parent = parent(c, lifeline)
+			cfg.AdminToken, cfg.Parent = secretOf(cfg.AdminToken, upstreamToken), parent(c, lifeline)
 			return serveUntilSignal(c.Context(), func(ctx context.Context) error { return target.Upstream(ctx, cfg) })
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:0", "address, `host:port`; port 0 takes a free one")
-	f.StringVar(&cfg.AdminToken, "admin-token", "", "by which settings are seen and changed: Authorization: Bearer `TOKEN`; without it from this machine only")
+	f.StringVar(&cfg.AdminToken, "admin-token", "", "by which settings are seen and changed: Authorization: Bearer `TOKEN`; better by "+upstreamToken+", as command lines are for everybody to read; without it from this machine only")
 	f.DurationVar(&cfg.Drain, "drain", target.DefaultDrain, "how long requests may take to finish at the end")
 	simulatorFlags(f, &cfg, "")
 	lifelineFlag(f, &lifeline)
 	return c
 }
+
+// Environment variables of tokens that flags have too.
+const (
+	upstreamToken = "LOADCTL_UPSTREAM_TOKEN"
+	balancerToken = "LOADCTL_BALANCER_TOKEN"
+)
+
+// secretOf is what a flag says, or else the environment. It is no default of the flag:
+// --help would tell it.
+func secretOf(flag, env string) string { return cmp.Or(flag, os.Getenv(env)) }
 
 func simulatorFlags(f *pflag.FlagSet, cfg *target.UpstreamConfig, delay string) {
 	f.StringVar(&cfg.Delay, "delay", delay, "`law` of the upstream's delay: fixed:2ms, exponential:3ms, lognormal:p50=3ms,p99=15ms, pareto:min=2ms,alpha=2.5, queue:servers=8,service=LAW")
