@@ -35,7 +35,7 @@ func (b *Backend) option(text string) (err error) {
 		b.Backup = true
 	default:
 		there := []string{"name", "weight", "max_connections", "backup"}
-		near := ask(closest(key, there))
+		near := ask(key, there)
 		return fmt.Errorf("unknown option %q: %s%s", key, strings.Join(there, ", "), either(near != "", " ("+near+")", ""))
 	}
 	return err

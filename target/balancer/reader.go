@@ -83,7 +83,7 @@ func (r *reader) mapping(n *yaml.Node, v reflect.Value, field string) {
 		to, ok := fields[key.Value]
 		switch {
 		case !ok:
-			r.at(key, ask(closest(key.Value, keys(v))), "unknown key %q in %s", key.Value, called(field))
+			r.at(key, ask(key.Value, keys(v)), "unknown key %q in %s", key.Value, called(field))
 		case given[key.Value]:
 			r.at(key, "", "%q is given twice in %s", key.Value, called(field))
 		default:

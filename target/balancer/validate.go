@@ -42,7 +42,7 @@ func word[T ~string](p *problems, field string, got T, there ...T) {
 	for i, w := range there {
 		words[i] = string(w)
 	}
-	*p = append(*p, &Problem{field, fmt.Sprintf("must be %s, got %q", strings.Join(words, ", "), got), ask(closest(string(got), words))})
+	*p = append(*p, &Problem{field, fmt.Sprintf("must be %s, got %q", strings.Join(words, ", "), got), ask(string(got), words)})
 }
 
 func (p *problems) within(field string, got, low, high int) {

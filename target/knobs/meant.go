@@ -4,16 +4,22 @@ import "fmt"
 
 // Meant is a hint at the word that was probably meant, ` (did you mean WORD?)`, or nothing.
 func Meant(got string, words []string) string {
-	best, least := "", 1+len(got)/3
+	best := Nearest(got, words)
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %s?)", best)
+}
+
+// Nearest is the word that was probably meant, "" when none is near.
+func Nearest(got string, words []string) (best string) {
+	least := 1 + len(got)/3
 	for _, w := range words {
 		if d := distance(got, w); d <= least {
 			best, least = w, d-1
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %s?)", best)
+	return best
 }
 
 // distance is how many letters must be added, left out or replaced to make b of a
