@@ -21,8 +21,10 @@ const remembered = time.Hour
 
 // add appends what was seen now.
 func (h *history) add(at time.Time, position int64) {
-	if n := len(h.marks); n > 0 && h.marks[n-1].position >= position {
+	if n := len(h.marks); n > 0 && h.marks[n-1].position == position {
 		return // nothing was written since: whoever has that has all
+	} else if n > 0 && h.marks[n-1].position > position {
+		h.marks = nil // the log of another server at the same place, or of one that was restored
 	}
 	for len(h.marks) > 1 && at.Sub(h.marks[0].at) > remembered {
 		h.marks = h.marks[1:]

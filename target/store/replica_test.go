@@ -95,3 +95,20 @@ func TestLagIsFoundByPosition(t *testing.T) {
 		t.Errorf("%d marks are remembered", n)
 	}
 }
+
+// A primary that was made anew, or restored, at the same address has a shorter log than the
+// one that was seen there. Its replicas must be read again.
+func TestAShorterLogIsAnotherOne(t *testing.T) {
+	begin := time.Now()
+	var h history
+	h.add(begin, 1000)
+	h.add(begin.Add(time.Second), 2000)
+	h.add(begin.Add(2*time.Second), 300)
+	if lag, _ := h.lag(begin.Add(time.Hour), 300); lag != 0 {
+		t.Errorf("a replica that has all is %s behind", lag)
+	}
+	h.add(begin.Add(3*time.Second), 400)
+	if lag, first := h.lag(begin.Add(4*time.Second), 300); lag != time.Second || first {
+		t.Errorf("%s, %v", lag, first)
+	}
+}
