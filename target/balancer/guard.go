@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 )
 
@@ -16,6 +17,9 @@ func Guard(lifeline *os.File, signals <-chan os.Signal, dir string, argv []strin
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // one group, to be killed as one
+	withGuard(cmd.SysProcAttr)
+	runtime.LockOSThread() // Linux takes the end of the thread that started the program for that of its parent
+	defer runtime.UnlockOSThread()
 	if err := cmd.Start(); err != nil {
 		return 1, fmt.Errorf("starting %s: %w", argv[0], err)
 	}
