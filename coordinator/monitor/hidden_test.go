@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/loadctl/loadctl/scenarios"
@@ -21,4 +23,22 @@ up 1
 	if err != nil || len(r.numbers) != 1 || r.numbers[0].Name != "up" {
 		t.Errorf("%v, %v", r, err)
 	}
+}
+
+// What is recorded of a run has no number for less than everything.
+func TestNoQuantileIsBelowEverything(t *testing.T) {
+	const body = `# TYPE h histogram
+h_bucket{le="-Inf"} %d
+h_bucket{le="+Inf"} %d
+h_sum 1
+h_count %d
+`
+	read := func(text string) (reading, error) { return readPrometheus([]byte(text), nil) }
+	got := grown(t, read, fmt.Sprintf(body, 0, 0, 0), fmt.Sprintf(body, 10, 10, 10))
+	for name, text := range got {
+		if strings.Contains(text, "Inf") {
+			t.Errorf("%s is %s", name, text)
+		}
+	}
+	expect(t, got, map[string]string{"h count": "5 /s"})
 }

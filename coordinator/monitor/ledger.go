@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"math"
+
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -86,8 +88,12 @@ func (e *entry) histogram(n, before *number) {
 	e.put(s, grown[len(grown)-1].count/e.seconds)
 }
 
-// put keeps a value, and introduces its series when it is new and there is room.
+// put keeps a value, and introduces its series when it is new and there is room. What is
+// less than everything is none: a foreign histogram may have such a bound.
 func (e *entry) put(s stats.MonitorSeries, v float64) {
+	if math.IsNaN(v) || math.IsInf(v, -1) {
+		return
+	}
 	l := e.l
 	if !l.told[s.Name] {
 		if len(l.told) >= l.most {
