@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -69,6 +70,13 @@ func monitors(r *stats.Run, length time.Duration) (all []Monitor) {
 	return all
 }
 
+// Bounds of what is written as it is usual for a unit: a service tells moments as seconds
+// too, and limits that are none.
+const (
+	years   = 1e8
+	endless = 1e18
+)
+
 // Unit is how a number of a unit is written.
 func Unit(v float64, unit string) string {
 	switch {
@@ -76,11 +84,13 @@ func Unit(v float64, unit string) string {
 		return "∞"
 	case math.IsNaN(v):
 		return "–"
+	case math.Abs(v) >= endless:
+		return strings.TrimSpace(fmt.Sprintf("%.3g %s", v, unit))
 	case unit == "bytes":
 		return Bytes(v)
 	case unit == "bytes/s":
 		return Bytes(v) + "/s"
-	case unit == "s" && v > 0:
+	case unit == "s" && v > 0 && v < years:
 		return Span(time.Duration(v * float64(time.Second)))
 	}
 	return strings.TrimSpace(Number(v) + " " + unit)

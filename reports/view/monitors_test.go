@@ -100,3 +100,18 @@ func TestUnits(t *testing.T) {
 		}
 	}
 }
+
+func TestNumbersThatNobodyCanReadAreShort(t *testing.T) {
+	for _, c := range []struct {
+		v    float64
+		unit string
+		want string
+	}{
+		{90, "s", "1m30s"}, {1.7e9, "s", Number(1.7e9) + " s"}, {1e300, "s", "1e+300 s"}, {math.MaxInt64, "bytes", "9.22e+18 bytes"},
+		{-1e300, "", "-1e+300"}, {5e9, "bytes", "5 GB"},
+	} {
+		if got := Unit(c.v, c.unit); got != c.want {
+			t.Errorf("%g %s: %q, want %q", c.v, c.unit, got, c.want)
+		}
+	}
+}
