@@ -49,7 +49,7 @@ func Up(ctx context.Context, cfg UpConfig) error {
 	}
 	b := &builder{UpConfig: cfg, dir: dir}
 	if err := b.build(); err != nil {
-		return errors.Join(err, os.RemoveAll(dir))
+		return err
 	}
 	said := newUpTable(cfg.Parent, b.parts)
 	over := make(chan struct{})

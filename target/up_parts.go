@@ -1,6 +1,7 @@
 package target
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -198,10 +199,8 @@ func (b *builder) balancer() error {
 	if err != nil {
 		return fmt.Errorf("balancer: %w", err)
 	}
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		return err
-	}
 	return b.add(stack.Part{Name: "balancer", Address: listen, Own: true, Healthy: stack.Answers("/health"),
+		Prepare: func(context.Context, stack.Preparation) error { return os.WriteFile(file, text, 0o600) },
 		Command: func() *exec.Cmd { return b.Program("target", "balancer", kind, "-f", file, "--lifeline", "3") }}, nil)
 }
 

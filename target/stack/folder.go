@@ -1,7 +1,7 @@
 package stack
 
 import (
-	"errors"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,20 +15,25 @@ func isPrivate(dir string) bool {
 	return filepath.IsAbs(dir) && strings.HasPrefix(filepath.Base(dir), prefix)
 }
 
-// Folder makes the private folder of a stack. Programs that root runs as somebody else
-// may pass through it, and see nothing there.
+// Folder names the private folder of a stack, which Run makes.
 func Folder() (string, error) {
-	dir, err := os.MkdirTemp("", prefix)
+	dir, err := filepath.Abs(filepath.Join(os.TempDir(), prefix+rand.Text()))
 	if err != nil {
-		return "", fmt.Errorf("making a private folder: %w", err)
+		return "", fmt.Errorf("naming a private folder: %w", err)
 	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		return "", err
+	return dir, nil
+}
+
+// makeFolder makes it. Programs that root runs as somebody else may pass through it, and
+// see nothing there.
+func makeFolder(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("making a private folder: %w", err)
 	}
 	if os.Geteuid() == 0 {
-		err = os.Chmod(dir, 0o711)
+		return os.Chmod(dir, 0o711)
 	}
-	return dir, errors.Join(err, os.Mkdir(filepath.Join(dir, "logs"), 0o700))
+	return nil
 }
 
 // tail are the last lines of a log, for a message.

@@ -66,7 +66,7 @@ func (p *Postgres) URL() string {
 func (p *Postgres) Part() (Part, error) {
 	as, err := unprivileged("postgres", "nobody")
 	if err == nil {
-		err = reached(p.Dir, as)
+		err = reached(filepath.Dir(p.Dir), as)
 	}
 	if err != nil {
 		return Part{}, err

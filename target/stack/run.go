@@ -15,7 +15,7 @@ import (
 
 // Config is a stack to be run.
 type Config struct {
-	Dir   string // made by Folder; Run removes it
+	Dir   string // named by Folder; Run makes and removes it
 	Parts []Part // in the order of their start
 	Logs  string // folder of the logs, which stay there; "" = in Dir, gone with it
 	// Keep makes a command that calls Keep or, given no argv, Sweep: with the lifeline
@@ -55,7 +55,7 @@ type stack struct {
 func Run(ctx context.Context, cfg Config) (err error) {
 	s, err := open(cfg)
 	if err != nil {
-		return errors.Join(err, os.RemoveAll(cfg.Dir))
+		return err
 	}
 	defer func() {
 		s.down()
@@ -69,13 +69,19 @@ func open(cfg Config) (*stack, error) {
 		return nil, fmt.Errorf("%q is no folder of a stack", cfg.Dir)
 	}
 	s := &stack{cfg: cfg, logs: cmp.Or(cfg.Logs, filepath.Join(cfg.Dir, "logs")), closing: make(chan struct{}), began: time.Now()}
-	if err := os.MkdirAll(s.logs, 0o700); err != nil {
-		return nil, fmt.Errorf("gathering logs: %w", err)
+	if err := s.sweep(); err != nil {
+		return nil, err
 	}
-	return s, s.sweep()
+	if err := makeFolder(cfg.Dir); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if err := os.MkdirAll(s.logs, 0o700); err != nil {
+		return nil, errors.Join(fmt.Errorf("gathering logs: %w", err), s.close())
+	}
+	return s, nil
 }
 
-// sweep starts who removes the folder when everybody is gone.
+// sweep starts who removes the folder when everybody is gone, before there is one.
 func (s *stack) sweep() error {
 	lifeTheirs, lifeOurs, err := os.Pipe()
 	if err != nil {

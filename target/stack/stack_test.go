@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -180,6 +181,37 @@ func TestNothingIsLeftOfOneThatWasKilled(t *testing.T) {
 	w.nothingLeft()
 	if !strings.Contains(w.kinds(), "cut b") || !strings.Contains(w.kinds(), "end a") {
 		t.Errorf("they ended in another way: %s", w.kinds())
+	}
+}
+
+func TestRunRemovesNoFolderThatIsNotItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	if err := Run(t.Context(), Config{Dir: dir}); err == nil {
+		t.Error("it ran there")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Error(err)
+	}
+}
+
+// Between the two there would be a moment at which a kill leaves the folder.
+func TestTheFolderIsMadeOnceThereIsWhoRemovesIt(t *testing.T) {
+	w := newWorld(t)
+	cfg := w.config(w.part("own", "a"))
+	keep := cfg.Keep
+	cfg.Keep = func(p Part, argv []string, dir string) *exec.Cmd {
+		if _, err := os.Stat(w.dir); len(argv) == 0 && err == nil {
+			t.Error("it is there before")
+		}
+		return keep(p, argv, dir)
+	}
+	err := w.run(cfg, func([]Ready) {
+		if info, err := os.Stat(w.dir); err != nil || info.Mode().Perm()&0o066 != 0 {
+			t.Errorf("%v, %v", info, err)
+		}
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
