@@ -78,5 +78,8 @@ func (m *master) serveAdmin(ctx context.Context, api admin.Master) (url string, 
 	}, nil
 }
 
+// Validate reports what is wrong with a configuration.
+func (c AdminConfig) Validate() error { return c.Export.Validate() }
+
 // newToken is a token nobody can guess.
 func (c AdminConfig) newToken() string { return cmp.Or(c.Token, rand.Text()) }

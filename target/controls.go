@@ -70,7 +70,7 @@ func (c *controls) Reload(ctx context.Context) error {
 // Stats are the counts of master and workers.
 func (c *controls) Stats() counts.Stats {
 	stats := c.m.board.Stats().Named(c.m.Settings().Database)
-	stats.UpstreamURL = c.m.upstream()
+	stats.UpstreamURL = knobs.Redacted(c.m.upstream())
 	return stats
 }
 

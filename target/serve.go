@@ -53,7 +53,7 @@ const slots = knobs.MostWorkers + 64
 // Validate reports everything that is wrong with a configuration.
 func (c ServeConfig) Validate() error {
 	c = c.withDefaults()
-	errs := []error{c.Settings.Validate()}
+	errs := []error{c.Settings.Validate(), c.Admin.Validate()}
 	if c.Sockets != ReusePort && c.Sockets != Shared {
 		errs = append(errs, fmt.Errorf("sockets: must be %s or %s, got %q", ReusePort, Shared, c.Sockets))
 	}

@@ -31,14 +31,14 @@ type whichTarget struct {
 }
 
 func (w *whichTarget) flags(f *pflag.FlagSet) {
-	f.StringVar(&w.url, "admin", os.Getenv("LOADCTL_TARGET_ADMIN"), "`URL` of the target's admin API; without it the one target that runs here is meant")
+	f.StringVar(&w.url, "admin", os.Getenv(adminVariable), "`URL` of the target's admin API; without it the one target that runs here is meant")
 	f.IntVar(&w.pid, "pid", 0, "of the target, when several run here")
 }
 
 // client finds the target that is meant.
 func (w *whichTarget) client() (admin.Client, error) {
 	if w.url != "" {
-		return admin.Client{URL: w.url, Token: os.Getenv("LOADCTL_TARGET_TOKEN")}, nil
+		return admin.Client{URL: w.url, Token: os.Getenv(tokenVariable)}, nil
 	}
 	all, err := admin.Places(placesFolder())
 	if err != nil {
@@ -49,7 +49,7 @@ func (w *whichTarget) client() (admin.Client, error) {
 	}
 	switch len(all) {
 	case 0:
-		return admin.Client{}, cannot(errors.New("no target runs here"), "start one with `loadctl target serve`, or name it by --admin URL and LOADCTL_TARGET_TOKEN")
+		return admin.Client{}, cannot(errors.New("no target runs here"), "start one with `loadctl target serve`, or name it by --admin URL and "+tokenVariable)
 	case 1:
 		return admin.Client{URL: all[0].Admin, Token: all[0].Token}, nil
 	}
@@ -65,13 +65,13 @@ type adminFlags struct {
 const noAdmin = "off"
 
 func (a *adminFlags) flags(f *pflag.FlagSet) {
-	f.StringVar(&a.listen, "admin", "127.0.0.1:0", "address of the admin API, `host:port`, or off; LOADCTL_TARGET_TOKEN is its token, else one is made that only this user can read")
+	f.StringVar(&a.listen, "admin", "127.0.0.1:0", "address of the admin API, `host:port`, or off; "+tokenVariable+" is its token, else one is made that only this user can read")
 	f.StringVar(&a.otlp, "otlp", os.Getenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"), "`URL` to which metrics are sent by OTLP over HTTP, such as http://127.0.0.1:4318/v1/metrics")
 	f.DurationVar(&a.every, "otlp-every", 15*time.Second, "how often")
 }
 
 func (a *adminFlags) config() target.AdminConfig {
-	c := target.AdminConfig{Listen: a.listen, Token: os.Getenv("LOADCTL_TARGET_TOKEN"), Folder: placesFolder(),
+	c := target.AdminConfig{Listen: a.listen, Token: os.Getenv(tokenVariable), Folder: placesFolder(),
 		Export: admin.ExportConfig{URL: a.otlp, Every: a.every}}
 	if a.listen == noAdmin {
 		c.Listen = ""

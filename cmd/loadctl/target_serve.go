@@ -38,7 +38,7 @@ func newTargetServe() *cobra.Command {
 	var api adminFlags
 	c := &cobra.Command{
 		Use:     "serve",
-		Short:   "Serve /items/{id} and /health by several worker processes on one port",
+		Short:   "Serve the reference service (items, a database, a cache, streams) by several worker processes on one port",
 		Long:    serveLong,
 		Example: serveExample,
 		Args:    cobra.NoArgs,
@@ -46,6 +46,7 @@ func newTargetServe() *cobra.Command {
 			if cfg.Settings, err = settings(); err != nil {
 				return usage(err, "")
 			}
+			cfg.Admin = api.config()
 			if err := cfg.Validate(); err != nil {
 				return usage(err, "")
 			}
@@ -53,7 +54,6 @@ func newTargetServe() *cobra.Command {
 			signal.Notify(signals, syscall.SIGHUP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
 			cfg.Signals, cfg.Reread = signals, settings
 			cfg.Parent = parent(c, lifeline)
-			cfg.Admin = api.config()
 			cfg.Log = logger(c, slog.LevelInfo)
 			if err := target.Serve(c.Context(), cfg); err != nil {
 				return cannot(fmt.Errorf("target: %w", err), "")

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
+	"github.com/loadctl/loadctl/target"
 	"github.com/loadctl/loadctl/target/knobs"
 )
 
@@ -18,8 +22,13 @@ type settingFlag struct {
 func (s *settingFlag) String() string { return s.text }
 func (s *settingFlag) Type() string   { return s.knob.Kind }
 
+// Set tells what is wrong with a value. Not so with one that may hold a password: pflag
+// would quote it. It is checked with all others when they are read.
 func (s *settingFlag) Set(text string) error {
 	s.text = text
+	if s.knob.Secret {
+		return nil
+	}
 	return knobs.Check(map[string]string{s.knob.Name: text})
 }
 
@@ -37,6 +46,9 @@ func settingFlags(f *pflag.FlagSet) (read func() (knobs.Settings, error)) {
 		}
 	}
 	return func() (knobs.Settings, error) {
+		if err := knownVariables(os.Environ()); err != nil {
+			return knobs.Settings{}, err
+		}
 		given := map[string]string{}
 		for _, k := range all {
 			if flag := f.Lookup(k.Flag()); flag.Changed {
@@ -49,6 +61,30 @@ func settingFlags(f *pflag.FlagSet) (read func() (knobs.Settings, error)) {
 		}
 		return knobs.Layered(given, written)
 	}
+}
+
+// Variables of the environment that begin as those of settings do, and are none.
+const (
+	variablePrefix = "LOADCTL_TARGET_"
+	adminVariable  = variablePrefix + "ADMIN"       // URL of the admin API that is asked
+	tokenVariable  = variablePrefix + "ADMIN_TOKEN" // its token
+)
+
+// knownVariables reports every variable that looks like a setting and is none: a slip in a
+// name would leave the default in force, and say nothing.
+func knownVariables(environ []string) error {
+	known := []string{adminVariable, tokenVariable, variablePrefix + "TOKEN", target.WorkerEnv} // TOKEN is of loadctl run
+	for _, k := range knobs.All() {
+		known = append(known, k.Variable())
+	}
+	var errs []error
+	for _, one := range environ {
+		name, value, _ := strings.Cut(one, "=")
+		if strings.HasPrefix(name, variablePrefix) && value != "" && !slices.Contains(known, name) {
+			errs = append(errs, fmt.Errorf("environment %s: there is no such setting%s", name, knobs.Meant(name, known)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func settingsFile(name string) (map[string]string, error) {

@@ -2,8 +2,10 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"time"
 
@@ -22,6 +24,19 @@ type ExportConfig struct {
 	URL   string        // of an OTLP receiver over HTTP, such as http://127.0.0.1:4318/v1/metrics
 	Every time.Duration // 0 = 15 s
 	Log   *slog.Logger  // told once when it fails, and once when it works again; nil = silent
+}
+
+// Validate reports a URL that nothing can be sent to: the exporter would take its own
+// default for it.
+func (c ExportConfig) Validate() error {
+	u, err := url.Parse(c.URL)
+	if c.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return errors.New("otlp: must be a URL such as http://127.0.0.1:4318/v1/metrics")
+	}
+	if c.Every < 0 {
+		return fmt.Errorf("otlp-every: must not be negative, got %s", c.Every)
+	}
+	return nil
 }
 
 // Export sends the metrics of a master until ctx ends, and once more then.

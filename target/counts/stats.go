@@ -15,7 +15,7 @@ type Stats struct {
 	Instance string `json:"instance"` // random; counts of another one begin anew
 	Address  string `json:"address"`  // at which it was asked
 	Counts
-	UpstreamURL string      `json:"upstream_url"`
+	UpstreamURL string      `json:"upstream_url"` // without a password
 	Master      MasterStats `json:"master"`
 	Workers     []Worker    `json:"workers"`
 }

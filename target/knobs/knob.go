@@ -2,7 +2,6 @@ package knobs
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -31,17 +30,9 @@ func (k Knob) Shown(value string) string {
 	}
 	urls := strings.Split(value, listSeparator)
 	for i, text := range urls {
-		urls[i] = redacted(text)
+		urls[i] = Redacted(text)
 	}
 	return strings.Join(urls, listSeparator)
-}
-
-func redacted(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return "(hidden)"
-	}
-	return u.Redacted()
 }
 
 // listSeparator stands between the URLs of a list. They have no space in them.
@@ -140,18 +131,4 @@ func addresses(name, group string, at func(*Settings) *[]string, schemes []strin
 			*at(s) = all
 			return nil
 		}}
-}
-
-// checkURL names no value: it may hold a password.
-func checkURL(text string, schemes []string) error {
-	u, err := url.Parse(text)
-	if err != nil {
-		return fmt.Errorf("is no URL; it begins with %s", strings.Join(schemes, " or "))
-	}
-	for _, scheme := range schemes {
-		if strings.HasPrefix(text, scheme) && (u.Host != "" || u.Opaque != "" || strings.HasPrefix(scheme, "sqlite") && u.Path != "") {
-			return nil
-		}
-	}
-	return fmt.Errorf("must be a URL that begins with %s, got %q", strings.Join(schemes, " or "), u.Redacted())
 }

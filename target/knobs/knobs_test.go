@@ -64,6 +64,7 @@ func TestMistakesAreToldAllAtOnce(t *testing.T) {
 		{map[string]string{"upstream_max_idle": "600", "upstream_max_per_host": "700", "max_requests_jitter": "5", "upstream_pool_timeout": "6s"},
 			[]string{"upstream_max_idle: 600", "upstream_max_per_host: 700", "max_requests_jitter: means nothing", "upstream_pool_timeout: 6s never comes"}},
 		{map[string]string{"database_url": "mysql://u:hidden@h/x"}, []string{"database_url: must be a URL that begins with sqlite:"}},
+		{map[string]string{"database_url": "postgres//u:hidden@h/x"}, []string{"database_url: must be a URL"}},
 		{map[string]string{"replicas": "postgres://a/b nonsense"}, []string{"replicas: number 2: must be a URL"}},
 	} {
 		after, err := before.With(c.values)
@@ -86,12 +87,12 @@ func TestMistakesAreToldAllAtOnce(t *testing.T) {
 }
 
 func TestPasswordsAreNotShown(t *testing.T) {
-	for name, value := range map[string]string{"database_url": "postgres://u:secret@h/x", "replicas": "postgres://u:secret@h/x postgres://u:secret@i/x"} {
+	for name, value := range map[string]string{"database_url": "postgres://u:secret@h/x", "replicas": "postgres://u:secret@h/x postgres://u@i/x?sslmode=disable&password=secret"} {
 		k, err := Find(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if shown := k.Shown(value); strings.Contains(shown, "secret") || !strings.Contains(shown, "postgres://u:") {
+		if shown := k.Shown(value); strings.Contains(shown, "secret") || !strings.Contains(shown, "postgres://u") {
 			t.Errorf("%s is shown as %s", name, shown)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loadctl/loadctl/target/counts"
+	"github.com/loadctl/loadctl/target/knobs"
 )
 
 const wellKnown = "/.well-known/loadctl"
@@ -40,7 +41,7 @@ func (s *Service) probe(w http.ResponseWriter, r *http.Request) {
 func (s *Service) stats(w http.ResponseWriter, r *http.Request) {
 	now := s.now.Load()
 	stats := s.board.Stats().Named(now.Database)
-	stats.UpstreamURL = now.Upstream
+	stats.UpstreamURL = knobs.Redacted(now.Upstream)
 	if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 		stats.Address = at.String()
 	}
