@@ -45,11 +45,9 @@ func TestSettingsChangeWhileItRuns(t *testing.T) {
 			t.Errorf("%v %d %s", err, status, body)
 		}
 	}
-	if _, err := api.Change(t.Context(), map[string]string{"workers": "3"}); err != nil {
-		t.Fatal(err)
-	}
-	for len(servingNow(r.stats())) != 3 {
-		time.Sleep(10 * time.Millisecond)
+	done, err = api.Change(t.Context(), map[string]string{"workers": "3"})
+	if err != nil || done.Workers != 3 || len(servingNow(r.stats())) != 3 {
+		t.Errorf("%v: %+v, and %d serve", err, done, len(servingNow(r.stats())))
 	}
 	_, err = api.Change(t.Context(), map[string]string{"pool_size": "0"})
 	if !errors.Is(err, admin.ErrWrong) {
@@ -89,6 +87,35 @@ func TestWhatAWorkerRefusesIsTakenBack(t *testing.T) {
 		if status, body, err := get(fresh(), r.url+"/items/"+string(rune('1'+id%9))+"/detail"); err != nil || status != 200 {
 			t.Errorf("%v %d %s", err, status, body)
 		}
+	}
+}
+
+// What a signal changed while workers were asked is not taken back with what they refused.
+func TestOnlyWhatIsRefusedIsTakenBack(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name string) string { return "sqlite:" + filepath.Join(folder, name) }
+	two := file("a") + " " + file("b")
+	r, m := controlled(t, ServeConfig{Settings: of(1, "shards", two, "items", "20")})
+	if status, body, err := get(fresh(), r.url+"/items/5/detail"); err != nil || status != 200 {
+		t.Fatalf("%v %d %s", err, status, body)
+	}
+	refused := make(chan error)
+	go func() {
+		api := controls{m: m}
+		_, err := api.Change(context.Background(), map[string]string{"shards": two + " " + file("c")})
+		refused <- err
+	}()
+	for len(m.Settings().Shards) != 3 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := m.Scale(2); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-refused; err == nil {
+		t.Error("other shards were taken")
+	}
+	if now := m.Settings(); now.Workers != 2 || len(now.Shards) != 2 {
+		t.Errorf("%d workers, %d shards", now.Workers, len(now.Shards))
 	}
 }
 

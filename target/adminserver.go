@@ -63,14 +63,16 @@ func (m *master) serveAdmin(ctx context.Context, api admin.Master) (url string, 
 			forget = func() {}
 		}
 	}
-	s := &http.Server{Handler: admin.Handler(admin.Config{Master: api, Token: m.token}), ReadHeaderTimeout: 10 * time.Second}
+	g := &gate{Handler: admin.Handler(admin.Config{Master: api, Token: m.token})}
+	s := &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
 	return url, func() error {
 		defer forget()
 		stop()
-		_ = s.Close()
+		_ = s.Close() // which ends the contexts of its requests, and waits for none
+		g.shut()      // what they read is about to be given back
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}

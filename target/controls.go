@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // controls are what the admin API may do with a master.
 type controls struct {
 	m  *master
-	mu sync.Mutex // held from reading the settings to changing them
+	mu sync.Mutex // one change at a time, until the workers agree
 }
 
 // agreeWithin bounds how long workers may take to go by other settings: a database that
@@ -27,12 +28,11 @@ const agreeWithin = 10 * time.Second
 func (c *controls) Settings() (knobs.Settings, int64) { return c.m.Settings(), c.m.board.Version() }
 
 // Change changes settings for all workers, or for none: when one of them cannot go by
-// the new ones, the former ones are put in force again.
+// the new ones, the former values are put in force again.
 func (c *controls) Change(ctx context.Context, values map[string]string) (admin.Change, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	before := c.m.Settings()
-	after, err := before.With(values)
+	before, after, err := c.m.alter(func(now knobs.Settings) (knobs.Settings, error) { return now.With(values) })
 	if err != nil {
 		return admin.Change{}, fmt.Errorf("%w: %w", admin.ErrWrong, err)
 	}
@@ -40,16 +40,28 @@ func (c *controls) Change(ctx context.Context, values map[string]string) (admin.
 	if len(done.Changed) == 0 {
 		return done, nil
 	}
-	if err := c.m.Change(after); err != nil {
-		return admin.Change{}, fmt.Errorf("%w: %w", admin.ErrWrong, err)
-	}
 	ctx, cancel := context.WithTimeout(ctx, agreeWithin)
 	defer cancel()
 	if err := c.m.Applied(ctx); err != nil {
-		return admin.Change{}, errors.Join(err, c.m.Change(before))
+		return admin.Change{}, errors.Join(err, c.takeBack(before, done.Changed))
 	}
-	done.Version, done.Workers = c.m.board.Version(), c.m.serving()
+	if before.Workers != after.Workers {
+		c.m.awaitWorkers(ctx)
+	}
+	done.Workers = c.m.serving()
 	return done, nil
+}
+
+// takeBack gives settings the values that they had. What a signal changed meanwhile stays.
+func (c *controls) takeBack(before knobs.Settings, names []string) error {
+	former := map[string]string{}
+	for _, k := range knobs.All() {
+		if slices.Contains(names, k.Name) {
+			former[k.Name] = before.Get(k)
+		}
+	}
+	_, _, err := c.m.alter(func(now knobs.Settings) (knobs.Settings, error) { return now.With(former) })
+	return err
 }
 
 // Reload replaces all workers by new processes that go by the settings in force.
@@ -84,6 +96,13 @@ func (m *master) serves(any []workers.Worker) bool {
 		}
 	}
 	return false
+}
+
+// awaitWorkers waits until as many workers serve as are wanted, or ctx ends.
+func (m *master) awaitWorkers(ctx context.Context) {
+	for m.serving() != m.group.Wanted() && ctx.Err() == nil {
+		time.Sleep(beatEvery / 4)
+	}
 }
 
 // serving is how many workers answer.

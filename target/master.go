@@ -49,11 +49,27 @@ func (m *master) Settings() knobs.Settings { return *m.settings.Load() }
 
 // Change puts other settings in force. Workers have them at their next heartbeat, see Applied.
 func (m *master) Change(to knobs.Settings) error {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	return m.publish(to)
+}
+
+// alter makes others of the settings in force, with nobody changing them meanwhile, and
+// puts those in force. It does nothing where they are the same.
+func (m *master) alter(to func(knobs.Settings) (knobs.Settings, error)) (before, after knobs.Settings, err error) {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	before = m.Settings()
+	if after, err = to(before); err != nil || len(knobs.Changed(before, after)) == 0 {
+		return before, before, err
+	}
+	return before, after, m.publish(after)
+}
+
+func (m *master) publish(to knobs.Settings) error {
 	if err := to.Validate(); err != nil {
 		return err
 	}
-	m.changing.Lock()
-	defer m.changing.Unlock()
 	effective := to
 	effective.Upstream = cmp.Or(to.Upstream, m.simulator)
 	effective.SessionKey = cmp.Or(to.SessionKey, m.key)
@@ -118,9 +134,11 @@ func (m *master) Scale(n int) error {
 	if n < 1 || n > knobs.MostWorkers {
 		return fmt.Errorf("workers: must be between 1 and %d, got %d", knobs.MostWorkers, n)
 	}
-	s := m.Settings()
-	s.Workers = n
-	return m.Change(s)
+	_, _, err := m.alter(func(now knobs.Settings) (knobs.Settings, error) {
+		now.Workers = n
+		return now, nil
+	})
+	return err
 }
 
 // Reload reads the settings again and replaces all workers by new processes of the

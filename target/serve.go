@@ -170,8 +170,7 @@ func (m *master) serve(ctx context.Context, sockets workers.Sockets) error {
 
 // run runs the workers, and beside them what looks at them from outside.
 func (m *master) run(ctx context.Context, sockets workers.Sockets) error {
-	over := make(chan struct{})
-	defer close(over)
+	over, obeyed := make(chan struct{}), make(chan struct{})
 	beside, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	url, wait, err := m.administer(beside)
@@ -184,9 +183,14 @@ func (m *master) run(ctx context.Context, sockets workers.Sockets) error {
 	if m.cfg.controls != nil {
 		m.cfg.controls(m)
 	}
-	go m.obey(over)
+	go func() {
+		defer close(obeyed)
+		m.obey(over)
+	}()
 	err = m.group.Run(ctx)
 	end()
+	close(over)
+	<-obeyed
 	return errors.Join(err, wait())
 }
 
