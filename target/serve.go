@@ -202,5 +202,14 @@ func (m *master) ownDatabase() (forget func(), err error) {
 		return nil, fmt.Errorf("making a folder for the database: %w", err)
 	}
 	m.database = filepath.Join(folder, "items.db")
-	return func() { _ = os.RemoveAll(folder) }, nil
+	return func() { forgetDatabase(m.database) }, nil
+}
+
+// forgetDatabase removes what SQLite made of a file, and its folder if nothing else is in
+// it: a path that was wrong must cost nobody a folder.
+func forgetDatabase(path string) {
+	for _, beside := range []string{"", "-wal", "-shm", "-journal"} {
+		_ = os.Remove(path + beside)
+	}
+	_ = os.Remove(filepath.Dir(path))
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -311,13 +312,14 @@ func TestAWorkerThatCannotStartEndsServe(t *testing.T) {
 }
 
 // whole starts a target as a child and returns it with the pids of all it started.
-func whole(t *testing.T) (cmd *exec.Cmd, lifeline *os.File, pids []int) {
+func whole(t *testing.T, temp string) (cmd *exec.Cmd, lifeline *os.File, pids []int) {
 	t.Helper()
 	theirs, ours, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd = role("master")()
+	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
 	cmd.ExtraFiles = []*os.File{theirs}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -332,6 +334,9 @@ func whole(t *testing.T) (cmd *exec.Cmd, lifeline *os.File, pids []int) {
 	var pid int
 	if _, err := fmt.Fscanf(out, "READY %s pid=%d\n", &url, &pid); err != nil || pid != cmd.Process.Pid {
 		t.Fatalf("READY line: pid %d, %v", pid, err)
+	}
+	if status, body, err := get(fresh(), url+"/items/1/detail"); err != nil || status != 200 { // there is a database then
+		t.Fatalf("%v %d %s", err, status, body)
 	}
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	for _, w := range (running{t: t, url: url}).stats().Workers {
@@ -355,7 +360,8 @@ func TestNothingOutlivesTheMaster(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd, lifeline, pids := whole(t)
+			temp := t.TempDir()
+			cmd, lifeline, pids := whole(t, temp)
 			end(cmd, lifeline)
 			err := cmd.Wait()
 			if name != "kill" && err != nil {
@@ -369,6 +375,24 @@ func TestNothingOutlivesTheMaster(t *testing.T) {
 				}
 				return true
 			})
+			if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v %v", err, left)
+			}
 		})
+	}
+}
+
+// Whatever a worker is told its database is: no file is removed but those that SQLite made.
+func TestOnlyTheDatabaseIsRemoved(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "items.db")
+	for _, name := range []string{path, path + "-wal", path + "-shm", filepath.Join(folder, "notes.txt")} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forgetDatabase(path)
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 || left[0].Name() != "notes.txt" {
+		t.Errorf("left: %v %v", err, left)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -109,11 +108,11 @@ func (o order) serve(ctx context.Context, ln net.Listener, in workers.Inherited,
 	}
 	w.slot.Begin(os.Getpid())
 	defer w.profiles(o.Token)()
-	err = w.run(ctx, ln, settings)
+	err = errors.Join(w.run(ctx, ln, settings), w.service.Close())
 	if errors.Is(context.Cause(ctx), workers.ErrAtOnce) && o.Service.Database != "" {
-		_ = os.RemoveAll(filepath.Dir(o.Service.Database)) // the master may have had no time to
+		forgetDatabase(o.Service.Database) // the master may have had no time to
 	}
-	return errors.Join(err, w.service.Close())
+	return err
 }
 
 // run serves until ctx ends, with a heartbeat beside it.
