@@ -25,9 +25,6 @@ func (s *Service) count(x *exchange, status int) {
 func (s *Service) answer(x *exchange, status int, body []byte) {
 	s.count(x, status)
 	h := x.w.Header()
-	if id := x.r.Header["X-Request-Id"]; len(id) > 0 && worthRepeating(id[0]) {
-		h["X-Request-Id"] = id[:1]
-	}
 	if timing := x.timing(); timing != "" {
 		h["Server-Timing"] = []string{timing}
 	}

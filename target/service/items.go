@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,10 +24,11 @@ func (s *Service) items(x *exchange) {
 
 // item is the item with that id. The first call that fails ends the other.
 func (s *Service) item(ctx context.Context, x *exchange, id string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, x.UpstreamTimeout)
+	patient, cancel := context.WithTimeout(ctx, x.UpstreamTimeout)
 	defer cancel()
-	main, related, err := x.both(ctx, url.PathEscape(id))
+	main, related, err := x.both(patient, url.PathEscape(id))
 	if err != nil {
+		s.slot.Upstream.Failed[failure(ctx, err)].Add(1)
 		return nil, err
 	}
 	x.burn()
@@ -51,10 +53,14 @@ func (x *exchange) both(ctx context.Context, id string) (main, related fetched, 
 	}
 	x.parts[partPool] += longer.wait
 	x.parts[partUpstream] += longer.took
-	if main.body == nil || related.body == nil {
-		return main, related, context.Cause(ctx)
+	if main.body != nil && related.body != nil {
+		return main, related, nil
 	}
-	return main, related, nil
+	err = context.Cause(ctx)
+	if longer.took == 0 && errors.Is(err, context.DeadlineExceeded) {
+		err = errPoolTimeout // it never had a connection
+	}
+	return main, related, err
 }
 
 // call is one upstream call; without a body when it failed, and then the reason has
@@ -86,6 +92,23 @@ func appendItem(b []byte, id string, main, related []byte) []byte {
 // statusGone is nginx's word for an answer whose client did not wait.
 const statusGone = 499
 
+// failure is why no item came of the upstream. ctx is of whoever asked for it.
+func failure(ctx context.Context, err error) counts.Failure {
+	var status statusError
+	var useless answerError
+	switch {
+	case ctx.Err() != nil:
+		return counts.ClientGone
+	case errors.Is(err, errPoolTimeout), errors.Is(err, context.DeadlineExceeded):
+		return counts.TimedOut
+	case errors.As(err, &status):
+		return counts.BadStatus
+	case errors.As(err, &useless):
+		return counts.Useless
+	}
+	return counts.Unreachable
+}
+
 // failItem answers the error shapes of the service: 503 when no answer came from
 // the upstream, 502 when it came with a bad status, 500 for anything else.
 func (s *Service) failItem(x *exchange, err error) {
@@ -93,23 +116,17 @@ func (s *Service) failItem(x *exchange, err error) {
 	var useless answerError
 	switch {
 	case x.r.Context().Err() != nil:
-		s.failUpstream(x, counts.ClientGone, statusGone, "Client Closed Request")
+		s.fail(x, statusGone, "Client Closed Request")
 	case errors.Is(err, errPoolTimeout):
-		s.failUpstream(x, counts.TimedOut, http.StatusServiceUnavailable,
-			fmt.Sprintf("No upstream connection became free within %s", x.UpstreamPoolTimeout))
+		s.fail(x, http.StatusServiceUnavailable,
+			fmt.Sprintf("No upstream connection became free within %s", cmp.Or(x.UpstreamPoolTimeout, x.UpstreamTimeout)))
 	case errors.Is(err, context.DeadlineExceeded):
-		s.failUpstream(x, counts.TimedOut, http.StatusServiceUnavailable,
-			fmt.Sprintf("Upstream did not answer within %s", x.UpstreamTimeout))
+		s.fail(x, http.StatusServiceUnavailable, fmt.Sprintf("Upstream did not answer within %s", x.UpstreamTimeout))
 	case errors.As(err, &status):
-		s.failUpstream(x, counts.BadStatus, http.StatusBadGateway, fmt.Sprintf("Upstream error: %d", int(status)))
+		s.fail(x, http.StatusBadGateway, fmt.Sprintf("Upstream error: %d", int(status)))
 	case errors.As(err, &useless):
-		s.failUpstream(x, counts.Useless, http.StatusInternalServerError, "Internal error: "+useless.Error())
+		s.fail(x, http.StatusInternalServerError, "Internal error: "+useless.Error())
 	default:
-		s.failUpstream(x, counts.Unreachable, http.StatusServiceUnavailable, "Upstream is unreachable")
+		s.fail(x, http.StatusServiceUnavailable, "Upstream is unreachable")
 	}
-}
-
-func (s *Service) failUpstream(x *exchange, why counts.Failure, status int, detail string) {
-	s.slot.Upstream.Failed[why].Add(1)
-	s.fail(x, status, detail)
 }

@@ -33,9 +33,12 @@ const maxBody = 1 << 20
 var errPoolTimeout = errors.New("no upstream connection became free in time")
 
 func newPool(s knobs.Settings, count *counts.Pool) *pool {
-	p := &pool{places: make(chan struct{}, s.UpstreamMaxConnections), timeout: s.UpstreamPoolTimeout, counts: count}
+	// It calls one host, which has the lower of both limits. What is left of another one
+	// ends with its pool.
+	most := cmp.Or(s.UpstreamMaxPerHost, s.UpstreamMaxConnections)
+	p := &pool{places: make(chan struct{}, most), timeout: s.UpstreamPoolTimeout, counts: count}
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
-	idle := cmp.Or(s.UpstreamMaxIdle, s.UpstreamMaxConnections)
+	idle := min(most, cmp.Or(s.UpstreamMaxIdle, most))
 	p.client = http.Client{
 		// A redirect is an answer like any other: the service asks nobody else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -43,7 +46,7 @@ func newPool(s knobs.Settings, count *counts.Pool) *pool {
 			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 				return p.dial(ctx, dialer, network, addr)
 			},
-			MaxConnsPerHost:     cmp.Or(s.UpstreamMaxPerHost, s.UpstreamMaxConnections),
+			MaxConnsPerHost:     most,
 			MaxIdleConns:        idle,
 			MaxIdleConnsPerHost: idle,
 			IdleConnTimeout:     s.UpstreamKeepaliveExpiry,
@@ -56,7 +59,7 @@ func newPool(s knobs.Settings, count *counts.Pool) *pool {
 
 // poolChanged says whether settings ask for another pool.
 func poolChanged(a, b knobs.Settings) bool {
-	return a.UpstreamMaxConnections != b.UpstreamMaxConnections || a.UpstreamMaxPerHost != b.UpstreamMaxPerHost ||
+	return a.Upstream != b.Upstream || a.UpstreamMaxConnections != b.UpstreamMaxConnections || a.UpstreamMaxPerHost != b.UpstreamMaxPerHost ||
 		a.UpstreamMaxIdle != b.UpstreamMaxIdle || a.UpstreamKeepaliveExpiry != b.UpstreamKeepaliveExpiry || a.UpstreamPoolTimeout != b.UpstreamPoolTimeout
 }
 

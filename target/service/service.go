@@ -126,6 +126,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.slot.InFlight.Add(1)
 	defer s.slot.InFlight.Add(-1)
 	x := exchange{state: s.now.Load(), w: w, r: r, began: time.Now()}
+	if id := r.Header["X-Request-Id"]; len(id) > 0 && worthRepeating(id[0]) {
+		w.Header()["X-Request-Id"] = id[:1]
+	}
 	x.route, x.id = find(r.Method, r.URL.Path)
 	if !allowed(x.route, r.Method) {
 		w.Header().Set("Allow", allow[x.route])
@@ -171,11 +174,11 @@ func (s *Service) Tend(ctx context.Context) {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
 	for {
+		s.examine(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-every.C:
-			s.examine(ctx)
 		}
 	}
 }

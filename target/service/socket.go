@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/coder/websocket"
 )
@@ -14,10 +15,17 @@ const mostMessage = 1 << 20
 // socket echoes messages, text as text and binary as binary, until the client goes or
 // the service leaves (close code 1001). It is counted when it ends, as a 101.
 func (s *Service) socket(x *exchange) {
+	if !strings.EqualFold(x.r.Header.Get("Upgrade"), "websocket") {
+		h := x.w.Header()
+		h.Set("Connection", "Upgrade")
+		h.Set("Upgrade", "websocket")
+		s.fail(x, http.StatusUpgradeRequired, "This is a WebSocket")
+		return
+	}
 	c, err := websocket.Accept(x.w, x.r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // it has no secrets to keep from any origin
 	if err != nil {
 		// The library has written the answer.
-		s.count(x, http.StatusUpgradeRequired)
+		s.count(x, http.StatusBadRequest)
 		return
 	}
 	defer func() { _ = c.CloseNow() }()

@@ -1,9 +1,10 @@
 package service
 
 import (
+	"bytes"
 	"embed"
-	"io/fs"
 	"net/http"
+	"time"
 )
 
 //go:embed static
@@ -12,24 +13,19 @@ var files embed.FS
 // static answers a file: index.html, style.css, app.js or logo.svg, with an ETag,
 // ranges and conditional requests as net/http does them.
 func (s *Service) static(x *exchange) {
-	folder, err := fs.Sub(files, "static")
-	if err == nil {
-		_, err = fs.Stat(folder, x.id)
-	}
-	if err != nil || x.id == "." {
+	body, err := files.ReadFile("static/" + x.id)
+	if err != nil {
 		s.fail(x, http.StatusNotFound, "Not Found")
 		return
 	}
 	h := x.w.Header()
 	h.Set("Cache-Control", "public, max-age=3600")
-	h.Set("ETag", etag(x.id))
-	http.ServeFileFS(&counted{ResponseWriter: x.w, s: s, x: x}, x.r, folder, x.id)
+	h.Set("ETag", etag(body))
+	http.ServeContent(&counted{ResponseWriter: x.w, s: s, x: x}, x.r, x.id, time.Time{}, bytes.NewReader(body))
 }
 
-// etag names the version of a file: files change with the program alone, and their
-// length with any change that matters here.
-func etag(name string) string {
-	body, _ := files.ReadFile("static/" + name)
+// etag names the version of a file.
+func etag(body []byte) string {
 	sum := uint64(len(body))
 	for _, c := range body {
 		sum = sum*1099511628211 ^ uint64(c)
@@ -68,6 +64,3 @@ func (c *counted) Write(p []byte) (int, error) {
 	}
 	return c.ResponseWriter.Write(p)
 }
-
-// Unwrap lets net/http send a file by the kernel.
-func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
