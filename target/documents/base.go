@@ -16,7 +16,7 @@ import (
 	"github.com/loadctl/loadctl/target/knobs"
 )
 
-// Bounds of the network's part of a call.
+// Bounds of opening a connection, and of each step of what goes on beside calls.
 const (
 	dialTimeout = 2 * time.Second
 	talkTimeout = 5 * time.Second
@@ -29,6 +29,7 @@ const manyConns = 1 << 14
 type base struct {
 	settings knobs.Settings
 	client   *redis.Client
+	beside   *redis.Client // the same, for what goes on beside calls: closing waits for it
 	address  string
 	pool     *pool
 	log      *slog.Logger
@@ -56,6 +57,7 @@ func newBase(set knobs.Settings, counted *counts.Pool, log *slog.Logger) (*base,
 	o.Dialer = b.pool.dial
 	logging.Disable() // it writes every failure to standard error; a call returns them
 	b.client = redis.NewClient(o)
+	b.beside = b.client.WithTimeout(min(talkTimeout, set.QueryTimeout))
 	return b, nil
 }
 
@@ -70,7 +72,7 @@ func limits(o *redis.Options, set knobs.Settings) {
 	o.MaxIdleConns, o.PoolTimeout, o.PoolFIFO = set.PoolSize, set.PoolTimeout, true
 	o.ConnMaxLifetime, o.ConnMaxIdleTime, o.MinIdleConns = set.PoolRecycle, -1, 0
 	o.PipelinePoolSize = -1 // no second pool beside the one that is tuned
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.ContextTimeoutEnabled = dialTimeout, talkTimeout, talkTimeout, true
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.ContextTimeoutEnabled = dialTimeout, set.QueryTimeout, set.QueryTimeout, true
 	o.MaxRetries, o.DialerRetries = -1, 1 // a call that is tried again would hide what happened
 	o.Protocol, o.DisableIdentity = 2, true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}

@@ -85,10 +85,11 @@ type part struct {
 	url                   string
 	size, overflow, items int
 	timeout, recycle      time.Duration
+	query                 time.Duration
 }
 
 func partOf(s knobs.Settings) part {
-	return part{s.KVURL, s.PoolSize, s.MaxOverflow, s.Items, s.PoolTimeout, s.PoolRecycle}
+	return part{s.KVURL, s.PoolSize, s.MaxOverflow, s.Items, s.PoolTimeout, s.PoolRecycle, s.QueryTimeout}
 }
 
 func (s *Store) current() *base {

@@ -48,7 +48,7 @@ func (b *base) fill(ctx context.Context) error {
 // emptied says whether Redis lost everything since it was filled: it was started again
 // without what it had, or flushed.
 func (b *base) emptied(ctx context.Context) bool {
-	marks, err := b.client.Exists(ctx, markKey).Result()
+	marks, err := b.beside.Exists(ctx, markKey).Result()
 	if err != nil || marks > 0 {
 		return false
 	}
@@ -78,11 +78,11 @@ func (b *base) try() *attempt {
 
 func (b *base) fillOrWait(ctx context.Context) error {
 	for {
-		marks, err := b.client.Exists(ctx, markKey).Result()
+		marks, err := b.beside.Exists(ctx, markKey).Result()
 		if err != nil || marks > 0 {
 			return err
 		}
-		taken, err := b.client.SetNX(ctx, lockKey, rand.Text(), lockFor).Result()
+		taken, err := b.beside.SetNX(ctx, lockKey, rand.Text(), lockFor).Result()
 		if err != nil {
 			return err
 		}
@@ -105,12 +105,12 @@ func (b *base) fillNow(ctx context.Context) error {
 	for first := 1; first <= b.settings.Items; first += batch {
 		last := min(first+batch-1, b.settings.Items)
 		if err := b.put(ctx, first, last); err != nil {
-			b.client.Del(context.WithoutCancel(ctx), lockKey) // for whoever comes next
+			b.beside.Del(context.WithoutCancel(ctx), lockKey) // for whoever comes next
 			return err
 		}
 		b.filled.Store(int64(last))
 	}
-	_, err := b.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := b.beside.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		p.Set(ctx, markKey, b.settings.Items, 0)
 		p.Del(ctx, lockKey)
 		return nil
@@ -124,7 +124,7 @@ func (b *base) fillNow(ctx context.Context) error {
 // put adds items first to last and gives a sign of life.
 func (b *base) put(ctx context.Context, first, last int) error {
 	ids := make([]redis.Z, 0, last-first+1)
-	_, err := b.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := b.beside.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for n := first; n <= last; n++ {
 			item := catalogue.Made(n)
 			text, err := json.Marshal(item)

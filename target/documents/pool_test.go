@@ -190,6 +190,25 @@ func TestASilentRedisIsUnavailable(t *testing.T) {
 	}
 }
 
+// The time of a call is the setting, also while it runs; closing waits less for what goes
+// on beside calls.
+func TestACallEndsAfterItsTime(t *testing.T) {
+	url := "redis://" + silent(t)
+	docs, n := open(t, settings(t, url, map[string]string{"query_timeout": "20ms"}))
+	if _, _, err := docs.Item(t.Context(), "1"); !errors.Is(err, catalogue.ErrUnavailable) || n.Failed[counts.TimedOut].Load() != 1 {
+		t.Errorf("%v, %d counted", err, n.Failed[counts.TimedOut].Load())
+	}
+	if err := docs.Apply(settings(t, url, map[string]string{"query_timeout": "1h"})); err != nil {
+		t.Fatal(err)
+	}
+	if got := docs.current().client.Options().ReadTimeout; got != time.Hour {
+		t.Errorf("a call may take %s", got)
+	}
+	if got := docs.current().beside.Options().ReadTimeout; got != talkTimeout {
+		t.Errorf("filling may take %s", got)
+	}
+}
+
 func TestSettingsChangeUnderLoad(t *testing.T) {
 	m := miniredis.RunT(t)
 	docs, n := open(t, settings(t, "redis://"+m.Addr(), nil))

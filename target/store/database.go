@@ -108,6 +108,11 @@ func (d *database) do(ctx context.Context, use func(context.Context, *conn) erro
 	if err != nil {
 		return t, d.count(ctx, err)
 	}
+	if patience := d.pool.patience(); patience > 0 {
+		limited, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		ctx = limited
+	}
 	began := time.Now()
 	err = use(ctx, c)
 	t.Took = time.Since(began)

@@ -39,10 +39,18 @@ type limits struct {
 	timeout  time.Duration
 	recycle  time.Duration
 	prePing  bool
+	query    time.Duration // of a statement; 0 = as long as its call may take
 }
 
 func limitsOf(s knobs.Settings) limits {
-	return limits{s.PoolSize, s.MaxOverflow, s.PoolTimeout, s.PoolRecycle, s.PoolPrePing}
+	return limits{s.PoolSize, s.MaxOverflow, s.PoolTimeout, s.PoolRecycle, s.PoolPrePing, s.QueryTimeout}
+}
+
+// patience is how long a statement may take.
+func (p *pool) patience() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.limits.query
 }
 
 func (l limits) hold(inUse int) bool { return l.overflow < 0 || inUse < l.size+l.overflow }
