@@ -22,8 +22,9 @@ type listener struct {
 	counter   counter
 	most      int // connections at once that the process has files for
 	places    places
-	keepAlive atomic.Int64 // ns that an idle connection is kept; 0 = for ever
-	alive     func()       // called by whoever accepts, after a poke; nil = nobody wants to know
+	keepAlive atomic.Int64        // ns that an idle connection is kept; 0 = for ever
+	waited    func(time.Duration) // told how long each had been in the queue; nil = nobody wants to know
+	alive     func()              // called by whoever accepts, after a poke; nil = nobody wants to know
 	poked     chan struct{}
 	done      chan struct{}
 	once      sync.Once
@@ -88,6 +89,11 @@ func (l *listener) opened(nc net.Conn) *conn {
 	if tcp, ok := nc.(*net.TCPConn); ok {
 		// Go would probe each every 15 s: of 50,000 idle ones that is 3,333 packets a second.
 		_ = tcp.SetKeepAlive(false)
+	}
+	if l.waited != nil {
+		if d, known := queuedFor(nc); known {
+			l.waited(d)
+		}
 	}
 	l.counter.ConnOpened()
 	c := &conn{Conn: nc, from: l, born: time.Now()}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -109,8 +110,12 @@ func TestLimitsOfAWorkerChangeWhileItRuns(t *testing.T) {
 	now := dial(t, r.url)
 	now.send(wholeRequest)
 	now.answered()
-	if s := r.stats(); s.Starts != 1 || s.Process.Retiring != 0 {
+	s := r.stats()
+	if s.Starts != 1 || s.Process.Retiring != 0 {
 		t.Errorf("a worker was replaced: %+v", s.Master)
+	}
+	if runtime.GOOS == "linux" && s.QueueWait.Sum < 200*time.Millisecond { // the second had waited for more than 300 ms
+		t.Errorf("in the queue for %s", s.QueueWait.Sum)
 	}
 }
 

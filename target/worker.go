@@ -118,7 +118,7 @@ func (o order) serve(ctx context.Context, ln net.Listener, in workers.Inherited,
 // run serves until ctx ends, with a heartbeat beside it.
 func (w *worker) run(ctx context.Context, ln net.Listener, first settings) error {
 	limited := newListener(ln, w.slot, room(first.UpstreamMaxConnections))
-	limited.alive = w.beat
+	limited.alive, limited.waited = w.beat, w.slot.QueueWait.Add
 	w.server = newServer(limited, w.service)
 	w.server.phases = phases{fresh: &w.slot.Fresh, active: &w.slot.Active}
 	w.server.enough = func() { _ = w.in.Replace() }

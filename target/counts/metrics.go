@@ -75,6 +75,7 @@ func (m *metrics) requests(c Counts) {
 	m.counter("abandoned_total", "Requests answered whose client had gone.", float64(c.Abandoned))
 	m.counter("probes_total", "Requests about the service rather than for it.", float64(c.Probes))
 	m.counter("connections_accepted_total", "Connections accepted.", float64(c.Accepted))
+	m.histogram("queue_wait_seconds", "How long accepted connections had waited in the listening queue, in ticks of the kernel.", c.QueueWait)
 	m.gauge("connections_open", "Connections open, those of probes apart.", float64(c.Connections))
 	m.gauge("connections_queued", "Connections that no worker has accepted yet.", float64(c.Queued))
 	m.gauge("in_flight", "Requests being answered.", float64(c.InFlight))
@@ -93,6 +94,7 @@ func (m *metrics) master(s Stats) {
 	m.gauge("workers_full", "Worker processes that hold as many connections as they may: those beyond wait in their queue.", float64(s.Process.Full))
 	m.gauge("settings_version", "Version of the settings.", float64(s.Master.Settings))
 	m.counter("worker_starts_total", "Worker processes started.", float64(s.Starts))
+	m.counter("lost_at_most_total", "Requests that crashed, hung and killed workers may have left unanswered.", float64(s.Master.Lost))
 	m.counter("reloads_total", "Graceful reloads.", float64(s.Master.Reloads))
 	for _, end := range []struct {
 		how string
@@ -117,6 +119,7 @@ func (m *metrics) pool(name string, p PoolStats) {
 	}
 	m.gauge("pool_open", "Connections open.", float64(p.Open), of)
 	m.gauge("pool_in_use", "Connections in use.", float64(p.InUse), of)
+	m.gauge("pool_idle", "Connections open and not in use.", float64(p.Idle), of)
 	m.gauge("pool_waiting", "Calls that wait for a connection.", float64(p.Waiting), of)
 	m.histogram("pool_wait_seconds", "How long calls waited that found no connection free.", p.Wait, of)
 	m.histogram("pool_call_seconds", "How long calls took with a connection in hand.", p.Took, of)
@@ -142,7 +145,7 @@ func (m *metrics) worker(w Worker) {
 		return
 	}
 	of, p := Label{"worker", strconv.Itoa(w.Worker)}, w.Process
-	m.gauge("worker_requests", "Requests answered in this place.", float64(w.Requests), of)
+	m.counter("worker_requests_total", "Requests answered in this place.", float64(w.Requests), of)
 	m.gauge("worker_connections_open", "Connections open.", float64(w.Connections), of)
 	m.gauge("worker_connections_cap", "Connections it may hold, those of probes too.", float64(p.Cap), of)
 	m.gauge("worker_connections_by_files", "Connections that its limit of open files leaves room for.", float64(p.ByFiles), of)

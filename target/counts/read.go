@@ -21,6 +21,7 @@ func (s *Slot) counts() Counts {
 	}
 	c.Abandoned, c.Probes, c.Starts = s.Abandoned.Load(), s.Probes.Load(), s.Starts.Load()
 	c.Connections, c.Probing, c.Accepted = s.Open.Load(), s.Probing.Load(), s.Accepted.Load()
+	c.QueueWait = s.QueueWait.Read()
 	c.InFlight, c.Upstream = s.InFlight.Load(), s.Upstream.stats(0)
 	for i := range s.Databases {
 		if s.Databases[i].Calls.Load() > 0 || s.Databases[i].Dials.Load() > 0 {

@@ -23,6 +23,7 @@ type Slot struct {
 	Probes    atomic.Uint64
 	Abandoned atomic.Uint64 // answered, but the client had gone
 	Accepted  atomic.Uint64
+	QueueWait Distribution // how long accepted connections had waited in the listening queue
 	Starts    atomic.Uint64
 	Upstream  Pool
 	Databases [MaxDatabases]Pool

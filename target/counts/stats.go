@@ -44,6 +44,7 @@ type Counts struct {
 	Probes      uint64               `json:"probes"`
 	Connections int64                `json:"connections_open"`
 	Accepted    uint64               `json:"connections_accepted"` // those of probes too
+	QueueWait   Durations            `json:"queue_wait"`           // of accepted connections, in the listening queue
 	Probing     int64                `json:"probe_connections_open"`
 	Queued      int64                `json:"connections_queued"` // that no worker has accepted yet
 	InFlight    int64                `json:"in_flight"`
@@ -88,7 +89,7 @@ type CacheStats struct {
 	Took      Durations `json:"took"`
 }
 
-// ProcessStats are the gauges of Process; of several workers their sums.
+// ProcessStats are the gauges of Process; of several workers the sums of what can be summed.
 type ProcessStats struct {
 	BeatNS      int64   `json:"beat_ns,omitempty"` // when, on the machine's monotonic clock
 	CPUSeconds  float64 `json:"cpu_s"`

@@ -13,6 +13,7 @@ func (c *Counts) add(o Counts) {
 	c.Probes += o.Probes
 	c.Connections += o.Connections
 	c.Accepted += o.Accepted
+	c.QueueWait.Add(o.QueueWait)
 	c.Probing += o.Probing
 	c.Queued += o.Queued
 	c.InFlight += o.InFlight

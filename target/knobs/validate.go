@@ -66,10 +66,10 @@ func (s Settings) caches() (errs []error) {
 }
 
 // Database is the name of database n: primary, replica1, …, shard1, …, or redis of a
-// key-value store.
+// key-value store. Any n has one of its own: other settings may have counted it.
 func (s Settings) Database(n int) string {
 	switch {
-	case s.Store == "kv":
+	case s.Store == "kv" && n == 0:
 		return "redis"
 	case n == 0:
 		return "primary"
