@@ -20,7 +20,6 @@ type syscaller interface {
 type listener struct {
 	net.Listener
 	counter   counter
-	most      int // connections at once that the process has files for
 	places    places
 	keepAlive atomic.Int64        // ns that an idle connection is kept; 0 = for ever
 	waited    func(time.Duration) // told how long each had been in the queue; nil = nobody wants to know
@@ -36,7 +35,7 @@ type listener struct {
 // newListener has places for as many connections as there are files for.
 func newListener(ln net.Listener, c counter, limit int) *listener {
 	l := &listener{Listener: ln, counter: c, poked: make(chan struct{}, 1), done: make(chan struct{}), conns: map[*conn]struct{}{}}
-	l.most, l.places = limit, places{limit: limit, freed: make(chan struct{}, 1)}
+	l.places = places{limit: limit, most: limit, freed: make(chan struct{}, 1)}
 	return l
 }
 
@@ -174,6 +173,7 @@ type places struct {
 	mu    sync.Mutex
 	used  int
 	limit int
+	most  int // that the process has files for
 	freed chan struct{}
 }
 
@@ -201,9 +201,24 @@ func (p *places) give() {
 	p.free()
 }
 
-func (p *places) resize(limit int) {
+// resize allows as many places as are wanted, 0 for as many as there are files for, and
+// says how many that is.
+func (p *places) resize(wanted, most int) int {
 	p.mu.Lock()
-	p.limit = limit
+	p.limit, p.most = most, most
+	if wanted > 0 {
+		p.limit = min(wanted, most)
+	}
+	limit := p.limit
+	p.mu.Unlock()
+	p.free()
+	return limit
+}
+
+// open allows as many as there are files for.
+func (p *places) open() {
+	p.mu.Lock()
+	p.limit = p.most
 	p.mu.Unlock()
 	p.free()
 }

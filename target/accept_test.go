@@ -82,13 +82,13 @@ func TestNoConnectionComesByAPlaceThatWasTakenAway(t *testing.T) {
 		defer l.places.mu.Unlock()
 		return l.places.used == 2
 	})
-	l.places.resize(1)
+	l.places.resize(1, 100)
 	dial(t, l.Addr().String())
 	poked(t, l, beats)
 	poked(t, l, beats)
 	if len(accepted) > 0 {
 		t.Error("two connections in one place")
 	}
-	l.places.resize(2)
+	l.places.resize(2, 100)
 	<-accepted
 }

@@ -22,7 +22,7 @@ func (s *server) drain(limit time.Duration) {
 	if s.leave != nil {
 		s.leave()
 	}
-	s.listener.places.resize(s.listener.most) // what waits is not to wait for those that stay
+	s.listener.places.open() // what waits is not to wait for those that stay
 	s.listener.finish(min(linger, limit))
 	for s.listener.held() > 0 && time.Since(began) <= limit {
 		if since := time.Since(began); since > min(linger, limit) {

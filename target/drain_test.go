@@ -27,7 +27,7 @@ func drained(t *testing.T, places int) (url string, begin func(), ended <-chan e
 		t.Fatal(err)
 	}
 	limited := newListener(ln, noCounter{}, 100)
-	limited.places.resize(places)
+	limited.places.resize(places, 100)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {

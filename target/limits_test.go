@@ -15,6 +15,38 @@ import (
 // fewFiles is what the worker of these tests may open.
 const fewFiles = 128
 
+func TestPoolsHaveFilesOfTheirOwn(t *testing.T) {
+	for want, s := range map[int]settings{
+		512 + 15: of(1),
+		10 + 20:  of(1, "upstream_max_connections", "10", "pool_size", "20", "max_overflow", "-1"),
+		10 + 3*7: of(1, "upstream_max_connections", "10", "pool_size", "5", "max_overflow", "2", "database_url", "postgres://h/x", "replicas", "postgres://i/x postgres://j/x"),
+		10 + 2*6: of(1, "upstream_max_connections", "10", "pool_size", "5", "max_overflow", "1", "shards", "postgres://h/x postgres://i/x"),
+	} {
+		if got := others(s); got != want {
+			t.Errorf("%d files, want %d", got, want)
+		}
+	}
+}
+
+// A pool that grows while the service runs takes its files from the clients' share.
+func TestAGrowingPoolLeavesFewerPlaces(t *testing.T) {
+	r, m := controlled(t, ServeConfig{Settings: of(1, "upstream_max_connections", "1", "pool_size", "1", "max_overflow", "0"), Worker: role("files")})
+	kept := dial(t, r.url)
+	kept.send(wholeRequest)
+	kept.answered()
+	m.set(t, "pool_size", "40") // of 128 files, 64 of which are kept for all else
+	var held []plainConn
+	for range 30 {
+		c := dial(t, r.url)
+		c.send(wholeRequest)
+		held = append(held, c)
+	}
+	held[10].answered()
+	if resp := held[29].answer(300 * time.Millisecond); resp != nil {
+		t.Error("a connection was accepted that a pool needs the file of")
+	}
+}
+
 func TestAWorkerOutOfFilesAnswersOn(t *testing.T) {
 	r := serving(t, ServeConfig{Settings: of(1, "upstream_max_connections", "16"), Worker: role("files")})
 	addr := strings.TrimPrefix(r.url, "http://")

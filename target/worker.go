@@ -117,7 +117,7 @@ func (o order) serve(ctx context.Context, ln net.Listener, in workers.Inherited,
 
 // run serves until ctx ends, with a heartbeat beside it.
 func (w *worker) run(ctx context.Context, ln net.Listener, first settings) error {
-	limited := newListener(ln, w.slot, room(first.UpstreamMaxConnections))
+	limited := newListener(ln, w.slot, room(others(first)))
 	limited.alive, limited.waited = w.beat, w.slot.QueueWait.Add
 	w.server = newServer(limited, w.service)
 	w.server.phases = phases{fresh: &w.slot.Fresh, active: &w.slot.Active}
@@ -140,16 +140,23 @@ func (w *worker) run(ctx context.Context, ln net.Listener, first settings) error
 	})
 }
 
+// others are the files of a worker's pools, which its clients must leave it.
+func others(s settings) int {
+	databases, each := 1+len(s.Replicas), s.PoolSize+max(0, s.MaxOverflow)
+	if len(s.Shards) > 0 {
+		databases = len(s.Shards)
+	}
+	return s.UpstreamMaxConnections + databases*each
+}
+
 // follow has settings in force that are the worker's own.
 func (w *worker) follow(s settings) {
 	runtime.GOMAXPROCS(s.Procs)
-	most := w.server.listener.most
-	if s.WorkerConnections > 0 {
-		most = min(most, s.WorkerConnections)
+	if !w.server.draining.Load() {
+		files := room(others(s))
+		w.slot.Process.Room.Store(int64(files))
+		w.slot.Process.Places.Store(int64(w.server.listener.places.resize(s.WorkerConnections, files)))
 	}
-	w.server.listener.places.resize(most)
-	w.slot.Process.Places.Store(int64(most))
-	w.slot.Process.Room.Store(int64(w.server.listener.most))
 	w.server.listener.keepAlive.Store(int64(s.KeepAlive))
 	w.server.limit.Store(requestLimit(s, w.luck))
 	w.now.Store(&s)
