@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,10 +18,10 @@ func TestPlacesOfTargetsThatRun(t *testing.T) {
 	if err := gone.Run(); err != nil {
 		t.Fatal(err)
 	}
-	left := Place{PID: gone.Process.Pid, Admin: "http://127.0.0.1:1", Token: "old"}
-	if _, err := left.Keep(folder); err != nil {
-		t.Fatal(err)
-	}
+	forsaken(t, folder, Place{PID: gone.Process.Pid, Admin: "http://127.0.0.1:1", Token: "old"})
+	// The number of a target that was killed may be that of another process now.
+	taken := Place{PID: os.Getppid(), Admin: "http://127.0.0.1:1", Token: "old"}
+	forsaken(t, folder, taken)
 	ours := Place{PID: os.Getpid(), Service: "http://127.0.0.1:2", Admin: "http://127.0.0.1:3", Token: "word"}
 	remove, err := ours.Keep(folder)
 	if err != nil {
@@ -32,6 +34,21 @@ func TestPlacesOfTargetsThatRun(t *testing.T) {
 	remove()
 	if files, _ := os.ReadDir(folder); len(files) != 0 {
 		t.Errorf("left behind: %v", files)
+	}
+}
+
+// forsaken leaves the file of a target that was killed.
+func forsaken(t *testing.T, folder string, p Place) {
+	t.Helper()
+	text, err := json.Marshal(p)
+	if err == nil {
+		err = os.MkdirAll(folder, 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, fmt.Sprintf("target-%d.json", p.PID)), text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
