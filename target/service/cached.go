@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/loadctl/loadctl/target/cache"
 	"github.com/loadctl/loadctl/target/counts"
@@ -15,11 +16,15 @@ func (s *Service) cached(x *exchange) {
 	// A load may outlive the request that began it, for others who wait for it: it has an
 	// exchange of its own.
 	load := &exchange{state: x.state, r: x.r, route: x.route, id: x.id, began: x.began}
+	asked := time.Now()
 	got, err := x.cache.Get(x.r.Context(), x.key(), func(ctx context.Context) ([]byte, error) { return s.load(ctx, load) })
 	if got.How == cache.Miss || got.How == cache.Bypassed {
 		if x.r.Context().Err() == nil { // else it may still be loading
 			x.parts = load.parts
 		}
+	}
+	if got.How == cache.Coalesced {
+		got.Took = time.Since(asked) // with the load that it waited for
 	}
 	x.parts[partCache] += got.Took
 	if err != nil {

@@ -13,7 +13,7 @@ const (
 	partUpstream             // the upstream call
 	partDBPool               // waiting for a connection to the database
 	partDB                   // its statements
-	partCache                // asking the cache, loads apart
+	partCache                // asking the cache, and waiting for another request's load
 	partWork                 // CPU time burnt on purpose
 	partCount
 )

@@ -2,6 +2,7 @@ package service
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,6 +61,32 @@ func TestDatabaseAndCacheAreTold(t *testing.T) {
 	s, _ = onShelf(t, "server_timing", "false")
 	if h := ask(s, "GET", "/items/7/detail").Header().Get("Server-Timing"); h != "" {
 		t.Errorf("asked not to, it tells %s", h)
+	}
+}
+
+// Who waits for another's load waits for the cache.
+func TestWaitingForAnothersLoadIsTold(t *testing.T) {
+	hold := make(chan struct{})
+	s, shared := newService(t, with(upstream(t, func(w http.ResponseWriter, r *http.Request) {
+		<-hold
+		echo(w, r)
+	}), "cache", "memory"))
+	answers := make(chan *httptest.ResponseRecorder, 2)
+	for range 2 {
+		go func() { answers <- ask(s, "GET", "/cached/items/1") }()
+	}
+	for shared.Stats().InFlight < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(100 * time.Millisecond)
+	close(hold)
+	for range 2 {
+		w := <-answers
+		got := told(t, w.Header().Get("Server-Timing"))
+		part, waited := map[string]string{"miss": "upstream", "coalesced": "cache"}[w.Header().Get("X-Cache")]
+		if waited && got["app"] > got[part] { // a hit was too late to wait
+			t.Errorf("%s: %v", w.Header().Get("X-Cache"), got)
+		}
 	}
 }
 
