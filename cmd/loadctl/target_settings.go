@@ -73,7 +73,7 @@ const (
 // knownVariables reports every variable that looks like a setting and is none: a slip in a
 // name would leave the default in force, and say nothing.
 func knownVariables(environ []string) error {
-	known := []string{adminVariable, tokenVariable, variablePrefix + "TOKEN", target.WorkerEnv} // TOKEN is of loadctl run
+	known := []string{adminVariable, tokenVariable, variablePrefix + "TOKEN", target.WorkerEnv, target.PartEnv} // TOKEN is of loadctl run
 	for _, k := range knobs.All() {
 		known = append(known, k.Variable())
 	}
