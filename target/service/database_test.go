@@ -58,6 +58,9 @@ func onShelf(t *testing.T, values ...string) (*Service, *fakeShelf) {
 	s, _ := newService(t, with(upstream(t, echo), values...))
 	f := &fakeShelf{items: map[string]catalogue.Item{"7": catalogue.Made(7)}, spent: catalogue.Timing{Wait: 2 * time.Millisecond, Took: 3 * time.Millisecond}}
 	now := s.now.Load()
+	if err := now.shelf.Close(); err != nil { // else it still opens its file when the folder is removed
+		t.Fatal(err)
+	}
 	next := &state{Settings: now.Settings, depends: depends{shelf: f, cache: now.cache}, pool: now.pool}
 	next.health.Store(&healthy)
 	s.now.Store(next)
