@@ -44,7 +44,7 @@ func readTarget(body []byte) (reading, error) {
 	delete(top, "workers")
 	f.object("", top)
 	f.workers(workers)
-	return reading{instance, f.numbers}, nil
+	return reading{instance, f.numbers, conditionOf(body)}, nil
 }
 
 // A flattening is numbers being made of JSON.
