@@ -53,6 +53,7 @@ const (
 	monitorEvery      = 2 * time.Second
 	monitorEveryOurs  = time.Second // of the bundled target, whose answer is small
 	monitorMaxSeries  = 100
+	monitorMaxOurs    = 400 // of a target of ours, whose series nobody picks: replicas and shards have 20 each
 	monitorMostSeries = 1000
 	monitorMost       = 32
 	profileLength     = 10 * time.Second

@@ -136,7 +136,7 @@ func (w *whichTarget) ask(ctx context.Context, what func(context.Context, admin.
 func (w *whichTarget) hinted(err error) error {
 	hint := ""
 	if w.url != "" {
-		hint = "is " + w.url + " the address of an admin API, and "+tokenVariable+" its token? `loadctl target ls` lists those that run here"
+		hint = "is " + w.url + " the address of an admin API, and " + tokenVariable + " its token? `loadctl target ls` lists those that run here"
 	}
 	return cannot(err, hint)
 }
