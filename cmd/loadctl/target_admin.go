@@ -163,6 +163,9 @@ func changeTold(done admin.Change) string {
 	if len(done.Changed) == 0 {
 		return "nothing to change: all have these values already"
 	}
+	if slices.Contains(done.Changed, "workers") { // those that come and go are not told by how many answer now
+		return fmt.Sprintf("%s: in force (version %d)", strings.Join(done.Changed, ", "), done.Version)
+	}
 	return fmt.Sprintf("%s: in force in %s (version %d)", strings.Join(done.Changed, ", "), plural(done.Workers, "worker"), done.Version)
 }
 
