@@ -92,6 +92,10 @@ func (d *driver) monitored(n stats.MonitorNews) {
 		d.say(stats.Warning, "monitor", n.Note)
 		return
 	}
+	if n.Changed != "" {
+		d.say(stats.Informative, "monitor", fmt.Sprintf("%s: %s", n.Monitor, n.Changed))
+		return
+	}
 	d.tell(stats.Update{Monitor: &n})
 	if n.Failed == nil {
 		return

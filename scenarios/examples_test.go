@@ -16,6 +16,8 @@ var examples = map[string]struct {
 	"items.yaml":    {38 * time.Second, 2000, "open+hold"},
 	"smoke.yaml":    {6 * time.Second, 20, "closed+open"},
 	"ramp.yaml":     {22 * time.Second, 2000, "open"},
+	"service.yaml":  {65 * time.Second, 100, "open"},
+	"nodes.yaml":    {65 * time.Second, 200, "open"},
 	"hold-50k.yaml": {95 * time.Second, 50_000, "hold"},
 }
 

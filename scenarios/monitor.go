@@ -53,6 +53,7 @@ const (
 	monitorEvery      = 2 * time.Second
 	monitorEveryOurs  = time.Second // of the bundled target, whose answer is small
 	monitorMaxSeries  = 100
+	monitorMaxOurs    = 400 // of a target of ours, whose series nobody picks: replicas and shards have 20 each
 	monitorMostSeries = 1000
 	monitorMost       = 32
 	profileLength     = 10 * time.Second
@@ -70,7 +71,9 @@ func (m *Monitor) Asks(base string) string {
 	case m.Type == MonitorMachine || m.Type == MonitorCommand:
 		return ""
 	case path == "" && m.Type == MonitorTarget:
-		path = "/-/stats"
+		path = statsPath
+	case m.Type == MonitorTarget && hostAlone(path):
+		return strings.TrimSuffix(path, "/") + statsPath
 	case !strings.HasPrefix(path, "/"):
 		return path
 	}
@@ -79,6 +82,15 @@ func (m *Monitor) Asks(base string) string {
 		return path
 	}
 	return u.Scheme + "://" + u.Host + path
+}
+
+// statsPath is where a target of ours tells its counts.
+const statsPath = "/-/stats"
+
+// hostAlone says whether a URL names a host and nothing of it.
+func hostAlone(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Path == "" || u.Path == "/") && u.RawQuery == ""
 }
 
 // PrometheusMonitor is a monitor of one endpoint, all else by default, as a flag asks for it.

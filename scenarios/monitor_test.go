@@ -53,3 +53,24 @@ func TestSecretsOfMonitorsAreNotQuoted(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestATargetIsNamedByItsHost: READY and `target ls` print addresses, and one of a target
+// of ours was asked at /, which is not found.
+func TestATargetIsNamedByItsHost(t *testing.T) {
+	for url, want := range map[string]string{
+		"":                              "http://127.0.0.1:8080/-/stats",
+		"http://127.0.0.1:8001":         "http://127.0.0.1:8001/-/stats",
+		"http://127.0.0.1:8001/":        "http://127.0.0.1:8001/-/stats",
+		"http://127.0.0.1:8001/-/stats": "http://127.0.0.1:8001/-/stats",
+		"http://127.0.0.1:8001/-/queue": "http://127.0.0.1:8001/-/queue",
+		"/-/null":                       "http://127.0.0.1:8080/-/null",
+	} {
+		m := Monitor{Type: MonitorTarget, URL: url}
+		if got := m.Asks("http://127.0.0.1:8080/api"); got != want {
+			t.Errorf("%q: %s, want %s", url, got, want)
+		}
+	}
+	if m := (Monitor{Type: MonitorNginx, URL: "http://127.0.0.1:8001"}); m.Asks("") != m.URL {
+		t.Errorf("nginx is asked %s", m.Asks(""))
+	}
+}

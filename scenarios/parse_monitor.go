@@ -43,7 +43,7 @@ func (p *parser) monitors(n *node) {
 	}
 	ours := func(m Monitor) bool { return m.Type == MonitorTarget }
 	if p.s.Target.Bundled && !slices.ContainsFunc(*all, ours) {
-		m := Monitor{Name: "bundled-target", Type: MonitorTarget, Bundled: true, Every: monitorEveryOurs, MaxSeries: monitorMaxSeries}
+		m := Monitor{Name: "bundled-target", Type: MonitorTarget, Bundled: true, Every: monitorEveryOurs, MaxSeries: monitorMaxOurs}
 		*all = append(*all, m)
 	}
 }
@@ -54,6 +54,9 @@ func (p *parser) monitor(n *node) {
 		return
 	}
 	m := Monitor{Name: kind, Type: kind, Every: monitorEvery, MaxSeries: monitorMaxSeries, Length: profileLength}
+	if kind == MonitorTarget {
+		m.MaxSeries = monitorMaxOurs
+	}
 	o := p.object(n, kind+" monitor", keys{known: monitorKeys[kind]})
 	o.text("name", &m.Name)
 	p.monitorName(o, &m)

@@ -54,6 +54,7 @@ type MonitorNews struct {
 	Failed  *MonitorFailure
 	Profile *MonitorProfile
 	Note    string // for people, and for no record
+	Changed string // what somebody did to what is watched, for the events of the run
 }
 
 // MonitorBegun comes first.

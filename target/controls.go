@@ -81,8 +81,9 @@ func (c *controls) Reload(ctx context.Context) error {
 
 // Stats are the counts of master and workers.
 func (c *controls) Stats() counts.Stats {
-	stats := c.m.board.Stats().Named(c.m.Settings().Database)
-	stats.UpstreamURL = knobs.Redacted(c.m.upstream())
+	now := c.m.Settings()
+	stats := c.m.board.Stats().Named(now.Database)
+	stats.UpstreamURL, stats.Settings = knobs.Redacted(c.m.upstream()), now.Told()
 	return stats
 }
 

@@ -47,7 +47,7 @@ func judgeUpstream(t *topology.Topology) {
 }
 
 func judgeBalancer(file string, t *topology.Topology) {
-	if t.Balancer.Kind == topology.None {
+	if t.Balancer.Kind == topology.None || t.Balancer.Block == nil { // nil where the file could not be read that far
 		return
 	}
 	block := balancer.ReadBlock(file, t.Balancer.Block)

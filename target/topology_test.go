@@ -43,6 +43,21 @@ balancer:
 	}
 }
 
+// TestFilesWithoutBlocksAreToldApart: one that is no YAML, empty, or of another version
+// has no balancer to judge, and ended in a panic.
+func TestFilesWithoutBlocksAreToldApart(t *testing.T) {
+	for src, want := range map[string]string{
+		"":                          "t.yaml",
+		"a: [":                      "t.yaml",
+		"- 1\n":                     "t.yaml:1:1",
+		"version: 9\nname: later\n": "t.yaml:1:10",
+	} {
+		if _, err := ReadTopology("t.yaml", []byte(src)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", src, err, want)
+		}
+	}
+}
+
 func TestExamplesOfTopologiesAreRight(t *testing.T) {
 	files, err := filepath.Glob("../scenarios/topologies/*.yaml")
 	if err != nil || len(files) == 0 {

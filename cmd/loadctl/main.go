@@ -54,7 +54,24 @@ func newRoot() *cobra.Command {
 	})
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return fromEnvironment(c.Flags()) }
 	root.AddCommand(newRun(), newReport(), newCheck(), newPlan(), newExplain(), newDoctor(), newVersion(), newTarget(), newHost(), newAgent())
+	showUsage(root)
 	return root
+}
+
+// showUsage has every command say how it is used when its arguments are not: "accepts 1
+// arg(s)" says neither which nor where.
+func showUsage(c *cobra.Command) {
+	if judge := c.Args; judge != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := judge(c, args); err != nil {
+				return usage(err, "usage: "+c.UseLine())
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		showUsage(sub)
+	}
 }
 
 // variable annotates a flag with a name in the environment of its own.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/loadctl/loadctl/target"
 	"github.com/loadctl/loadctl/target/admin"
+	"github.com/loadctl/loadctl/target/knobs"
 )
 
 // adminWithin bounds one question to a target; a reload waits for workers.
@@ -28,6 +29,7 @@ const adminWithin = 2 * time.Minute
 type whichTarget struct {
 	url string
 	pid int
+	all bool // every one that runs here
 }
 
 func (w *whichTarget) flags(f *pflag.FlagSet) {
@@ -44,16 +46,19 @@ func (w *whichTarget) client() (admin.Client, error) {
 	if err != nil {
 		return admin.Client{}, cannot(err, "")
 	}
+	running := len(all)
 	if w.pid != 0 {
 		all = slices.DeleteFunc(all, func(p admin.Place) bool { return p.PID != w.pid })
 	}
-	switch len(all) {
-	case 0:
-		return admin.Client{}, cannot(errors.New("no target runs here"), "start one with `loadctl target serve`, or name it by --admin URL and "+tokenVariable)
-	case 1:
+	switch {
+	case len(all) == 0 && running > 0:
+		return admin.Client{}, cannot(fmt.Errorf("no target with pid %d runs here", w.pid), "`loadctl target ls` lists them; of `target up` it is the pid of a node")
+	case len(all) == 0:
+		return admin.Client{}, nothingRuns()
+	case len(all) == 1:
 		return admin.Client{URL: all[0].Admin, Token: all[0].Token}, nil
 	}
-	return admin.Client{}, usage(fmt.Errorf("%d targets run here", len(all)), "name one by --pid: `loadctl target ls` lists them")
+	return admin.Client{}, usage(fmt.Errorf("%d targets run here", len(all)), "name one by --pid: `loadctl target ls` lists them; set and reload take --all")
 }
 
 // adminFlags are of the admin API of a service.
@@ -91,23 +96,21 @@ func newTargetSet() *cobra.Command {
 		Use:     "set NAME=VALUE…",
 		Short:   "Change settings of a running target, all or none",
 		Long:    "Returns when every worker goes by them. Requests under way end by the old ones. `loadctl target get` lists the settings.",
-		Example: "  loadctl target set pool_size=20 max_overflow=0\n  loadctl target set workers=8\n  loadctl target set cache=memory cache_ttl=10s",
+		Example: "  loadctl target set pool_size=20 max_overflow=0\n  loadctl target set --all pool_size=20                 # every node of `target up`\n  loadctl target set workers=8\n  loadctl target set cache=memory cache_ttl=10s",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			values, err := assignments(args)
 			if err != nil {
 				return usage(err, "")
 			}
-			return which.ask(c.Context(), func(ctx context.Context, api admin.Client) error {
+			return which.each(c, func(ctx context.Context, api admin.Client) (string, error) {
 				done, err := api.Change(ctx, values)
-				if err == nil {
-					fmt.Fprintln(c.OutOrStdout(), changeTold(done))
-				}
-				return err
+				return changeTold(done), err
 			})
 		},
 	}
 	which.flags(c.Flags())
+	which.allFlag(c.Flags())
 	return c
 }
 
@@ -124,9 +127,18 @@ func (w *whichTarget) ask(ctx context.Context, what func(context.Context, admin.
 	case errors.Is(err, admin.ErrWrong):
 		return usage(err, "")
 	case err != nil:
-		return cannot(err, "")
+		return w.hinted(err)
 	}
 	return nil
+}
+
+// hinted says where the address is from when what answers there is no admin API.
+func (w *whichTarget) hinted(err error) error {
+	hint := ""
+	if w.url != "" {
+		hint = "is " + w.url + " the address of an admin API, and " + tokenVariable + " its token? `loadctl target ls` lists those that run here"
+	}
+	return cannot(err, hint)
 }
 
 func assignments(args []string) (map[string]string, error) {
@@ -150,6 +162,9 @@ func assignments(args []string) (map[string]string, error) {
 func changeTold(done admin.Change) string {
 	if len(done.Changed) == 0 {
 		return "nothing to change: all have these values already"
+	}
+	if slices.Contains(done.Changed, "workers") { // those that come and go are not told by how many answer now
+		return fmt.Sprintf("%s: in force (version %d)", strings.Join(done.Changed, ", "), done.Version)
 	}
 	return fmt.Sprintf("%s: in force in %s (version %d)", strings.Join(done.Changed, ", "), plural(done.Workers, "worker"), done.Version)
 }
@@ -196,7 +211,7 @@ func named(all []admin.Setting, names []string) (some []admin.Setting, err error
 	for _, name := range names {
 		i := slices.IndexFunc(all, func(s admin.Setting) bool { return s.Name == strings.ReplaceAll(name, "-", "_") })
 		if i < 0 {
-			err = errors.Join(err, fmt.Errorf("%s: there is no such setting", name))
+			err = errors.Join(err, fmt.Errorf("%s: there is no such setting%s", name, knobs.Meant(name, namesOf(all))))
 			continue
 		}
 		some = append(some, all[i])
@@ -205,6 +220,13 @@ func named(all []admin.Setting, names []string) (some []admin.Setting, err error
 		err = fmt.Errorf("%w: %w", admin.ErrWrong, err)
 	}
 	return some, err
+}
+
+func namesOf(all []admin.Setting) (names []string) {
+	for _, s := range all {
+		names = append(names, s.Name)
+	}
+	return names
 }
 
 func settingsTable(w io.Writer, all []admin.Setting) error {
@@ -236,10 +258,13 @@ func newTargetReload() *cobra.Command {
 		Short: "Replace the workers of a running target without losing a request",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return which.ask(c.Context(), func(ctx context.Context, api admin.Client) error { return api.Reload(ctx) })
+			return which.each(c, func(ctx context.Context, api admin.Client) (string, error) {
+				return "reloaded: new workers answer", api.Reload(ctx)
+			})
 		},
 	}
 	which.flags(c.Flags())
+	which.allFlag(c.Flags())
 	return c
 }
 

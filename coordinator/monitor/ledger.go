@@ -12,6 +12,8 @@ type ledger struct {
 	at       stats.Offset
 	instance string
 	before   map[string]number
+	state    *condition
+	changes  []string        // since the reading before
 	told     map[string]bool // series that were introduced
 	leftOut  map[string]bool // those that were one too many
 }
@@ -20,7 +22,7 @@ type ledger struct {
 // the one before, have no growth to tell.
 func (l *ledger) enter(at stats.Offset, r reading) *stats.MonitorSample {
 	if r.instance != l.instance {
-		l.before = nil
+		l.before, l.state = nil, nil
 	}
 	e := entry{l: l, sample: &stats.MonitorSample{At: at, Values: map[string]float64{}}, seconds: (at - l.at).Seconds()}
 	now := make(map[string]number, len(r.numbers))
@@ -32,7 +34,8 @@ func (l *ledger) enter(at stats.Offset, r reading) *stats.MonitorSample {
 		now[n.Name] = *n
 		e.number(n)
 	}
-	l.at, l.instance, l.before = at, r.instance, now
+	l.changes = r.state.since(l.state)
+	l.at, l.instance, l.before, l.state = at, r.instance, now, r.state
 	return e.sample
 }
 

@@ -12,6 +12,7 @@ type reading struct {
 	// from another one is not compared.
 	instance string
 	numbers  []number
+	state    *condition // of a target of ours; nil of others
 }
 
 // A nature is what a number is, and so what becomes of two of them.

@@ -45,7 +45,7 @@ func TestCountersBecomeRates(t *testing.T) {
 func TestAnotherProcessHasNoGrowth(t *testing.T) {
 	l := &ledger{most: 10}
 	at := func(s int, instance string, v float64) int {
-		return len(l.enter(stats.Offset(s)*time.Second, reading{instance, []number{plain("c", counter, v, 0)}}).Values)
+		return len(l.enter(stats.Offset(s)*time.Second, reading{instance: instance, numbers: []number{plain("c", counter, v, 0)}}).Values)
 	}
 	if at(1, "a", 10) != 0 || at(2, "a", 20) != 1 || at(3, "b", 30) != 0 || at(4, "b", 31) != 1 {
 		t.Error("growth between processes")

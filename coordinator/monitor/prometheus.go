@@ -53,7 +53,7 @@ func readPrometheus(body []byte, picks []scenarios.Selector) (reading, error) {
 	if len(g.numbers) == 0 {
 		return reading{}, fmt.Errorf("none of its %d metrics is one of those that are asked for", len(families))
 	}
-	return reading{startOf(families), g.numbers}, nil
+	return reading{instance: startOf(families), numbers: g.numbers}, nil
 }
 
 // startOf tells processes apart by when they began.

@@ -177,6 +177,16 @@ func TestWorkersOfOursAndTheirBounds(t *testing.T) {
 	}
 }
 
+// TestHitsAreOfAllThatAsked: a request that waited for another's load had no hit
+// (docs/caching.md), and a mean that is told by a distribution is not told twice.
+func TestHitsAreOfAllThatAsked(t *testing.T) {
+	const told = `{"schema":"loadctl-target/1","cache":{"hits":%d,"misses":%d,"coalesced":%d},
+"upstream":{"waits":%d,"wait_ms":%d,"wait":{"count":%d,"sum_ms":%d}}}`
+	got := grown(t, func(text string) (reading, error) { return readTarget([]byte(text)) },
+		fmt.Sprintf(told, 0, 0, 0, 0, 0, 0, 0), fmt.Sprintf(told, 60, 20, 20, 2, 60, 2, 60))
+	expect(t, got, map[string]string{"cache.hit_percent": "60 %", "upstream.wait.mean_ms": "30 ms", "upstream.mean_wait_ms": ""})
+}
+
 func TestNginx(t *testing.T) {
 	const page = "Active connections: 291 \nserver accepts handled requests\n %d %d %d \nReading: 6 Writing: 179 Waiting: 106 \n"
 	got := grown(t, readNginx, fmt.Sprintf(page, 100, 100, 200), fmt.Sprintf(page, 110, 106, 300))

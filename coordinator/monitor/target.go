@@ -44,7 +44,7 @@ func readTarget(body []byte) (reading, error) {
 	delete(top, "workers")
 	f.object("", top)
 	f.workers(workers)
-	return reading{instance, f.numbers}, nil
+	return reading{instance, f.numbers, conditionOf(body)}, nil
 }
 
 // A flattening is numbers being made of JSON.
@@ -203,7 +203,7 @@ func (f *flattening) durations(path, key string, o map[string]any) {
 func (f *flattening) derived(path string, o map[string]any) {
 	wait, hasWait := o["wait_ms"].(float64)
 	waits, hasWaits := o["waits"].(float64)
-	if hasWait && hasWaits {
+	if _, told := o["wait"].(map[string]any); hasWait && hasWaits && !told { // what tells how waits are spread tells their mean by that
 		f.numbers = append(f.numbers, number{
 			MonitorSeries: stats.MonitorSeries{Name: join(path, "mean_wait_ms"), Chart: strings.ReplaceAll(path, ".", " ") + ", mean time", Label: "wait of those that waited", Unit: "ms", Main: true},
 			nature:        quotient, v: wait, of: waits,
@@ -211,10 +211,11 @@ func (f *flattening) derived(path string, o map[string]any) {
 	}
 	hits, hasHits := o["hits"].(float64)
 	misses, hasMisses := o["misses"].(float64)
+	coalesced, _ := o["coalesced"].(float64)
 	if hasHits && hasMisses {
 		f.numbers = append(f.numbers, number{
 			MonitorSeries: stats.MonitorSeries{Name: join(path, "hit_percent"), Chart: strings.ReplaceAll(path, ".", " ") + ", hits", Label: "hits", Unit: "%", Main: true},
-			nature:        quotient, v: 100 * hits, of: hits + misses,
+			nature:        quotient, v: 100 * hits, of: hits + misses + coalesced,
 		})
 	}
 }

@@ -220,6 +220,9 @@ func (w *Watch) once(ctx context.Context, m *scenarios.Monitor, s source, l *led
 		} else {
 			l.forget(told)
 		}
+		for _, what := range l.changes {
+			w.news <- stats.MonitorNews{Monitor: m.Name, Changed: what}
+		}
 	}
 }
 

@@ -15,9 +15,10 @@ type Stats struct {
 	Instance string `json:"instance"` // random; counts of another one begin anew
 	Address  string `json:"address"`  // at which it was asked
 	Counts
-	UpstreamURL string      `json:"upstream_url"` // without a password
-	Master      MasterStats `json:"master"`
-	Workers     []Worker    `json:"workers"`
+	UpstreamURL string            `json:"upstream_url"`       // without a password
+	Settings    map[string]string `json:"settings,omitempty"` // in force, by name; none of those that may hold a password
+	Master      MasterStats       `json:"master"`
+	Workers     []Worker          `json:"workers"`
 }
 
 // MasterStats are the counts of Master.

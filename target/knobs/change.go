@@ -56,6 +56,17 @@ func (s Settings) With(values map[string]string) (Settings, error) {
 	return changed, nil
 }
 
+// Told are the values by name that anybody may see: those of knobs that hold no password.
+func (s Settings) Told() map[string]string {
+	told := map[string]string{}
+	for _, k := range All() {
+		if !k.Secret {
+			told[k.Name] = s.Get(k)
+		}
+	}
+	return told
+}
+
 // Changed are the names of the knobs in which two settings differ, in the order of All.
 func Changed(a, b Settings) (names []string) {
 	for _, k := range All() {

@@ -41,7 +41,7 @@ func (s *Service) probe(w http.ResponseWriter, r *http.Request) {
 func (s *Service) stats(w http.ResponseWriter, r *http.Request) {
 	now := s.now.Load()
 	stats := s.board.Stats().Named(now.Database)
-	stats.UpstreamURL = knobs.Redacted(now.Upstream)
+	stats.UpstreamURL, stats.Settings = knobs.Redacted(now.Upstream), now.Told()
 	if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 		stats.Address = at.String()
 	}
