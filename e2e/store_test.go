@@ -222,3 +222,24 @@ func TestSQLiteOnAFullDisk(t *testing.T) {
 		}
 	}
 }
+
+// Whoever waits for another's tables must find them: a session that had looked for them in
+// vain went on to make them again, failed, and answered 503 until it tried the next time.
+func TestWorkersMakeTheTablesOfPostgreSQLOnce(t *testing.T) {
+	c := postgres(t)
+	for round := range 6 {
+		db := c.database(fmt.Sprintf("round%d", round))
+		var workers sync.WaitGroup
+		for range 4 {
+			k := keep(t, map[string]string{"database_url": db, "items": "2000"})
+			workers.Go(func() {
+				for id := range 5 {
+					if _, _, err := k.Item(t.Context(), fmt.Sprint(id+1)); err != nil {
+						t.Errorf("round %d: %v", round, err)
+					}
+				}
+			})
+		}
+		workers.Wait()
+	}
+}

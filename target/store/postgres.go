@@ -51,7 +51,12 @@ func (postgres) begin(ctx context.Context, c *sql.Conn) error {
 	return err
 }
 
-func (postgres) exists() string { return "SELECT count(to_regclass($1))" }
+// exists reads the catalogue and asks no function for a name: a session keeps in mind that
+// there was no such table until it takes the lock of one, and would make it a second time
+// when it waited for another to make it.
+func (postgres) exists() string {
+	return "SELECT count(*) FROM pg_class WHERE relname = $1 AND relkind = 'r' AND pg_table_is_visible(oid)"
+}
 
 func (postgres) fill(ctx context.Context, c *sql.Conn, items iter.Seq[catalogue.Item]) error {
 	next, stop := iter.Pull(items)
