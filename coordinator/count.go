@@ -83,8 +83,8 @@ func (n *counting) loadBegins() {
 }
 
 // finish gives what the target counted since loadBegins, nil when that is not known:
-// it was never told, or the target is another now. Of the probes so many are answers to
-// monitors.
+// it was never told, or the target is another now. Of the probes up to so many are
+// questions of monitors.
 func (n *counting) finish(monitors uint64) *stats.TargetCount {
 	if n == nil || n.first == nil {
 		return nil

@@ -64,7 +64,7 @@ func (w *watching) channel() <-chan stats.MonitorNews {
 	return w.news
 }
 
-// asked is how many answers the target gave to monitors.
+// asked is how many questions of monitors went to the target.
 func (w *watching) asked() uint64 {
 	if w == nil {
 		return 0

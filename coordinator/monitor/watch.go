@@ -69,7 +69,7 @@ func New(c Config) (*Watch, error) {
 func (w *Watch) prepare(i int) (err error) {
 	m := &w.cfg.Monitors[i]
 	url := m.Asks(w.cfg.BaseURL)
-	w.webs[i] = newWeb(w.guard.connect, privately(w.cfg.TLS, w.cfg.BaseURL, url), m.Headers, w.answered)
+	w.webs[i] = newWeb(w.guard.connect, privately(w.cfg.TLS, w.cfg.BaseURL, url), m.Headers, w.questioned)
 	switch m.Type {
 	case scenarios.MonitorTarget:
 		w.sources[i] = &told{w.webs[i], url}
@@ -87,8 +87,8 @@ func (w *Watch) prepare(i int) (err error) {
 	return err
 }
 
-// answered counts an answer, if it is the target's, by whatever name it was asked.
-func (w *Watch) answered(by net.Addr) {
+// questioned counts a question that went to the target, by whatever name.
+func (w *Watch) questioned(by net.Addr) {
 	if a, ok := by.(*net.TCPAddr); ok {
 		at := a.AddrPort()
 		if slices.Contains(w.cfg.Target, netip.AddrPortFrom(at.Addr().Unmap(), at.Port())) {
@@ -118,7 +118,7 @@ func (w *Watch) Clear(ctx context.Context) error {
 // News is what Run tells; it is closed when Run is over, and has to be read until then.
 func (w *Watch) News() <-chan stats.MonitorNews { return w.news }
 
-// Asked is how many answers the target gave to monitors, which it counts as probes.
+// Asked is how many questions went to the target, which counts them as probes.
 func (w *Watch) Asked() uint64 { return w.asked.Load() }
 
 // Begun says that a phase is at work since some moment.

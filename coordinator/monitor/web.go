@@ -69,12 +69,19 @@ func (w *web) ask(ctx context.Context, address, accept string) (*http.Response, 
 		r.Header.Set(h.Name, h.Value)
 	}
 	var by net.Addr
-	got := &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { by = c.Conn.RemoteAddr() }}
+	got := &httptrace.ClientTrace{
+		GotConn: func(c httptrace.GotConnInfo) { by = c.Conn.RemoteAddr() },
+		// Counted when it is sent: the target counts a question whose answer comes too late.
+		WroteRequest: func(i httptrace.WroteRequestInfo) {
+			if i.Err == nil {
+				w.asked(by)
+			}
+		},
+	}
 	resp, err := w.client.Do(r.WithContext(httptrace.WithClientTrace(ctx, got)))
 	if err != nil {
 		return nil, plainly(ctx, err)
 	}
-	w.asked(by)
 	if resp.StatusCode == http.StatusOK {
 		return resp, nil
 	}
