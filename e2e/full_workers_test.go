@@ -65,7 +65,7 @@ func TestAFullWorkerIsNamed(t *testing.T) {
 		files, places int
 		args          []string
 	}{
-		"files":              {200, 200 - 16 - 64, []string{"--worker-connections", "1000"}},
+		"files":              {200, 200 - 16 - (5 + 10) - 64, []string{"--worker-connections", "1000"}},
 		"worker_connections": {1000, 100, []string{"--worker-connections", "100"}},
 	} {
 		t.Run(name, func(t *testing.T) {
