@@ -63,10 +63,11 @@ func newRoot() *cobra.Command {
 func showUsage(c *cobra.Command) {
 	if judge := c.Args; judge != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
-			if err := judge(c, args); err != nil {
-				return usage(err, "usage: "+c.UseLine())
+			err := judge(c, args)
+			if f, ok := errors.AsType[*failure](err); err == nil || ok && f.hint != "" {
+				return err
 			}
-			return nil
+			return usage(err, "usage: "+c.UseLine())
 		}
 	}
 	for _, sub := range c.Commands() {
