@@ -138,9 +138,16 @@ func begin(t *testing.T, role string, n int, change func(*Config)) *fixture {
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	f.cancel = cancel
-	t.Cleanup(func() { cancel(nil) })
+	over := make(chan struct{})
+	t.Cleanup(func() {
+		cancel(nil)
+		<-over // it uses the shared file until then
+	})
 	f.Group = New(cfg)
-	go func() { f.ended <- f.Run(ctx) }()
+	go func() {
+		f.ended <- f.Run(ctx)
+		close(over)
+	}()
 	return f
 }
 
