@@ -55,6 +55,7 @@ func TestPoolHoldsWhatItIsToldTo(t *testing.T) {
 	}
 	_, took, err := k.Item(context.Background(), "1")
 	waited := p.Wait.Read()
+	t.Logf("eight hold, the ninth waited %s by the pool's count, and failed", waited.Sum)
 	if !errors.Is(err, catalogue.ErrPoolTimeout) || took.Wait < 200*time.Millisecond || took.Wait > 2*time.Second {
 		t.Errorf("the ninth waited %s: %v", took.Wait, err)
 	}

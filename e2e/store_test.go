@@ -167,6 +167,7 @@ func TestShardsOfPostgreSQL(t *testing.T) {
 		if err := open(t, url).QueryRow("SELECT count(*) FROM items").Scan(&n); err != nil {
 			t.Fatal(err)
 		}
+		t.Logf("shard %d: %d items, %+.1f %% of a fair share", i+1, n, 100*(float64(n)/(items/3.0)-1))
 		if fair := items / 3.0; float64(n) < fair*0.95 || float64(n) > fair*1.05 {
 			t.Errorf("shard %d has %d of %d items", i+1, n, items)
 		}
