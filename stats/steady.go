@@ -93,10 +93,7 @@ func (l *level) second(r *Run, w *Window, phase int) {
 
 func (l *level) trend(phase int, limit time.Duration) LevelTrend {
 	t := LevelTrend{Phase: phase, Seconds: len(l.held), Warming: warming(l.means)}
-	var certain bool
-	t.Slope, certain = slope(l.held)
-	growth := t.Slope * float64(len(l.held))
-	t.Growing = certain && growth > l.worthOf(limit)
+	t.Slope, t.Growing = Growth(l.held, l.worthOf(limit))
 	if n := len(l.slow); limit > 0 && n >= levelSeconds {
 		var halves episodes
 		halves.see(l.slow[:n/2])
@@ -126,6 +123,16 @@ func (l *level) worthOf(limit time.Duration) float64 {
 		return limit.Seconds() * float64(l.ended) / float64(len(l.held))
 	}
 	return mean(l.held)
+}
+
+// Growth is by how many a second something became more that was held at the end of each
+// second, and whether that is certain (see slope) and comes to more than worth in all. It takes 20 seconds to say anything.
+func Growth(held []float64, worth float64) (perSecond float64, growing bool) {
+	if len(held) < levelSeconds {
+		return 0, false
+	}
+	perSecond, certain := slope(held)
+	return perSecond, certain && perSecond*float64(len(held)) > worth
 }
 
 const trendSlices = 10

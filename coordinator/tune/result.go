@@ -1,0 +1,89 @@
+package tune
+
+import (
+	"time"
+
+	"github.com/loadctl/loadctl/coordinator/trial"
+)
+
+// An Outcome is how a tuning ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Better     Outcome = "better"     // a setting beats the one in force
+	NoChange   Outcome = "no change"  // none does by as much as asked
+	Unfinished Outcome = "unfinished" // the budget, or somebody, ended it
+	Broken     Outcome = "broken"     // trials could not be made
+)
+
+// A Setting is one value for each parameter, by name.
+type Setting map[string]string
+
+// A Result is what a tuning knows, at any time.
+type Result struct {
+	Outcome Outcome `json:"outcome"`
+	Why     string  `json:"why"`
+
+	Fitness     string  `json:"fitness"` // what is compared: "throughput" (OK requests a second) or "capacity"
+	Incumbent   Score   `json:"incumbent"`
+	Best        Score   `json:"best"`
+	Recommended Score   `json:"recommended"` // the cheapest that is not worse than the best by more than Slack
+	Slack       float64 `json:"slack"`       // 0.02
+
+	Scores    []Score       `json:"scores"`  // of every setting that was tried, best first
+	Effects   []Effect      `json:"effects"` // around the best
+	Plateau   []Setting     `json:"plateau"` // settings not worse than the best by more than Slack
+	Params    []Param       `json:"params"`
+	Refused   []Refused     `json:"refused,omitempty"` // settings that a constraint rules out, or that could not be applied
+	Flags     []string      `json:"flags,omitempty"`
+	Halving   int           `json:"halving"`   // trials of the halving, without the incumbent's
+	Validated bool          `json:"validated"` // the recommendation held after a fresh start
+	Took      time.Duration `json:"took_ns"`
+	Trials    []Tried       `json:"trials"`
+}
+
+// A Score is how a setting did beside the one in force.
+type Score struct {
+	Setting Setting `json:"setting"`
+	Gain    float64 `json:"gain"` // ratio − 1 to the incumbent in the same blocks
+	Low     float64 `json:"low"`
+	High    float64 `json:"high"`
+	Value   float64 `json:"value"` // of the fitness, geometric mean
+	Cost    float64 `json:"cost"`
+	Blocks  int     `json:"blocks"`
+	Rung    int     `json:"rung"` // the last that it was in; 0 = finalists are beyond rungs
+	Final   bool    `json:"final"`
+}
+
+// An Effect is by how much the fitness changes when parameters go from their low to their
+// high level around the best; of two, the interaction.
+type Effect struct {
+	Params []string `json:"params"`
+	Change float64  `json:"change"`
+	Low    float64  `json:"low"`
+	High   float64  `json:"high"`
+}
+
+// A Param is a knob and the values that are tried.
+type Param struct {
+	Name   string   `json:"name"`
+	Values []string `json:"values"`
+	Why    []string `json:"why,omitempty"` // where the values come from: a law, with its figures
+}
+
+// A Refused is a setting that was not tried, or not to the end.
+type Refused struct {
+	Setting Setting `json:"setting"`
+	Why     string  `json:"why"`
+}
+
+// A Tried is one trial with what the tuning made of it.
+type Tried struct {
+	trial.Ask
+	trial.Told
+	Rung  int    `json:"rung"`
+	Block int    `json:"block"`
+	Used  bool   `json:"used"`
+	Note  string `json:"note,omitempty"`
+}
