@@ -108,7 +108,7 @@ func (d *driver) preparation(agents []*loadctlpb.AgentPlan) *loadctlpb.Prepare {
 		Seed: c.Seed, Agents: agents, Pacing: c.pacing(), TickNs: int64(c.tick()),
 		LostAfterNs: int64(c.agentLost()), Poller: c.Poller, TlsFiles: wire.EncodeTLSFiles(c.TLS),
 		Files: wire.EncodeFiles(c.Scenario.Uploads()), Trial: wire.EncodeTrial(c.Scenario.Trial),
-		ServerTiming: c.Scenario.AsksTiming,
+		ServerTiming: c.Scenario.AsksTiming, Level: wire.EncodeLevel(c.Scenario.Level),
 	}
 	for _, a := range d.aim.Addresses {
 		p.Addresses = append(p.Addresses, a.String())

@@ -19,6 +19,7 @@ type Options struct {
 	BaseURL   string     // replaces target.base_url
 	UserAgent string     // default "loadctl"
 	Trial     *Trial     // replaces target and phases of a null run; nil = the file's
+	Level     *Level     // replaces phases and limits by those of a search's trial; nil = the file's
 	// ServerTiming records what the target tells of its own time, where the file does not say.
 	ServerTiming bool
 }
@@ -33,6 +34,9 @@ func Parse(file string, src []byte, o Options) (*Scenario, error) {
 	}
 	if len(p.mistakes) == 0 && o.Trial != nil {
 		p.try(o.Trial)
+	}
+	if len(p.mistakes) == 0 && o.Level != nil {
+		p.atLevel(o.Level)
 	}
 	if len(p.mistakes) == 0 {
 		p.freeze()

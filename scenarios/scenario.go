@@ -35,6 +35,8 @@ type Scenario struct {
 	Trial *Trial        // whose load this is; nil = the file's: Options.Trial for who parses it again
 	beat  time.Duration // of the file's load, with a Trial
 
+	Level *Level // the same: Options.Level
+
 	AsksTiming bool // Options.ServerTiming, for who parses it again
 
 	Source   []byte // the text, word for word

@@ -63,7 +63,7 @@ func (l *Loop) makePhases() {
 		l.phases = append(l.phases, p)
 	}
 	for _, p := range l.phases {
-		if over := p.spec.Over; over >= 0 && over < len(l.phases) && l.holds(over) && !l.holds(p.index) {
+		if over := p.spec.Over; over >= 0 && over < len(l.phases) && over != p.index && !l.holds(p.index) {
 			p.pool = l.phases[over].own
 		}
 		p.pool.takers = append(p.pool.takers, p)
@@ -167,13 +167,13 @@ func (l *Loop) stopPhase(p *phase) {
 	}
 }
 
-// drained says whether nothing of a stopped phase is open. Held connections stay
-// while others use them.
+// drained says whether nothing of a stopped phase is open. Its connections stay while others
+// use them.
 func (l *Loop) drained(p *phase) bool {
 	if p.iterations > 0 || p.inFlight > 0 || p.users > 0 {
 		return false
 	}
-	if p.hold != nil && l.taken(p) {
+	if l.taken(p) {
 		return false
 	}
 	l.closeIdle(p.own)

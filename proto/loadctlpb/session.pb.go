@@ -966,6 +966,7 @@ type Prepare struct {
 	Files         []*BodyFile            `protobuf:"bytes,30,rep,name=files,proto3" json:"files,omitempty"`                                     // what the scenario's steps send
 	Faults        []string               `protobuf:"bytes,50,rep,name=faults,proto3" json:"faults,omitempty"`                                   // of the generator, on purpose: tests of loadctl itself
 	Trial         *Trial                 `protobuf:"bytes,60,opt,name=trial,proto3" json:"trial,omitempty"`                                     // takes the place of the scenario's phases; unset = those of the file
+	Level         *Level                 `protobuf:"bytes,240,opt,name=level,proto3" json:"level,omitempty"`                                    // the same of a search's trial
 	ServerTiming  bool                   `protobuf:"varint,200,opt,name=server_timing,json=serverTiming,proto3" json:"server_timing,omitempty"` // record Server-Timing headers, where the file does not say
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1106,6 +1107,13 @@ func (x *Prepare) GetTrial() *Trial {
 	return nil
 }
 
+func (x *Prepare) GetLevel() *Level {
+	if x != nil {
+		return x.Level
+	}
+	return nil
+}
+
 func (x *Prepare) GetServerTiming() bool {
 	if x != nil {
 		return x.ServerTiming
@@ -1198,6 +1206,91 @@ func (x *Trial) GetLengthNs() int64 {
 	return 0
 }
 
+// Level is the load of a search's trial.
+type Level struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rate          float64                `protobuf:"fixed64,1,opt,name=rate,proto3" json:"rate,omitempty"`              // iterations a second; 0 = closed users
+	Users         uint32                 `protobuf:"varint,2,opt,name=users,proto3" json:"users,omitempty"`             // closed
+	Connections   uint32                 `protobuf:"varint,3,opt,name=connections,proto3" json:"connections,omitempty"` // held open beside; 0 = as many as the file holds
+	SettleNs      int64                  `protobuf:"varint,4,opt,name=settle_ns,json=settleNs,proto3" json:"settle_ns,omitempty"`
+	LengthNs      int64                  `protobuf:"varint,5,opt,name=length_ns,json=lengthNs,proto3" json:"length_ns,omitempty"`
+	Slo           []string               `protobuf:"bytes,6,rep,name=slo,proto3" json:"slo,omitempty"` // in place of the file's limits
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Level) Reset() {
+	*x = Level{}
+	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Level) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Level) ProtoMessage() {}
+
+func (x *Level) ProtoReflect() protoreflect.Message {
+	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Level.ProtoReflect.Descriptor instead.
+func (*Level) Descriptor() ([]byte, []int) {
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Level) GetRate() float64 {
+	if x != nil {
+		return x.Rate
+	}
+	return 0
+}
+
+func (x *Level) GetUsers() uint32 {
+	if x != nil {
+		return x.Users
+	}
+	return 0
+}
+
+func (x *Level) GetConnections() uint32 {
+	if x != nil {
+		return x.Connections
+	}
+	return 0
+}
+
+func (x *Level) GetSettleNs() int64 {
+	if x != nil {
+		return x.SettleNs
+	}
+	return 0
+}
+
+func (x *Level) GetLengthNs() int64 {
+	if x != nil {
+		return x.LengthNs
+	}
+	return 0
+}
+
+func (x *Level) GetSlo() []string {
+	if x != nil {
+		return x.Slo
+	}
+	return nil
+}
+
 // TLSFiles are the contents of the files that target.tls names: secrets, which are
 // kept in memory alone.
 type TLSFiles struct {
@@ -1211,7 +1304,7 @@ type TLSFiles struct {
 
 func (x *TLSFiles) Reset() {
 	*x = TLSFiles{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	mi := &file_loadctl_v1_session_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1223,7 +1316,7 @@ func (x *TLSFiles) String() string {
 func (*TLSFiles) ProtoMessage() {}
 
 func (x *TLSFiles) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	mi := &file_loadctl_v1_session_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1236,7 +1329,7 @@ func (x *TLSFiles) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TLSFiles.ProtoReflect.Descriptor instead.
 func (*TLSFiles) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{10}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *TLSFiles) GetCa() []byte {
@@ -1272,7 +1365,7 @@ type BodyFile struct {
 
 func (x *BodyFile) Reset() {
 	*x = BodyFile{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[11]
+	mi := &file_loadctl_v1_session_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1284,7 +1377,7 @@ func (x *BodyFile) String() string {
 func (*BodyFile) ProtoMessage() {}
 
 func (x *BodyFile) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[11]
+	mi := &file_loadctl_v1_session_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1297,7 +1390,7 @@ func (x *BodyFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BodyFile.ProtoReflect.Descriptor instead.
 func (*BodyFile) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{11}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *BodyFile) GetName() string {
@@ -1336,7 +1429,7 @@ type AgentPlan struct {
 
 func (x *AgentPlan) Reset() {
 	*x = AgentPlan{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[12]
+	mi := &file_loadctl_v1_session_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1348,7 +1441,7 @@ func (x *AgentPlan) String() string {
 func (*AgentPlan) ProtoMessage() {}
 
 func (x *AgentPlan) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[12]
+	mi := &file_loadctl_v1_session_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1361,7 +1454,7 @@ func (x *AgentPlan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentPlan.ProtoReflect.Descriptor instead.
 func (*AgentPlan) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{12}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AgentPlan) GetName() string {
@@ -1416,7 +1509,7 @@ type Slot struct {
 
 func (x *Slot) Reset() {
 	*x = Slot{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[13]
+	mi := &file_loadctl_v1_session_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1428,7 +1521,7 @@ func (x *Slot) String() string {
 func (*Slot) ProtoMessage() {}
 
 func (x *Slot) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[13]
+	mi := &file_loadctl_v1_session_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1441,7 +1534,7 @@ func (x *Slot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slot.ProtoReflect.Descriptor instead.
 func (*Slot) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{13}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Slot) GetIndex() uint64 {
@@ -1468,7 +1561,7 @@ type Ready struct {
 
 func (x *Ready) Reset() {
 	*x = Ready{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[14]
+	mi := &file_loadctl_v1_session_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1480,7 +1573,7 @@ func (x *Ready) String() string {
 func (*Ready) ProtoMessage() {}
 
 func (x *Ready) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[14]
+	mi := &file_loadctl_v1_session_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1493,7 +1586,7 @@ func (x *Ready) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ready.ProtoReflect.Descriptor instead.
 func (*Ready) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{14}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Ready) GetAgents() []*AgentStarted {
@@ -1520,7 +1613,7 @@ type AgentStarted struct {
 
 func (x *AgentStarted) Reset() {
 	*x = AgentStarted{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[15]
+	mi := &file_loadctl_v1_session_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1532,7 +1625,7 @@ func (x *AgentStarted) String() string {
 func (*AgentStarted) ProtoMessage() {}
 
 func (x *AgentStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[15]
+	mi := &file_loadctl_v1_session_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1545,7 +1638,7 @@ func (x *AgentStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentStarted.ProtoReflect.Descriptor instead.
 func (*AgentStarted) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{15}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AgentStarted) GetName() string {
@@ -1572,7 +1665,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[16]
+	mi := &file_loadctl_v1_session_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1584,7 +1677,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[16]
+	mi := &file_loadctl_v1_session_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1597,7 +1690,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Start) GetEpochMonotonic() int64 {
@@ -1618,7 +1711,7 @@ type Begin struct {
 
 func (x *Begin) Reset() {
 	*x = Begin{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[17]
+	mi := &file_loadctl_v1_session_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1630,7 +1723,7 @@ func (x *Begin) String() string {
 func (*Begin) ProtoMessage() {}
 
 func (x *Begin) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[17]
+	mi := &file_loadctl_v1_session_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1643,7 +1736,7 @@ func (x *Begin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Begin.ProtoReflect.Descriptor instead.
 func (*Begin) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{17}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Begin) GetPhase() uint32 {
@@ -1672,7 +1765,7 @@ type End struct {
 
 func (x *End) Reset() {
 	*x = End{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[18]
+	mi := &file_loadctl_v1_session_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1684,7 +1777,7 @@ func (x *End) String() string {
 func (*End) ProtoMessage() {}
 
 func (x *End) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[18]
+	mi := &file_loadctl_v1_session_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1697,7 +1790,7 @@ func (x *End) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use End.ProtoReflect.Descriptor instead.
 func (*End) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{18}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *End) GetPhase() uint32 {
@@ -1727,7 +1820,7 @@ type PhaseEvent struct {
 
 func (x *PhaseEvent) Reset() {
 	*x = PhaseEvent{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[19]
+	mi := &file_loadctl_v1_session_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +1832,7 @@ func (x *PhaseEvent) String() string {
 func (*PhaseEvent) ProtoMessage() {}
 
 func (x *PhaseEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[19]
+	mi := &file_loadctl_v1_session_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1752,7 +1845,7 @@ func (x *PhaseEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseEvent.ProtoReflect.Descriptor instead.
 func (*PhaseEvent) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{19}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *PhaseEvent) GetPhase() uint32 {
@@ -1795,7 +1888,7 @@ type Report struct {
 
 func (x *Report) Reset() {
 	*x = Report{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[20]
+	mi := &file_loadctl_v1_session_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1807,7 +1900,7 @@ func (x *Report) String() string {
 func (*Report) ProtoMessage() {}
 
 func (x *Report) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[20]
+	mi := &file_loadctl_v1_session_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1820,7 +1913,7 @@ func (x *Report) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Report.ProtoReflect.Descriptor instead.
 func (*Report) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{20}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Report) GetSeq() uint64 {
@@ -1874,7 +1967,7 @@ type AgentWindow struct {
 
 func (x *AgentWindow) Reset() {
 	*x = AgentWindow{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[21]
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1886,7 +1979,7 @@ func (x *AgentWindow) String() string {
 func (*AgentWindow) ProtoMessage() {}
 
 func (x *AgentWindow) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[21]
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1899,7 +1992,7 @@ func (x *AgentWindow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentWindow.ProtoReflect.Descriptor instead.
 func (*AgentWindow) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{21}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AgentWindow) GetName() string {
@@ -2075,7 +2168,7 @@ type ArrivalTest struct {
 
 func (x *ArrivalTest) Reset() {
 	*x = ArrivalTest{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2087,7 +2180,7 @@ func (x *ArrivalTest) String() string {
 func (*ArrivalTest) ProtoMessage() {}
 
 func (x *ArrivalTest) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2100,7 +2193,7 @@ func (x *ArrivalTest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArrivalTest.ProtoReflect.Descriptor instead.
 func (*ArrivalTest) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ArrivalTest) GetPhase() uint32 {
@@ -2194,7 +2287,7 @@ type Vitals struct {
 
 func (x *Vitals) Reset() {
 	*x = Vitals{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2206,7 +2299,7 @@ func (x *Vitals) String() string {
 func (*Vitals) ProtoMessage() {}
 
 func (x *Vitals) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2219,7 +2312,7 @@ func (x *Vitals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Vitals.ProtoReflect.Descriptor instead.
 func (*Vitals) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Vitals) GetKernelJitterNs() int64 {
@@ -2321,7 +2414,7 @@ type MachineVitals struct {
 
 func (x *MachineVitals) Reset() {
 	*x = MachineVitals{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2333,7 +2426,7 @@ func (x *MachineVitals) String() string {
 func (*MachineVitals) ProtoMessage() {}
 
 func (x *MachineVitals) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2346,7 +2439,7 @@ func (x *MachineVitals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MachineVitals.ProtoReflect.Descriptor instead.
 func (*MachineVitals) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *MachineVitals) GetCores() uint64 {
@@ -2455,7 +2548,7 @@ type AgentLost struct {
 
 func (x *AgentLost) Reset() {
 	*x = AgentLost{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2467,7 +2560,7 @@ func (x *AgentLost) String() string {
 func (*AgentLost) ProtoMessage() {}
 
 func (x *AgentLost) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2480,7 +2573,7 @@ func (x *AgentLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentLost.ProtoReflect.Descriptor instead.
 func (*AgentLost) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *AgentLost) GetSeq() uint64 {
@@ -2529,7 +2622,7 @@ type Reshare struct {
 
 func (x *Reshare) Reset() {
 	*x = Reshare{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2541,7 +2634,7 @@ func (x *Reshare) String() string {
 func (*Reshare) ProtoMessage() {}
 
 func (x *Reshare) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2554,7 +2647,7 @@ func (x *Reshare) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reshare.ProtoReflect.Descriptor instead.
 func (*Reshare) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Reshare) GetFrom() int64 {
@@ -2582,7 +2675,7 @@ type Readdress struct {
 
 func (x *Readdress) Reset() {
 	*x = Readdress{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2594,7 +2687,7 @@ func (x *Readdress) String() string {
 func (*Readdress) ProtoMessage() {}
 
 func (x *Readdress) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2607,7 +2700,7 @@ func (x *Readdress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Readdress.ProtoReflect.Descriptor instead.
 func (*Readdress) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Readdress) GetAddresses() []string {
@@ -2628,7 +2721,7 @@ type Pause struct {
 
 func (x *Pause) Reset() {
 	*x = Pause{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2640,7 +2733,7 @@ func (x *Pause) String() string {
 func (*Pause) ProtoMessage() {}
 
 func (x *Pause) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2653,7 +2746,7 @@ func (x *Pause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pause.ProtoReflect.Descriptor instead.
 func (*Pause) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Pause) GetPaused() bool {
@@ -2681,7 +2774,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2693,7 +2786,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2706,7 +2799,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Drain) GetAt() int64 {
@@ -2733,7 +2826,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2745,7 +2838,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2758,7 +2851,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Stop) GetReason() string {
@@ -2777,7 +2870,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[31]
+	mi := &file_loadctl_v1_session_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2789,7 +2882,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[31]
+	mi := &file_loadctl_v1_session_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2802,7 +2895,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2826,7 +2919,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[32]
+	mi := &file_loadctl_v1_session_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2838,7 +2931,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[32]
+	mi := &file_loadctl_v1_session_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2851,7 +2944,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{32}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Notice) GetSeq() uint64 {
@@ -2902,7 +2995,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[33]
+	mi := &file_loadctl_v1_session_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2914,7 +3007,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[33]
+	mi := &file_loadctl_v1_session_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2927,7 +3020,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{33}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Finished) GetSeq() uint64 {
@@ -2975,7 +3068,7 @@ type AgentFinished struct {
 
 func (x *AgentFinished) Reset() {
 	*x = AgentFinished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[34]
+	mi := &file_loadctl_v1_session_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2987,7 +3080,7 @@ func (x *AgentFinished) String() string {
 func (*AgentFinished) ProtoMessage() {}
 
 func (x *AgentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[34]
+	mi := &file_loadctl_v1_session_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3000,7 +3093,7 @@ func (x *AgentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentFinished.ProtoReflect.Descriptor instead.
 func (*AgentFinished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{34}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *AgentFinished) GetName() string {
@@ -3143,7 +3236,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n" +
 	"\x04sent\x18\x02 \x01(\x03R\x04sent\x12\x1a\n" +
 	"\breceived\x18\x03 \x01(\x03R\breceived\x12\x12\n" +
-	"\x04wall\x18\x04 \x01(\x03R\x04wall\"\xd0\x04\n" +
+	"\x04wall\x18\x04 \x01(\x03R\x04wall\"\xfa\x04\n" +
 	"\aPrepare\x12\x12\n" +
 	"\x04file\x18\x01 \x01(\tR\x04file\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\fR\x06source\x121\n" +
@@ -3160,7 +3253,8 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\ttls_files\x18\v \x01(\v2\x14.loadctl.v1.TLSFilesR\btlsFiles\x12*\n" +
 	"\x05files\x18\x1e \x03(\v2\x14.loadctl.v1.BodyFileR\x05files\x12\x16\n" +
 	"\x06faults\x182 \x03(\tR\x06faults\x12'\n" +
-	"\x05trial\x18< \x01(\v2\x11.loadctl.v1.TrialR\x05trial\x12$\n" +
+	"\x05trial\x18< \x01(\v2\x11.loadctl.v1.TrialR\x05trial\x12(\n" +
+	"\x05level\x18\xf0\x01 \x01(\v2\x11.loadctl.v1.LevelR\x05level\x12$\n" +
 	"\rserver_timing\x18\xc8\x01 \x01(\bR\fserverTiming\x1a7\n" +
 	"\tVarsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -3171,7 +3265,14 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x05users\x18\x03 \x01(\rR\x05users\x12\x17\n" +
 	"\amax_vus\x18\x04 \x01(\rR\x06maxVus\x12\x17\n" +
 	"\awarm_ns\x18\x05 \x01(\x03R\x06warmNs\x12\x1b\n" +
-	"\tlength_ns\x18\x06 \x01(\x03R\blengthNs\"@\n" +
+	"\tlength_ns\x18\x06 \x01(\x03R\blengthNs\"\x9f\x01\n" +
+	"\x05Level\x12\x12\n" +
+	"\x04rate\x18\x01 \x01(\x01R\x04rate\x12\x14\n" +
+	"\x05users\x18\x02 \x01(\rR\x05users\x12 \n" +
+	"\vconnections\x18\x03 \x01(\rR\vconnections\x12\x1b\n" +
+	"\tsettle_ns\x18\x04 \x01(\x03R\bsettleNs\x12\x1b\n" +
+	"\tlength_ns\x18\x05 \x01(\x03R\blengthNs\x12\x10\n" +
+	"\x03slo\x18\x06 \x03(\tR\x03slo\"@\n" +
 	"\bTLSFiles\x12\x0e\n" +
 	"\x02ca\x18\x01 \x01(\fR\x02ca\x12\x12\n" +
 	"\x04cert\x18\x02 \x01(\fR\x04cert\x12\x10\n" +
@@ -3369,7 +3470,7 @@ func file_loadctl_v1_session_proto_rawDescGZIP() []byte {
 	return file_loadctl_v1_session_proto_rawDescData
 }
 
-var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_loadctl_v1_session_proto_goTypes = []any{
 	(*SessionRequest)(nil),  // 0: loadctl.v1.SessionRequest
 	(*SessionResponse)(nil), // 1: loadctl.v1.SessionResponse
@@ -3381,78 +3482,80 @@ var file_loadctl_v1_session_proto_goTypes = []any{
 	(*Pong)(nil),            // 7: loadctl.v1.Pong
 	(*Prepare)(nil),         // 8: loadctl.v1.Prepare
 	(*Trial)(nil),           // 9: loadctl.v1.Trial
-	(*TLSFiles)(nil),        // 10: loadctl.v1.TLSFiles
-	(*BodyFile)(nil),        // 11: loadctl.v1.BodyFile
-	(*AgentPlan)(nil),       // 12: loadctl.v1.AgentPlan
-	(*Slot)(nil),            // 13: loadctl.v1.Slot
-	(*Ready)(nil),           // 14: loadctl.v1.Ready
-	(*AgentStarted)(nil),    // 15: loadctl.v1.AgentStarted
-	(*Start)(nil),           // 16: loadctl.v1.Start
-	(*Begin)(nil),           // 17: loadctl.v1.Begin
-	(*End)(nil),             // 18: loadctl.v1.End
-	(*PhaseEvent)(nil),      // 19: loadctl.v1.PhaseEvent
-	(*Report)(nil),          // 20: loadctl.v1.Report
-	(*AgentWindow)(nil),     // 21: loadctl.v1.AgentWindow
-	(*ArrivalTest)(nil),     // 22: loadctl.v1.ArrivalTest
-	(*Vitals)(nil),          // 23: loadctl.v1.Vitals
-	(*MachineVitals)(nil),   // 24: loadctl.v1.MachineVitals
-	(*AgentLost)(nil),       // 25: loadctl.v1.AgentLost
-	(*Reshare)(nil),         // 26: loadctl.v1.Reshare
-	(*Readdress)(nil),       // 27: loadctl.v1.Readdress
-	(*Pause)(nil),           // 28: loadctl.v1.Pause
-	(*Drain)(nil),           // 29: loadctl.v1.Drain
-	(*Stop)(nil),            // 30: loadctl.v1.Stop
-	(*Ack)(nil),             // 31: loadctl.v1.Ack
-	(*Notice)(nil),          // 32: loadctl.v1.Notice
-	(*Finished)(nil),        // 33: loadctl.v1.Finished
-	(*AgentFinished)(nil),   // 34: loadctl.v1.AgentFinished
-	nil,                     // 35: loadctl.v1.Prepare.VarsEntry
-	(*Snapshot)(nil),        // 36: loadctl.v1.Snapshot
+	(*Level)(nil),           // 10: loadctl.v1.Level
+	(*TLSFiles)(nil),        // 11: loadctl.v1.TLSFiles
+	(*BodyFile)(nil),        // 12: loadctl.v1.BodyFile
+	(*AgentPlan)(nil),       // 13: loadctl.v1.AgentPlan
+	(*Slot)(nil),            // 14: loadctl.v1.Slot
+	(*Ready)(nil),           // 15: loadctl.v1.Ready
+	(*AgentStarted)(nil),    // 16: loadctl.v1.AgentStarted
+	(*Start)(nil),           // 17: loadctl.v1.Start
+	(*Begin)(nil),           // 18: loadctl.v1.Begin
+	(*End)(nil),             // 19: loadctl.v1.End
+	(*PhaseEvent)(nil),      // 20: loadctl.v1.PhaseEvent
+	(*Report)(nil),          // 21: loadctl.v1.Report
+	(*AgentWindow)(nil),     // 22: loadctl.v1.AgentWindow
+	(*ArrivalTest)(nil),     // 23: loadctl.v1.ArrivalTest
+	(*Vitals)(nil),          // 24: loadctl.v1.Vitals
+	(*MachineVitals)(nil),   // 25: loadctl.v1.MachineVitals
+	(*AgentLost)(nil),       // 26: loadctl.v1.AgentLost
+	(*Reshare)(nil),         // 27: loadctl.v1.Reshare
+	(*Readdress)(nil),       // 28: loadctl.v1.Readdress
+	(*Pause)(nil),           // 29: loadctl.v1.Pause
+	(*Drain)(nil),           // 30: loadctl.v1.Drain
+	(*Stop)(nil),            // 31: loadctl.v1.Stop
+	(*Ack)(nil),             // 32: loadctl.v1.Ack
+	(*Notice)(nil),          // 33: loadctl.v1.Notice
+	(*Finished)(nil),        // 34: loadctl.v1.Finished
+	(*AgentFinished)(nil),   // 35: loadctl.v1.AgentFinished
+	nil,                     // 36: loadctl.v1.Prepare.VarsEntry
+	(*Snapshot)(nil),        // 37: loadctl.v1.Snapshot
 }
 var file_loadctl_v1_session_proto_depIdxs = []int32{
 	3,  // 0: loadctl.v1.SessionRequest.hello:type_name -> loadctl.v1.Hello
 	7,  // 1: loadctl.v1.SessionRequest.pong:type_name -> loadctl.v1.Pong
-	14, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
-	20, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
-	19, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
-	25, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
-	32, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
-	33, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
+	15, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
+	21, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
+	20, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
+	26, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
+	33, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
+	34, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
 	5,  // 8: loadctl.v1.SessionResponse.welcome:type_name -> loadctl.v1.Welcome
 	6,  // 9: loadctl.v1.SessionResponse.ping:type_name -> loadctl.v1.Ping
 	8,  // 10: loadctl.v1.SessionResponse.prepare:type_name -> loadctl.v1.Prepare
-	16, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
-	17, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
-	26, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
-	29, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
-	30, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
-	31, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
-	28, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
-	18, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
-	27, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
+	17, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
+	18, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
+	27, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
+	30, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
+	31, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
+	32, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
+	29, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
+	19, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
+	28, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
 	4,  // 20: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
-	35, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
-	12, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
-	10, // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
-	11, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
+	36, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
+	13, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
+	11, // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
+	12, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
 	9,  // 25: loadctl.v1.Prepare.trial:type_name -> loadctl.v1.Trial
-	13, // 26: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
-	15, // 27: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
-	36, // 28: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
-	21, // 29: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
-	23, // 30: loadctl.v1.AgentWindow.vitals:type_name -> loadctl.v1.Vitals
-	22, // 31: loadctl.v1.AgentWindow.arrivals:type_name -> loadctl.v1.ArrivalTest
-	24, // 32: loadctl.v1.Vitals.machine:type_name -> loadctl.v1.MachineVitals
-	36, // 33: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
-	12, // 34: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
-	34, // 35: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
-	0,  // 36: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
-	1,  // 37: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
-	37, // [37:38] is the sub-list for method output_type
-	36, // [36:37] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	10, // 26: loadctl.v1.Prepare.level:type_name -> loadctl.v1.Level
+	14, // 27: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
+	16, // 28: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
+	37, // 29: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
+	22, // 30: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
+	24, // 31: loadctl.v1.AgentWindow.vitals:type_name -> loadctl.v1.Vitals
+	23, // 32: loadctl.v1.AgentWindow.arrivals:type_name -> loadctl.v1.ArrivalTest
+	25, // 33: loadctl.v1.Vitals.machine:type_name -> loadctl.v1.MachineVitals
+	37, // 34: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
+	13, // 35: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
+	35, // 36: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
+	0,  // 37: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
+	1,  // 38: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
+	38, // [38:39] is the sub-list for method output_type
+	37, // [37:38] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_loadctl_v1_session_proto_init() }
@@ -3486,15 +3589,15 @@ func file_loadctl_v1_session_proto_init() {
 		(*SessionResponse_Readdress)(nil),
 	}
 	file_loadctl_v1_session_proto_msgTypes[4].OneofWrappers = []any{}
-	file_loadctl_v1_session_proto_msgTypes[23].OneofWrappers = []any{}
 	file_loadctl_v1_session_proto_msgTypes[24].OneofWrappers = []any{}
+	file_loadctl_v1_session_proto_msgTypes[25].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loadctl_v1_session_proto_rawDesc), len(file_loadctl_v1_session_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   36,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -12,7 +12,7 @@ import (
 func DecodeOptions(p *loadctlpb.Prepare) scenarios.Options {
 	return scenarios.Options{
 		Vars: p.GetVars(), BaseURL: p.GetBaseUrl(), File: FindFile(p.GetFiles()), Trial: decodeTrial(p.GetTrial()),
-		ServerTiming: p.GetServerTiming(),
+		ServerTiming: p.GetServerTiming(), Level: decodeLevel(p.GetLevel()),
 	}
 }
 
@@ -33,5 +33,25 @@ func decodeTrial(t *loadctlpb.Trial) *scenarios.Trial {
 	return &scenarios.Trial{
 		BaseURL: t.GetBaseUrl(), Rate: t.GetRate(), Users: int(t.GetUsers()), MaxVUs: int(t.GetMaxVus()),
 		Warm: time.Duration(t.GetWarmNs()), Length: time.Duration(t.GetLengthNs()),
+	}
+}
+
+// EncodeLevel tells of the load of a search's trial; nil of that of the file.
+func EncodeLevel(l *scenarios.Level) *loadctlpb.Level {
+	if l == nil {
+		return nil
+	}
+	return &loadctlpb.Level{
+		Rate: l.Rate, Users: uint32(l.Users), Connections: uint32(l.Connections), SettleNs: int64(l.Settle), LengthNs: int64(l.Length), Slo: l.SLO,
+	}
+}
+
+func decodeLevel(l *loadctlpb.Level) *scenarios.Level {
+	if l == nil {
+		return nil
+	}
+	return &scenarios.Level{
+		Rate: l.GetRate(), Users: int(l.GetUsers()), Connections: int(l.GetConnections()),
+		Settle: time.Duration(l.GetSettleNs()), Length: time.Duration(l.GetLengthNs()), SLO: l.GetSlo(),
 	}
 }

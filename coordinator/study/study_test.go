@@ -1,0 +1,92 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loadctl/loadctl/coordinator/trial"
+)
+
+// A ladder asks for n trials at rising rates and adds up what it is told.
+type ladder struct {
+	n, at int
+	sum   uint64
+}
+
+func (l *ladder) Next() (trial.Ask, bool) {
+	return trial.Ask{Number: l.at + 1, Load: trial.Load{Rate: float64(l.at + 1)}}, l.at < l.n
+}
+
+func (l *ladder) Tell(t trial.Told) { l.at, l.sum = l.at+1, l.sum*3+t.Requests }
+
+func rates(_ context.Context, a trial.Ask) (trial.Told, error) {
+	return trial.Told{Requests: uint64(a.Rate)}, nil
+}
+
+// TestAStudyThatWasKilledGoesOn after any trial, with half a line on disk, to the same result.
+func TestAStudyThatWasKilledGoesOn(t *testing.T) {
+	whole := &ladder{n: 6}
+	s, err := Create(t.TempDir(), Head{ID: "x", Kind: "capacity"})
+	if err != nil || s.Drive(t.Context(), whole, rates, nil) != nil {
+		t.Fatal(err)
+	}
+	for dies := range 6 {
+		s, err := Create(t.TempDir(), Head{ID: "x", Kind: "capacity"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := errors.New("killed")
+		err = s.Drive(t.Context(), &ladder{n: 6}, func(ctx context.Context, a trial.Ask) (trial.Told, error) {
+			if a.Number > dies {
+				return trial.Told{}, stop
+			}
+			return rates(ctx, a)
+		}, nil)
+		if !errors.Is(err, stop) {
+			t.Fatal(err)
+		}
+		f, _ := os.OpenFile(filepath.Join(s.Dir(), trialsFile), os.O_APPEND|os.O_WRONLY, 0)
+		_, _ = f.WriteString(`{"ask":{"number":`)
+		f.Close()
+		again, err := Open(s.Dir())
+		if err != nil || again.Head.Kind != "capacity" || len(again.Lines()) != dies {
+			t.Fatalf("%v, %+v", err, again)
+		}
+		got := &ladder{n: 6}
+		if err := again.Drive(t.Context(), got, rates, nil); err != nil || got.sum != whole.sum {
+			t.Errorf("killed after %d: %v, %d instead of %d", dies, err, got.sum, whole.sum)
+		}
+	}
+}
+
+// TestAnotherSearchIsRefused rather than told what it did not ask for.
+func TestAnotherSearchIsRefused(t *testing.T) {
+	s, err := Create(t.TempDir(), Head{ID: "x"})
+	if err != nil || s.Drive(t.Context(), &ladder{n: 2}, rates, nil) != nil {
+		t.Fatal(err)
+	}
+	if err := s.Replay(&ladder{n: 9, at: 4}); err == nil || !strings.Contains(err.Error(), "trials.ndjson: trial 1 was") {
+		t.Error(err)
+	}
+}
+
+func TestResultsAreReadBack(t *testing.T) {
+	s, err := Create(t.TempDir(), Head{ID: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]int
+	if err := s.ReadResult(&got); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	if err := s.Result(map[string]int{"a": 1}); err != nil || s.ReadResult(&got) != nil || got["a"] != 1 {
+		t.Error(err, got)
+	}
+	if _, err := Open(t.TempDir()); err == nil {
+		t.Error("an empty directory is a study")
+	}
+}
