@@ -47,6 +47,7 @@ const (
 	Resume                // go on
 	Stop                  // stop issuing, finish what is open; asked again, as Kill
 	Kill                  // stop at once
+	Enough                // of a search's trial: what is known will do; as when a limit breaks that ends the run
 )
 
 // Config is everything a run needs. Zero fields mean what their comment says.

@@ -162,6 +162,8 @@ func (d *driver) control(c Control) {
 		d.step(run.Interrupt{})
 	case Kill:
 		d.step(run.Kill{Why: "stopped at once"})
+	case Enough:
+		d.step(run.Broken{Text: "so many requests are bad that more would tell nothing"})
 	}
 }
 

@@ -189,18 +189,22 @@ func (m *kindLoad) steady(l *Level, s *Scenario, index, holds int) Phase {
 
 // roomFor is how many iterations may be in flight: three times as many as there are when each
 // request takes as long as the SLO allows, and at least a second's worth. More tell nothing that
-// is not known, and cost ports.
+// is not known, and cost ports: so there are no more than enoughRoom of them, unless the SLO itself lets be more.
 func (s *Scenario) roomFor(user int, rate float64) int {
 	pause, _ := s.Users[user].idle()
-	slowest := time.Second
+	slowest := time.Duration(0)
 	for _, limit := range s.ResponseLimits() {
-		slowest = max(slowest, 3*limit)
+		slowest = max(slowest, limit)
 	}
-	seconds := pause.Seconds() + slowest.Seconds()*s.steps(user)
-	return int(min(max(math.Ceil(rate*seconds), 100), mostRoom))
+	allowed := rate * (pause.Seconds() + slowest.Seconds()*s.steps(user))
+	room := max(3*allowed, rate*(pause.Seconds()+s.steps(user)))
+	return int(math.Ceil(max(leastRoom, min(room, max(allowed, enoughRoom)))))
 }
 
-const mostRoom = 100_000
+const (
+	leastRoom  = 100
+	enoughRoom = 10_000
+)
 
 // levelLimits are the limits that a level is held to: those given, or the file's slo, or its
 // thresholds. Phases that limits name are gone, so that they are of all that is recorded.
