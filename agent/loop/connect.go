@@ -15,10 +15,11 @@ import (
 const restAfterFailure = 100 * time.Millisecond
 
 // dialFor opens a connection for a task at the head of its queue. It gives false
-// when this machine can open no more and the task has gone back to wait.
+// when this machine can open no more and the task has gone back to wait. The connection
+// is the pool's, and so that of the phase which owns it.
 func (l *Loop) dialFor(i int32, t *task) bool {
 	p := l.phases[t.phase]
-	ci, _, errno := l.dial(p, i, none)
+	ci, _, errno := l.dial(p.pool.owner, i, none)
 	t.notBefore = 0
 	switch {
 	case errno == 0:
@@ -41,9 +42,9 @@ func (l *Loop) dialLimited(i int32, t *task, p *phase, errno syscall.Errno) bool
 	l.limited(limitText(errno))
 	switch {
 	case limitText(errno) == kindPorts:
-		l.restPool(p.own)
-	case p.connections > 0 && !p.own.owned:
-		p.own.limit, p.own.limitedBy = p.connections, limitText(errno)
+		l.restPool(p.pool)
+	case p.pool.owner.connections > 0 && !p.pool.owned:
+		p.pool.limit, p.pool.limitedBy = p.pool.owner.connections, limitText(errno)
 	default:
 		t.notBefore = l.now + restAfterFailure
 		l.neverSent(i, t, limitText(errno))

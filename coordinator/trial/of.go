@@ -37,7 +37,7 @@ func Of(r *stats.Run, limits []stats.Threshold) Told {
 		t.Growing, t.Slope = t.Growing || l.Growing, t.Slope+l.Slope
 	}
 	t.count(r, limits)
-	t.times(r, limits)
+	t.times(r)
 	return t
 }
 
@@ -101,7 +101,7 @@ func (t *Told) count(r *stats.Run, limits []stats.Threshold) {
 }
 
 // times fills in response times, and how many requests were in flight.
-func (t *Told) times(r *stats.Run, _ []stats.Threshold) {
+func (t *Told) times(r *stats.Run) {
 	var d stats.Dist
 	for i := range r.Sound().Cells {
 		if i < len(r.Layout.Cells) && r.Layout.Cells[i].Recorded && !r.Layout.Cells[i].Heartbeat {

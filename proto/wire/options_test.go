@@ -18,3 +18,12 @@ func TestTrialRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+// TestLevelRoundTrip: the same of a search's trial.
+func TestLevelRoundTrip(t *testing.T) {
+	for _, want := range []*scenarios.Level{nil, {Rate: 1.5, Users: 2, Connections: 3, Settle: 4, Length: time.Second, SLO: []string{"failed: rate<1%", "x"}}} {
+		if got := DecodeOptions(&loadctlpb.Prepare{Level: EncodeLevel(want)}); !reflect.DeepEqual(got.Level, want) {
+			t.Errorf("%+v, want %+v", got.Level, want)
+		}
+	}
+}
