@@ -32,7 +32,11 @@ func everything() sample.Story {
 // serveReport serves the same page open, and under Jenkins' policy at /jenkins.
 func serveReport(t *testing.T, s sample.Story) string {
 	t.Helper()
-	b := page(t, s)
+	return servePage(t, page(t, s))
+}
+
+func servePage(t *testing.T, b []byte) string {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/favicon.ico" {
 			w.WriteHeader(http.StatusNoContent)

@@ -83,7 +83,7 @@ func (p *painter) draw(c timeChart) Chart {
 	}
 	x := p.timeScale(w)
 	y, ticks := c.yScale()
-	p.frame(&s, c.id, c.name, c.describe(), w, height)
+	frame(&s, c.id, c.name, c.describe(), w, height)
 	p.shades(&s, x, height)
 	grid(&s, y, ticks, w)
 	p.timeAxis(&s, x, height)

@@ -27,7 +27,7 @@ func (p *painter) heatmap() Chart {
 	x := p.timeScale(w)
 	y, ticks := decades(g.Edges[0], g.Edges[len(g.Edges)-1], h-bottom, top)
 	y.lo, y.hi = g.Edges[0], g.Edges[len(g.Edges)-1]
-	p.frame(&s, c.ID, c.Name, c.About, w, h)
+	frame(&s, c.ID, c.Name, c.About, w, h)
 	p.shades(&s, x, h)
 	for level, d := range p.heatPaths(x, y) {
 		if d != "" {

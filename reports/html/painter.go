@@ -33,7 +33,7 @@ func (p *painter) timeScale(width float64) scale {
 }
 
 // frame opens a drawing with its name and description.
-func (p *painter) frame(s *svg, id, name, desc string, w, h float64) {
+func frame(s *svg, id, name, desc string, w, h float64) {
 	s.open("svg", "xmlns", "http://www.w3.org/2000/svg", "viewBox", fmt.Sprintf("0 0 %s %s", num(w), num(h)), "width", num(w), "height", num(h),
 		"role", "img", "aria-labelledby", id+"-t "+id+"-d", "class", "chart")
 	s.open("title", "id", id+"-t")
@@ -124,7 +124,7 @@ func (p *painter) timeline() Chart {
 	h := 10 + lane*float64(len(p.v.Phases)) + bottom
 	var s svg
 	x := scale{lo: p.from, hi: p.to, from: 170, to: w - right}
-	p.frame(&s, "timeline", "Phases of the run", p.phaseWords(), w, h)
+	frame(&s, "timeline", "Phases of the run", p.phaseWords(), w, h)
 	for i, phase := range p.v.Phases {
 		y := 8 + lane*float64(i)
 		s.text(160, y+15, "end", "strong", clip(phase.Name, 22))

@@ -27,7 +27,7 @@ func (p *painter) spectrum() Chart {
 	}
 	y, ticks := decades(low, high, h-bottom, top)
 	var s svg
-	p.frame(&s, c.ID, c.Name, c.About, w, h)
+	frame(&s, c.ID, c.Name, c.About, w, h)
 	grid(&s, y, ticks, w)
 	for i := range int(x.hi) + 1 {
 		px := x.at(float64(i))

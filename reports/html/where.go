@@ -88,7 +88,7 @@ func (p *painter) whereBars(c WhereChart, id string) Chart {
 	var s svg
 	h := 6 + lane*float64(len(c.Bands))
 	name := "Where the time of " + c.Label() + " went"
-	p.frame(&s, id, name, c.words(), w, h)
+	frame(&s, id, name, c.words(), w, h)
 	for i := range c.Bands {
 		y := 6 + lane*float64(i)
 		s.text(from-10, y+17, "end", "strong", c.Heading(i)+": "+c.MeanText(i, c.Bands[i].Response)+" ms")

@@ -1,0 +1,271 @@
+package answers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loadctl/loadctl/coordinator/tune"
+	"github.com/loadctl/loadctl/reports/brief"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// OfTune is the report of a search for the best setting.
+func OfTune(r tune.Result, i Info) *brief.Brief {
+	w := &tuneWords{r}
+	b := &brief.Brief{
+		Kind: "tuning report", Title: i.title(), Meta: i.meta(r.Took, len(r.Trials)), Verdict: w.verdict(), Exit: i.Exit,
+		Lead: w.lead(), Notes: w.notes(), Figures: w.figures(), Tool: i.Tool, Result: TuneResult(r, i),
+	}
+	b.Sections = append(b.Sections, w.recommended())
+	if h := w.heat(); h != nil {
+		b.Sections = append(b.Sections, brief.Section{ID: "map", Title: "Where it is good", Parts: []brief.Part{h}})
+	}
+	if len(r.Effects) > 0 {
+		b.Sections = append(b.Sections, w.effects())
+	}
+	b.Sections = append(b.Sections, w.grid())
+	if !w.holds() {
+		b.Sections = append(b.Sections, w.halving())
+	}
+	b.Sections = append(b.Sections, w.scores())
+	if len(r.Refused) > 0 {
+		b.Sections = append(b.Sections, w.refused())
+	}
+	b.Sections = append(b.Sections, w.trials(), w.method(), i.reproduce(0))
+	return b
+}
+
+// TuneResult is the line that programs look for.
+func TuneResult(r tune.Result, i Info) string {
+	line := fmt.Sprintf("RESULT %s exit=%d", strings.ReplaceAll(string(r.Outcome), " ", "-"), i.Exit)
+	w := &tuneWords{r}
+	switch {
+	case r.Outcome == tune.Better && w.holds():
+		line += fmt.Sprintf(" cost=%s setting=%s", bare(r.Recommended.Cost), strings.ReplaceAll(setting(r.Recommended.Setting, nil), " ", ""))
+	case r.Outcome == tune.Better:
+		line += fmt.Sprintf(" gain=%.1f%% low=%.1f%% high=%.1f%% setting=%s", r.Recommended.Gain*100, r.Recommended.Low*100, r.Recommended.High*100, strings.ReplaceAll(setting(r.Recommended.Setting, nil), " ", ""))
+	}
+	return line + runWord(i)
+}
+
+// tuneWords says what a result means.
+type tuneWords struct{ tune.Result }
+
+// holds says that what is asked of a setting is to hold a load, at the least cost.
+func (w *tuneWords) holds() bool { return w.Fitness == "hold" }
+
+// none is the outcome that no setting holds the load.
+const none tune.Outcome = "nothing"
+
+// names are the parameters in the file's order.
+func (w *tuneWords) names() (names []string) {
+	for _, p := range w.Params {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// setting writes a setting in the order of names, and what is not among them by name.
+func setting(s tune.Setting, names []string) string {
+	var words []string
+	for _, n := range names {
+		if v, ok := s[n]; ok {
+			words = append(words, n+"="+v)
+		}
+	}
+	var rest []string
+	for n, v := range s {
+		if !slices.Contains(names, n) {
+			rest = append(rest, n+"="+v)
+		}
+	}
+	slices.Sort(rest)
+	return strings.Join(append(words, rest...), ", ")
+}
+
+func (w *tuneWords) setting(s tune.Setting) string {
+	if len(s) == 0 {
+		return "–"
+	}
+	return setting(s, w.names())
+}
+
+func (w *tuneWords) verdict() brief.Verdict {
+	v := brief.Verdict{Line: w.headline(), Word: strings.ToUpper(string(w.Outcome)), Tone: brief.Good}
+	switch w.Outcome {
+	case tune.Better:
+		v.Word = "BETTER SETTING FOUND"
+	case none:
+		v.Word, v.Tone = "NOTHING HOLDS", brief.Bad
+	case tune.NoChange:
+	case tune.Unfinished:
+		v.Tone = brief.Warn
+	default:
+		v.Tone = brief.Bad
+	}
+	return v
+}
+
+func (w *tuneWords) headline() string {
+	switch {
+	case w.Outcome == none:
+		return "No setting holds the load" + because(w.Why)
+	case w.Outcome == tune.Better && w.holds():
+		return fmt.Sprintf("%s is the cheapest that holds the load: cost %s.", w.setting(w.Recommended.Setting), figure(w.Recommended.Cost))
+	case w.Outcome == tune.NoChange && w.holds():
+		return "The setting in force is the cheapest that holds the load."
+	}
+	switch w.Outcome {
+	case tune.Better:
+		return fmt.Sprintf("%s: %s %s, 95 %% interval %s, against the setting in force.", w.setting(w.Recommended.Setting), signed(w.Recommended.Gain), w.fitness(), between(w.Recommended.Low, w.Recommended.High))
+	case tune.NoChange:
+		return fmt.Sprintf("No setting beats the current one by more than %s.", share(w.slack()))
+	case tune.Unfinished:
+		return "The tuning did not come to its end: there is no recommendation" + because(w.Why)
+	}
+	return "Trials could not be made" + because(w.Why)
+}
+
+func (w *tuneWords) slack() float64 {
+	if w.Slack > 0 {
+		return w.Slack
+	}
+	return 0.02
+}
+
+// fitness is what is compared.
+func (w *tuneWords) fitness() string {
+	switch w.Fitness {
+	case "capacity":
+		return "SLO capacity"
+	case "", "throughput", "hold":
+		return "throughput"
+	}
+	return w.Fitness
+}
+
+func (w *tuneWords) lead() string {
+	switch {
+	case w.Outcome == tune.Better && w.holds():
+		return join(fmt.Sprintf("Set %s in place of %s.", w.setting(w.Recommended.Setting), w.setting(w.Incumbent.Setting)), sentence(w.Why), w.validated())
+	case w.holds():
+		return sentence(w.Why)
+	}
+	switch w.Outcome {
+	case tune.Better:
+		return join(fmt.Sprintf("Set %s. That gives %s %s (95 %% interval %s) against the setting in force, %s.", w.setting(w.Recommended.Setting), signed(w.Recommended.Gain), w.fitness(), between(w.Recommended.Low, w.Recommended.High), w.setting(w.Incumbent.Setting)),
+			w.cheaper(), w.flat(), w.validated(), sentence(w.Why))
+	case tune.NoChange:
+		return join(fmt.Sprintf("No setting beats the current one, %s, by more than %s: leave it as it is.", w.setting(w.Incumbent.Setting), share(w.slack())), w.bestAnyway(), sentence(w.Why))
+	}
+	return ""
+}
+
+// cheaper says that the recommendation is not the peak, where it is not.
+func (w *tuneWords) cheaper() string {
+	if len(w.Best.Setting) == 0 || w.setting(w.Best.Setting) == w.setting(w.Recommended.Setting) {
+		return "It is the best of all that were tried."
+	}
+	text := fmt.Sprintf("It is the cheapest that is not worse than the best (%s, %s) by more than %s", w.setting(w.Best.Setting), signed(w.Best.Gain), share(w.slack()))
+	if w.Recommended.Cost > 0 || w.Best.Cost > 0 {
+		text += fmt.Sprintf(": cost %s in place of %s", figure(w.Recommended.Cost), figure(w.Best.Cost))
+	}
+	return text + "."
+}
+
+// flat says over which values it hardly matters.
+func (w *tuneWords) flat() string {
+	if len(w.Plateau) < 2 {
+		return ""
+	}
+	var words []string
+	for _, p := range w.Params {
+		var on []string
+		for _, v := range p.Values {
+			if slices.ContainsFunc(w.Plateau, func(s tune.Setting) bool { return s[p.Name] == v }) {
+				on = append(on, v)
+			}
+		}
+		switch len(on) {
+		case 0:
+		case 1:
+			words = append(words, p.Name+" "+on[0])
+		default:
+			words = append(words, p.Name+" "+on[0]+" to "+on[len(on)-1])
+		}
+	}
+	return fmt.Sprintf("%d settings are within %s of the best: %s.", len(w.Plateau), share(w.slack()), strings.Join(words, ", "))
+}
+
+func (w *tuneWords) validated() string {
+	if w.Validated {
+		return "It held after a fresh start of the target."
+	}
+	return "It was not tried again after a fresh start."
+}
+
+func (w *tuneWords) bestAnyway() string {
+	if len(w.Best.Setting) == 0 || w.setting(w.Best.Setting) == w.setting(w.Incumbent.Setting) {
+		return ""
+	}
+	return fmt.Sprintf("The best of the others was %s: %s %s.", w.setting(w.Best.Setting), signed(w.Best.Gain), between(w.Best.Low, w.Best.High))
+}
+
+func (w *tuneWords) notes() []brief.Note {
+	notes := warnings(w.Flags)
+	invalid := 0
+	for _, t := range w.Trials {
+		if t.Validity == stats.Invalid {
+			invalid++
+		}
+	}
+	if invalid > 0 {
+		notes = append(notes, brief.Note{Tone: brief.Warn, Text: many(invalid, "trial was", "trials were") + " invalid, as the load generator was measured and not the target: that counts in no figure."})
+	}
+	if n := len(w.Refused); n > 0 {
+		notes = append(notes, brief.Note{Text: many(n, "setting was", "settings were") + " not tried, or not to the end: see below."})
+	}
+	return notes
+}
+
+func (w *tuneWords) figures() (all []brief.Figure) {
+	score := func(label string, s tune.Score, meaning string, tone brief.Tone) {
+		if len(s.Setting) > 0 {
+			all = append(all, brief.Figure{Label: label, Value: w.setting(s.Setting), Meaning: meaning, Tone: tone})
+		}
+	}
+	if w.Outcome == tune.Better {
+		score("recommended", w.Recommended, w.recommends(), brief.Good)
+	}
+	if w.Outcome == tune.Better && !w.holds() {
+		all = append(all, brief.Figure{Label: "gain", Value: signed(w.Recommended.Gain), Meaning: fmt.Sprintf("%s against the setting in force, 95 %% interval %s", w.fitness(), between(w.Recommended.Low, w.Recommended.High)), Tone: brief.Good})
+	}
+	score("in force", w.Incumbent, w.worth(w.Incumbent), brief.Plain)
+	if !w.holds() && (w.Outcome != tune.NoChange || w.setting(w.Best.Setting) != w.setting(w.Incumbent.Setting)) {
+		score("best that was tried", w.Best, signed(w.Best.Gain)+" "+between(w.Best.Low, w.Best.High), brief.Plain)
+	}
+	if w.holds() {
+		return append(all, brief.Figure{Label: "trials", Value: whole(len(w.Trials)), Meaning: "in " + span(w.Took)})
+	}
+	return append(all, brief.Figure{Label: "plateau", Value: many(len(w.Plateau), "setting", "settings"), Meaning: "within " + share(w.slack()) + " of the best"},
+		brief.Figure{Label: "trials", Value: whole(len(w.Trials)), Meaning: fmt.Sprintf("%d of them of the halving, in %s", w.Halving, span(w.Took))})
+}
+
+// recommends is why a setting is recommended.
+func (w *tuneWords) recommends() string {
+	if w.holds() {
+		return "the cheapest that holds the load: cost " + figure(w.Recommended.Cost)
+	}
+	return "the cheapest within " + share(w.slack()) + " of the best"
+}
+
+func (w *tuneWords) worth(s tune.Score) string {
+	if w.holds() {
+		return "cost " + figure(s.Cost)
+	}
+	if s.Value <= 0 {
+		return ""
+	}
+	return w.fitness() + " " + rate(s.Value) + " in the mean of its trials"
+}
