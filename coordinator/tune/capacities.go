@@ -22,6 +22,9 @@ func (s *Search) capacities() stage {
 			s.end(Broken, "the capacity of the setting in force is not known: "+s.capacity[inForce].Result().Why)
 			return nil
 		}
+		if s.capacity[inForce].Result().Outcome == capacity.AtLeast {
+			s.flag("the capacity of the setting in force is known from below alone, as the generator was at its limit: no gain can be seen beyond")
+		}
 		for _, w := range s.left(who) {
 			if r := s.capacity[w].Result(); !known(r) {
 				s.refuse(w, "its capacity is not known: "+r.Why)

@@ -29,7 +29,7 @@ func byCost(s *Search) stage {
 func holdNext(order []int) stage {
 	return func(s *Search) stage {
 		if len(order) == 0 {
-			s.end(NoChange, "no setting is known to hold the load")
+			s.noneHolds()
 			return nil
 		}
 		who := order[0]
@@ -40,6 +40,17 @@ func holdNext(order []int) stage {
 		s.queue = append(s.queue, job{who: who, kind: kindHold})
 		return func(s *Search) stage { return s.afterHold(who, order[1:]) }
 	}
+}
+
+// noneHolds ends where all were asked. Who never had a valid trial did not fail by the load.
+func (s *Search) noneHolds() {
+	for who := range s.points {
+		if s.held[who]+s.broke[who] > 0 {
+			s.end(Nothing, "no setting is known to hold the load")
+			return
+		}
+	}
+	s.end(Broken, "no setting could be measured, such as "+s.last())
 }
 
 // lead counts a trial, and asks for another while neither side leads.
@@ -56,7 +67,7 @@ func (s *Search) lead(j job, why string, now *Tried) {
 	case held-broke >= enoughLead:
 		return
 	case broke-held >= enoughLead:
-		s.refuse(j.who, fmt.Sprintf("does not hold it: broke in %d of %s, such as: %s", broke, trials(held+broke), why))
+		s.refuse(j.who, fmt.Sprintf("does not hold it in %d of %s: %s", broke, trials(held+broke), why))
 	case held+broke >= mostHolds:
 		s.refuse(j.who, fmt.Sprintf("is not known to hold it: held in %d of %s", held, trials(held+broke)))
 	default:

@@ -24,7 +24,7 @@ func factorial(s *Search) stage {
 		why = "no parameter has two values around the best"
 	}
 	each := len(corners) + 1
-	replicas := min(mostReplicas, (s.cfg.MaxTrials-s.counted()-2*validations)/each)
+	replicas := min(mostReplicas, (s.remaining()-2*validations)/each)
 	if why == "" && replicas < leastReplicas {
 		why = "no trials are left for it"
 	}

@@ -39,7 +39,7 @@ func (s *Search) look(n int, who []int) stage {
 		from = looks[n-1]
 	}
 	cost := (looks[n] - from) * (len(who) + 1)
-	if n > 0 && s.counted()+cost+s.reserve() > s.cfg.MaxTrials {
+	if n > 0 && cost+s.reserve() > s.remaining() {
 		return s.decide(who)
 	}
 	for range looks[n] - from {
@@ -58,17 +58,23 @@ func (s *Search) undecided(n int, who []int) (still []int, open bool) {
 	margin := math.Log1p(s.cfg.Margin)
 	for _, w := range who {
 		_, low, high := signedRank(s.pairs(w, inForce, kindFinal), alpha/float64(len(looks)))
-		if high < margin {
+		if high < margin && !s.hurt() {
 			continue
 		}
 		still = append(still, w)
-		open = open || low <= margin
+		open = open || low <= margin && !s.hurt()
 	}
 	return still, open
 }
 
+// hurt says that the setting in force breaks a limit itself: whatever does not is better.
+func (s *Search) hurt() bool { return 2*s.broke[inForce] > len(s.of[inForce]) }
+
 // superior says that a finalist beats the incumbent by more than the margin, beyond chance.
 func (s *Search) superior(who int) bool {
+	if s.hurt() {
+		return true
+	}
 	if s.cfg.Capacity != nil {
 		_, low, _ := s.ratio(who)
 		return low > math.Log1p(s.cfg.Margin)
@@ -98,14 +104,16 @@ func (s *Search) decide(who []int) stage {
 
 // none ends without a better one, and says how near the nearest came.
 func (s *Search) none(who []int) {
+	if len(who) == 0 {
+		s.nobody()
+		return
+	}
 	why := fmt.Sprintf("no setting beats the current one by ≥ %s", share(s.cfg.Margin))
-	if len(who) > 0 {
-		near := slices.MaxFunc(who, func(a, b int) int { return cmp.Compare(s.fitness(a), s.fitness(b)) })
-		v := s.scoreOf(near)
-		why += fmt.Sprintf("; the nearest, %s: %s", s.points[near].key, interval(v))
-		if v.High > s.cfg.Margin {
-			why += ", which more trials might tell"
-		}
+	near := slices.MaxFunc(who, func(a, b int) int { return cmp.Compare(s.fitness(a), s.fitness(b)) })
+	v := s.scoreOf(near)
+	why += fmt.Sprintf("; the nearest, %s: %s", s.points[near].key, interval(v))
+	if v.High > s.cfg.Margin {
+		why += ", which more trials might tell"
 	}
 	s.end(NoChange, why)
 }

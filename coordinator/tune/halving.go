@@ -23,7 +23,7 @@ func begin(s *Search) stage {
 		all = append(all, who)
 	}
 	if len(all) == 0 {
-		s.end(NoChange, "there is no other setting that may be tried")
+		s.end(NoChange, "no other setting may be tried")
 		return nil
 	}
 	if len(all) <= finalists {
@@ -66,7 +66,7 @@ func (s *Search) left(who []int) []int {
 // cheapest of those that may be: on a plateau what is dear would crowd out what does as well.
 func (s *Search) cut(k int, who []int) stage {
 	if len(who) == 0 {
-		s.end(NoChange, "no other setting could be tried to the end")
+		s.nobody()
 		return nil
 	}
 	keep := (len(who) + third - 1) / third

@@ -2,6 +2,7 @@ package tune
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 )
@@ -22,7 +23,7 @@ func (s *Search) Result() Result {
 	r.Scores = s.scores()
 	r.Plateau = s.plateau(r.Best)
 	if n := s.broke[inForce]; n > 0 && s.cfg.Goal == Most {
-		r.Flags = append(slices.Clone(r.Flags), "the setting in force broke a limit itself in "+trials(n))
+		r.Flags = append(slices.Clone(r.Flags), fmt.Sprintf("the setting in force broke a limit itself in %d of its %s", n, trials(len(s.of[inForce]))))
 	}
 	return r
 }
@@ -123,6 +124,9 @@ func (s *Search) plateau(best Score) (all []Setting) {
 	}
 	for who := range s.points {
 		v := s.scoreOf(who)
+		if who == inForce && s.hurt() {
+			continue
+		}
 		if v.Blocks > 1 && s.out[who] == "" && (1+v.Gain) >= (1+best.Gain)*(1-s.cfg.Slack) {
 			all = append(all, v.Setting)
 		}

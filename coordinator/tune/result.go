@@ -13,6 +13,7 @@ type Outcome string
 const (
 	Better     Outcome = "better"     // a setting beats the one in force
 	NoChange   Outcome = "no change"  // none does by as much as asked
+	Nothing    Outcome = "nothing"    // of Goal Cheapest: no setting holds the load
 	Unfinished Outcome = "unfinished" // the budget, or somebody, ended it
 	Broken     Outcome = "broken"     // trials could not be made
 )

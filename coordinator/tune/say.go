@@ -2,6 +2,7 @@ package tune
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,10 +65,13 @@ func (r Result) flat() string {
 
 // interval is a gain with its bounds: "+41 % [35, 47]".
 func interval(v Score) string {
-	return fmt.Sprintf("%s [%.0f, %.0f]", percent(v.Gain), 100*v.Low, 100*v.High)
+	return fmt.Sprintf("%s [%.0f, %.0f]", percent(v.Gain), rounded(v.Low), rounded(v.High))
 }
 
-func percent(gain float64) string { return fmt.Sprintf("%+.0f %%", 100*gain) }
+func percent(gain float64) string { return fmt.Sprintf("%+.0f %%", rounded(gain)) }
+
+// rounded is a share in per cent, without a negative nothing.
+func rounded(v float64) float64 { return math.Round(100*v) + 0 }
 
 // share is a part of a whole with two digits.
 func share(v float64) string { return strconv.FormatFloat(100*v, 'g', 2, 64) + " %" }

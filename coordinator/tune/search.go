@@ -201,7 +201,7 @@ func (s *Search) refuse(who int, why string) string {
 // advance drops jobs of settings that are out, and plans more when none is left.
 func (s *Search) advance() {
 	for s.outcome == "" {
-		for len(s.queue) > 0 && s.out[s.queue[0].who] != "" {
+		for len(s.queue) > 0 && (s.out[s.queue[0].who] != "" || s.alone(s.queue[0])) {
 			s.queue = s.queue[1:]
 		}
 		switch {
@@ -210,11 +210,29 @@ func (s *Search) advance() {
 		case len(s.queue) > 0:
 			return
 		case s.stage == nil:
-			s.end(NoChange, "no setting could be tried")
+			s.nobody()
 		default:
 			s.stage = s.stage(s)
 		}
 	}
+}
+
+// alone says that the incumbent has nobody left in its block to be compared with.
+func (s *Search) alone(j job) bool {
+	if j.who != inForce || j.kind == kindHold {
+		return false
+	}
+	for _, other := range s.queue {
+		if other.block == j.block && other.who != inForce && s.out[other.who] == "" {
+			return false
+		}
+	}
+	for who := range s.of {
+		if _, met := s.in[cell{j.block, who}]; met && who != inForce && s.out[who] == "" {
+			return false
+		}
+	}
+	return s.capacity[j.who] == nil || len(s.left(s.finalists)) == 0
 }
 
 // spent says that the budget is: it bounds time, and MaxTrials what repeats may add.
@@ -233,7 +251,36 @@ func (s *Search) counted() (n int) {
 	return n
 }
 
+// remaining is how many trials may yet be made, by their number and by the time that they have taken.
+func (s *Search) remaining() int {
+	n := s.cfg.MaxTrials - s.counted()
+	if s.cfg.Budget > 0 && s.took > 0 {
+		n = min(n, int(float64(s.cfg.Budget-s.took)/float64(s.took)*float64(len(s.tried))))
+	}
+	return n
+}
+
 func (s *Search) searching() bool { return len(s.queue) > 0 && s.queue[0].inner != nil }
+
+// nobody ends without another setting to speak of: where none was ever measured, something is wrong with
+// how they are tried.
+func (s *Search) nobody() {
+	for who := range s.of {
+		if who != inForce {
+			s.end(NoChange, "no other setting could be tried to the end, such as "+s.last())
+			return
+		}
+	}
+	s.end(Broken, "no other setting could be measured, such as "+s.last())
+}
+
+func (s *Search) last() string {
+	if len(s.refused) == 0 {
+		return "none"
+	}
+	r := s.refused[len(s.refused)-1]
+	return s.cfg.key(r.Setting) + ": " + r.Why
+}
 
 func (s *Search) end(o Outcome, why string) {
 	if s.outcome == "" {

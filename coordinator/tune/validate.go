@@ -37,10 +37,13 @@ func verdict(s *Search) stage {
 	}
 	d := s.pairs(s.rec, inForce, kindValidate)
 	switch back := percent(math.Expm1(mean(d))); {
+	case s.hurt():
+		s.validated = true
+		s.end(Better, fmt.Sprintf("the setting in force breaks a limit, which %s held after a fresh start too: %s", s.points[s.rec].key, back))
 	case s.cameBack(d):
 		s.validated = true
 		s.end(Better, fmt.Sprintf("%s came back after a fresh start: %s", s.points[s.rec].key, back))
-	case len(d) <= validations && s.counted()+2*validations <= s.cfg.MaxTrials:
+	case len(d) <= validations && 2*validations <= s.remaining():
 		return validate
 	default:
 		s.end(NoChange, fmt.Sprintf("%s was better (%s), but not after a fresh start: %s there. It is not recommended",

@@ -95,7 +95,7 @@ func many() int {
 	case os.Getenv("LOADCTL_LONG") != "":
 		return 1000
 	case testing.Short():
-		return 20
+		return 40
 	}
 	return 100
 }
