@@ -3,6 +3,7 @@ package tune
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -85,7 +86,10 @@ func (c Config) Validate() error {
 	if c.Goal != "" && c.Goal != Most && c.Goal != Cheapest {
 		say("goal: must be %s or %s, got %q", Most, Cheapest, c.Goal)
 	}
-	if c.Load.Rate <= 0 && c.Load.Users <= 0 && (c.Goal != Cheapest || c.Load.Connections <= 0) {
+	if n := c.combinations(); c.Goal == Cheapest && n > mostByCost {
+		say("params: %d settings are too many to ask each in the order of their cost, %d may be", n, mostByCost)
+	}
+	if !(c.Load.Rate > 0) && c.Load.Users <= 0 && (c.Goal != Cheapest || c.Load.Connections <= 0) {
 		say("load: give users, or for goal %s a rate or connections", Cheapest)
 	}
 	for name, v := range c.shares() {
@@ -159,6 +163,16 @@ func (c Config) mistakesOfIncumbent() (errs []error) {
 		}
 	}
 	return errs
+}
+
+// costs refuses those that are no numbers, which could not be put in order or written down.
+func (s *Search) costs() error {
+	for _, p := range s.points {
+		if math.IsNaN(p.cost) || math.IsInf(p.cost, 0) {
+			return fmt.Errorf("cost of %s: must be a number, got %v", p.key, p.cost)
+		}
+	}
+	return nil
 }
 
 // cost of a setting, by the function or by its values.

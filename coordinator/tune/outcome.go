@@ -20,6 +20,9 @@ func (s *Search) Result() Result {
 		r.Best, r.Recommended = s.scoreOf(s.best), s.scoreOf(s.rec)
 	}
 	r.Halving = s.halving()
+	if s.cfg.Goal == Most && s.cfg.Capacity == nil {
+		r.Expected = int(trialsOf(s.firstRung))
+	}
 	r.Scores = s.scores()
 	r.Plateau = s.plateau(r.Best)
 	if n := s.broke[inForce]; n > 0 && s.cfg.Goal == Most {

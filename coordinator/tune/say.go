@@ -96,7 +96,7 @@ func minutes(d time.Duration) string {
 func (s *Search) short() string {
 	if s.cfg.Budget > 0 && s.took >= s.cfg.Budget {
 		return fmt.Sprintf("the budget of %v was over before it was done: it takes about %v", s.cfg.Budget,
-			(trialsOf(len(s.points)-1) * s.cfg.each()).Round(time.Minute))
+			(trialsOf(s.firstRung) * s.cfg.each()).Round(time.Minute))
 	}
 	return fmt.Sprintf("the %s that may be made were not enough", trials(s.cfg.MaxTrials))
 }

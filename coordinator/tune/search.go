@@ -2,7 +2,6 @@ package tune
 
 import (
 	"math"
-	"math/rand/v2"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/trial"
@@ -40,6 +39,7 @@ type Search struct {
 	took    time.Duration
 	flags   []string
 
+	firstRung int // settings in it
 	finalists []int
 	capacity  map[int]Inner
 	held      map[int]int // of Goal Cheapest
@@ -89,9 +89,13 @@ func New(c Config) (*Search, error) {
 		s.flag(why)
 		s.stage = begin
 	}
+	if err := s.costs(); err != nil {
+		return nil, err
+	}
 	if s.cfg.MaxTrials == 0 {
 		s.cfg.MaxTrials = max(150, 4*len(s.points))
 	}
+	s.firstRung = len(s.points) - 1
 	s.advance()
 	return s, nil
 }
@@ -174,7 +178,7 @@ func (s *Search) judge(j job, t trial.Told, now *Tried) {
 		now.Note = s.refuse(j.who, why)
 		return
 	}
-	if t.Throughput <= 0 {
+	if !(t.Throughput > 0) || math.IsInf(t.Throughput, 0) {
 		now.Note = s.refuse(j.who, "served nothing")
 		return
 	}
@@ -185,17 +189,6 @@ func (s *Search) judge(j job, t trial.Told, now *Tried) {
 	y := math.Log(t.Throughput)
 	s.of[j.who] = append(s.of[j.who], seen{j.rung, j.block, j.kind, y})
 	s.in[cell{j.block, j.who}] = y
-}
-
-// refuse gives a setting up. Without the one in force nothing can be compared, so that ends all.
-func (s *Search) refuse(who int, why string) string {
-	if who == inForce && s.cfg.Goal == Most {
-		s.end(Broken, "the setting in force ("+s.points[inForce].key+") "+why)
-		return why
-	}
-	s.out[who] = why
-	s.refused = append(s.refused, Refused{s.points[who].setting, why})
-	return why
 }
 
 // advance drops jobs of settings that are out, and plans more when none is left.
@@ -217,71 +210,6 @@ func (s *Search) advance() {
 	}
 }
 
-// alone says that the incumbent has nobody left in its block to be compared with.
-func (s *Search) alone(j job) bool {
-	if j.who != inForce || j.kind == kindHold {
-		return false
-	}
-	for _, other := range s.queue {
-		if other.block == j.block && other.who != inForce && s.out[other.who] == "" {
-			return false
-		}
-	}
-	for who := range s.of {
-		if _, met := s.in[cell{j.block, who}]; met && who != inForce && s.out[who] == "" {
-			return false
-		}
-	}
-	return s.capacity[j.who] == nil || len(s.left(s.finalists)) == 0
-}
-
-// spent says that the budget is: it bounds time, and MaxTrials what repeats may add.
-func (s *Search) spent() bool {
-	return s.cfg.Budget > 0 && s.took >= s.cfg.Budget || s.counted() >= s.cfg.MaxTrials && s.cfg.Goal == Most && !s.searching()
-}
-
-// counted is the trials that MaxTrials bounds.
-func (s *Search) counted() (n int) {
-	for _, t := range s.tried {
-		switch t.Kind {
-		case kindHalving, kindFinal, kindEffects, kindValidate:
-			n++
-		}
-	}
-	return n
-}
-
-// remaining is how many trials may yet be made, by their number and by the time that they have taken.
-func (s *Search) remaining() int {
-	n := s.cfg.MaxTrials - s.counted()
-	if s.cfg.Budget > 0 && s.took > 0 {
-		n = min(n, int(float64(s.cfg.Budget-s.took)/float64(s.took)*float64(len(s.tried))))
-	}
-	return n
-}
-
-func (s *Search) searching() bool { return len(s.queue) > 0 && s.queue[0].inner != nil }
-
-// nobody ends without another setting to speak of: where none was ever measured, something is wrong with
-// how they are tried.
-func (s *Search) nobody() {
-	for who := range s.of {
-		if who != inForce {
-			s.end(NoChange, "no other setting could be tried to the end, such as "+s.last())
-			return
-		}
-	}
-	s.end(Broken, "no other setting could be measured, such as "+s.last())
-}
-
-func (s *Search) last() string {
-	if len(s.refused) == 0 {
-		return "none"
-	}
-	r := s.refused[len(s.refused)-1]
-	return s.cfg.key(r.Setting) + ": " + r.Why
-}
-
 func (s *Search) end(o Outcome, why string) {
 	if s.outcome == "" {
 		s.outcome, s.why, s.queue, s.stage = o, why, nil, nil
@@ -292,20 +220,4 @@ func (s *Search) flag(text string) {
 	if text != "" {
 		s.flags = append(s.flags, text)
 	}
-}
-
-// plan adds a block: each of who once beside the incumbent, in random order.
-func (s *Search) plan(who []int, j job) {
-	s.blocks++
-	all := append([]int{inForce}, who...)
-	s.random().Shuffle(len(all), func(a, b int) { all[a], all[b] = all[b], all[a] })
-	for _, w := range all {
-		j.who, j.block = w, s.blocks
-		s.queue = append(s.queue, j)
-	}
-}
-
-// random draws the order of the block that is being planned.
-func (s *Search) random() *rand.Rand {
-	return rand.New(rand.NewPCG(s.cfg.Seed, uint64(s.blocks)+1))
 }

@@ -12,6 +12,9 @@ const (
 	mostSettings = 60
 	mostParams   = 3
 	sampled      = 36
+	// mostByCost may be asked one by one, of Goal Cheapest; mostTold of those that a constraint rules out are told.
+	mostByCost = 1000
+	mostTold   = 100
 )
 
 // inForce is the number of the point that is the incumbent.
@@ -72,7 +75,7 @@ func (c Config) space(want int) (points []point, refused []Refused) {
 			return
 		}
 		if ok, why := c.allowed(s); !ok {
-			if !slices.ContainsFunc(refused, func(r Refused) bool { return c.key(r.Setting) == p.key }) {
+			if len(refused) < mostTold && !slices.ContainsFunc(refused, func(r Refused) bool { return c.key(r.Setting) == p.key }) {
 				refused = append(refused, Refused{s, why})
 			}
 			return

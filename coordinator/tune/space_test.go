@@ -116,3 +116,24 @@ func TestCriticalRanks(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsWrongIsToldAtOnce(t *testing.T) {
+	c := Config{Params: []Param{{Name: "pool", Values: []string{"1", "1"}, Costs: []float64{1}}, {Name: "pool"}, {}},
+		Incumbent: Setting{"workers": "1"}, Goal: "most of all", Margin: -1, Errors: 2, Length: -1}
+	_, err := New(c)
+	if err == nil {
+		t.Fatal("nothing to say")
+	}
+	for _, want := range []string{"params[0].values: 1 is there twice", "params[0].costs: there are 1 of 2 values", "params[1].name: pool is there twice",
+		"params[1].values: give", "params[2].name: is missing", "incumbent: has no pool", "incumbent: workers is none", "goal: must be",
+		"load: give users", "margin: must be", "errors: must be", "length, settle"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("without %q:\n%v", want, err)
+		}
+	}
+	c = gridded(doubling, 1)
+	c.Cost = func(Setting) float64 { return math.NaN() }
+	if _, err := New(c); err == nil || !strings.Contains(err.Error(), "cost of pool 8, workers 8: must be a number") {
+		t.Errorf("%v", err)
+	}
+}
