@@ -69,6 +69,9 @@ func (s *Search) cut(k int, who []int) stage {
 		s.nobody()
 		return nil
 	}
+	if len(who) <= finalists { // so many are left as others were refused
+		return finalsOf(who)
+	}
 	keep := (len(who) + third - 1) / third
 	s.rank(who)
 	cheap := 0

@@ -50,7 +50,7 @@ type Result struct {
 	Params    []Param       `json:"params"`
 	Refused   []Refused     `json:"refused,omitempty"` // settings that a constraint rules out, or that could not be applied
 	Flags     []string      `json:"flags,omitempty"`
-	Expected  int           `json:"expected"` // trials in all, if nothing is repeated; 0 = not known
+	Expected  int           `json:"expected"`  // trials in all, if nothing is repeated; 0 = not known
 	Halving   int           `json:"halving"`   // trials of the halving, without the incumbent's
 	Validated bool          `json:"validated"` // the recommendation held after a fresh start
 	Seed      uint64        `json:"seed"`      // of the order within blocks
