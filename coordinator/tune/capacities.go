@@ -67,5 +67,5 @@ func (s *Search) throughput(who int) float64 {
 	if len(y) == 0 {
 		return 0
 	}
-	return math.Exp(mean(y))
+	return math.Exp(min(mean(y), 700)) // finite, as it is written down
 }

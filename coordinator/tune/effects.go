@@ -118,7 +118,7 @@ func (s *Search) measure(factors []factor, corners []int) {
 	half := studentT(df) * 2 * sd / math.Sqrt(float64(len(blocks)*len(corners)))
 	add := func(sign func(bits int) float64, params ...string) {
 		c := contrast(blocks, sign)
-		s.effects = append(s.effects, Effect{params, math.Expm1(c), math.Expm1(c - half), math.Expm1(c + half)})
+		s.effects = append(s.effects, Effect{params, expm1(c), expm1(c - half), expm1(c + half)})
 	}
 	name := func(f int) string { return s.cfg.Params[factors[f].param].Name }
 	level := func(bits, f int) float64 { return float64(bits>>f&1)*2 - 1 }

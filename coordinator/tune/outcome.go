@@ -101,7 +101,7 @@ func (s *Search) scoreOf(who int) Score {
 }
 
 func (v *Score) gain(m, low, high float64) {
-	v.Gain, v.Low, v.High = math.Expm1(m), math.Expm1(low), math.Expm1(high)
+	v.Gain, v.Low, v.High = expm1(m), expm1(low), expm1(high)
 }
 
 // ln is the logarithm of a setting over the incumbent with a 95 % interval: of the final blocks by signed ranks, of

@@ -36,7 +36,7 @@ func verdict(s *Search) stage {
 		return s.again()
 	}
 	d := s.pairs(s.rec, inForce, kindValidate)
-	switch back := percent(math.Expm1(mean(d))); {
+	switch back := percent(expm1(mean(d))); {
 	case s.hurt():
 		s.validated = true
 		s.end(Better, fmt.Sprintf("the setting in force breaks a limit, which %s held after a fresh start too: %s", s.points[s.rec].key, back))
