@@ -65,7 +65,7 @@ func TestTheCheapestThatHoldsIsFound(t *testing.T) {
 		t.Logf("%d servers hold %.0f/s", k, most)
 	}
 	right, trials := 0, 0
-	n := many() / 4
+	n := max(many()/8, 10)
 	for i := range n {
 		try := func(a trial.Ask) trial.Told {
 			q := virtual.Queue{Settings: queue.Settings{Law: queue.Law{Kind: queue.Exp, Mean: 10 * time.Millisecond}, Servers: of(a.Setting, "servers")},
