@@ -16,6 +16,12 @@ const mostValues = 6
 // around is how far a grid reaches beyond what laws say, down and up: they know nothing of contention.
 const around = 2
 
+// What no grid goes beyond, whatever facts say: a day, and as many of anything.
+const (
+	longest = 86_400.0
+	largest = 1e6
+)
+
 // Grid has the values to try of a parameter: a logarithmic grid around what laws say, with the
 // value in force, and why. Where no law knows anything, it is wide.
 func Grid(name string, k Kind, f Facts) (Param, error) {
@@ -28,13 +34,13 @@ func Grid(name string, k Kind, f Facts) (Param, error) {
 		p.Why = []string{fmt.Sprintf("all %d that there are", len(p.Values))}
 		return p, nil
 	}
-	low, high := 4.0, 128.0
+	low, high, most := 4.0, 128.0, largest
 	unit, write := 1.0, whole
 	if k == CacheTTL {
-		low, high, unit, write = 1, 300, 0.1, lasting
+		low, high, most, unit, write = 1, 300, longest, 0.1, lasting
 	}
 	if starts := Starts(k, f); len(starts) > 0 {
-		low, high = reach(starts)
+		low, high = reach(starts, most)
 		for _, s := range starts {
 			p.Why = append(p.Why, s.Why)
 		}
@@ -57,13 +63,13 @@ func Grid(name string, k Kind, f Facts) (Param, error) {
 	return p, nil
 }
 
-// reach is the range of a grid around some starts.
-func reach(starts []Start) (low, high float64) {
+// reach is the range of a grid around some starts, up to most.
+func reach(starts []Start, most float64) (low, high float64) {
 	low, high = math.Inf(1), 0
 	for _, s := range starts {
 		low, high = min(low, s.Value/around), max(high, s.Value*around)
 	}
-	return low, high
+	return min(low, most), min(high, most)
 }
 
 // spaced are values by the same factor from low to high, in whole units. none has 0 before them.
