@@ -13,6 +13,7 @@ type Outcome string
 const (
 	Better     Outcome = "better"     // a setting beats the one in force
 	NoChange   Outcome = "no change"  // none does by as much as asked
+	Nothing    Outcome = "nothing"    // of Goal Cheapest: no setting holds the load
 	Unfinished Outcome = "unfinished" // the budget, or somebody, ended it
 	Broken     Outcome = "broken"     // trials could not be made
 )
@@ -20,16 +21,28 @@ const (
 // A Setting is one value for each parameter, by name.
 type Setting map[string]string
 
+// A Goal is what is looked for.
+type Goal string
+
+// The goals.
+const (
+	Most     Goal = "most"     // the setting that serves most; of those alike, the cheapest
+	Cheapest Goal = "cheapest" // the cheapest setting that holds a load
+)
+
 // A Result is what a tuning knows, at any time.
 type Result struct {
 	Outcome Outcome `json:"outcome"`
 	Why     string  `json:"why"`
 
-	Fitness     string  `json:"fitness"` // what is compared: "throughput" (OK requests a second) or "capacity"
+	Goal        Goal    `json:"goal"`
+	Fitness     string  `json:"fitness"` // what is compared: "throughput" (OK requests a second), "capacity", or "hold" (of a load)
 	Incumbent   Score   `json:"incumbent"`
 	Best        Score   `json:"best"`
 	Recommended Score   `json:"recommended"` // the cheapest that is not worse than the best by more than Slack
 	Slack       float64 `json:"slack"`       // 0.02
+	Margin      float64 `json:"margin"`      // by which a setting must be better than the one in force: 0.02
+	Noise       float64 `json:"noise"`       // standard deviation of the logarithm of one setting over another in one block; 0 = not known
 
 	Scores    []Score       `json:"scores"`  // of every setting that was tried, best first
 	Effects   []Effect      `json:"effects"` // around the best
@@ -37,8 +50,10 @@ type Result struct {
 	Params    []Param       `json:"params"`
 	Refused   []Refused     `json:"refused,omitempty"` // settings that a constraint rules out, or that could not be applied
 	Flags     []string      `json:"flags,omitempty"`
+	Expected  int           `json:"expected"`  // trials in all, if nothing is repeated; 0 = not known
 	Halving   int           `json:"halving"`   // trials of the halving, without the incumbent's
 	Validated bool          `json:"validated"` // the recommendation held after a fresh start
+	Seed      uint64        `json:"seed"`      // of the order within blocks
 	Took      time.Duration `json:"took_ns"`
 	Trials    []Tried       `json:"trials"`
 }
@@ -54,6 +69,10 @@ type Score struct {
 	Blocks  int     `json:"blocks"`
 	Rung    int     `json:"rung"` // the last that it was in; 0 = finalists are beyond rungs
 	Final   bool    `json:"final"`
+
+	// Held and Broke count trials at the load, of Goal Cheapest.
+	Held  int `json:"held,omitempty"`
+	Broke int `json:"broke,omitempty"`
 }
 
 // An Effect is by how much the fitness changes when parameters go from their low to their
@@ -70,6 +89,11 @@ type Param struct {
 	Name   string   `json:"name"`
 	Values []string `json:"values"`
 	Why    []string `json:"why,omitempty"` // where the values come from: a law, with its figures
+
+	// Costs are of each value, in any unit that is the same for all parameters. Without
+	// them a value that is a number costs CostEach times itself.
+	Costs    []float64 `json:"costs,omitempty"`
+	CostEach float64   `json:"cost_each,omitempty"`
 }
 
 // A Refused is a setting that was not tried, or not to the end.

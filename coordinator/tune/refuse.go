@@ -1,0 +1,32 @@
+package tune
+
+// refuse gives a setting up. Without the one in force nothing can be compared, so that ends all.
+func (s *Search) refuse(who int, why string) string {
+	if who == inForce && s.cfg.Goal == Most {
+		s.end(Broken, "the setting in force ("+s.points[inForce].key+") "+why)
+		return why
+	}
+	s.out[who] = why
+	s.refused = append(s.refused, Refused{s.points[who].setting, why})
+	return why
+}
+
+// nobody ends without another setting to speak of: where none was ever measured, something is wrong with
+// how they are tried.
+func (s *Search) nobody() {
+	for who := range s.of {
+		if who != inForce {
+			s.end(NoChange, "no other setting could be tried to the end, such as "+s.last())
+			return
+		}
+	}
+	s.end(Broken, "no other setting could be measured, such as "+s.last())
+}
+
+func (s *Search) last() string {
+	if len(s.refused) == 0 {
+		return "none"
+	}
+	r := s.refused[len(s.refused)-1]
+	return s.cfg.key(r.Setting) + ": " + r.Why
+}
