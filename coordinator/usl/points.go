@@ -64,7 +64,9 @@ func sorted(points []Point) (kept []Point) {
 			kept = append(kept, p)
 		}
 	}
-	slices.SortFunc(kept, func(a, b Point) int { return cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.X, b.X), cmp.Compare(a.Weight, b.Weight)) })
+	slices.SortFunc(kept, func(a, b Point) int {
+		return cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.X, b.X), cmp.Compare(a.Weight, b.Weight))
+	})
 	return kept
 }
 
