@@ -1,7 +1,7 @@
 package saturation
 
 import (
-	"fmt"
+	"strings"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/trial"
@@ -123,8 +123,9 @@ func judged(run *stats.Run, load span) finding {
 			}
 		}
 	}
-	if told := run.Validity.Told(); len(told) > 0 && run.Validity.Verdict == stats.Invalid {
-		f.What = fmt.Sprintf("generator: %s", told[0])
+	if told := run.Validity.Reasons; len(told) > 0 && run.Validity.Verdict == stats.Invalid {
+		why, _, _ := strings.Cut(told[0], "; ") // what happened meanwhile is told with validity
+		f.What = "generator: " + strings.TrimPrefix(why, "the generator ")
 	}
 	f.From, f.Share = max(first, 0), float64(n)/float64(max(of, 1))
 	return f

@@ -14,7 +14,7 @@ import (
 // family of series with labels: those are compared with the bound of the same labels.
 type law struct {
 	part string
-	who  string   // in words; "" = the label of the series
+	who  string   // in words; of a family the labels come behind
 	of   []string // series whose values are added up; the first must be told, the others may be absent
 
 	// The bound: another series, or else a number. A bound of 0 told by a series is none.
@@ -26,8 +26,9 @@ type law struct {
 	past  float64 // share from which it is something else; 0 = none
 	grows bool    // the series is a total: what counts is that it grew
 
-	means string // what it means to be there, behind the figures
-	unit  string
+	beside string // a series that is then at its own bound, told by nobody: what was largest of it is that bound
+	means  string // what it means to be there, behind the figures
+	unit   string
 }
 
 // A watched is a monitor whose series are found by name.
@@ -88,7 +89,13 @@ func (l *law) find(w watched, suffix string, load span) (finding, bool) {
 	if !ok {
 		return finding{}, false
 	}
-	what := l.say(w, suffix, values[from:], bounds[len(bounds)-1])
+	all := ""
+	if l.beside != "" {
+		if _, _, most, n := w.Spread(w.at[l.beside], marks[from].at, load.end); n > 0 {
+			all = fmt.Sprintf("all %s in use, ", number(most))
+		}
+	}
+	what := l.say(suffix, all, values[from:], bounds[len(bounds)-1])
 	return finding{trial.Saturated{Part: l.part, What: what, From: marks[from].at - load.begin, Share: share}, w.Every}, true
 }
 
@@ -127,17 +134,17 @@ func (l *law) reached(v, bound float64) bool {
 }
 
 // say tells the figures: the median, of the bound, or of what should be nothing the most.
-func (l *law) say(w watched, suffix string, values []float64, bound float64) string {
+func (l *law) say(suffix, all string, values []float64, bound float64) string {
 	who, unit := l.who, l.unit
-	if who == "" {
-		who = w.Series[w.at[l.of[0]+suffix]].Label
+	if suffix != "" {
+		who += " " + strings.Trim(suffix, "{}")
 	}
 	if unit != "" {
 		unit = " " + unit
 	}
 	values = slices.Sorted(slices.Values(values))
 	if bound <= 0 {
-		return fmt.Sprintf("%s: up to %s%s %s", who, number(values[len(values)-1]), unit, l.means)
+		return fmt.Sprintf("%s: %sup to %s%s %s", who, all, number(values[len(values)-1]), unit, l.means)
 	}
 	return fmt.Sprintf("%s: %s of %s%s %s", who, number(values[(len(values)-1)/2]), number(bound+l.less), unit, l.means)
 }

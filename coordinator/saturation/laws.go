@@ -106,7 +106,7 @@ func pools(w watched) (laws []law) {
 		if !ok || !told || w.Series[use].Cap != "" {
 			continue
 		}
-		l := law{part: Pool, who: path + " pool", of: []string{s.Name}, means: "calls wait for a place"}
+		l := law{part: Pool, who: path + " pool", of: []string{s.Name}, beside: path + ".in_use", means: "calls wait for a place"}
 		if name, is := strings.CutPrefix(path, "databases."); is {
 			l.part, l.who = Database, fmt.Sprintf("database pool of %s", name)
 		}
@@ -145,22 +145,23 @@ func ofBalancers() []law {
 	const full = "sessions: those beyond wait, by its maxconn"
 	return []law{
 		{part: Balancer, who: "nginx", of: []string{"dropped"}, means: "accepted and dropped, for want of worker_connections", unit: "connections/s"},
-		{part: Balancer, of: []string{"haproxy_process_current_connections"}, bound: "haproxy_process_max_connections", means: full},
-		{part: Balancer, of: []string{"haproxy_frontend_current_sessions"}, bound: "haproxy_frontend_limit_sessions", means: full},
-		{part: Balancer, of: []string{"haproxy_server_current_sessions"}, bound: "haproxy_server_limit_sessions", means: full},
+		{part: Balancer, who: "HAProxy", of: []string{"haproxy_process_current_connections"}, bound: "haproxy_process_max_connections", means: full},
+		{part: Balancer, who: "HAProxy", of: []string{"haproxy_frontend_current_sessions"}, bound: "haproxy_frontend_limit_sessions", means: full},
+		{part: Balancer, who: "HAProxy", of: []string{"haproxy_server_current_sessions"}, bound: "haproxy_server_limit_sessions", means: full},
 		{part: Balancer, who: "queue of HAProxy", of: []string{"haproxy_backend_current_queue"}, means: "wait for a server that has fewer than its maxconn", unit: "requests"},
 		{part: Balancer, who: "queue of HAProxy", of: []string{"haproxy_server_current_queue"}, means: "wait for one server, which has its maxconn", unit: "requests"},
 	}
 }
 
-// reserved is how many sessions PostgreSQL keeps for superusers, unless it is told otherwise.
-const reserved = 3
+// reserved is how many sessions of PostgreSQL no service can have: it keeps three for superusers, unless
+// it is told otherwise, and the monitor has one that it does not count.
+const reserved = 3 + 1
 
 // ofServices are those of databases, and of what well-known libraries tell Prometheus.
 func ofServices() []law {
 	return []law{
 		{part: Database, who: "PostgreSQL", of: []string{"sessions.active", "sessions.idle", "sessions.idle in transaction", "sessions.hidden from this user"},
-			bound: "sessions.limit", less: reserved, means: "sessions, some of which it keeps for superusers: it refuses more, by max_connections"},
+			bound: "sessions.limit", less: reserved, means: "sessions, of which it keeps some for superusers: it refuses more, by max_connections"},
 		{part: Database, who: "Redis", of: []string{"rejected_connections"}, means: "refused, by its maxclients", unit: "connections/s"},
 		{part: Database, who: "Redis", of: []string{"used_cpu_user", "used_cpu_sys"}, most: 1, near: nearCores, means: "busy, which is all that runs its commands", unit: "core"},
 		{part: Pool, who: "HikariCP", of: []string{"hikaricp_connections_pending"}, means: "threads wait for a connection"},

@@ -106,13 +106,13 @@ func TestThePoolIsFirstThenTheWorkers(t *testing.T) {
 	if len(all) != 2 {
 		t.Fatalf("%+v", all)
 	}
-	if all[0] != (trial.Saturated{Part: Pool, What: "upstream pool: up to 35 calls wait for a place", From: 12 * time.Second, Share: 1}) {
+	if all[0] != (trial.Saturated{Part: Pool, What: "upstream pool: all 80 in use, up to 35 calls wait for a place", From: 12 * time.Second, Share: 1}) {
 		t.Errorf("%+v", all[0])
 	}
 	if got := all[1]; got.Part != Workers || got.From != 14*time.Second || got.What != "worker 0: 105 of 105 connections: those beyond wait in its queue. Its worker_connections allows no more; and 1 more like it" {
 		t.Errorf("%+v", got)
 	}
-	if got := First(all); got != "first upstream pool (up to 35 calls wait for a place, from 12 s on), then worker 0 (14 s)" {
+	if got := First(all); got != "first upstream pool (all 80 in use, up to 35 calls wait for a place, from 12 s on), then worker 0 (14 s)" {
 		t.Error(got)
 	}
 	if First(nil) != "" {
@@ -128,7 +128,7 @@ func TestWhatIsAtItsBound(t *testing.T) {
 		lanes      []lane
 		part, what string
 	}{
-		"database pool":    {[]lane{named("databases.primary.in_use", always(15)), named("databases.primary.waiting", always(3))}, Database, "database pool of primary: up to 3 calls wait for a place"},
+		"database pool":    {[]lane{named("databases.primary.in_use", always(15)), named("databases.primary.waiting", always(3))}, Database, "database pool of primary: all 15 in use, up to 3 calls wait for a place"},
 		"all workers full": {[]lane{named("workers.alive", always(24)), named("workers.full", always(24))}, Workers, "workers: 24 of 24 hold as many connections as they may"},
 		"workers busy":     {[]lane{named("workers.alive", always(4)), named("process.cpu_s", always(3.9))}, Workers, "workers: 3.9 of 4 cores busy, one for each worker"},
 		"not accepted":     {[]lane{named("connections_queued", always(7))}, Workers, "workers: up to 7 connections wait to be accepted"},
@@ -138,9 +138,9 @@ func TestWhatIsAtItsBound(t *testing.T) {
 		"memory":           {[]lane{named("memory.used", always(98e9)), named("memory.total", always(100e9))}, Memory, "memory: 9.8e+10 of 1e+11 bytes in use"},
 		"disk":             {[]lane{named("disk.busy", always(99))}, Disk, "busiest disk: 99 of 100 % of the time busy"},
 		"nginx":            {[]lane{named("dropped", always(4))}, Balancer, "nginx: up to 4 connections/s accepted and dropped"},
-		"haproxy":          {[]lane{named(label("haproxy_frontend_current_sessions"), always(1000)), named(label("haproxy_frontend_limit_sessions"), always(1000))}, Balancer, "haproxy_frontend_current_sessions{proxy=web}: 1000 of 1000 sessions"},
-		"haproxy queue":    {[]lane{named(label("haproxy_backend_current_queue"), always(3))}, Balancer, "queue of HAProxy: up to 3 requests wait"},
-		"postgresql":       {[]lane{named("sessions.active", always(90)), named("sessions.idle", always(7)), named("sessions.limit", always(100))}, Database, "PostgreSQL: 97 of 100 sessions"},
+		"haproxy":          {[]lane{named(label("haproxy_frontend_current_sessions"), always(1000)), named(label("haproxy_frontend_limit_sessions"), always(1000))}, Balancer, "HAProxy proxy=web: 1000 of 1000 sessions"},
+		"haproxy queue":    {[]lane{named(label("haproxy_backend_current_queue"), always(3))}, Balancer, "queue of HAProxy proxy=web: up to 3 requests wait"},
+		"postgresql":       {[]lane{named("sessions.active", always(90)), named("sessions.idle", always(6)), named("sessions.limit", always(100))}, Database, "PostgreSQL: 96 of 100 sessions"},
 		"redis":            {[]lane{named("used_cpu_user", always(0.6)), named("used_cpu_sys", always(0.38))}, Database, "Redis: 0.98 of 1 core busy"},
 		"tomcat":           {[]lane{named("tomcat_threads_busy_threads", always(200)), named("tomcat_threads_config_max_threads", always(200))}, Workers, "Tomcat: 200 of 200 threads busy"},
 	} {
@@ -237,6 +237,12 @@ func TestTheGeneratorToo(t *testing.T) {
 	all := Of(trialRun(lag(50*time.Millisecond, 15), nil))
 	if len(all) != 1 || all[0].Part != Generator || all[0].From != 10*time.Second || !strings.Contains(all[0].What, "late") {
 		t.Errorf("late for good: %+v", all)
+	}
+	now := func(s int, w *stats.Window) {
+		lag(50*time.Millisecond, map[bool]int{true: 0, false: length}[s%3 == 0])(s, w)
+	}
+	if all = Of(trialRun(now, nil)); len(all) != 1 || all[0].Part != Generator || all[0].Share > 0.5 || all[0].From > 2*time.Second || !strings.HasPrefix(all[0].What, "generator: was late: 1 in 100") || strings.Contains(all[0].What, "meanwhile") {
+		t.Errorf("late at times: %+v", all)
 	}
 	if all = Of(trialRun(lag(500*time.Microsecond, 0), nil)); len(all) != 0 {
 		t.Errorf("in time: %+v", all)

@@ -8,8 +8,8 @@ import (
 	"github.com/loadctl/loadctl/coordinator/trial"
 )
 
-// First says in words what was at its bound first, and what came after it: "first upstream
-// pool (up to 35 calls wait for a place, from 12 s on), then worker 0 (14 s)". "" where nothing was.
+// First says in words what was at its bound first, and what came after it: "first
+// upstream pool (all 80 in use, up to 35 calls wait for a place, from 12 s on), then worker 0 (14 s)". "" where nothing was.
 func First(all []trial.Saturated) string {
 	const named = 3
 	var b strings.Builder
