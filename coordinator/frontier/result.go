@@ -45,7 +45,11 @@ func (s *Search) Result() Result {
 		r.Trials-- // it is not over
 	}
 	for i := range s.levels {
-		r.Levels = append(r.Levels, s.levels[i].told())
+		l := s.levels[i]
+		if i == s.at {
+			l.result = s.soFar()
+		}
+		r.Levels = append(r.Levels, l.told())
 	}
 	r.Outcome, r.Why = s.outcome(r.Levels)
 	return r

@@ -28,7 +28,7 @@ type Search struct {
 // A level is one number of connections.
 type level struct {
 	connections int
-	result      *capacity.Result // nil = its search has not been told anything
+	result      *capacity.Result // once it is over; nil = its search was told nothing
 	skipped     string
 	numbers     map[int]int      // of its trials: in the inner search, and in this one
 	lost        []capacity.Tried // trials that its search was not told of
@@ -141,8 +141,6 @@ func (s *Search) Tell(t trial.Told) {
 	}
 	l.numbers[q.inner] = q.Number
 	s.inner.Tell(t)
-	r := s.inner.Result()
-	l.result = &r
 }
 
 // lostConnections says whether connections failed though requests were served well: then it
@@ -171,6 +169,7 @@ func (s *Search) again(q question, t trial.Told) {
 	}
 	l.lost = append(l.lost, capacity.Tried{Ask: q.Ask, Told: t, Note: "connections failed again"})
 	s.lost++
+	l.result = s.soFar()
 	l.skipped = fmt.Sprintf("the connections themselves fail: %s", t.Broke[0])
 	s.next()
 	if s.lost >= 2 {
@@ -180,8 +179,7 @@ func (s *Search) again(q question, t trial.Told) {
 
 // done ends a level whose search is over.
 func (s *Search) done() {
-	l := &s.levels[s.at]
-	r := s.inner.Result()
+	l, r := &s.levels[s.at], s.inner.Result()
 	l.result, s.lost = &r, 0
 	s.next()
 	switch r.Outcome {
@@ -191,6 +189,15 @@ func (s *Search) done() {
 	case capacity.Nothing:
 		s.rest(fmt.Sprintf("not tried: no rate holds with fewer connections, %d", l.connections))
 	}
+}
+
+// soFar is what the search of the level knows; nil where it was told nothing.
+func (s *Search) soFar() *capacity.Result {
+	if s.inner == nil || len(s.levels[s.at].numbers) == 0 {
+		return nil
+	}
+	r := s.inner.Result()
+	return &r
 }
 
 func (s *Search) next() { s.at, s.inner = s.at+1, nil }
