@@ -30,7 +30,8 @@ type Level struct {
 	Lost []capacity.Tried `json:"lost,omitempty"`
 }
 
-// Holds is a rate that is known to hold at a level, by the lower end of its interval; 0 = none is.
+// Holds is a rate that is likely to hold at a level: the lower end of its interval, or what a confirming
+// trial held if that is more; 0 = none is known.
 func (l *Level) Holds() float64 {
 	if l.Rate == nil || l.Skipped != "" {
 		return 0

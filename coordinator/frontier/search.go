@@ -114,15 +114,14 @@ func (s *Search) neighbour() *capacity.Result {
 	return nil
 }
 
-// known is a rate that is likely to hold, 0 where none is.
+// known is a rate that is likely to hold, and no claim; 0 where none is known. What a confirming
+// trial held counts too: an interval that had no time to become narrow begins far below it.
 func known(r *capacity.Result) float64 {
 	switch {
 	case r.Outcome == capacity.Nothing || r.Outcome == capacity.Broken:
 		return 0
-	case r.Low > 0:
-		return r.Low
-	case r.Verified > 0:
-		return r.Verified
+	case r.Low > 0 || r.Verified > 0:
+		return max(r.Low, r.Verified)
 	}
 	return r.Capacity
 }
