@@ -35,10 +35,12 @@ type Config struct {
 	Inner   func(Want) Inner
 }
 
-// What a level may cost. Below the least not even two trials with their settling are made.
+// What a level may cost. Of M/M/8 with a limit of 100 ms on p99 and capacities of 586 to 749/s all of 72
+// levels were found within 5 % in five minutes each; in half of that 61 were within 20 %, and below two
+// minutes intervals say hardly more than an order of magnitude.
 const (
 	defaultBudget = 5 * time.Minute
-	leastBudget   = 30 * time.Second
+	leastBudget   = 2 * time.Minute
 	mostLevels    = 100
 )
 

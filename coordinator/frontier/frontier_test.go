@@ -148,8 +148,8 @@ func TestAFrontierIsFoundFromFewToMany(t *testing.T) {
 		if asks[l.Rate.VerifiedBy-1].Connections != l.Connections || asks[l.Rate.VerifiedBy-1].Rate != l.Rate.Verified {
 			t.Errorf("trial %d is not the one that held", l.Rate.VerifiedBy)
 		}
-		if first := l.Rate.Trials[0]; i > 0 && first.Rate != r.Levels[i-1].Rate.Low {
-			t.Errorf("%d connections begin at %v, the level before holds %v", l.Connections, first.Rate, r.Levels[i-1].Rate.Low)
+		if first := l.Rate.Trials[0]; i > 0 && (first.Rate < r.Levels[i-1].Rate.Low || first.Rate > r.Levels[i-1].Rate.High) {
+			t.Errorf("%d connections begin at %v, the level before has %v to %v", l.Connections, first.Rate, r.Levels[i-1].Rate.Low, r.Levels[i-1].Rate.High)
 		}
 	}
 	if n := len(r.Levels[1].Rate.Trials); n > 7 || n >= len(r.Levels[0].Rate.Trials) {
@@ -213,6 +213,28 @@ func TestWhereNoRateHoldsNoMoreConnectionsAreTried(t *testing.T) {
 	}
 }
 
+// A level that had no time to learn much says little of where to begin.
+func TestTheNextLevelBeginsAtTheBestThatIsKnown(t *testing.T) {
+	found := func(low, high float64) *capacity.Result {
+		return &capacity.Result{Outcome: capacity.Unfinished, Low: low, High: high, Capacity: (low + high) / 2}
+	}
+	for want, results := range map[float64][]*capacity.Result{
+		700: {found(700, 760), nil, found(80, 790)},
+		400: {found(700, 760), found(400, 500)},
+		730: {found(100, 760), {Outcome: capacity.AtLeast, Low: 600, Verified: 730}},
+		600: {{Capacity: 600}, {Outcome: capacity.Nothing}},
+		0:   {nil},
+	} {
+		s := New(config(Grid(1, 1000, len(results)+1)...))
+		for i, r := range results {
+			s.levels[i].result, s.at = r, i+1
+		}
+		if got := s.want().Start; got != want {
+			t.Errorf("begins at %v, not %v", got, want)
+		}
+	}
+}
+
 func TestATargetThatDiesEndsIt(t *testing.T) {
 	s := New(config(10, 100, 1000))
 	drive(t, s, world{rate: 800, most: math.MaxInt, dies: 15})
@@ -223,7 +245,7 @@ func TestATargetThatDiesEndsIt(t *testing.T) {
 
 func TestABudgetIsShared(t *testing.T) {
 	c := config(Grid(1, 50000, 8)...)
-	c.Budget = 9 * time.Minute
+	c.Budget = 20 * time.Minute
 	s := New(c)
 	drive(t, s, world{rate: 800, most: math.MaxInt})
 	r := s.Result()
@@ -235,10 +257,10 @@ func TestABudgetIsShared(t *testing.T) {
 			t.Errorf("%s", l.String())
 		}
 	}
-	c.Budget = time.Minute
+	c.Budget = 3 * time.Minute
 	s = New(c)
 	drive(t, s, world{rate: 800, most: math.MaxInt})
-	if r = s.Result(); r.Outcome != capacity.Unfinished || !strings.Contains(r.Why, "ended before") || !strings.Contains(r.Levels[7].String(), "budget of 1m0s was used up") {
+	if r = s.Result(); r.Outcome != capacity.Unfinished || !strings.Contains(r.Why, "ended before") || !strings.Contains(r.Levels[7].String(), "budget of 3m0s was used up") {
 		t.Errorf("%s %s\n%s", r.Outcome, r.Why, strings.Join(r.Sentences(), "\n"))
 	}
 }
@@ -308,7 +330,7 @@ func TestGrid(t *testing.T) {
 func TestMistakesAreToldTogether(t *testing.T) {
 	c := Config{Levels: []int{5, 0, -1}, Budget: time.Second}
 	err := c.Validate()
-	for _, want := range []string{"levels[1]: must be at least 1", "levels[2]", "budget: must be at least 30s for each of 3", "inner: "} {
+	for _, want := range []string{"levels[1]: must be at least 1", "levels[2]", "budget: must be at least 2m0s for each of 3", "inner: "} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in %v", want, err)
 		}

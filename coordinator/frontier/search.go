@@ -96,7 +96,7 @@ func (s *Search) want() Want {
 	w := Want{Connections: s.levels[s.at].connections, Neighbour: s.neighbour()}
 	parts, mine := float64(len(s.levels)-s.at), 1.0
 	if w.Neighbour != nil {
-		w.Start = known(w.Neighbour)
+		w.Start = s.start()
 	} else if parts > 1 {
 		parts, mine = parts+0.5, 1.5
 	}
@@ -112,6 +112,22 @@ func (s *Search) neighbour() *capacity.Result {
 		}
 	}
 	return nil
+}
+
+// start is the largest rate that is known to hold with fewer connections, as the nearest level may
+// know little, unless the nearest one knows it to be too much.
+func (s *Search) start() (rate float64) {
+	for i := range s.at {
+		r := s.levels[i].result
+		if r == nil {
+			continue
+		}
+		if r.High > 0 && rate > r.High {
+			rate = 0
+		}
+		rate = max(rate, known(r))
+	}
+	return rate
 }
 
 // known is a rate that is likely to hold, and no claim; 0 where none is known. What a confirming
