@@ -15,10 +15,9 @@ const resamples = 400
 type draws []curve
 
 // bootstrap draws the residuals anew about the curve, each with any point. Points themselves
-// are not drawn: of ten levels a fit needs all, and half of such samples would lack those
-// past the peak. A fit comes closer to its points than the truth does, by as much as each
-// point pulls at it, and few points know their scatter badly: residuals are made larger by both,
-// the latter as Student's t has it.
+// are not drawn: of ten with two past the peak, one sample in nine would have neither of these. A
+// fit comes closer to its points than the truth does, by as much as each point pulls at it, and few
+// points know their scatter badly: residuals are made larger by both, the latter as Student's t has it.
 func bootstrap(points []Point, best curve, seed uint64) draws {
 	random := rand.New(rand.NewPCG(seed, uint64(len(points))))
 	residuals := spread(points, best)
