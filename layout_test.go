@@ -23,8 +23,9 @@ const module = "github.com/loadctl/loadctl"
 var floors = [][]string{
 	0: {"stats", "scenarios/arrival", "target/queue", "target/counts", "target/catalogue", "proto/loadctlpb"},
 	1: {"scenarios", "reports/sample", "reports/brief", "agent/faults", "target/knobs", "coordinator/trial"},
-	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run", "target/topology", "coordinator/virtual", "coordinator/capacity", "coordinator/gate"},
-	3: {"proto/wire", "reports/view", "coordinator/plan", "coordinator/tune"},
+	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run", "target/topology", "coordinator/virtual", "coordinator/capacity", "coordinator/gate",
+		"coordinator/usl", "coordinator/curve", "coordinator/saturation"},
+	3: {"proto/wire", "reports/view", "coordinator/plan", "coordinator/tune", "coordinator/frontier"},
 	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board", "target/store",
 		"target/cache", "target/documents", "coordinator/monitor", "coordinator/study",
 		"reports/text", "reports/html", "reports/answers", "reports/tui", "reports/junit", "reports/runfile"},

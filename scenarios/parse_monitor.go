@@ -22,7 +22,7 @@ var monitorKeys = map[string]string{
 
 // haproxyMetrics are what says most of the hundreds that HAProxy tells.
 var haproxyMetrics = []string{
-	"haproxy_frontend_current_sessions", "haproxy_backend_current_queue", "haproxy_server_current_sessions",
+	"haproxy_frontend_current_sessions", "haproxy_frontend_limit_sessions", "haproxy_backend_current_queue", "haproxy_server_current_sessions",
 	"haproxy_server_current_queue", "sum(haproxy_backend_http_responses_total{code=5xx})", "haproxy_backend_connection_errors_total",
 	"haproxy_server_check_failures_total", "haproxy_frontend_http_requests_total",
 }
