@@ -24,7 +24,7 @@ var floors = [][]string{
 	0: {"stats", "scenarios/arrival", "target/queue", "target/counts", "target/catalogue", "proto/loadctlpb"},
 	1: {"scenarios", "reports/sample", "reports/brief", "agent/faults", "target/knobs", "coordinator/trial"},
 	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run", "target/topology", "coordinator/virtual", "coordinator/capacity", "coordinator/gate",
-		"coordinator/usl", "coordinator/curve", "coordinator/saturation"},
+		"coordinator/usl", "coordinator/curve", "coordinator/saturation", "coordinator/changepoints", "coordinator/baseline"},
 	3: {"proto/wire", "reports/view", "coordinator/plan", "coordinator/tune", "coordinator/frontier"},
 	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board", "target/store",
 		"target/cache", "target/documents", "coordinator/monitor", "coordinator/study",

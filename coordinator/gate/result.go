@@ -21,6 +21,9 @@ const (
 type Result struct {
 	Verdict Verdict `json:"verdict"`
 	Why     string  `json:"why"`
+	// Broken is the side that could not be tried at all, "" where both could: the verdict is Invalid then,
+	// and nothing was found wrong with either but that.
+	Broken string `json:"broken,omitempty"`
 
 	Hold    *Hold    `json:"hold,omitempty"` // nil = it was not asked for
 	Metrics []Metric `json:"metrics,omitempty"`
@@ -63,12 +66,14 @@ type Metric struct {
 	Change    float64 `json:"change"` // ratio − 1, median of pairs (Hodges and Lehmann); of shares the difference
 	Low       float64 `json:"low"`
 	High      float64 `json:"high"`
-	Margin    float64 `json:"margin"`
-	Primary   bool    `json:"primary"` // it counts in the verdict
-	Pairs     int     `json:"pairs"`
-	Noise     float64 `json:"noise"` // standard deviation of the pairs' log ratios
-	Detects   float64 `json:"detects"`
-	Verdict   Verdict `json:"verdict"`
+	// Confidence is that of Low and High: 0.95 or a little more, as ranks allow; less of fewer than six pairs.
+	Confidence float64 `json:"confidence"`
+	Margin     float64 `json:"margin"`
+	Primary    bool    `json:"primary"` // it counts in the verdict
+	Pairs      int     `json:"pairs"`
+	Noise      float64 `json:"noise"` // standard deviation of the pairs' log ratios
+	Detects    float64 `json:"detects"`
+	Verdict    Verdict `json:"verdict"`
 }
 
 // A Power is how likely a change is found.

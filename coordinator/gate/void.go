@@ -1,0 +1,149 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loadctl/loadctl/coordinator/trial"
+)
+
+func (g *Gate) end(v Verdict, format string, args ...any) {
+	g.stage, g.verdict, g.why = over, v, fmt.Sprintf(format, args...)
+}
+
+// tellInvalid repeats a trial that says nothing of the target. The pair keeps its order.
+func (g *Gate) tellInvalid(t *Tried) {
+	v := g.void[t.Side]
+	v.invalid++
+	g.void[t.Side] = v
+	why := strings.Join(t.Reasons, "; ")
+	if t.Requests == 0 && why == "" {
+		why = "it recorded no requests"
+	}
+	switch {
+	case t.Generator:
+		t.Note = "invalid: not counted"
+		g.end(Invalid, "the generator is at its limit at %s (%s): add agents or hosts", rateWords(t.Rate), why)
+	case v.invalid > invalidAgain:
+		t.Note = "invalid: not counted"
+		g.end(Invalid, "%d trials of the %s in a row were invalid: %s", v.invalid, t.Side, why)
+	default:
+		t.Note = "invalid: repeated"
+	}
+}
+
+// tellBroken repeats once a trial that could not be made. A base that cannot be tried is the
+// environment's fault. So is a candidate that never was: it may not have started, which is no
+// measurement of it. But one that broke the SLO when it was last seen, and is gone since, has died of what the base holds.
+func (g *Gate) tellBroken(t *Tried) {
+	v := g.void[t.Side]
+	v.broken++
+	g.void[t.Side] = v
+	if v.broken <= brokenAgain {
+		t.Note = "could not be made: repeated"
+		return
+	}
+	t.Note = "could not be made"
+	if last := g.lastOf(Candidate); t.Side == Candidate && last != nil && !last.Held && g.baseHeld(last.Kind) {
+		if last.Kind == Holds {
+			g.hold = Regression
+		}
+		g.end(Regression, "the candidate broke the SLO at %s and cannot be reached since (%s), while the base holds that load", rateWords(last.Rate), t.Broken)
+		return
+	}
+	g.broken = t.Side
+	g.end(Invalid, "the %s could not be tried: %s", t.Side, t.Broken)
+}
+
+// lastOf is the last trial of a side that counts, nil if none does.
+func (g *Gate) lastOf(side string) *Tried {
+	for i := len(g.trials) - 1; i >= 0; i-- {
+		if t := &g.trials[i]; t.Side == side && t.Used {
+			return t
+		}
+	}
+	return nil
+}
+
+// baseHeld says whether the base held the SLO in the trials of a kind, more often than
+// not, and in the last of all.
+func (g *Gate) baseHeld(kind string) bool {
+	last := g.lastOf(Base)
+	if last == nil || !last.Held {
+		return false
+	}
+	var l Lead
+	for i := range g.trials {
+		if t := &g.trials[i]; t.Side == Base && t.Kind == kind && t.Used {
+			l.add(t.Held)
+		}
+	}
+	return l.lead() > 0
+}
+
+// brokeWords counts the trials of a side.
+func brokeWords(l Lead) string {
+	return fmt.Sprintf("broke the SLO in %d of %d trials", l.Broke, l.all())
+}
+
+func (g *Gate) controlWords() string {
+	if g.unpaired() {
+		return ""
+	}
+	return fmt.Sprintf(", which the base held in %d of %d", g.base.Held, g.base.all())
+}
+
+func rateWords(r float64) string { return fmt.Sprintf("%.4g/s", r) }
+
+func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
+
+func signedPercent(share float64) string { return fmt.Sprintf("%+.1f %%", 100*share) }
+
+func (g *Gate) worseWords(failed []*comparison) string {
+	var all []string
+	for _, c := range failed {
+		m := g.metric(c)
+		all = append(all, metricWords(&m))
+	}
+	return strings.Join(all, "; ")
+}
+
+func metricWords(m *Metric) string {
+	unit := ""
+	if m.Unit == "" {
+		unit = " of requests"
+	}
+	return fmt.Sprintf("%s is worse: %s%s [%s, %s], more than %s", m.Name,
+		signedPercent(m.Change), unit, signedPercent(m.Low), signedPercent(m.High), percent(m.Margin))
+}
+
+func passWords(set *Config, pairs int, unpaired bool) string {
+	of := fmt.Sprintf("by %d pairs", pairs)
+	if unpaired {
+		of = fmt.Sprintf("by %d trials against %d stored runs", pairs, len(set.Stored))
+	}
+	var within []string
+	for _, m := range meters() {
+		if slices.Contains(set.Primary, m.name) {
+			within = append(within, fmt.Sprintf("%s (%s)", m.name, percent(m.read(m.limit(set)))))
+		}
+	}
+	return fmt.Sprintf("no worse than the margins of %s, %s", strings.Join(within, ", "), of)
+}
+
+// undecided names what is still open.
+func (g *Gate) undecided() string {
+	if g.stage == holding {
+		return fmt.Sprintf("whether the candidate holds %s is open", rateWords(g.set.rate(Holds)))
+	}
+	var names []string
+	for _, c := range g.comparisons {
+		if c.primary && c.verdict == Inconclusive {
+			names = append(names, c.name)
+		}
+	}
+	return strings.Join(names, ", ") + fmt.Sprintf(" after %d pairs", g.pairs)
+}
+
+var _ trial.Search = (*Gate)(nil)
