@@ -18,6 +18,7 @@ var examples = map[string]struct {
 	"ramp.yaml":     {22 * time.Second, 2000, "open"},
 	"service.yaml":  {65 * time.Second, 100, "open"},
 	"nodes.yaml":    {65 * time.Second, 200, "open"},
+	"queue.yaml":    {23 * time.Second, 400, "open"},
 	"hold-50k.yaml": {95 * time.Second, 50_000, "hold"},
 }
 

@@ -1,85 +1,18 @@
 package scenarios
 
-import (
-	"cmp"
-	"fmt"
-	"slices"
-	"strings"
-)
+import "github.com/loadctl/loadctl/scenarios/document"
 
 // A Mistake is one thing wrong in a file, with its place (from 1).
-type Mistake struct {
-	Line, Col int
-	Text      string
-	Hint      string // such as `did you mean "target"?`, or ""
-}
+type Mistake = document.Mistake
 
 // Errors are all the mistakes of a file, in order of place.
 type Errors struct {
-	File     string
-	Mistakes []Mistake
-	Target   Target // as far as it was read: for who looks at the files it names
-	source   []byte
+	document.Errors
+	Target Target // as far as it was read: for who looks at the files it names
 }
 
 // Wrong is mistakes that were found outside of Parse, such as in files that the
 // scenario names.
 func (s *Scenario) Wrong(file string, mistakes []Mistake) *Errors {
-	return &Errors{File: file, Mistakes: mistakes, source: s.Source}
-}
-
-// Add puts such mistakes among those of Parse.
-func (e *Errors) Add(mistakes []Mistake) {
-	e.Mistakes = inOrder(append(e.Mistakes, mistakes...))
-}
-
-func inOrder(mistakes []Mistake) []Mistake {
-	slices.SortStableFunc(mistakes, func(a, b Mistake) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
-	})
-	return mistakes
-}
-
-// Error has one line a mistake: file:line:col: text (hint).
-func (e *Errors) Error() string {
-	lines := make([]string, len(e.Mistakes))
-	for i := range e.Mistakes {
-		lines[i] = e.line(&e.Mistakes[i])
-	}
-	return strings.Join(lines, "\n")
-}
-
-func (e *Errors) line(m *Mistake) string {
-	hint := ""
-	if m.Hint != "" {
-		hint = " (" + m.Hint + ")"
-	}
-	return fmt.Sprintf("%s:%d:%d: %s%s", e.File, m.Line, m.Col, m.Text, hint)
-}
-
-// Excerpts is Error with the line of the file under each mistake and a caret at
-// its column, for people.
-func (e *Errors) Excerpts() string {
-	source := strings.Split(string(e.source), "\n")
-	var b strings.Builder
-	for i := range e.Mistakes {
-		m := &e.Mistakes[i]
-		b.WriteString(e.line(m) + "\n")
-		if m.Line >= 1 && m.Line <= len(source) {
-			writeExcerpt(&b, m, strings.TrimRight(source[m.Line-1], "\r"))
-		}
-	}
-	return b.String()
-}
-
-// maxExcerpt bounds the excerpt of a line, which may be a file's whole megabyte.
-const maxExcerpt = 160
-
-func writeExcerpt(b *strings.Builder, m *Mistake, text string) {
-	runes := []rune(strings.ReplaceAll(text, "\t", " "))
-	runes = runes[:min(len(runes), maxExcerpt)]
-	fmt.Fprintf(b, "%5d | %s\n", m.Line, string(runes))
-	if m.Col >= 1 && m.Col <= len(runes)+1 {
-		fmt.Fprintf(b, "      | %s^\n", strings.Repeat(" ", m.Col-1))
-	}
+	return &Errors{Errors: document.Errors{File: file, Mistakes: mistakes, Source: s.Source}}
 }

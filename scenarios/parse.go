@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/loadctl/loadctl/scenarios/document"
 )
 
 // Options are what a run adds to a file.
@@ -32,16 +34,16 @@ func Parse(file string, src []byte, o Options) (*Scenario, error) {
 	if root := p.load(src); root != nil {
 		p.file(root)
 	}
-	if len(p.mistakes) == 0 && o.Trial != nil {
+	if p.mistakes() == 0 && o.Trial != nil {
 		p.try(o.Trial)
 	}
-	if len(p.mistakes) == 0 && o.Level != nil {
+	if p.mistakes() == 0 && o.Level != nil {
 		p.atLevel(o.Level)
 	}
-	if len(p.mistakes) == 0 {
+	if p.mistakes() == 0 {
 		p.freeze()
 	}
-	if len(p.mistakes) > 0 {
+	if p.mistakes() > 0 {
 		return nil, p.errors(file, src)
 	}
 	return p.s, nil
@@ -68,7 +70,9 @@ func newParser(file string, src []byte, o Options) *parser {
 	}
 	name := file[strings.LastIndexAny(file, `/\`)+1:]
 	name, _, _ = strings.Cut(name, ".")
-	return &parser{o: o, s: &Scenario{Name: name, Source: src, AsksTiming: o.ServerTiming}, names: newNames()}
+	p := &parser{o: o, s: &Scenario{Name: name, Source: src, AsksTiming: o.ServerTiming}, names: newNames()}
+	p.speak()
+	return p
 }
 
 var topKeys = keys{
@@ -115,8 +119,8 @@ func (r *reader) textMap(n *node, what string) map[string]string {
 	}
 	m := make(map[string]string, len(entries))
 	for _, e := range entries {
-		if text, ok := r.text(e.value, what+"."+e.name); ok {
-			m[e.name] = text
+		if text, ok := r.text(e.Value, what+"."+e.Name); ok {
+			m[e.Name] = text
 		}
 	}
 	return m
@@ -124,7 +128,7 @@ func (r *reader) textMap(n *node, what string) map[string]string {
 
 // errors gives the mistakes in order of place.
 func (p *parser) errors(file string, src []byte) *Errors {
-	return &Errors{File: file, Mistakes: inOrder(p.mistakes), Target: p.s.Target, source: src}
+	return &Errors{document.Errors{File: file, Mistakes: document.InOrder(p.doc.Mistakes), Source: src}, p.s.Target}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

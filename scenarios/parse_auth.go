@@ -23,9 +23,9 @@ func (p *parser) auth(n *node) (h Header, given, none bool) {
 		p.hinted(n, authHint, "auth is neither basic, bearer nor none")
 		return Header{}, false, false
 	}
-	before := len(p.mistakes)
+	before := p.mistakes()
 	h = Header{Name: authorization, Value: p.credentials(n)}
-	return h, len(p.mistakes) == before, false
+	return h, p.mistakes() == before, false
 }
 
 func (p *parser) credentials(n *node) *Template {
@@ -38,7 +38,7 @@ func (p *parser) credentials(n *node) *Template {
 		return p.basic(basic)
 	case bearer != nil:
 		return p.bearer(bearer)
-	case o.meant == nil:
+	case o.Meant == nil:
 		p.hinted(n, authHint, "auth needs basic or bearer")
 	}
 	return literalTemplate("")

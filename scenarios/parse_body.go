@@ -63,10 +63,10 @@ func (p *parser) jsonObject(t *Template, n *node, depth int) {
 		if i > 0 {
 			t.literal(",")
 		}
-		if key, ok := p.text(e.key, "json"); ok {
+		if key, ok := p.text(e.Key, "json"); ok {
 			t.literal(quoteJSON(key) + ":")
 		}
-		p.json(t, e.value, depth+1)
+		p.json(t, e.Value, depth+1)
 	}
 	t.literal("}")
 }

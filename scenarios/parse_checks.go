@@ -30,7 +30,7 @@ func (p *parser) checks(n *node, s *Step) {
 // {body: {contains: text}}, {json: $.path, equals: value}.
 func (p *parser) check(n *node) (Check, bool) {
 	o := p.object(n, "check", checkKeys)
-	before := len(p.mistakes)
+	before := p.mistakes()
 	var c Check
 	switch p.subject(o) {
 	case "status":
@@ -44,7 +44,7 @@ func (p *parser) check(n *node) (Check, bool) {
 	default:
 		return c, false
 	}
-	return c, len(p.mistakes) == before
+	return c, p.mistakes() == before
 }
 
 // subject is what a check looks at; "" is noted.
@@ -59,9 +59,9 @@ func (p *parser) subject(o *object) string {
 	case len(found) == 1:
 		return found[0]
 	case len(found) > 1:
-		p.wrong(o.node, "a check looks at one thing: write %s as checks of their own", strings.Join(found, " and "))
-	case o.isMapping() && o.meant == nil:
-		p.hinted(o.node, "such as {status: 200}", "check looks at nothing: it needs status, header, body or json")
+		p.wrong(o.Node, "a check looks at one thing: write %s as checks of their own", strings.Join(found, " and "))
+	case o.isMapping() && o.Meant == nil:
+		p.hinted(o.Node, "such as {status: 200}", "check looks at nothing: it needs status, header, body or json")
 	}
 	return ""
 }
@@ -134,10 +134,10 @@ func (p *parser) checkJSON(o *object) Check {
 
 // only notes keys that mean nothing for this kind of check.
 func (p *parser) only(o *object, allowed string) {
-	for _, e := range o.entries {
-		known := slices.Contains(strings.Fields(checkKeys.known), e.name)
-		if known && !slices.Contains(strings.Fields(allowed), e.name) {
-			p.wrong(e.key, "%q means nothing in a check of %s", e.name, strings.Fields(allowed)[0])
+	for _, e := range o.Entries {
+		known := slices.Contains(strings.Fields(checkKeys.known), e.Name)
+		if known && !slices.Contains(strings.Fields(allowed), e.Name) {
+			p.wrong(e.Key, "%q means nothing in a check of %s", e.Name, strings.Fields(allowed)[0])
 		}
 	}
 }

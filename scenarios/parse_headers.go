@@ -15,16 +15,16 @@ func (p *parser) headers(n *node) []Header {
 		value, ok := p.headerValue(e)
 		switch {
 		case !ok:
-		case !isToken(e.name):
-			p.wrong(e.key, "headers: %q cannot be the name of a header", shorten(e.name))
-		case slices.Contains(framing, strings.ToLower(e.name)):
-			p.hinted(e.key, framingHint(e.name), "headers: %s is set by loadctl and cannot be given", e.name)
-		case indexHeader(list, e.name) >= 0:
-			p.wrong(e.key, "headers: %s is given twice", e.name)
+		case !isToken(e.Name):
+			p.wrong(e.Key, "headers: %q cannot be the name of a header", shorten(e.Name))
+		case slices.Contains(framing, strings.ToLower(e.Name)):
+			p.hinted(e.Key, framingHint(e.Name), "headers: %s is set by loadctl and cannot be given", e.Name)
+		case indexHeader(list, e.Name) >= 0:
+			p.wrong(e.Key, "headers: %s is given twice", e.Name)
 		case !value.all(goodValue):
-			p.wrong(e.value, "header %s: line breaks and control characters cannot be sent", e.name)
+			p.wrong(e.Value, "header %s: line breaks and control characters cannot be sent", e.Name)
 		default:
-			list = append(list, Header{Name: e.name, Value: value})
+			list = append(list, Header{Name: e.Name, Value: value})
 		}
 	}
 	return list
@@ -38,8 +38,8 @@ func framingHint(name string) string {
 }
 
 func (p *parser) headerValue(e entry) (t *Template, ok bool) {
-	read := func() { t, ok = p.template(e.value, "header "+e.name) }
-	if isSecretHeader(e.name) {
+	read := func() { t, ok = p.template(e.Value, "header "+e.Name) }
+	if isSecretHeader(e.Name) {
 		p.hiding(read)
 	} else {
 		read()

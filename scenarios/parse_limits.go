@@ -20,8 +20,8 @@ type limitDraft struct {
 func (p *parser) readLimits(top *object) {
 	for _, section := range []string{"slo", "thresholds"} {
 		for _, e := range p.entries(top.get(section), section) {
-			items := []*node{e.value}
-			if n := p.present(e.value); n != nil && n.Kind == sequenceNode {
+			items := []*node{e.Value}
+			if n := p.present(e.Value); n != nil && n.Kind == sequenceNode {
 				items = n.Content
 			}
 			for _, item := range items {
@@ -41,7 +41,7 @@ func (p *parser) readLimits(top *object) {
 func (p *parser) limit(e entry, n *node, slo bool) {
 	item := p.present(n)
 	if item == nil {
-		p.wrong(n, "%s has no limit", shorten(e.name))
+		p.wrong(n, "%s has no limit", shorten(e.Name))
 		return
 	}
 	expr, abort, delay := item, false, time.Duration(0)
@@ -57,13 +57,13 @@ func (p *parser) limit(e entry, n *node, slo bool) {
 	if !ok {
 		return
 	}
-	t, err := stats.ParseThreshold(e.name, text)
+	t, err := stats.ParseThreshold(e.Name, text)
 	if err != nil {
-		p.badLimit(e.key, expr, text, err)
+		p.badLimit(e.Key, expr, text, err)
 		return
 	}
 	t.AbortOnFail, t.Delay, t.SLO, t.Line = abort, delay, slo, expr.Line
-	p.limits = append(p.limits, limitDraft{Threshold: t, key: e.key, item: expr})
+	p.limits = append(p.limits, limitDraft{Threshold: t, key: e.Key, item: expr})
 }
 
 // badLimit puts a mistake where it is: in the expression, or in the metric and its

@@ -77,12 +77,12 @@ func (p *parser) monitor(n *node) {
 // monitorType comes first: the other keys depend on it.
 func (p *parser) monitorType(n *node) string {
 	for _, e := range p.entries(n, "a monitor") {
-		if e.name != "type" {
+		if e.Name != "type" {
 			continue
 		}
-		kind, ok := p.text(e.value, "type")
+		kind, ok := p.text(e.Value, "type")
 		if _, known := monitorKeys[kind]; ok && !known {
-			p.unknown(e.value, "type of monitor", shorten(kind), sortedKeys(monitorKeys))
+			p.unknown(e.Value, "type of monitor", shorten(kind), sortedKeys(monitorKeys))
 			return ""
 		}
 		return kind
@@ -163,14 +163,14 @@ func (p *parser) monitorHeaders(o *object, m *Monitor) {
 	for _, e := range p.entries(o.get("headers"), "headers") {
 		var value string
 		var ok bool
-		p.hiding(func() { value, ok = p.text(e.value, "header "+e.name) })
+		p.hiding(func() { value, ok = p.text(e.Value, "header "+e.Name) })
 		switch {
-		case !isToken(e.name) || slices.Contains(framing, strings.ToLower(e.name)):
-			p.wrong(e.key, "headers: %q cannot be given here", shorten(e.name))
+		case !isToken(e.Name) || slices.Contains(framing, strings.ToLower(e.Name)):
+			p.wrong(e.Key, "headers: %q cannot be given here", shorten(e.Name))
 		case ok && !goodValue(value):
-			p.wrong(e.value, "header %s: line breaks and control characters cannot be sent", e.name)
+			p.wrong(e.Value, "header %s: line breaks and control characters cannot be sent", e.Name)
 		default:
-			m.Headers = append(m.Headers, MonitorHeader{e.name, value})
+			m.Headers = append(m.Headers, MonitorHeader{e.Name, value})
 		}
 	}
 	at := o.get("bearer")

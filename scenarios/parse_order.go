@@ -136,7 +136,7 @@ func (p *parser) circle(kept, path []int, reported map[int]bool) {
 		names = append(names, p.s.Phases[i].Name)
 	}
 	names = append(names, p.s.Phases[path[0]].Name)
-	at := p.phases[kept[first]].object.node
+	at := p.phases[kept[first]].object.Node
 	for _, i := range path {
 		if n := p.phases[kept[i]].object.get("start"); n != nil {
 			at = n

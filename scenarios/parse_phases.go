@@ -110,9 +110,9 @@ func (p *parser) executor(o *object, ph *Phase) bool {
 	ph.Executor = Executor(kind)
 	allowed := strings.Fields(anyPhase + executorKeys[kind])
 	known := strings.Fields(phaseKeys.known)
-	for _, e := range o.entries {
-		if slices.Contains(known, e.name) && !slices.Contains(allowed, e.name) {
-			p.wrong(e.key, "%q means nothing for %s, which has %s", e.name, executors[kind],
+	for _, e := range o.Entries {
+		if slices.Contains(known, e.Name) && !slices.Contains(allowed, e.Name) {
+			p.wrong(e.Key, "%q means nothing for %s, which has %s", e.Name, executors[kind],
 				strings.ReplaceAll(executorKeys[kind], " ", ", "))
 		}
 	}
@@ -157,7 +157,7 @@ func (p *parser) userNames() []string {
 // phaseLoad reads how much load a phase makes.
 func (p *parser) phaseLoad(o *object, ph *Phase) {
 	ph.MaxLag = p.s.HTTP.Timeout
-	p.before = len(p.mistakes)
+	p.before = p.mistakes()
 	switch ph.Executor {
 	case ConstantVUs:
 		vus := 0
@@ -222,13 +222,13 @@ func (p *parser) stages(o *object, ph *Phase, from float64, rates bool) {
 // someLoad notes a phase that would do nothing, or never end.
 func (p *parser) someLoad(o *object, ph *Phase) {
 	switch {
-	case len(p.mistakes) > p.before:
+	case p.mistakes() > p.before:
 	case ph.Profile.Peak() == 0:
-		p.wrong(o.node, "phase %s makes no load: its rate is 0 throughout", ph.Name)
+		p.wrong(o.Node, "phase %s makes no load: its rate is 0 throughout", ph.Name)
 	case ph.Executor.Open() && ph.Profile.Count() == 0:
-		p.wrong(o.node, "phase %s is over before its first arrival", ph.Name)
+		p.wrong(o.Node, "phase %s is over before its first arrival", ph.Name)
 	case ph.Profile.Duration() > maxDuration:
-		p.wrong(o.node, "phase %s lasts longer than %v", ph.Name, maxDuration)
+		p.wrong(o.Node, "phase %s lasts longer than %v", ph.Name, maxDuration)
 	}
 }
 

@@ -60,8 +60,8 @@ func (p *parser) requestLine(o *object, s *Step) {
 		}
 	}
 	if at == nil {
-		if o.isMapping() && o.meant == nil {
-			p.hinted(o.node, "such as get: /health", "step has no request")
+		if o.isMapping() && o.Meant == nil {
+			p.hinted(o.Node, "such as get: /health", "step has no request")
 		}
 		s.Path = literalTemplate("/")
 		return

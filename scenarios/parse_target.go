@@ -61,9 +61,9 @@ func (p *parser) resolve(n *node) {
 }
 
 func (p *parser) missingTarget(top, o *object) {
-	at := top.node
-	if o.node != nil {
-		at = o.node
+	at := top.Node
+	if o.Node != nil {
+		at = o.Node
 	}
 	p.wrong(at, `target needs "base_url", such as http://127.0.0.1:8080, or bundled: true`)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/loadctl/loadctl/scenarios/document"
 )
 
 // FuzzParse: no file makes Parse panic or take long, every mistake has its place,
@@ -95,7 +97,7 @@ func TestLimitsOfFiles(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %.300v", name, err)
 		}
-		if lines := strings.Count(fmt.Sprint(err), "\n"); lines > maxMistakes {
+		if lines := strings.Count(fmt.Sprint(err), "\n"); lines > document.MaxMistakes {
 			t.Errorf("%s: %d lines", name, lines)
 		}
 	}

@@ -16,9 +16,9 @@ func (p *parser) users(top *object) {
 }
 
 func (p *parser) user(e entry) User {
-	p.goodName(e.key, "user", e.name)
-	o := p.object(e.value, "user "+e.name, keys{"wait_time network tasks", "on_start on_stop"})
-	u := User{Name: e.name, Wait: p.wait(o.get("wait_time"), "wait_time", true)}
+	p.goodName(e.Key, "user", e.Name)
+	o := p.object(e.Value, "user "+e.Name, keys{"wait_time network tasks", "on_start on_stop"})
+	u := User{Name: e.Name, Wait: p.wait(o.get("wait_time"), "wait_time", true)}
 	p.slow = p.readNetwork(o.get("network"), Network{})
 	tasks := o.require("tasks")
 	for _, t := range p.entries(tasks, "tasks") {
@@ -26,7 +26,7 @@ func (p *parser) user(e entry) User {
 		u.TotalWeight += u.Tasks[len(u.Tasks)-1].Weight
 	}
 	if tasks != nil && u.TotalWeight == 0 {
-		p.wrong(tasks, "user %s has no task with a weight above 0", e.name)
+		p.wrong(tasks, "user %s has no task with a weight above 0", e.Name)
 	}
 	return u
 }
@@ -42,16 +42,16 @@ func (p *parser) goodName(n *node, what, name string) {
 const maxWeight = 1_000_000
 
 func (p *parser) task(e entry) Task {
-	p.goodName(e.key, "task", e.name)
-	o := p.object(e.value, "task "+e.name, keys{"weight steps", "script"})
-	t := Task{Name: e.name, Weight: 1}
+	p.goodName(e.Key, "task", e.Name)
+	o := p.object(e.Value, "task "+e.Name, keys{"weight steps", "script"})
+	t := Task{Name: e.Name, Weight: 1}
 	o.count("weight", 0, &t.Weight)
 	if t.Weight > maxWeight {
 		p.wrong(o.get("weight"), "weight: must be at most %d, got %d", maxWeight, t.Weight)
 		t.Weight = 1
 	}
 	if steps := o.require("steps"); steps != nil {
-		t.Steps = p.steps(steps, e.name)
+		t.Steps = p.steps(steps, e.Name)
 	}
 	return t
 }
@@ -85,7 +85,7 @@ func (p *parser) steps(n *node, task string) []Step {
 
 // isPause says whether a step is a pause alone, and notes when it is not.
 func (p *parser) isPause(o *object, at *node) bool {
-	if len(o.entries) > 1 {
+	if len(o.Entries) > 1 {
 		p.wrong(at, "think is a step of its own: write - think: … before or after the request")
 		return false
 	}
@@ -107,7 +107,7 @@ func (p *parser) wait(n *node, what string, pacing bool) Wait {
 		known += " pacing"
 	}
 	o := p.object(n, what, keys{known, ""})
-	if o.isMapping() && len(o.entries) != 1 {
+	if o.isMapping() && len(o.Entries) != 1 {
 		p.hinted(n, "such as {between: [1s, 5s]}", "%s needs one of %s", what, strings.ReplaceAll(known, " ", ", "))
 		return Wait{}
 	}

@@ -24,21 +24,21 @@ func (p *parser) readVars(entries []entry) {
 	p.vars, p.madeOf = make(map[string]string, len(entries)), map[string][]string{}
 	p.s.Vars, p.s.Replaced = map[string]string{}, map[string]string{}
 	for _, e := range entries {
-		if !isWord(e.name) {
-			p.wrong(e.key, "vars: a name has letters, digits, - and _, got %q", shorten(e.name))
+		if !isWord(e.Name) {
+			p.wrong(e.Key, "vars: a name has letters, digits, - and _, got %q", shorten(e.Name))
 			continue
 		}
-		p.noting = func(of string) { p.madeOf[e.name] = append(p.madeOf[e.name], of) }
-		value, ok := p.scalar(e.value, "vars."+e.name)
+		p.noting = func(of string) { p.madeOf[e.Name] = append(p.madeOf[e.Name], of) }
+		value, ok := p.scalar(e.Value, "vars."+e.Name)
 		p.noting = nil
 		if !ok {
 			continue
 		}
-		if given, has := p.given(e.name, entries); has {
+		if given, has := p.given(e.Name, entries); has {
 			value = p.replace(e, given)
 		}
-		p.vars[e.name] = value
-		p.s.Vars[e.name] = unsealed(value)
+		p.vars[e.Name] = value
+		p.s.Vars[e.Name] = unsealed(value)
 	}
 	p.strayVars(entries)
 }
@@ -54,9 +54,9 @@ func (p *parser) given(name string, entries []entry) (string, bool) {
 // replace takes the value of a variable from outside the file.
 func (p *parser) replace(e entry, value string) string {
 	if !utf8.ValidString(value) {
-		p.wrong(e.key, "vars.%s: the value given for it is not UTF-8", e.name)
+		p.wrong(e.Key, "vars.%s: the value given for it is not UTF-8", e.Name)
 	}
-	p.s.Replaced[e.name] = value
+	p.s.Replaced[e.Name] = value
 	return seal(value)
 }
 
@@ -74,7 +74,7 @@ const sealedDollar = "\xff"
 func (p *parser) strayVars(entries []entry) {
 	line, col := 1, 1
 	if len(entries) > 0 {
-		line, col = entries[0].key.Line, entries[0].key.Column
+		line, col = entries[0].Key.Line, entries[0].Key.Column
 	}
 	for _, name := range sortedKeys(p.o.Vars) {
 		if !hasName(entries, name) {

@@ -1,12 +1,12 @@
-package scenarios
+package document
 
 import (
 	"strconv"
 	"strings"
 )
 
-// closest is the candidate a name was probably meant to be, "" when none is close.
-func closest(name string, candidates []string) string {
+// Closest is the candidate a name was probably meant to be, "" when none is close.
+func Closest(name string, candidates []string) string {
 	best, least := "", len(name)/3+2
 	for _, c := range candidates {
 		if d := distance(name, c); d < least {
@@ -24,8 +24,8 @@ func closest(name string, candidates []string) string {
 	return ""
 }
 
-// ask makes a hint of what was probably meant.
-func ask(near string) string {
+// Ask makes a hint of what was probably meant.
+func Ask(near string) string {
 	if near == "" {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package scenarios
+package document
 
 import (
 	"errors"
@@ -14,14 +14,14 @@ import (
 const (
 	maxFile  = 1 << 20
 	maxNodes = 100_000 // visited, aliases unfolded
-	maxDepth = 50      // of a json: body
+	maxDepth = 50      // of what << merges
 )
 
-// load reads a file into nodes that know their places. It returns nil when that is
+// Load reads a file into nodes that know their places. It returns nil when that is
 // not possible, and the mistake is noted.
-func (r *reader) load(src []byte) *node {
+func (r *Reader) Load(src []byte) *Node {
 	if len(src) > maxFile {
-		r.at(1, 1, "", "the file has %d bytes; at most %d are read", len(src), maxFile)
+		r.At(1, 1, "", "the file has %d bytes; at most %d are read", len(src), maxFile)
 		return nil
 	}
 	if !r.isText(src) {
@@ -33,7 +33,7 @@ func (r *reader) load(src []byte) *node {
 		return nil
 	}
 	if len(document.Content) == 0 {
-		r.at(1, 1, "", "the file is empty")
+		r.At(1, 1, "", "the file is empty")
 		return nil
 	}
 	unmask(&document, 0)
@@ -41,7 +41,7 @@ func (r *reader) load(src []byte) *node {
 }
 
 // decode is yaml.Load; what would be a panic of the library is an error.
-func decode(src []byte, document *node) (err error) {
+func decode(src []byte, document *Node) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("cannot be read: %v", p)
@@ -52,16 +52,16 @@ func decode(src []byte, document *node) (err error) {
 
 // isText finds the first byte that cannot be in a YAML file: the library names
 // no place for these.
-func (r *reader) isText(src []byte) bool {
+func (r *Reader) isText(src []byte) bool {
 	line, col := 1, 1
 	for i := 0; i < len(src); {
 		c, size := utf8.DecodeRune(src[i:])
 		switch {
 		case c == utf8.RuneError && size == 1:
-			r.at(line, col, "", "not UTF-8")
+			r.At(line, col, "", "not UTF-8")
 			return false
 		case c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f:
-			r.at(line, col, "", "control character U+%04X", c)
+			r.At(line, col, "", "control character U+%04X", c)
 			return false
 		}
 		col++
@@ -75,10 +75,10 @@ func (r *reader) isText(src []byte) bool {
 
 // syntax notes a mistake of YAML itself. Only the first is known: what follows it
 // cannot be read.
-func (r *reader) syntax(err error, src []byte) {
+func (r *Reader) syntax(err error, src []byte) {
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
-		r.at(1, 1, "", "%s", plainError(err.Error()))
+		r.At(1, 1, "", "%s", plainError(err.Error()))
 		return
 	}
 	text := load.Message
@@ -86,7 +86,7 @@ func (r *reader) syntax(err error, src []byte) {
 		text = load.ContextMsg + ": " + text
 	}
 	line, col := max(load.Mark.Line, 1), max(load.Mark.Column, 1)
-	r.at(line, col, syntaxHint(src, line, text), "%s", plainError(text))
+	r.At(line, col, syntaxHint(src, line, text), "%s", plainError(text))
 }
 
 func plainError(text string) string { return strings.TrimPrefix(text, "yaml: ") }
@@ -155,7 +155,7 @@ func expressionEnd(text string) int {
 	return 2
 }
 
-func unmask(n *node, depth int) {
+func unmask(n *Node, depth int) {
 	if depth > 10_000 {
 		return
 	}
@@ -165,12 +165,16 @@ func unmask(n *node, depth int) {
 	}
 }
 
-// The library's words used in this package.
-type node = yaml.Node
+// A Node is a value of a file with its place.
+type Node = yaml.Node
 
+// The library's words for its kinds.
 const (
-	mappingNode  = yaml.MappingNode
-	sequenceNode = yaml.SequenceNode
-	scalarNode   = yaml.ScalarNode
+	MappingNode  = yaml.MappingNode
+	SequenceNode = yaml.SequenceNode
+	ScalarNode   = yaml.ScalarNode
 	aliasNode    = yaml.AliasNode
 )
+
+// Quoted is the style of a value that stands in quotes.
+const Quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle
