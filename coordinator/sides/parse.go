@@ -1,6 +1,7 @@
 package sides
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -58,10 +59,22 @@ func (p *parser) load(src []byte) (n *yaml.Node) {
 		p.wrong(first, "the file is empty: start and url are needed")
 		return nil
 	case err != nil:
-		p.wrong(first, "%s", strings.TrimPrefix(err.Error(), "yaml: "))
+		p.syntax(err)
 		return nil
 	}
 	return document.Content[0]
+}
+
+// syntax notes a mistake of YAML itself. Only the first is known.
+func (p *parser) syntax(err error) {
+	at, text := &yaml.Node{}, strings.TrimPrefix(err.Error(), "yaml: ")
+	if load, ok := errors.AsType[*yaml.LoadError](err); ok {
+		at.Line, at.Column, text = load.Mark.Line, load.Mark.Column, load.Message
+		if load.ContextMsg != "" {
+			text = load.ContextMsg + ": " + text
+		}
+	}
+	p.wrong(at, "%s", text)
 }
 
 func (p *parser) command(n *yaml.Node) {
