@@ -24,7 +24,7 @@ var floors = [][]string{
 	0: {"stats", "scenarios/arrival", "scenarios/document", "target/queue", "target/counts", "target/catalogue", "proto/loadctlpb"},
 	1: {"scenarios", "reports/sample", "reports/brief", "agent/faults", "target/knobs", "coordinator/trial"},
 	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run", "target/topology", "tuning", "coordinator/virtual", "coordinator/capacity", "coordinator/gate", "coordinator/usl", "coordinator/curve", "coordinator/saturation", "coordinator/changepoints", "coordinator/baseline"},
-	3: {"proto/wire", "reports/view", "coordinator/plan", "coordinator/tune", "coordinator/frontier", "reports/history"},
+	3: {"proto/wire", "reports/view", "coordinator/plan", "coordinator/tune", "coordinator/frontier", "reports/history", "coordinator/selftest"},
 	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board", "target/store", "target/cache", "target/documents", "coordinator/monitor", "coordinator/study", "coordinator/apply", "reports/ci", "coordinator/sides"},
 		"reports/text", "reports/html", "reports/answers", "reports/tui", "reports/junit", "reports/runfile"},
 	5: {"target/service", "target/workers", "target/admin", "target/balancer", "target/stack"},

@@ -17,7 +17,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// gatedLoad is a service of eight servers near 190 requests a second: a load that leaves the machine's cores to others.
+// gatedLoad is a service of eight servers near 375 requests a second: a load that leaves the machine's cores to others.
 const gatedLoad = `
 version: 1
 name: queue
@@ -29,11 +29,11 @@ users:
 phases:
   - {name: load, executor: constant-arrival-rate, user: u, rate: 100/s, duration: 10s}
 slo:
-  response_time: [p(99)<400ms]
+  response_time: [p(99)<200ms]
 `
 
-// gatedCapacity is what M/M/8 with 40 ms holds of it by formula, a little below.
-const gatedCapacity = "187"
+// gatedCapacity is what M/M/8 with 20 ms holds of it by formula, a little below.
+const gatedCapacity = "374"
 
 // A checkout is a folder with a scenario and two builds of this repository's own target at one port,
 // as a runner of a CI service has it.
@@ -53,7 +53,7 @@ func newCheckout(t *testing.T, slow string) *checkout {
 	l.Close()
 	c := &checkout{dir: t.TempDir()}
 	side := func(slow string) string {
-		return fmt.Sprintf("start: [%s, target, queue, --listen, %q, --servers, \"8\", --mean, 40ms, --slow, %q]\nurl: http://%s\nready: {within: 20s}\n", binary(t), at, slow, at)
+		return fmt.Sprintf("start: [%s, target, queue, --listen, %q, --servers, \"8\", --mean, 20ms, --slow, %q]\nurl: http://%s\nready: {within: 20s}\n", binary(t), at, slow, at)
 	}
 	for name, text := range map[string]string{"scenario.yaml": fmt.Sprintf(gatedLoad, at), "baseline.yaml": side("1"), "candidate.yaml": side(slow)} {
 		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o644); err != nil {

@@ -18,16 +18,17 @@ import (
 // gateOptions are the flags of `loadctl gate`.
 type gateOptions struct {
 	runOptions
-	baseline, candidate string
-	baselines           string
-	margin, failed      share
-	holdMargin          share
-	metrics             []string
-	capacity            float64
-	search, budget      time.Duration
-	short, hold         bool
-	onInconclusive      string
-	resume, outDir      string
+	baseline, candidate  string
+	baselines            string
+	margin, failed       share
+	holdMargin           share
+	metrics              []string
+	capacity             float64
+	searchBudget, budget time.Duration
+	trial                time.Duration // length of one of the hold
+	short, hold          bool
+	onInconclusive       string
+	resume, outDir       string
 }
 
 const gateLong = `Compares two builds of a service: first whether the candidate still holds the SLO just below the capacity
@@ -54,6 +55,7 @@ func newGate() *cobra.Command {
 		},
 	}
 	o.flags(c.Flags())
+	c.AddCommand(newGateSelftest())
 	return c
 }
 
@@ -68,8 +70,9 @@ func (o *gateOptions) flags(f *pflag.FlagSet) {
 	f.Var(&o.holdMargin, "hold-margin", "`share` of the baseline's capacity that the hold lies below it")
 	f.StringSliceVar(&o.metrics, "metric", nil, "metrics that count (default p50,p99,failed)")
 	f.Float64Var(&o.capacity, "capacity", 0, "of the baseline, iterations a second; 0 means that of the stored baseline, or that it is found first")
-	f.DurationVar(&o.search, "search-budget", 6*time.Minute, "for finding the capacity, where it is not given")
+	f.DurationVar(&o.searchBudget, "search-budget", 6*time.Minute, "for finding the capacity, where it is not given")
 	f.DurationVar(&o.budget, "budget", 15*time.Minute, "for the trials of the gate itself")
+	f.DurationVar(&o.trial, "trial", 20*time.Second, "recorded of each trial of the hold: a service of few requests a second needs longer ones")
 	f.BoolVar(&o.short, "short", false, "the hold alone: a few minutes, finds slowdowns of about twice the margin")
 	f.BoolVar(&o.hold, "hold", true, "compare what is held just below the capacity")
 	f.StringVar(&o.onInconclusive, "on-inconclusive", "keep", "exit code of an inconclusive gate: keep (3), fail (98) or pass (0)")
@@ -102,8 +105,8 @@ func (o *gateOptions) validate() (s gateSides, err error) {
 			errs = append(errs, fmt.Errorf("--metric %s: not one of %s", m, strings.Join(gate.MetricNames(), ", ")))
 		}
 	}
-	if o.capacity < 0 || o.search <= 0 || o.budget <= 0 {
-		errs = append(errs, errors.New("--capacity must not be negative, --budget and --search-budget must be above 0"))
+	if o.capacity < 0 || o.searchBudget <= 0 || o.trial <= 0 || o.budget <= 0 {
+		errs = append(errs, errors.New("--capacity must not be negative, --budget, --search-budget and --trial must be above 0"))
 	}
 	if o.short && !o.hold {
 		errs = append(errs, errors.New("--short is the hold alone, and --hold=false leaves it out"))

@@ -37,7 +37,7 @@ func (g *gating) find(ctx context.Context) (k knownCapacity, err error) {
 	t.runs = s.RunsDir()
 	own := *g
 	own.trials = &t
-	search := capacity.New(capacity.Config{Clauses: g.limits.clauses, Precision: 0.05, Budget: g.search})
+	search := capacity.New(capacity.Config{Clauses: g.limits.clauses, Precision: 0.05, Budget: g.searchBudget})
 	if err := s.Drive(ctx, search, own.try, g.show); err != nil {
 		return k, err
 	}

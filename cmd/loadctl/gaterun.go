@@ -32,7 +32,7 @@ type gating struct {
 }
 
 func runGate(ctx context.Context, out, errw io.Writer, file string, o gateOptions) (err error) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := interruptible(ctx)
 	defer stop()
 	both, err := o.validate()
 	if err != nil {
@@ -51,6 +51,11 @@ func runGate(ctx context.Context, out, errw io.Writer, file string, o gateOption
 	}
 	defer func() { err = g.close(err) }()
 	return g.make(ctx, known)
+}
+
+// interruptible is over with the first signal that ends a program.
+func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 }
 
 // prepare reads the file as the trials will.
@@ -124,12 +129,18 @@ func (g *gating) make(ctx context.Context, known baselineKnown) error {
 		}
 		known.knownCapacity = found
 	}
-	search := gate.New(g.config(known))
-	if err := g.study.Drive(ctx, search, g.try, g.show); err != nil {
+	r, err := g.search(ctx, known)
+	if err != nil {
 		return err
 	}
-	r := search.Result()
 	return g.tell(&r)
+}
+
+// search makes the trials until the verdict is sure.
+func (g *gating) search(ctx context.Context, known baselineKnown) (gate.Result, error) {
+	search := gate.New(g.config(known))
+	err := g.study.Drive(ctx, search, g.try, g.show)
+	return search.Result(), err
 }
 
 func (g *gating) config(known baselineKnown) gate.Config {
@@ -137,7 +148,7 @@ func (g *gating) config(known baselineKnown) gate.Config {
 		Clauses: g.limits.clauses, Capacity: known.capacity, Estimate: known.estimate, Elasticity: known.elasticity,
 		Hold: g.hold, Compare: !g.short, Short: g.short,
 		Margin: float64(g.margin), FailedMargin: float64(g.failed), HoldMargin: float64(g.holdMargin), Primary: g.metrics,
-		Budget: g.budget, Seed: g.seed, Stored: known.stored,
+		Budget: g.budget, Lengths: gate.Lengths{Hold: g.trial}, Seed: g.seed, Stored: known.stored,
 	}
 }
 
