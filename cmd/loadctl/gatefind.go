@@ -16,6 +16,7 @@ type knownCapacity struct {
 	capacity   float64 // the lower end of its interval; 0 = not known
 	estimate   float64
 	elasticity float64
+	clump      float64
 }
 
 // A baselineKnown is what is known of the baseline before anything is tried.
@@ -48,7 +49,7 @@ func (g *gating) find(ctx context.Context) (k knownCapacity, err error) {
 	if why := unusable(&r); why != "" {
 		return k, g.tell(&gate.Result{Verdict: gate.Invalid, Why: "the capacity of the baseline is not known: " + why, Broken: brokenBase(&r), Seed: g.seed, Took: r.Took})
 	}
-	return knownCapacity{capacity: r.Low, estimate: r.Capacity, elasticity: r.Elasticity}, nil
+	return knownCapacity{capacity: r.Low, estimate: r.Capacity, elasticity: r.Elasticity, clump: clumpNear(&r)}, nil
 }
 
 // capacityStudy is the search within the gate's directory, taken up again where it was begun.

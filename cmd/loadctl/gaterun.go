@@ -145,7 +145,7 @@ func (g *gating) search(ctx context.Context, known baselineKnown) (gate.Result, 
 
 func (g *gating) config(known baselineKnown) gate.Config {
 	return gate.Config{
-		Clauses: g.limits.clauses, Capacity: known.capacity, Estimate: known.estimate, Elasticity: known.elasticity,
+		Clauses: g.limits.clauses, Capacity: known.capacity, Estimate: known.estimate, Elasticity: known.elasticity, Clump: known.clump,
 		Hold: g.hold, Compare: !g.short, Short: g.short,
 		Margin: float64(g.margin), FailedMargin: float64(g.failed), HoldMargin: float64(g.holdMargin), Primary: g.metrics,
 		Budget: g.budget, Lengths: gate.Lengths{Hold: g.trial}, Seed: g.seed, Stored: known.stored,
@@ -190,15 +190,6 @@ func (g *gating) show(a trial.Ask, told *trial.Told) {
 		words = "could not be made: " + told.Broken
 	}
 	fmt.Fprintf(g.errw, "trial %d %s %s at %.4g/s: %s, p50 %s, p99 %s, %.3g %% failed\n", a.Number, a.Kind, a.Side, a.Rate, words, told.P50, told.P99, 100*told.Failed)
-}
-
-// stored is what is known of a baseline that is not tried now, and of the capacity that was given.
-func (g *gating) stored() (k baselineKnown, err error) {
-	k.capacity = g.capacity
-	if g.sides.base.Live() {
-		return k, nil
-	}
-	return k, usage(fmt.Errorf("--baseline %s: stored baselines cannot be compared with yet", g.sides.base.Text), "")
 }
 
 // capacityDir is where the search for the capacity is, within the gate's directory.

@@ -8,11 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/loadctl/loadctl/coordinator/gate"
+	"github.com/loadctl/loadctl/reports/answers"
+	"github.com/loadctl/loadctl/reports/brief"
 	"github.com/loadctl/loadctl/reports/ci"
+	"github.com/loadctl/loadctl/reports/html"
 	"github.com/loadctl/loadctl/reports/junit"
+	"github.com/loadctl/loadctl/reports/text"
 )
 
 // gateExit is the exit code of a gate. A side that could not be tried at all is a thing not done.
@@ -36,31 +39,57 @@ type gateFile struct {
 	write func(io.Writer) error
 }
 
-func (g *gating) files(r *gate.Result, exit int) []gateFile {
-	frame := junit.Frame{Scenario: g.job.scenario.Name, Search: g.study.Head.ID, Tool: g.study.Head.Tool, Target: g.sides.candidate.Text, Started: g.study.Head.Started}
+// info is what stands around the result.
+func (g *gating) info(r *gate.Result, exit int) answers.Info {
+	h := &g.study.Head
+	i := answers.Info{
+		Scenario: h.Scenario, File: h.File, Args: h.Args, RunID: h.ID, Dir: filepath.ToSlash(g.study.Dir()), Target: g.sides.candidate.Text, Baseline: g.sides.base.Text,
+		Tool: h.Tool, Started: h.Started, Exit: exit, Source: h.Source,
+	}
+	if len(r.Trials) > 0 {
+		i.Settle = r.Trials[0].Settle
+	}
+	return i
+}
+
+func (g *gating) files(r *gate.Result, exit int, b *brief.Brief) []gateFile {
+	h := &g.study.Head
+	frame := junit.Frame{Scenario: h.Scenario, Search: h.ID, Tool: h.Tool, Target: g.sides.candidate.Text, Started: h.Started}
 	return []gateFile{
 		{"junit.xml", func(w io.Writer) error { return junit.Gate(w, frame, r, g.onInconclusive == "fail") }},
-		{"metrics.txt", func(w io.Writer) error { return ci.GateMetrics(w, g.job.scenario.Name, exit, r) }},
-		{"summary.md", func(w io.Writer) error { _, err := io.WriteString(w, gateMarkdown(r)); return err }},
+		{"metrics.txt", func(w io.Writer) error { return ci.GateMetrics(w, h.Scenario, exit, r) }},
+		{summaryName, func(w io.Writer) error { return text.Markdown(w, b, reportName) }},
+		{reportName, func(w io.Writer) error { return html.Brief(w, b) }},
 	}
 }
+
+// summaryName is the file of the summary in Markdown.
+const summaryName = "summary.md"
 
 // tell writes every form of the result, and says it. The RESULT line comes last.
 func (g *gating) tell(r *gate.Result) error {
 	exit := gateExit(r, g.onInconclusive)
-	err := g.study.Result(r)
-	for _, f := range g.files(r, exit) {
-		var b bytes.Buffer
-		err = errors.Join(err, f.write(&b), g.study.File(f.name, b.Bytes()))
-	}
-	err = errors.Join(err, g.copyOut(), g.tellCI(r))
-	fmt.Fprint(g.out, gateText(r))
+	b := answers.OfGate(*r, g.info(r, exit))
+	o := text.BriefOptions{Color: colorful(g.out, os.Getenv), Report: filepath.Join(g.study.Dir(), reportName)}
+	err := errors.Join(g.write(r, exit, b), g.copyOut(), g.tellCI(r), text.Brief(g.out, b, o))
 	if err != nil {
 		printError(g.errw, cannot(fmt.Errorf("writing the result: %w", err), ""))
 		exit = weightiest(exit, exitFailed)
+		b.Result = answers.GateResult(*r, g.info(r, exit))
 	}
-	fmt.Fprintf(g.out, "RESULT %s exit=%d study=%s\n", r.Verdict, exit, filepath.ToSlash(g.study.Dir()))
+	if err := text.BriefResult(g.out, b); err != nil {
+		return &failure{weightiest(exit, exitFailed), fmt.Errorf("writing the RESULT line: %w", err), ""}
+	}
 	return ended(exit)
+}
+
+func (g *gating) write(r *gate.Result, exit int, b *brief.Brief) error {
+	err := g.study.Result(r)
+	for _, f := range g.files(r, exit, b) {
+		var content bytes.Buffer
+		err = errors.Join(err, f.write(&content), g.study.File(f.name, content.Bytes()))
+	}
+	return err
 }
 
 // copyOut puts what others read where --out says, under names that do not change.
@@ -72,7 +101,7 @@ func (g *gating) copyOut() error {
 		return err
 	}
 	var errs []error
-	for _, name := range []string{"result.json", "junit.xml", "metrics.txt", "summary.md", reportName} {
+	for _, name := range []string{"result.json", "junit.xml", "metrics.txt", summaryName, reportName} {
 		b, err := os.ReadFile(filepath.Join(g.study.Dir(), name))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
@@ -91,7 +120,8 @@ func (g *gating) tellCI(r *gate.Result) (err error) {
 		err = ci.Annotate(g.out, ci.Gate(r, ci.Place{File: filepath.ToSlash(g.file), Line: g.limits.line}))
 	}
 	if file := os.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
-		err = errors.Join(err, ci.AppendSummary(file, gateMarkdown(r)))
+		markdown, rerr := os.ReadFile(filepath.Join(g.study.Dir(), summaryName))
+		err = errors.Join(err, rerr, ci.AppendSummary(file, string(markdown)))
 	}
 	if file := os.Getenv("GITHUB_OUTPUT"); file != "" {
 		err = errors.Join(err, ci.AppendOutputs(file, g.outputs(r)))
@@ -117,19 +147,3 @@ func (g *gating) outputs(r *gate.Result) []ci.Output {
 	return []ci.Output{{Name: "verdict", Value: string(r.Verdict)}, {Name: "detectable", Value: known(r.Detectable)}, {Name: "capacity", Value: known(capacity)},
 		{Name: "report", Value: filepath.ToSlash(filepath.Join(place, reportName))}}
 }
-
-// gateText is a gate in a few lines for a terminal.
-func gateText(r *gate.Result) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", r.Verdict, r.Why)
-	for _, m := range r.Metrics {
-		fmt.Fprintf(&b, "  %-10s %+.2f %% (%+.2f to %+.2f), margin %.3g %%, %d pairs: %s\n", m.Name, 100*m.Change, 100*m.Low, 100*m.High, 100*m.Margin, m.Pairs, m.Verdict)
-	}
-	if r.Detectable > 0 {
-		fmt.Fprintf(&b, "  the smallest change that would have been found nine times in ten is %.2g %%\n", 100*r.Detectable)
-	}
-	return b.String()
-}
-
-// gateMarkdown is the same for a page.
-func gateMarkdown(r *gate.Result) string { return "### Gate\n\n```\n" + gateText(r) + "```\n" }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/coordinator/changepoints"
 	"github.com/loadctl/loadctl/coordinator/study"
 	"github.com/loadctl/loadctl/reports/history"
 	"github.com/loadctl/loadctl/reports/runfile"
@@ -82,14 +83,26 @@ func showHistory(out, errw io.Writer, dirs []string, o historyOptions) error {
 	case "csv":
 		err = history.CSV(out, entries)
 	case "json":
-		err = history.JSON(out, entries, history.Of(entries, nil))
+		err = history.JSON(out, entries, history.Of(entries, changed))
 	default:
-		err = history.Text(out, history.Of(entries, nil))
+		err = history.Text(out, history.Of(entries, changed))
 	}
 	if err != nil {
 		return cannot(err, "")
 	}
 	return nil
+}
+
+// changed finds where a series became another.
+func changed(values []float64) (at []int) {
+	series := make([]changepoints.Point, len(values))
+	for i, v := range values {
+		series[i].Value = v
+	}
+	for _, c := range changepoints.Find(series, changepoints.Config{Seed: 1}) {
+		at = append(at, c.Index)
+	}
+	return at
 }
 
 // wanted leaves what the flags ask for.
