@@ -53,7 +53,8 @@ func newCheckout(t *testing.T, slow string) *checkout {
 	l.Close()
 	c := &checkout{dir: t.TempDir()}
 	side := func(slow string) string {
-		return fmt.Sprintf("start: [%s, target, queue, --listen, %q, --servers, \"8\", --mean, 20ms, --slow, %q]\nurl: http://%s\nready: {within: 20s}\n", binary(t), at, slow, at)
+		// By a shell that has something to do after: it must not be what is ended in place of the service.
+		return fmt.Sprintf("start: %s target queue --listen %s --servers 8 --mean 20ms --slow %s; echo it ended\nurl: http://%s\nready: {within: 20s}\n", binary(t), at, slow, at)
 	}
 	for name, text := range map[string]string{"scenario.yaml": fmt.Sprintf(gatedLoad, at), "baseline.yaml": side("1"), "candidate.yaml": side(slow)} {
 		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o644); err != nil {
