@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -92,21 +93,53 @@ func (t *trials) limits(url string) (l levelLimits, err error) {
 // open makes the gate's directory, or takes up the one of --resume, and has the sides ready to start.
 func (g *gating) open() (err error) {
 	if g.resume != "" {
-		g.study, err = study.Open(g.resume)
-		if err == nil && g.study.Head.Kind != "gate" {
-			err = fmt.Errorf("%s is a study of %s, not a gate", g.resume, g.study.Head.Kind)
+		if g.study, err = study.Open(g.resume); err == nil {
+			err = g.sameAs(&g.study.Head)
 		}
 		if err != nil {
-			return usage(err, "")
+			return usage(err, "give the flags and the file that it was begun with")
 		}
-	} else if g.study, err = study.Create(g.runs, study.Head{ID: g.job.id, Kind: "gate", File: g.file, Source: string(g.job.scenario.Source), Scenario: g.job.scenario.Name,
-		Tool: buildID(), Args: withoutSecrets(os.Args, g.job.scenario.Secrets), Started: time.Now().UTC()}); err != nil {
+	} else if g.study, err = study.Create(g.runs, g.head()); err != nil {
 		return cannot(err, "choose another place with --runs")
 	}
 	g.trials.runs = g.study.RunsDir()
 	keeper := sides.Keeper{g.job.exe, "target", "keep"}
-	g.turns = sides.NewTurns(keeper, slog.New(slog.NewTextHandler(g.errw, &slog.HandlerOptions{Level: slog.LevelWarn})), map[string]sides.Source{gate.Base: g.sides.base, gate.Candidate: g.sides.candidate})
+	log := slog.New(slog.NewTextHandler(g.errw, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	g.turns = sides.NewTurns(keeper, log, map[string]sides.Source{gate.Base: g.sides.base, gate.Candidate: g.sides.candidate})
 	return nil
+}
+
+// A gateBegun is what a gate that is resumed must have in common with how it was begun, and its trials do not
+// show. The rest is in what they ask for.
+type gateBegun struct {
+	Baseline  string `json:"baseline"`
+	Candidate string `json:"candidate"`
+}
+
+func (g *gating) head() study.Head {
+	s := g.job.scenario
+	begun, _ := json.Marshal(gateBegun{g.baseline, g.candidate}) // strings never fail
+	return study.Head{ID: g.job.id, Kind: "gate", File: g.file, Source: string(s.Source), Scenario: s.Name, Tool: buildID(),
+		Args: withoutSecrets(os.Args, s.Secrets), Started: time.Now().UTC(), Options: begun}
+}
+
+// sameAs refuses to go on with another gate.
+func (g *gating) sameAs(h *study.Head) error {
+	if h.Kind != "gate" {
+		return fmt.Errorf("%s is a study of %s, not a gate", g.resume, h.Kind)
+	}
+	var begun gateBegun
+	if err := json.Unmarshal(h.Options, &begun); err != nil {
+		return fmt.Errorf("%s: options: %w", g.resume, err)
+	}
+	var errs []error
+	if begun != (gateBegun{g.baseline, g.candidate}) {
+		errs = append(errs, fmt.Errorf("%s compares %s with %s, not %s with %s", g.resume, begun.Candidate, begun.Baseline, g.candidate, g.baseline))
+	}
+	if h.Source != string(g.job.scenario.Source) {
+		errs = append(errs, fmt.Errorf("%s is not what it was when %s was begun", g.file, g.resume))
+	}
+	return errors.Join(errs...)
 }
 
 // close ends the sides. That one could not be ended is told, and changes no verdict.
