@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/loadctl/loadctl/scenarios"
+	"github.com/loadctl/loadctl/scenarios/document"
 )
 
 // maxFile bounds a file that somebody writes by hand.
@@ -25,7 +25,7 @@ func Parse(file string, src []byte) (*Command, error) {
 		p.command(n)
 	}
 	if len(p.mistakes) > 0 {
-		return nil, &scenarios.Errors{File: file, Mistakes: p.mistakes}
+		return nil, &document.Errors{File: file, Mistakes: document.InOrder(p.mistakes), Source: src}
 	}
 	return &p.Command, nil
 }
@@ -33,11 +33,11 @@ func Parse(file string, src []byte) (*Command, error) {
 // A parser notes mistakes and goes on, so that all of a file are found.
 type parser struct {
 	Command
-	mistakes []scenarios.Mistake
+	mistakes []document.Mistake
 }
 
 func (p *parser) wrong(n *yaml.Node, text string, args ...any) {
-	p.mistakes = append(p.mistakes, scenarios.Mistake{Line: max(n.Line, 1), Col: max(n.Column, 1), Text: fmt.Sprintf(text, args...)})
+	p.mistakes = append(p.mistakes, document.Mistake{Line: max(n.Line, 1), Col: max(n.Column, 1), Text: fmt.Sprintf(text, args...)})
 }
 
 func (p *parser) load(src []byte) (n *yaml.Node) {
@@ -52,17 +52,17 @@ func (p *parser) load(src []byte) (n *yaml.Node) {
 		p.wrong(first, "the file has %d bytes; at most %d are read", len(src), maxFile)
 		return nil
 	}
-	var document yaml.Node
-	err := yaml.Load(src, &document)
+	var root yaml.Node
+	err := yaml.Load(src, &root)
 	switch {
-	case err != nil && strings.HasSuffix(err.Error(), "no documents in stream") || err == nil && len(document.Content) == 0:
+	case err != nil && strings.HasSuffix(err.Error(), "no documents in stream") || err == nil && len(root.Content) == 0:
 		p.wrong(first, "the file is empty: start and url are needed")
 		return nil
 	case err != nil:
 		p.syntax(err)
 		return nil
 	}
-	return document.Content[0]
+	return root.Content[0]
 }
 
 // syntax notes a mistake of YAML itself. Only the first is known.
