@@ -91,6 +91,7 @@ func newTargetKeep() *cobra.Command {
 	var dir, user string
 	var stop int
 	var grace time.Duration
+	var group bool
 	c := &cobra.Command{
 		Use:    "keep",
 		Hidden: true,
@@ -109,7 +110,7 @@ func newTargetKeep() *cobra.Command {
 				return usage(err, "")
 			}
 			code, err := stack.Keep(stack.Kept{Lifeline: lifeline, Presence: presence, Signals: signals,
-				Stop: syscall.Signal(stop), Grace: grace, User: as, Argv: argv})
+				Stop: syscall.Signal(stop), Grace: grace, Group: group, User: as, Argv: argv})
 			if err != nil {
 				return cannot(err, "")
 			}
@@ -121,6 +122,7 @@ func newTargetKeep() *cobra.Command {
 	f.StringVar(&user, "user", "", "UID:GID of the program")
 	f.IntVar(&stop, "stop", 0, "signal that asks it to end")
 	f.DurationVar(&grace, "grace", 0, "that it may take to end")
+	f.BoolVar(&group, "group", false, "its whole group is asked")
 	return c
 }
 

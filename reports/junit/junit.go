@@ -1,7 +1,8 @@
-// Package junit writes a run as JUnit XML, the form continuous-integration
-// servers show: a suite for thresholds and one for validity. A broken threshold
-// is a failure, an invalid measurement an error: the first speaks of the target,
-// the second of the generator.
+// Package junit writes results as JUnit XML, the form continuous-integration
+// servers show: of a run a suite for thresholds and one for validity, of a gate, a capacity or
+// a tuning one of its own. A broken threshold and a regression are failures, an invalid
+// measurement is an error: the first speaks of the target, the second of the generator. It
+// judges nothing: every verdict is the result's own.
 package junit
 
 import (
@@ -20,6 +21,7 @@ type testsuites struct {
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
 	Errors   int         `xml:"errors,attr"`
+	Skipped  int         `xml:"skipped,attr,omitempty"`
 	Time     string      `xml:"time,attr"`
 	Suites   []testsuite `xml:"testsuite"`
 }
@@ -29,6 +31,7 @@ type testsuite struct {
 	Tests      int        `xml:"tests,attr"`
 	Failures   int        `xml:"failures,attr"`
 	Errors     int        `xml:"errors,attr"`
+	Skipped    int        `xml:"skipped,attr,omitempty"`
 	Time       string     `xml:"time,attr"`
 	Timestamp  string     `xml:"timestamp,attr"`
 	Properties []property `xml:"properties>property,omitempty"`
@@ -48,22 +51,27 @@ type testcase struct {
 	Time    string  `xml:"time,attr"`
 	Failure *reason `xml:"failure"`
 	Error   *reason `xml:"error"`
+	Skipped *reason `xml:"skipped"`
 	Out     string  `xml:"system-out,omitempty"`
 }
 
 type reason struct {
 	Message string `xml:"message,attr"`
-	Type    string `xml:"type,attr"`
+	Type    string `xml:"type,attr,omitempty"`
 	Text    string `xml:",chardata"`
 }
 
 // Render writes the run as JUnit XML.
 func Render(w io.Writer, v *view.View) error {
-	all := testsuites{Name: v.Info.Scenario, Time: seconds(v), Suites: []testsuite{thresholds(v), validity(v)}}
+	return write(w, testsuites{Name: v.Info.Scenario, Time: seconds(v), Suites: []testsuite{thresholds(v), validity(v)}})
+}
+
+func write(w io.Writer, all testsuites) error {
 	for i := range all.Suites {
 		s := &all.Suites[i]
 		s.count()
-		all.Tests, all.Failures, all.Errors = all.Tests+s.Tests, all.Failures+s.Failures, all.Errors+s.Errors
+		all.Tests, all.Failures = all.Tests+s.Tests, all.Failures+s.Failures
+		all.Errors, all.Skipped = all.Errors+s.Errors, all.Skipped+s.Skipped
 	}
 	b, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
@@ -90,6 +98,9 @@ func (s *testsuite) count() {
 		}
 		if c.Error != nil {
 			s.Errors++
+		}
+		if c.Skipped != nil {
+			s.Skipped++
 		}
 	}
 }

@@ -19,6 +19,7 @@ type Kept struct {
 	Signals  <-chan os.Signal // each asks the program to end
 	Stop     syscall.Signal   // how it is asked; 0 = TERM
 	Grace    time.Duration    // it may take to end when it was asked; 0 = 15 s
+	Group    bool             // its whole group is asked: a shell passes nothing on to what it runs
 	User     *syscall.Credential
 	Argv     []string
 }
@@ -63,16 +64,24 @@ func (k Kept) watch(p *os.Process, ended, gone <-chan struct{}) {
 		case <-ended:
 			return
 		case <-k.Signals:
-			_ = p.Signal(k.Stop)
+			k.ask(p)
 			late = time.After(k.Grace)
 		case <-gone:
-			_ = p.Signal(k.Stop)
+			k.ask(p)
 			gone, late = nil, time.After(hurry)
 		case <-late:
 			_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
 			late = nil
 		}
 	}
+}
+
+func (k Kept) ask(p *os.Process) {
+	if k.Group {
+		_ = syscall.Kill(-p.Pid, k.Stop)
+		return
+	}
+	_ = p.Signal(k.Stop)
 }
 
 // Sweep waits for the end of the lifeline and of all that hold the other end of presence,

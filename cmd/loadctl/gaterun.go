@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/loadctl/loadctl/coordinator/gate"
+	"github.com/loadctl/loadctl/coordinator/sides"
+	"github.com/loadctl/loadctl/coordinator/study"
+	"github.com/loadctl/loadctl/coordinator/trial"
+)
+
+// A gating is one gate being made.
+type gating struct {
+	gateOptions
+	file      string
+	out, errw io.Writer
+	sides     gateSides
+	job       *job
+	limits    levelLimits
+	study     *study.Study
+	turns     *sides.Turns
+	trials    *trials
+}
+
+func runGate(ctx context.Context, out, errw io.Writer, file string, o gateOptions) (err error) {
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	both, err := o.validate()
+	if err != nil {
+		return err
+	}
+	g := &gating{gateOptions: o, file: file, out: out, errw: errw, sides: both}
+	if err := g.prepare(); err != nil {
+		return err
+	}
+	known, err := g.stored()
+	if err != nil {
+		return err
+	}
+	if err := g.open(); err != nil {
+		return err
+	}
+	defer func() { err = g.close(err) }()
+	return g.make(ctx, known)
+}
+
+// interruptible is over with the first signal that ends a program.
+func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+}
+
+// prepare reads the file as the trials will.
+func (g *gating) prepare() (err error) {
+	o := g.runOptions
+	o.target = g.sides.candidate.URL
+	if g.job, err = newJob(g.out, g.errw, g.file, o); err != nil {
+		return err
+	}
+	g.trials = &trials{job: g.job}
+	g.limits, err = g.trials.limits(g.sides.candidate.URL)
+	return err
+}
+
+// A levelLimits is the SLO that trials are held to.
+type levelLimits struct {
+	clauses []trial.Clause
+	line    int // of the first in the file; 0 = none
+}
+
+// limits are those of any trial at one level.
+func (t *trials) limits(url string) (l levelLimits, err error) {
+	j, err := t.jobOf(trial.Ask{Load: trial.Load{Rate: 1}, Settle: time.Second, Length: time.Second}, url)
+	if err != nil {
+		return l, err
+	}
+	l.clauses = trial.ClausesOf(j.scenario.Thresholds)
+	if len(j.scenario.Thresholds) > 0 {
+		l.line = j.scenario.Thresholds[0].Line
+	}
+	return l, nil
+}
+
+// open makes the gate's directory, or takes up the one of --resume, and has the sides ready to start.
+func (g *gating) open() (err error) {
+	if g.resume != "" {
+		if g.study, err = study.Open(g.resume); err == nil {
+			err = g.sameAs(&g.study.Head)
+		}
+		if err != nil {
+			return usage(err, "give the flags and the file that it was begun with")
+		}
+	} else if g.study, err = study.Create(g.runs, g.head()); err != nil {
+		return cannot(err, "choose another place with --runs")
+	}
+	g.trials.runs = g.study.RunsDir()
+	keeper := sides.Keeper{g.job.exe, "target", "keep"}
+	log := slog.New(slog.NewTextHandler(g.errw, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	g.turns = sides.NewTurns(keeper, log, map[string]sides.Source{gate.Base: g.sides.base, gate.Candidate: g.sides.candidate})
+	return nil
+}
+
+// A gateBegun is what a gate that is resumed must have in common with how it was begun, and its trials do not
+// show. The rest is in what they ask for.
+type gateBegun struct {
+	Baseline  string `json:"baseline"`
+	Candidate string `json:"candidate"`
+}
+
+func (g *gating) head() study.Head {
+	s := g.job.scenario
+	begun, _ := json.Marshal(gateBegun{g.baseline, g.candidate}) // strings never fail
+	return study.Head{ID: g.job.id, Kind: "gate", File: g.file, Source: string(s.Source), Scenario: s.Name, Tool: buildID(),
+		Args: withoutSecrets(os.Args, s.Secrets), Started: time.Now().UTC(), Options: begun}
+}
+
+// sameAs refuses to go on with another gate.
+func (g *gating) sameAs(h *study.Head) error {
+	if h.Kind != "gate" {
+		return fmt.Errorf("%s is a study of %s, not a gate", g.resume, h.Kind)
+	}
+	var begun gateBegun
+	if err := json.Unmarshal(h.Options, &begun); err != nil {
+		return fmt.Errorf("%s: options: %w", g.resume, err)
+	}
+	var errs []error
+	if begun != (gateBegun{g.baseline, g.candidate}) {
+		errs = append(errs, fmt.Errorf("%s compares %s with %s, not %s with %s", g.resume, begun.Candidate, begun.Baseline, g.candidate, g.baseline))
+	}
+	if h.Source != string(g.job.scenario.Source) {
+		errs = append(errs, fmt.Errorf("%s is not what it was when %s was begun", g.file, g.resume))
+	}
+	return errors.Join(errs...)
+}
+
+// close ends the sides. That one could not be ended is told, and changes no verdict.
+func (g *gating) close(err error) error {
+	if cerr := errors.Join(g.turns.Close(), g.study.Close()); cerr != nil {
+		fmt.Fprintln(g.errw, "loadctl:", cerr)
+	}
+	if errors.Is(err, context.Canceled) {
+		return &failure{exitInterrupted, errors.New("interrupted"), "go on with the same flags and --resume " + g.study.Dir()}
+	}
+	return err
+}
+
+// make finds the capacity where it is not known, makes the trials, and tells what came of them.
+func (g *gating) make(ctx context.Context, known baselineKnown) error {
+	if known.capacity == 0 {
+		found, err := g.find(ctx)
+		if err != nil || found.capacity == 0 {
+			return err
+		}
+		known.knownCapacity = found
+	}
+	r, err := g.search(ctx, known)
+	if err != nil {
+		return err
+	}
+	return g.tell(&r)
+}
+
+// search makes the trials until the verdict is sure.
+func (g *gating) search(ctx context.Context, known baselineKnown) (gate.Result, error) {
+	search := gate.New(g.config(known))
+	err := g.study.Drive(ctx, search, g.try, g.show)
+	return search.Result(), err
+}
+
+func (g *gating) config(known baselineKnown) gate.Config {
+	return gate.Config{
+		Clauses: g.limits.clauses, Capacity: known.capacity, Estimate: known.estimate, Elasticity: known.elasticity, Clump: known.clump,
+		Hold: g.hold, Compare: !g.short, Short: g.short,
+		Margin: float64(g.margin), FailedMargin: float64(g.failed), HoldMargin: float64(g.holdMargin), Primary: g.metrics,
+		Budget: g.budget, Lengths: gate.Lengths{Hold: g.trial}, Seed: g.seed, Stored: known.stored,
+	}
+}
+
+// try makes one trial at the side that is asked for; without one, as of a capacity, it is the base.
+// A side that cannot be had is what came of it.
+func (g *gating) try(ctx context.Context, a trial.Ask) (trial.Told, error) {
+	begun := time.Now()
+	name := a.Side
+	if name == "" {
+		name = gate.Base
+	}
+	url, err := g.turns.Up(ctx, name)
+	if ctx.Err() != nil {
+		return trial.Told{}, ctx.Err()
+	}
+	if err != nil {
+		return trial.Told{Broken: err.Error(), Took: time.Since(begun)}, nil
+	}
+	told, err := g.seeded(a).at(ctx, a, url)
+	told.Took = time.Since(begun)
+	return told, err
+}
+
+// seeded makes each trial another draw of the same load: a hundred of one draw say no more than one.
+func (g *gating) seeded(a trial.Ask) *trials {
+	t, j := *g.trials, *g.job
+	j.seed = g.seed + uint64(a.Number)
+	t.job = &j
+	return &t
+}
+
+// show says which trial is made, and what came of it.
+func (g *gating) show(a trial.Ask, told *trial.Told) {
+	if told == nil {
+		return
+	}
+	words := told.Validity
+	if told.Broken != "" {
+		words = "could not be made: " + told.Broken
+	}
+	fmt.Fprintf(g.errw, "trial %d %s %s at %.4g/s: %s, p50 %s, p99 %s, %.3g %% failed\n", a.Number, a.Kind, a.Side, a.Rate, words, told.P50, told.P99, 100*told.Failed)
+}
+
+// capacityDir is where the search for the capacity is, within the gate's directory.
+func (g *gating) capacityDir() string { return filepath.Join(g.study.Dir(), "capacity") }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/loadctl/loadctl/coordinator/baseline"
+	"github.com/loadctl/loadctl/coordinator/gate"
+	"github.com/loadctl/loadctl/coordinator/sides"
+)
+
+// stored is what is known of the baseline before anything is tried: the capacity that was given, and
+// what is stored of one that does not run.
+func (g *gating) stored() (k baselineKnown, err error) {
+	k.capacity = g.capacity
+	if g.sides.base.Live() {
+		return k, nil
+	}
+	b, err := g.storedBaseline()
+	if err != nil {
+		return k, err
+	}
+	if err := g.alike(b); err != nil {
+		return k, err
+	}
+	if c := b.Capacity; c != nil && k.capacity == 0 {
+		k.knownCapacity = knownCapacity{capacity: c.Low, estimate: c.Value, elasticity: c.Elasticity, clump: c.Clump}
+	}
+	if k.capacity == 0 {
+		return k, usage(fmt.Errorf("baseline %s has no capacity to take the loads from", g.sides.base.Text),
+			"store that of a search with `loadctl baseline set NAME DIR --add`, or give it with --capacity")
+	}
+	if k.stored = storedRuns(b); k.stored == nil {
+		k.stored = []gate.StoredRun{} // none is too few, and not a second target
+	}
+	set := g.config(k)
+	err = errors.Join(gate.Admit(set), g.atOneLoad(b, &set))
+	if err != nil {
+		return k, usage(fmt.Errorf("baseline %s cannot be compared with:\n%w", g.sides.base.Text, err), "a second live target has none of these limits: --baseline URL or cmd:FILE")
+	}
+	return k, nil
+}
+
+// storedBaseline is the one of that name, or a run as one of its own.
+func (g *gating) storedBaseline() (*baseline.Baseline, error) {
+	if g.sides.base.Kind == sides.Run {
+		t, err := takenFrom(g.sides.base.Dir)
+		if err != nil {
+			return nil, err
+		}
+		t.baseline.Name = filepath.Base(g.sides.base.Dir)
+		if err := t.accepted(t.baseline); err != nil {
+			return nil, usage(err, "")
+		}
+		return t.baseline, nil
+	}
+	path := baselinePath(g.baselines, g.job.scenario.Name, g.sides.base.Text)
+	b, err := readBaseline(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, usage(fmt.Errorf("no baseline %s of scenario %s: %w", g.sides.base.Text, g.job.scenario.Name, err), "`loadctl baseline set` stores one, `loadctl baseline ls` lists them")
+	}
+	if err != nil {
+		return nil, usage(err, "")
+	}
+	return b, nil
+}
+
+// alike refuses a baseline of another scenario, SLO or machine, and tells what else is not as it was.
+func (g *gating) alike(b *baseline.Baseline) error {
+	here := &baseline.Baseline{Scenario: g.job.scenario.Name, ScenarioHash: sha256Of(string(g.job.scenario.Source)), Fingerprint: fingerprint(),
+		Capacity: &baseline.Capacity{Clauses: g.limits.clauses}}
+	var refused []error
+	for _, d := range b.Differences(here) {
+		if d.Refuses {
+			refused = append(refused, errors.New(d.What))
+		} else {
+			fmt.Fprintln(g.errw, "loadctl: warning:", d.What)
+		}
+	}
+	if err := errors.Join(refused...); err != nil {
+		return usage(fmt.Errorf("baseline %s is of another place or load:\n%w", b.Name, err), "compare two live targets, or store a baseline here")
+	}
+	return nil
+}
+
+func storedRuns(b *baseline.Baseline) (all []gate.StoredRun) {
+	for _, r := range b.Runs {
+		s := gate.StoredRun{ID: r.ID, Time: r.Time, Host: r.Host, Trials: r.Trials, Values: map[string]float64{"failed": r.Failed}}
+		for name, v := range map[string]float64{"p50": r.P50MS / 1000, "p99": r.P99MS / 1000, "throughput": r.Throughput, "cpu": r.CPU} {
+			if v > 0 {
+				s.Values[name] = v
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// offLoad is by how much the load of a stored run may differ from that of the trials it is compared with.
+const offLoad = 0.03
+
+// atOneLoad refuses runs at another load than the candidate will have: their response times are of
+// another question.
+func (g *gating) atOneLoad(b *baseline.Baseline, set *gate.Config) error {
+	if g.short {
+		return nil
+	}
+	want, off := set.Capacity/2, 0
+	for _, r := range b.Runs {
+		if math.Abs(r.Rate/want-1) > offLoad {
+			off++
+		}
+	}
+	if off == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of its %d runs were made at another load than the %.4g/s (half the capacity) at which the candidate is tried: store runs at that rate", off, len(b.Runs), want)
+}

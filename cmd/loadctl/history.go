@@ -1,0 +1,200 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/coordinator/changepoints"
+	"github.com/loadctl/loadctl/coordinator/study"
+	"github.com/loadctl/loadctl/reports/history"
+	"github.com/loadctl/loadctl/reports/runfile"
+	"github.com/loadctl/loadctl/reports/view"
+	"github.com/loadctl/loadctl/stats"
+)
+
+// historyOptions are the flags of `loadctl history`.
+type historyOptions struct {
+	output   string
+	scenario string
+	metrics  []string
+}
+
+func newHistory() *cobra.Command {
+	var o historyOptions
+	c := &cobra.Command{
+		Use:   "history [DIR…]",
+		Short: "Look at runs and searches over time, and where they changed",
+		Long: "Lists what the runs and capacity searches of directories say, in order of time, and marks from where on a figure was\n" +
+			"another. Invalid and unfinished ones are left out. A gate sees what a change did; this sees what crept in.",
+		Example: "  loadctl history\n  loadctl history runs nightly --scenario items --metric p99 --output csv",
+		RunE: func(c *cobra.Command, dirs []string) error {
+			if len(dirs) == 0 {
+				dirs = []string{"runs"}
+			}
+			return showHistory(c.OutOrStdout(), c.ErrOrStderr(), dirs, o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.output, "output", "text", "text, json, or csv as change-point tools read it")
+	f.StringVar(&o.scenario, "scenario", "", "only of the scenario with this `name`")
+	f.StringSliceVar(&o.metrics, "metric", nil, "only these: p50, p99, failed, throughput, capacity, connections")
+	return c
+}
+
+func (o *historyOptions) validate() error {
+	var errs []error
+	if !slices.Contains([]string{"text", "json", "csv"}, o.output) {
+		errs = append(errs, fmt.Errorf("--output %s: not one of text, json, csv", o.output))
+	}
+	var names []string
+	for _, m := range history.Metrics() {
+		names = append(names, m.Name)
+	}
+	for _, m := range o.metrics {
+		if !slices.Contains(names, m) {
+			errs = append(errs, fmt.Errorf("--metric %s: not one of %s", m, strings.Join(names, ", ")))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return usage(err, "")
+	}
+	return nil
+}
+
+func showHistory(out, errw io.Writer, dirs []string, o historyOptions) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	entries, err := gathered(errw, dirs)
+	if err != nil {
+		return err
+	}
+	entries = o.wanted(entries)
+	switch o.output {
+	case "csv":
+		err = history.CSV(out, entries)
+	case "json":
+		err = history.JSON(out, entries, history.Of(entries, changed))
+	default:
+		err = history.Text(out, history.Of(entries, changed))
+	}
+	if err != nil {
+		return cannot(err, "")
+	}
+	return nil
+}
+
+// changed finds where a series became another.
+func changed(values []float64) (at []int) {
+	series := make([]changepoints.Point, len(values))
+	for i, v := range values {
+		series[i].Value = v
+	}
+	for _, c := range changepoints.Find(series, changepoints.Config{Seed: 1}) {
+		at = append(at, c.Index)
+	}
+	return at
+}
+
+// wanted leaves what the flags ask for.
+func (o *historyOptions) wanted(entries []history.Entry) (all []history.Entry) {
+	for _, e := range entries {
+		if o.scenario != "" && e.Scenario != o.scenario {
+			continue
+		}
+		if len(o.metrics) > 0 {
+			for name := range e.Values {
+				if !slices.Contains(o.metrics, name) {
+					delete(e.Values, name)
+				}
+			}
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// gathered reads every run and study of directories, or that a directory is. What is none is passed over,
+// what is damaged is told and passed over.
+func gathered(errw io.Writer, dirs []string) (all []history.Entry, err error) {
+	for _, dir := range dirs {
+		found, err := os.ReadDir(dir)
+		if err != nil {
+			return nil, usage(fmt.Errorf("history: %w", err), "name a directory that holds run directories, such as runs")
+		}
+		places := []string{dir}
+		for _, f := range found {
+			if f.IsDir() && !strings.HasSuffix(f.Name(), ".partial") {
+				places = append(places, filepath.Join(dir, f.Name()))
+			}
+		}
+		for _, place := range places {
+			e, ok, err := entryOf(place)
+			if err != nil {
+				fmt.Fprintln(errw, "loadctl: left out:", err)
+			} else if ok {
+				all = append(all, e)
+			}
+		}
+	}
+	return all, nil
+}
+
+// entryOf reads a directory; not ok: it is neither a run nor a search that is over.
+func entryOf(dir string) (e history.Entry, ok bool, err error) {
+	if _, err := os.Stat(filepath.Join(dir, "run.json")); err == nil {
+		m, s, err := runfile.Glance(dir)
+		return runEntry(&m, &s), err == nil, err
+	}
+	s, err := study.Open(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return e, false, nil
+	case err != nil:
+		return e, false, err
+	case s.Head.Kind != "capacity":
+		return e, false, nil
+	}
+	var r capacity.Result
+	if err := s.ReadResult(&r); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
+		return e, false, err
+	}
+	return capacityEntry(&s.Head, &r), true, nil
+}
+
+func runEntry(m *runfile.Manifest, s *view.Summary) history.Entry {
+	e := history.Entry{ID: m.RunID, Scenario: m.Scenario.Name, SHA256: m.Scenario.SHA256, Commit: m.Scenario.Tags["commit"], Host: machineWords(m.Machine),
+		Started: m.Started, Values: map[string]float64{"failed": s.FailedRate, "throughput": s.ThroughputRPS}}
+	e.Invalid = s.Validity.Verdict == stats.Invalid || s.Verdict == "aborted" || s.Verdict == "unfinished"
+	for name, ms := range map[string]*float64{"p50": s.ResponseMS.P50, "p99": s.ResponseMS.P99} {
+		if ms != nil {
+			e.Values[name] = *ms / 1000
+		}
+	}
+	return e
+}
+
+// machineWords are the machines that made the load, in words.
+func machineWords(about map[string]string) string {
+	return strings.Join(slices.Sorted(maps.Values(about)), "; ")
+}
+
+func capacityEntry(h *study.Head, r *capacity.Result) history.Entry {
+	name := "capacity"
+	if r.Axis == "connections" {
+		name = r.Axis
+	}
+	return history.Entry{ID: h.ID, Scenario: h.Scenario, Started: h.Started, Invalid: r.Outcome != capacity.Found, Values: map[string]float64{name: r.Capacity}}
+}

@@ -1,0 +1,146 @@
+package history
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// An Entry is one run, or one search that found something.
+type Entry struct {
+	ID       string    `json:"id"`
+	Scenario string    `json:"scenario"`
+	SHA256   string    `json:"scenario_sha256,omitempty"` // of its text: another text is another load
+	Commit   string    `json:"commit,omitempty"`          // of the service, where the scenario's tags say it
+	Host     string    `json:"host,omitempty"`            // that made the load
+	Started  time.Time `json:"started"`
+	Invalid  bool      `json:"invalid,omitempty"` // or aborted: it is listed, and in no series
+
+	Values map[string]float64 `json:"values"` // by metric, in base units; what is not known is not there
+}
+
+// A Metric is a figure that is looked at over time.
+type Metric struct {
+	Name string
+	Unit string // "s", "", "/s"
+}
+
+// Metrics are those of a history, in their order.
+func Metrics() []Metric {
+	return []Metric{{"p50", "s"}, {"p99", "s"}, {"failed", ""}, {"throughput", "/s"}, {"capacity", "/s"}, {"connections", ""}}
+}
+
+// A Point is one value of a series.
+type Point struct {
+	Entry *Entry  `json:"-"`
+	ID    string  `json:"id"`
+	Value float64 `json:"value"`
+	// Other says that the scenario, or the machine that made the load, is not that of the point
+	// before: a change there need not be the service's.
+	Other string `json:"other,omitempty"`
+}
+
+// A Change says that a series was another from a point on.
+type Change struct {
+	At     int     `json:"at"` // index of the first point that is
+	ID     string  `json:"id"`
+	Before float64 `json:"before"` // median of the points since the change before
+	After  float64 `json:"after"`  // median until the next
+	Ratio  float64 `json:"ratio"`  // − 1; 0 where Before is
+}
+
+// A Series is one metric of one scenario over time.
+type Series struct {
+	Scenario string   `json:"scenario"`
+	Metric   string   `json:"metric"`
+	Unit     string   `json:"unit"`
+	Points   []Point  `json:"points"`
+	Changes  []Change `json:"changes"`
+}
+
+// A Finder gives the indices from which on values are others, ascending.
+type Finder func(values []float64) []int
+
+// Of makes the series of what may be believed, in order of time. find may be nil: no change
+// is looked for.
+func Of(entries []Entry, find Finder) (all []Series) {
+	ordered := inOrder(entries)
+	for _, name := range scenariosOf(ordered) {
+		for _, m := range Metrics() {
+			if s := seriesOf(ordered, name, m); len(s.Points) > 0 {
+				s.look(find)
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// inOrder is by time, and by name what began at once.
+func inOrder(entries []Entry) []Entry {
+	ordered := slices.Clone(entries)
+	slices.SortStableFunc(ordered, func(a, b Entry) int { return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID)) })
+	return ordered
+}
+
+func scenariosOf(entries []Entry) (names []string) {
+	for i := range entries {
+		names = append(names, entries[i].Scenario)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func seriesOf(entries []Entry, scenario string, m Metric) Series {
+	s := Series{Scenario: scenario, Metric: m.Name, Unit: m.Unit, Changes: []Change{}}
+	var last *Entry
+	for i := range entries {
+		e := &entries[i]
+		v, has := e.Values[m.Name]
+		if e.Scenario != scenario || e.Invalid || !has {
+			continue
+		}
+		s.Points = append(s.Points, Point{Entry: e, ID: e.ID, Value: v, Other: other(last, e)})
+		last = e
+	}
+	return s
+}
+
+// other says what besides the service is not as it was.
+func other(before, now *Entry) string {
+	switch {
+	case before == nil:
+		return ""
+	case before.SHA256 != now.SHA256 && before.SHA256 != "" && now.SHA256 != "":
+		return "scenario"
+	case before.Host != now.Host && before.Host != "" && now.Host != "":
+		return "host"
+	}
+	return ""
+}
+
+func (s *Series) look(find Finder) {
+	if find == nil {
+		return
+	}
+	values := make([]float64, len(s.Points))
+	for i := range s.Points {
+		values[i] = s.Points[i].Value
+	}
+	at := slices.DeleteFunc(find(values), func(i int) bool { return i <= 0 || i >= len(values) })
+	bounds := slices.Concat([]int{0}, at, []int{len(values)})
+	for i := 1; i+1 < len(bounds); i++ {
+		c := Change{At: bounds[i], ID: s.Points[bounds[i]].ID, Before: level(values[bounds[i-1]:bounds[i]]), After: level(values[bounds[i]:bounds[i+1]])}
+		if c.Before != 0 {
+			c.Ratio = c.After/c.Before - 1
+		}
+		s.Changes = append(s.Changes, c)
+	}
+}
+
+// level is the median of whole runs' values.
+func level(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
