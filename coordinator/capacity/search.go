@@ -20,6 +20,7 @@ const (
 
 const (
 	repeats    = 2   // how often an invalid trial is made again
+	patience   = 6   // the same, where the generator has made more load; and how many trials may be in vain from the start
 	mostTrials = 300 // of a search, whatever the budget
 	fewest     = 10  // iterations in a trial, however slow: fewer say nothing, and none is no trial
 )
@@ -164,15 +165,38 @@ func (s *Search) brokenTrial(t *Tried) {
 	s.end(Broken, t.Broken)
 }
 
+// invalidTrial repeats a trial whoever is to blame: a machine that others disturb for a moment looks
+// as one at its limit does. Three in a row are the limit of the generator, unless it has made more
+// load before.
 func (s *Search) invalidTrial(t *Tried) {
 	s.invalid++
-	if s.invalid <= repeats && !t.Generator {
+	most := s.mostValid()
+	disturbed := most >= s.load(t.Ask)
+	if s.invalid <= repeats || disturbed && s.invalid <= patience {
 		s.again(t, "invalid: repeated")
 		return
 	}
-	t.Note = "invalid: the generator's limit"
 	s.invalid = 0
-	s.limited(t)
+	t.Note = "invalid: the generator's limit"
+	switch {
+	case disturbed:
+		t.Note = "invalid: the machine is disturbed"
+		s.end(Unfinished, fmt.Sprintf("%s, though those at %s were valid before: something disturbs the generator's machine", s.beyond(t), s.say(most)))
+	case most == 0 && len(s.tried) > patience:
+		s.end(Broken, s.beyond(t))
+	default:
+		s.limited(t)
+	}
+}
+
+// mostValid is the highest load of a valid trial; 0 of none.
+func (s *Search) mostValid() (most float64) {
+	for i := range s.tried {
+		if e := &s.tried[i]; e.Broken == "" && e.Validity != stats.Invalid {
+			most = max(most, s.load(e.Ask))
+		}
+	}
+	return most
 }
 
 // end is over before its time.

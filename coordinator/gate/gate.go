@@ -48,6 +48,7 @@ type voids struct{ invalid, broken int }
 // What is tried again: so often in a row, of one side.
 const (
 	invalidAgain = 2
+	patience     = 6 // the same, where such a load was made before
 	brokenAgain  = 1
 )
 

@@ -21,16 +21,26 @@ func (g *Gate) tellInvalid(t *Tried) {
 	if t.Requests == 0 && why == "" {
 		why = "it recorded no requests"
 	}
+	again := invalidAgain
+	if g.madeBefore(t.Rate) {
+		again = patience
+	}
 	switch {
-	case t.Generator:
+	case v.invalid > again && t.Generator:
 		t.Note = "invalid: not counted"
-		g.end(Invalid, "the generator is at its limit at %s (%s): add agents or hosts", rateWords(t.Rate), why)
-	case v.invalid > invalidAgain:
+		g.end(Invalid, "the generator was at its limit at %s in %d trials of the %s in a row (%s): keep its machine free of other work, or add agents or hosts", rateWords(t.Rate), v.invalid, t.Side, why)
+	case v.invalid > again:
 		t.Note = "invalid: not counted"
 		g.end(Invalid, "%d trials of the %s in a row were invalid: %s", v.invalid, t.Side, why)
 	default:
 		t.Note = "invalid: repeated"
 	}
+}
+
+// madeBefore says whether a trial at such a rate was valid before: then it is something else on the machine
+// that spoils trials now, and may go away.
+func (g *Gate) madeBefore(rate float64) bool {
+	return slices.ContainsFunc(g.trials, func(t Tried) bool { return t.Used && t.Rate >= rate })
 }
 
 // tellBroken repeats once a trial that could not be made. A base that cannot be tried is the

@@ -154,8 +154,8 @@ func (s *Search) invalid(t trial.Told, now *Tried) {
 	}
 	j := &s.queue[0]
 	switch {
-	case t.Generator:
-		now.Note = s.refuse(j.who, "the generator was at its limit, add agents: "+why)
+	case j.repeats == mostRepeats && t.Generator:
+		now.Note = s.refuse(j.who, "the generator was at its limit three times, keep its machine free of other work or add agents: "+why)
 	case j.repeats == mostRepeats:
 		now.Note = s.refuse(j.who, "trials were invalid three times: "+why)
 	default:
