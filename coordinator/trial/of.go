@@ -117,7 +117,7 @@ func (t *Told) times(r *stats.Run) {
 			*p.to = at
 		}
 	}
-	t.InFlight = inFlight(r)
+	t.InFlight, t.TargetCPU = inFlight(r), cores(r)
 }
 
 // inFlight is the mean over the seconds of recorded load.
