@@ -93,15 +93,21 @@ func (a *capacityAnswer) beside(p *capacityPlan) {
 	}
 }
 
-// capacityExit is the exit code of an outcome. Where no trial was valid, the generator was measured.
+// capacityExit is the exit code of an outcome. Where no trial was valid, or none confirmed what the
+// generator left as the answer, the generator was measured.
 func capacityExit(r *capacity.Result) int {
 	switch r.Outcome {
-	case capacity.Found, capacity.AtLeast:
+	case capacity.Found:
+		return exitHeld
+	case capacity.AtLeast:
+		if r.Verified == 0 && invalidTrials(r.Trials) > 0 {
+			return exitInvalid
+		}
 		return exitHeld
 	case capacity.Nothing:
 		return exitBroken
 	case capacity.Broken:
-		if onlyInvalid(r.Trials) {
+		if n := invalidTrials(r.Trials); n > 0 && n == len(r.Trials) {
 			return exitInvalid
 		}
 		return exitFailed
@@ -109,13 +115,13 @@ func capacityExit(r *capacity.Result) int {
 	return exitInconclusive
 }
 
-func onlyInvalid(all []capacity.Tried) bool {
+func invalidTrials(all []capacity.Tried) (n int) {
 	for i := range all {
-		if t := &all[i]; t.Broken != "" || t.Validity != stats.Invalid {
-			return false
+		if all[i].Broken == "" && all[i].Validity == stats.Invalid {
+			n++
 		}
 	}
-	return len(all) > 0
+	return n
 }
 
 // shown is the answer as reports take it.
@@ -136,7 +142,7 @@ func (a *capacityAnswer) shown() answers.Capacity {
 
 func (a *capacityAnswer) scaling() *answers.Scaling {
 	f := &a.Scaling
-	s := &answers.Scaling{Trustworthy: f.Trustworthy, Why: f.Why, Gamma: f.Gamma.Value, Alpha: f.Alpha.Value, Beta: f.Beta.Value,
+	s := &answers.Scaling{Trustworthy: f.Trustworthy, Why: strings.TrimPrefix(f.Why, "fit not trustworthy: "), Gamma: f.Gamma.Value, Alpha: f.Alpha.Value, Beta: f.Beta.Value,
 		Peak: f.Peak.Value, PeakLow: f.Peak.Low, PeakHigh: f.Peak.High}
 	for _, d := range f.Curve {
 		s.Users, s.Fit = append(s.Users, d.N), append(s.Fit, d.X.Value)

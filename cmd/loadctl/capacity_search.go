@@ -89,13 +89,16 @@ func (c *capacitySearch) targetName() string {
 // make makes the trials, and tells what came of them.
 func (c *capacitySearch) make(ctx context.Context) error {
 	c.announce()
-	target, err := stand(ctx, c.job)
-	if err == nil {
-		err = c.study.Drive(ctx, c.finder, func(ctx context.Context, a trial.Ask) (trial.Told, error) {
-			return target.during(ctx, a, c.seeded(a).try)
-		}, c.show)
-		target.stop()
-	}
+	var target *standing // from the first trial on: a search that is over needs none
+	defer func() { target.stop() }()
+	err := c.study.Drive(ctx, c.finder, func(ctx context.Context, a trial.Ask) (told trial.Told, err error) {
+		if target == nil {
+			if target, err = stand(ctx, c.job); err != nil {
+				return told, err
+			}
+		}
+		return target.during(ctx, a, c.seeded(a).try)
+	}, c.show)
 	switch {
 	case ctx.Err() != nil:
 		return c.interrupted()
