@@ -162,6 +162,7 @@ func TestInterruptedSearchSaysHowToGoOn(t *testing.T) {
 	search := theSearch(t, dir)
 	eventually(t, time.Minute, "a trial is made", func() bool { return journal(search) >= 1 })
 	time.Sleep(time.Second)
+	family := descendants(p.cmd.Process.Pid)
 	begun := time.Now()
 	p.signal(os.Interrupt)
 	if code := p.wait(20 * time.Second); code != 130 {
@@ -176,9 +177,14 @@ func TestInterruptedSearchSaysHowToGoOn(t *testing.T) {
 	if text := strings.TrimSpace(p.stdout.String()); !strings.Contains(text[strings.LastIndexByte(text, '\n')+1:], "RESULT unfinished exit=130") {
 		t.Errorf("%s", text)
 	}
-	if left := descendants(p.cmd.Process.Pid); len(left) > 0 {
-		t.Errorf("%v are left", left)
-	}
+	eventually(t, 5*time.Second, "all that it started has ended", func() bool {
+		for _, pid := range family {
+			if commandLine(pid) != "" {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // TestTargetDiesDuringASearch: the search ends, and does not take a dead target for a slow one.
