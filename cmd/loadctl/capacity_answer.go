@@ -16,6 +16,7 @@ import (
 // A capacityAnswer is what a search found, and what its trials show beside: result.json. Of a frontier
 // the capacity is that with the most connections of which one is known.
 type capacityAnswer struct {
+	Schema string `json:"schema"`
 	capacity.Result
 	ExitCode   int               `json:"exit_code"`
 	Target     string            `json:"target"`
@@ -32,7 +33,7 @@ type capacityAnswer struct {
 
 // answer is what is known by now.
 func (f capacityFinder) answer(p *capacityPlan) *capacityAnswer {
-	a := &capacityAnswer{Target: p.Target, Arrivals: p.Arrivals}
+	a := &capacityAnswer{Schema: "loadctl.capacity/v1", Target: p.Target, Arrivals: p.Arrivals}
 	if f.grid != nil {
 		a.ofGrid(f.grid.Result())
 	} else {

@@ -80,7 +80,18 @@ func (c *capacitySearch) plan() (*capacityPlan, error) {
 	}
 	p.ceiling(c.job.ceiling(), plan.Asked(level.scenario))
 	p.lengths()
-	return p, p.grid().Validate()
+	return p, p.judge()
+}
+
+// judge says what is wrong with a frontier, such as a budget that is too small for its levels.
+func (p *capacityPlan) judge() error {
+	if len(p.Levels) == 0 {
+		return nil
+	}
+	if err := p.grid().Validate(); err != nil {
+		return usage(fmt.Errorf("--connections: %w", err), "")
+	}
+	return nil
 }
 
 // place says where on its axis a search begins, and what stands beside.
@@ -184,14 +195,9 @@ func (p *capacityPlan) lengths() {
 	p.Config.Confirm = 2 * p.Config.Refine
 }
 
-// grid is the search for the rate at each of several numbers of connections; of one search it is that of
-// a single level, which is not made.
+// grid is the search for the rate at each of several numbers of connections.
 func (p *capacityPlan) grid() *frontier.Config {
-	levels := p.Levels
-	if len(levels) == 0 {
-		levels = []int{1}
-	}
-	return &frontier.Config{Levels: levels, Clauses: p.Config.Clauses, Budget: p.Config.Budget, Inner: func(w frontier.Want) frontier.Inner {
+	return &frontier.Config{Levels: p.Levels, Clauses: p.Config.Clauses, Budget: p.Config.Budget, Inner: func(w frontier.Want) frontier.Inner {
 		c := p.Config
 		c.Connections, c.Budget = w.Connections, w.Budget
 		if w.Start > 0 {

@@ -133,8 +133,8 @@ func (c *capacitySearch) again() error {
 	if c.given["precision"] {
 		p.Config.Precision = float64(c.precision)
 	}
-	if err := p.grid().Validate(); err != nil {
-		return usage(err, "")
+	if err := p.judge(); err != nil {
+		return err
 	}
 	n := c.study.Fits(p.finder())
 	if n < len(lines) && !changed {
