@@ -138,7 +138,7 @@ func (c *capacitySearch) again() error {
 	}
 	n := c.study.Fits(p.finder())
 	if n < len(lines) && !changed {
-		return nil // Drive says why
+		return usage(c.study.Replay(p.finder()), "begin another search; what this one found so far is shown by: loadctl report "+c.study.Dir())
 	}
 	whole := n
 	for whole > 0 && lines[whole-1].Told.Broken != "" {

@@ -119,7 +119,7 @@ func (c *capacitySearch) seeded(a trial.Ask) *trials {
 
 // failed is the end of a search that no trial can be made for. One that has none leaves nothing.
 func (c *capacitySearch) failed(err error) error {
-	if len(c.study.Lines()) == 0 {
+	if len(c.study.Lines()) == 0 && c.resume == "" {
 		err = errors.Join(err, os.RemoveAll(c.study.Dir()))
 	}
 	if _, ok := errors.AsType[*failure](err); ok {

@@ -218,6 +218,23 @@ func TestALargerBudgetGoesOn(t *testing.T) {
 	}
 }
 
+// TestASearchOfAnotherLoadctlIsNotGoneOnWith: it would have asked for other trials.
+func TestASearchOfAnotherLoadctlIsNotGoneOnWith(t *testing.T) {
+	c, _ := made(t, 5)
+	path := filepath.Join(c.study.Dir(), "trials.ndjson")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(text, []byte(`"kind":"ramp"`), []byte(`"kind":"climb"`), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := loadctl("capacity", "--resume", c.study.Dir())
+	if code != exitUsage || !strings.Contains(errs, "trial 1 was") || !strings.Contains(errs, "begin another search") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
 // TestTrialsThatCouldNotBeMadeAreMadeAgain when a search goes on: its target is back.
 func TestTrialsThatCouldNotBeMadeAreMadeAgain(t *testing.T) {
 	c, _ := made(t, 5)
