@@ -10,8 +10,10 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/study"
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/scenarios"
@@ -134,9 +136,21 @@ func (c *capacitySearch) interrupted() error {
 		_ = os.RemoveAll(c.study.Dir())
 		return &failure{exitInterrupted, errors.New("interrupted before a trial was over; nothing is kept"), ""}
 	}
-	fmt.Fprintf(c.errw, "loadctl: interrupted; what was under way is not kept, and %s are\n  %s\n", countOf(len(c.study.Lines()), "trial", "trials"), c.goOn())
+	fmt.Fprintf(c.errw, "loadctl: interrupted; what was under way is not kept, and %s\n  %s\n  a larger --budget or another --precision may be given, too\n",
+		countOf(len(c.study.Lines()), "trial is", "trials are"), c.goOn())
 	return c.tell(exitInterrupted, false)
 }
+
+// spent says how a search goes on whose budget was spent too early.
+func (c *capacitySearch) spent(r *capacity.Result) {
+	if r.Outcome == capacity.Unfinished && r.Needs > 0 && r.Needs < mostNeeds {
+		budget := (c.planned.Config.Budget + r.Needs*5/4).Round(time.Minute) + time.Minute
+		fmt.Fprintf(c.errw, "loadctl: the interval is not as narrow as asked; %s --budget %s\n", c.goOn(), strings.TrimSuffix(budget.String(), "0s"))
+	}
+}
+
+// mostNeeds is beyond what anybody waits for.
+const mostNeeds = 24 * time.Hour
 
 // goOn says how the search goes on.
 func (c *capacitySearch) goOn() string {

@@ -125,6 +125,7 @@ func (c *capacitySearch) tell(least int, over bool) error {
 	o := text.BriefOptions{Color: c.job.color && c.watch != "json"}
 	if over {
 		o.Report = filepath.Join(c.study.Dir(), reportName)
+		c.spent(&a.Result)
 	}
 	err := errors.Join(text.Brief(people, b, o), text.BriefResult(people, b))
 	if err != nil {

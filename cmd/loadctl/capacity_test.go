@@ -201,6 +201,7 @@ func TestALargerBudgetGoesOn(t *testing.T) {
 	before, trials := c.finder.one.Result(), len(c.study.Lines())
 	again := reopened(t, c, "--budget", "15m")
 	kept := len(again.study.Lines())
+	t.Logf("%d of %d trials are kept", kept, trials)
 	if kept < trials/2 {
 		t.Errorf("%d of %d trials are kept", kept, trials)
 	}
