@@ -57,12 +57,12 @@ type searchTrial struct {
 	Cores    float64
 }
 
-// disturbed are the trials of a search that were no measurement of the target: with more than a few
-// of them little time was left for the others.
+// disturbed are the trials of a search in which the generator was late: what took its core took that of
+// the target, too, whose answers were late then. One past the capacity may always be degraded.
 func (c *capacityFound) disturbed() (late []string) {
 	for _, t := range c.Trials {
-		if t.Validity == "invalid" {
-			late = append(late, fmt.Sprintf("trial %d at %.4g/s was invalid", t.Number, t.Rate))
+		if t.Validity != "valid" && t.Broken == "" {
+			late = append(late, fmt.Sprintf("trial %d at %.4g/s was %s", t.Number, t.Rate, t.Validity))
 		}
 	}
 	if len(late) < 3 {
