@@ -78,11 +78,12 @@ func (a *capacityAnswer) beside(p *capacityPlan) {
 			loaded = append(loaded, saturation.Loaded{Load: load, Told: t.Told})
 		}
 	}
-	low, high := a.Low, a.High
-	if a.Capacity == 0 {
-		low, high = 0, 0
+	switch {
+	case a.Outcome == capacity.Nothing:
+		a.Saturation = saturation.Across(loaded, 0, 0)
+	case a.Capacity > 0:
+		a.Saturation = saturation.Across(loaded, a.Low, a.High)
 	}
-	a.Saturation = saturation.Across(loaded, low, high)
 	if a.Axis != capacity.Rate {
 		return
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/reports/answers"
 	"github.com/loadctl/loadctl/reports/brief"
+	"github.com/loadctl/loadctl/reports/ci"
 	"github.com/loadctl/loadctl/reports/html"
 	"github.com/loadctl/loadctl/reports/junit"
 	"github.com/loadctl/loadctl/reports/text"
@@ -107,7 +108,7 @@ func (c *capacitySearch) tell(least int, over bool) error {
 	a.ExitCode = weightiest(a.ExitCode, least)
 	b := capacityBrief(c.study, c.planned, a)
 	if over {
-		if err := errors.Join(c.study.Result(a), capacityFiles(c.study, a, b), c.copyOut()); err != nil {
+		if err := errors.Join(c.study.Result(a), capacityFiles(c.study, a, b), c.copyOut(), c.tellCI(a)); err != nil {
 			printError(c.errw, cannot(err, ""))
 			a.ExitCode = weightiest(a.ExitCode, exitFailed)
 			b = capacityBrief(c.study, c.planned, a)
@@ -163,6 +164,7 @@ func capacityFiles(s *study.Study, a *capacityAnswer, b *brief.Brief) error {
 		{reportName, func(w io.Writer) error { return html.Brief(w, b) }},
 		{"summary.md", func(w io.Writer) error { return text.Markdown(w, b, reportName) }},
 		{"junit.xml", func(w io.Writer) error { return junit.Capacity(w, frame, &a.Result) }},
+		{"metrics.txt", func(w io.Writer) error { return ci.CapacityMetrics(w, frame.Scenario, &a.Result) }},
 	} {
 		var page bytes.Buffer
 		err := f.write(&page)
@@ -180,7 +182,7 @@ func (c *capacitySearch) copyOut() error {
 		return nil
 	}
 	errs := []error{os.MkdirAll(c.outDir, 0o755)}
-	for _, name := range []string{"result.json", reportName, "summary.md", "junit.xml"} {
+	for _, name := range []string{"result.json", reportName, "summary.md", "junit.xml", "metrics.txt"} {
 		b, err := os.ReadFile(filepath.Join(c.study.Dir(), name))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(c.outDir, name), b, 0o644)
@@ -188,6 +190,22 @@ func (c *capacitySearch) copyOut() error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// tellCI says the result to GitHub, where it runs us.
+func (c *capacitySearch) tellCI(a *capacityAnswer) (err error) {
+	if os.Getenv("GITHUB_ACTIONS") == "true" && c.watch != "json" {
+		err = ci.Annotate(c.out, ci.Capacity(&a.Result, ci.Place{File: filepath.ToSlash(c.file)}))
+	}
+	file := os.Getenv("GITHUB_STEP_SUMMARY")
+	if file == "" {
+		return err
+	}
+	page, rerr := os.ReadFile(filepath.Join(c.study.Dir(), "summary.md"))
+	if rerr == nil {
+		rerr = ci.AppendSummary(file, string(page))
+	}
+	return errors.Join(err, rerr)
 }
 
 // remakeCapacity shows a search again, from its files alone: what it found, or what is known of one that
