@@ -18,6 +18,7 @@ var elsewhere = map[string]string{
 	"bin/loadctl run scenarios/hold-50k.yaml":          "TestHold50k",
 	"bin/loadctl target queue --servers 8 --mean 10ms": "TestQueueServesUntilItIsTold",
 	"bin/loadctl doctor --null mine.yaml":              "TestNullRun",
+	"bin/loadctl capacity mine.yaml":                   "TestCapacityOfAKnownQueue",
 }
 
 // TestReadmeCommands runs the commands README shows, on the scenario it shows, as

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/loadctl/loadctl/scenarios/arrival"
@@ -208,15 +207,10 @@ const (
 
 // levelLimits are the limits that a level is held to: those given, or the file's slo, or its
 // thresholds. Phases that limits name are gone, so that they are of all that is recorded.
-func (p *parser) levelLimits(l *Level) (limits []stats.Threshold) {
-	for _, text := range l.SLO {
-		if t, err := parseLimit(text); err != nil {
-			p.wrong(nil, "--slo %q: %v", text, err)
-		} else if t.Tags.Name != "" && !slices.Contains(p.names.list, t.Tags.Name) {
-			p.unknown(nil, "name", t.Tags.Name, p.names.list)
-		} else {
-			limits = append(limits, t)
-		}
+func (p *parser) levelLimits(l *Level) []stats.Threshold {
+	limits, errs := readSLO(l.SLO, p.names.list)
+	for _, err := range errs { // of who did not ask Scenario.SLO before
+		p.wrong(nil, "%v", err)
 	}
 	if len(l.SLO) > 0 {
 		return limits
@@ -233,24 +227,4 @@ func (p *parser) levelLimits(l *Level) (limits []stats.Threshold) {
 		p.wrong(nil, "a search needs an SLO that counts bad requests, such as slo: {response_time: [p(99)<200ms], failed: [rate<0.1%%]}, or --slo")
 	}
 	return limits
-}
-
-// parseLimit reads "METRIC: LIMIT".
-func parseLimit(text string) (stats.Threshold, error) {
-	at := strings.LastIndex(text, "}:") + 1
-	if at == 0 {
-		at = strings.IndexByte(text, ':')
-	}
-	if at < 0 {
-		return stats.Threshold{}, errNoMetric
-	}
-	t, err := stats.ParseThreshold(text[:at], text[at+1:])
-	if err != nil {
-		return t, err
-	}
-	t.SLO = true
-	if _, counted := t.BadShare(); !counted {
-		return t, errNotCounted
-	}
-	return t, nil
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -24,6 +25,8 @@ type bundled struct {
 	cmd      *exec.Cmd
 	lifeline *os.File // our end: closing it ends the target
 	stderr   *tail
+	gone     chan struct{} // closed once it has closed its output, as it does at its end
+	ended    sync.Once
 }
 
 // bundledReady bounds how long the target may take to accept on every worker.
@@ -50,7 +53,7 @@ func startTarget(ctx context.Context, exe, name string, args ...string) (*bundle
 	}
 	defer life.Close()
 	args = slices.Concat([]string{"target"}, args, []string{"--listen", "127.0.0.1:0", "--lifeline", "3"})
-	b := &bundled{cmd: exec.Command(exe, args...), lifeline: ours, stderr: &tail{}}
+	b := &bundled{cmd: exec.Command(exe, args...), lifeline: ours, stderr: &tail{}, gone: make(chan struct{})}
 	b.cmd.ExtraFiles = []*os.File{life}
 	b.cmd.Stderr = b.stderr
 	// A group of its own: Ctrl-C in the terminal is the coordinator's to handle.
@@ -60,7 +63,7 @@ func startTarget(ctx context.Context, exe, name string, args ...string) (*bundle
 		err = b.cmd.Start()
 	}
 	if err == nil {
-		b.baseURL, err = awaitReady(ctx, stdout)
+		b.baseURL, err = awaitReady(ctx, stdout, b.gone)
 	}
 	if err != nil {
 		b.stop()
@@ -69,14 +72,16 @@ func startTarget(ctx context.Context, exe, name string, args ...string) (*bundle
 	return b, nil
 }
 
-// awaitReady reads the line `READY URL …` and leaves the rest of r to a drain.
-func awaitReady(ctx context.Context, r io.Reader) (string, error) {
+// awaitReady reads the line `READY URL …` and leaves the rest of r to a drain, which closes
+// gone at its end.
+func awaitReady(ctx context.Context, r io.Reader, gone chan<- struct{}) (string, error) {
 	type answer struct {
 		url string
 		err error
 	}
 	ready := make(chan answer, 1)
 	go func() { // ends when the child closes its output
+		defer close(gone)
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {
 			if f := strings.Fields(lines.Text()); len(f) >= 2 && f[0] == "READY" {
@@ -108,8 +113,11 @@ func (b *bundled) stop() {
 	}
 	kill := time.AfterFunc(bundledStop, func() { _ = b.cmd.Process.Kill() })
 	defer kill.Stop()
-	_ = b.cmd.Wait()
+	b.wait()
 }
+
+// wait is over when the target has ended, after which its last words can be quoted.
+func (b *bundled) wait() { b.ended.Do(func() { _ = b.cmd.Wait() }) }
 
 // A tail keeps the end of what a child wrote, for the error that follows.
 type tail struct{ kept []byte }

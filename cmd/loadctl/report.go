@@ -17,9 +17,12 @@ import (
 func newReport() *cobra.Command {
 	return &cobra.Command{
 		Use:   "report RUN",
-		Short: "Make the report of a finished run again, from its files alone",
+		Short: "Make the report of a finished run or search again, from its files alone",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if dir := filepath.Clean(args[0]); isStudy(dir) {
+				return remakeStudy(c.OutOrStdout(), dir)
+			}
 			return remake(c.OutOrStdout(), filepath.Clean(args[0]))
 		},
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator"
+	"github.com/loadctl/loadctl/coordinator/plan"
+	"github.com/loadctl/loadctl/coordinator/saturation"
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/reports/runfile"
 	"github.com/loadctl/loadctl/reports/view"
@@ -97,8 +99,12 @@ func (w *watched) update(u stats.Update) {
 	}
 }
 
-// told is what came of it; its files are written.
+// told is what came of it; its files are written. A load that this machine has no room for, after one
+// that it had, is beyond the generator; if there was none before, it is a mistake.
 func (w *watched) told(err error) (trial.Told, error) {
+	if refusal, ok := errors.AsType[*plan.Refusal](err); ok && w.ask.Number > 1 {
+		return trial.Told{Validity: stats.Invalid, Generator: true, Reasons: []string{refusal.Text}}, w.writer.Abandon()
+	}
 	if _, ok := errors.AsType[*coordinator.UsageError](err); ok {
 		return trial.Told{}, errors.Join(usage(err, ""), w.writer.Abandon())
 	}
@@ -114,6 +120,7 @@ func (w *watched) told(err error) (trial.Told, error) {
 		return trial.Told{}, cannot(fmt.Errorf("writing the trial: %w", werr), "what was collected is in "+dir)
 	}
 	told := trial.Of(w.run, w.limits)
+	told.Saturated = saturation.Of(w.run)
 	told.GaveUp, told.Run = w.asked, filepath.Join(filepath.Base(filepath.Dir(dir)), filepath.Base(dir))
 	return told, nil
 }

@@ -7,6 +7,7 @@
 //
 //	study.json      what is searched, and how: see Head
 //	trials.ndjson   a line for each trial: what was asked and told
+//	aside.ndjson    those that a search with other options would not have made
 //	trials/NNN      the run directory of each
 //	result.json     what was found, once it is over
 package study

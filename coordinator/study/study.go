@@ -18,9 +18,12 @@ import (
 // Schema is that of study.json.
 const Schema = "loadctl.study/v1"
 
+// HeadFile is the file by which a directory is known to be a study.
+const HeadFile = "study.json"
+
 const (
-	headFile   = "study.json"
 	trialsFile = "trials.ndjson"
+	asideFile  = "aside.ndjson"
 	resultFile = "result.json"
 	runsFolder = "trials"
 )
@@ -68,22 +71,22 @@ func Create(root string, h Head) (*Study, error) {
 		return nil, fmt.Errorf("study %s: %w", dir, err)
 	}
 	s := &Study{Head: h, dir: dir}
-	return s, errors.Join(s.write(headFile, h), s.open())
+	return s, errors.Join(s.write(HeadFile, h), s.open())
 }
 
 // Open reads a study that was begun, to show it or to go on with it. A last line that was being
 // written when its process died is cut off.
 func Open(dir string) (*Study, error) {
 	s := &Study{dir: filepath.Clean(dir)}
-	text, err := os.ReadFile(filepath.Join(dir, headFile))
+	text, err := os.ReadFile(filepath.Join(dir, HeadFile))
 	if err != nil {
 		return nil, fmt.Errorf("no study of loadctl: %w", err)
 	}
 	if err := json.Unmarshal(text, &s.Head); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, headFile), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, HeadFile), err)
 	}
 	if s.Head.Schema != Schema {
-		return nil, fmt.Errorf("%s has schema %q, this loadctl reads %s", filepath.Join(dir, headFile), s.Head.Schema, Schema)
+		return nil, fmt.Errorf("%s has schema %q, this loadctl reads %s", filepath.Join(dir, HeadFile), s.Head.Schema, Schema)
 	}
 	return s, s.read()
 }
@@ -142,6 +145,56 @@ func (s *Study) Replay(search trial.Search) error {
 		search.Tell(l.Told)
 	}
 	return nil
+}
+
+// Fits is how many of the trials that were made a new search would have made too, in their order. It is
+// told of them.
+func (s *Study) Fits(search trial.Search) int {
+	for i, l := range s.lines {
+		a, ok := search.Next()
+		if !ok || !same(a, l.Ask) {
+			return i
+		}
+		search.Tell(l.Told)
+	}
+	return len(s.lines)
+}
+
+// Keep has the study go on from its first n trials with other options. The others are put into
+// aside.ndjson, as they are no longer what the search would have asked for, and so is no result.
+func (s *Study) Keep(n int, options json.RawMessage) error {
+	kept, aside := &bytes.Buffer{}, &bytes.Buffer{}
+	for i, l := range s.lines {
+		b, err := json.Marshal(l)
+		if err != nil {
+			return err
+		}
+		to := kept
+		if i >= n {
+			to = aside
+		}
+		to.Write(append(b, '\n'))
+	}
+	if err := s.setAside(aside.Bytes()); err != nil {
+		return fmt.Errorf("study %s: %w", s.dir, err)
+	}
+	s.lines, s.Head.Options = s.lines[:n], options
+	return errors.Join(s.File(trialsFile, kept.Bytes()), s.write(HeadFile, s.Head))
+}
+
+func (s *Study) setAside(lines []byte) error {
+	if err := os.Remove(filepath.Join(s.dir, resultFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	f, err := os.OpenFile(filepath.Join(s.dir, asideFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(lines)
+	return errors.Join(err, f.Close())
 }
 
 func same(a, b trial.Ask) bool { return bytes.Equal(encoded(a), encoded(b)) }

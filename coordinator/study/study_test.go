@@ -90,3 +90,37 @@ func TestResultsAreReadBack(t *testing.T) {
 		t.Error("an empty directory is a study")
 	}
 }
+
+// TestTrialsAreSetAside that a search with other options would not have made; those before them are
+// kept, and what was found with them is no more.
+func TestTrialsAreSetAside(t *testing.T) {
+	s, err := Create(t.TempDir(), Head{ID: "x"})
+	if err != nil || s.Drive(t.Context(), &ladder{n: 5}, rates, nil) != nil || s.Close() != nil || s.Result(1) != nil {
+		t.Fatal(err)
+	}
+	s, err = Open(s.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Fits(&ladder{n: 3}); n != 3 {
+		t.Errorf("%d fit a search that is over after 3", n)
+	}
+	if n := s.Fits(&ladder{n: 9, at: 4}); n != 0 {
+		t.Errorf("%d fit another search", n)
+	}
+	if err := s.Keep(3, []byte(`{"budget":9}`)); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(s.Dir())
+	if err != nil || len(again.Lines()) != 3 || !strings.Contains(string(again.Head.Options), "9") {
+		t.Errorf("%v, %+v", err, again)
+	}
+	aside, err := os.ReadFile(filepath.Join(s.Dir(), asideFile))
+	if err != nil || strings.Count(string(aside), "\n") != 2 || !errors.Is(again.ReadResult(new(int)), os.ErrNotExist) {
+		t.Errorf("%v\n%s", err, aside)
+	}
+	whole := &ladder{n: 5}
+	if err := again.Drive(t.Context(), whole, rates, nil); err != nil || whole.at != 5 || len(again.Lines()) != 5 {
+		t.Errorf("%v, %+v", err, whole)
+	}
+}

@@ -27,7 +27,7 @@ func Of(r *stats.Run, limits []stats.Threshold) Told {
 	steady := stats.JudgeSteadiness(r)
 	limiter := stats.JudgeLimit(r, steady)
 	t := Told{Validity: r.Validity.Verdict, Reasons: r.Validity.Reasons, Limiter: string(limiter.By), Broke: lostConnections(r)}
-	t.Generator = t.Validity == stats.Invalid && limiter.By == stats.LimitGenerator
+	t.Generator = t.Validity == stats.Invalid && limiter.By == stats.LimitGenerator && atItsLimit(r)
 	for i := range r.Agents {
 		if a := &r.Agents[i]; a.Lost != "" {
 			t.Validity, t.Reasons = stats.Invalid, append(t.Reasons, fmt.Sprintf("agent %s was lost: %s", a.Name, a.Lost))
@@ -117,7 +117,7 @@ func (t *Told) times(r *stats.Run) {
 			*p.to = at
 		}
 	}
-	t.InFlight = inFlight(r)
+	t.InFlight, t.TargetCPU = inFlight(r), cores(r)
 }
 
 // inFlight is the mean over the seconds of recorded load.

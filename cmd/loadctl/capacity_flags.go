@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loadctl/loadctl/coordinator/capacity"
+)
+
+// A percent is a flag from 0 to 1, written as 3% or 0.03.
+type percent float64
+
+func (p *percent) Type() string { return "share" }
+
+func (p *percent) String() string { return strconv.FormatFloat(100*float64(*p), 'g', 4, 64) + "%" }
+
+func (p *percent) Set(text string) error {
+	number, is := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(number, 64)
+	if is {
+		v /= 100
+	}
+	if err != nil || !(v >= 0.001 && v <= 0.5) {
+		return fmt.Errorf("want a share from 0.1%% to 50%%, such as 3%% or 0.03, got %q", text)
+	}
+	*p = percent(v)
+	return nil
+}
+
+// An amount is a load: iterations a second, 50/s or 50, or connections.
+type amount float64
+
+// mostAmount is beyond what anything can ask for.
+const mostAmount = 1e9
+
+func (a *amount) Type() string { return "load" }
+
+func (a *amount) String() string {
+	if *a == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*a), 'g', -1, 64)
+}
+
+func (a *amount) Set(text string) error {
+	v, err := strconv.ParseFloat(strings.TrimSuffix(text, "/s"), 64)
+	if err != nil || !(v > 0 && v <= mostAmount) {
+		return fmt.Errorf("want a load above 0, such as 50/s or 50, got %q", text)
+	}
+	*a = amount(v)
+	return nil
+}
+
+// resumable are the flags that may be given to go on with a search. Those others that it was
+// begun with it goes on with.
+var resumable = []string{"resume", "budget", "precision", "ui", "out", "runs", "var", "target-token", "i-am-authorised", "help"}
+
+// leastSearch is a budget in which a few trials can be made.
+const leastSearch = 30 * time.Second
+
+// validate says all that is wrong with the flags, by themselves and together.
+func (o *capacityOptions) validate(file string) error {
+	var wrong []error
+	is := func(bad bool, format string, a ...any) {
+		if bad {
+			wrong = append(wrong, fmt.Errorf(format, a...))
+		}
+	}
+	is(!slices.Contains([]string{"plain", "json", "none"}, o.watch), "--ui %s: not one of plain, json, none", o.watch)
+	is(o.given["budget"] && o.budget < leastSearch, "--budget must be at least %s, got %s", leastSearch, o.budget)
+	is(o.agents < 0 || o.loops < 0, "--agents and --loops must not be negative, got %d and %d", o.agents, o.loops)
+	is(o.start > 0 && o.max > 0 && o.start > o.max, "--start %s is more than --max %s", &o.start, &o.max)
+	for _, n := range o.held {
+		is(n < 1, "--connections %d: must be at least 1", n)
+	}
+	switch o.over {
+	case capacity.Rate:
+		is(o.rate > 0, "--rate goes with --over connections; a search for the rate has --start and --max")
+	case capacity.Connections:
+		is(len(o.held) > 0, "--connections says what is held during a search for the rate; with --over connections they are what is searched, from --start to --max")
+		is(o.peak > 0, "--peak is a rate: it does not go with --over connections")
+	default:
+		is(true, "--over %s: not one of rate, connections", o.over)
+	}
+	if o.resume != "" {
+		wrong = append(wrong, o.begunWith()...)
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return usage(err, "see `loadctl capacity --help`")
+	}
+	return nil
+}
+
+// begunWith are the flags that a search has once and for all.
+func (o *capacityOptions) begunWith() (wrong []error) {
+	var names []string
+	for name := range o.given {
+		if !slices.Contains(resumable, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		wrong = append(wrong, fmt.Errorf("--%s: a search goes on with what it was begun with; leave it out, or begin another", name))
+	}
+	return wrong
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/coordinator/curve"
+	"github.com/loadctl/loadctl/coordinator/study"
+	"github.com/loadctl/loadctl/coordinator/trial"
+	"github.com/loadctl/loadctl/reports/answers"
+	"github.com/loadctl/loadctl/reports/brief"
+	"github.com/loadctl/loadctl/reports/ci"
+	"github.com/loadctl/loadctl/reports/html"
+	"github.com/loadctl/loadctl/reports/junit"
+	"github.com/loadctl/loadctl/reports/text"
+)
+
+func byNumber(all []capacity.Tried) []capacity.Tried {
+	slices.SortStableFunc(all, func(a, b capacity.Tried) int { return cmp.Compare(a.Number, b.Number) })
+	return all
+}
+
+func kneeWords(k *curve.Knee) string {
+	return fmt.Sprintf("%.4g/s is the %s", k.Load, curve.Convention)
+}
+
+// announce says what is going to be done.
+func (c *capacitySearch) announce() {
+	if c.watch != "plain" {
+		return
+	}
+	p := c.planned
+	var limits []string
+	for _, clause := range p.Config.Clauses {
+		limits = append(limits, clause.Expr)
+	}
+	fmt.Fprintf(c.out, "searching how much %s holds: %s; %s arrivals, each trial recorded after %s of its load (10 × the longest limit, 3 s to 15 s); at most %s, in %s\n",
+		p.Target, strings.Join(limits, ", "), p.Arrivals, p.Config.Settle, p.Config.Budget, c.study.Dir())
+	if n := len(c.study.Lines()); n > 0 {
+		fmt.Fprintf(c.out, "going on after %s\n", countOf(n, "trial", "trials"))
+	}
+}
+
+// A capacityTick is one line of --ui json: a trial, and what is known after it.
+type capacityTick struct {
+	Type string `json:"type"`
+	capacity.Tried
+	Capacity float64       `json:"capacity"`
+	Low      float64       `json:"low"`
+	High     float64       `json:"high"`
+	Needs    time.Duration `json:"needs_ns"`
+}
+
+// show tells of a trial that was made.
+func (c *capacitySearch) show(_ trial.Ask, told *trial.Told) {
+	if told == nil || c.watch == "none" {
+		return
+	}
+	r, prefix := c.finder.latest()
+	if len(r.Trials) == 0 {
+		return
+	}
+	if c.watch == "json" {
+		c.json(capacityTick{"trial", r.Trials[len(r.Trials)-1], r.Capacity, r.Low, r.High, r.Needs})
+		return
+	}
+	fmt.Fprintln(c.out, prefix+answers.CapacityLine(r))
+}
+
+// latest is the search that the last trial was of.
+func (f capacityFinder) latest() (r capacity.Result, prefix string) {
+	if f.grid == nil {
+		return f.one.Result(), ""
+	}
+	last := 0
+	for _, l := range f.grid.Result().Levels {
+		if l.Rate != nil {
+			if n := len(l.Rate.Trials); n > 0 && l.Rate.Trials[n-1].Number > last {
+				last, r, prefix = l.Rate.Trials[n-1].Number, *l.Rate, fmt.Sprintf("%d connections: ", l.Connections)
+			}
+		}
+		if n := len(l.Lost); n > 0 && l.Lost[n-1].Number > last {
+			last, r, prefix = l.Lost[n-1].Number, capacity.Result{Axis: capacity.Rate, Limiting: -1, Trials: l.Lost}, fmt.Sprintf("%d connections: ", l.Connections)
+		}
+	}
+	return r, prefix
+}
+
+func (c *capacitySearch) json(v any) { _ = json.NewEncoder(c.out).Encode(v) }
+
+// conclude is the end of a search that is over.
+func (c *capacitySearch) conclude() error { return c.tell(exitHeld, true) }
+
+// tell writes the files of a search that is over, and says what is known. The RESULT line comes last; with
+// --ui json that is the result object, and all that is no JSON goes to standard error.
+func (c *capacitySearch) tell(least int, over bool) error {
+	a := c.finder.answer(c.planned)
+	a.ExitCode = weightiest(a.ExitCode, least)
+	b := capacityBrief(c.study, c.planned, a)
+	if over {
+		if err := errors.Join(c.study.Result(a), capacityFiles(c.study, a, b), c.copyOut(), c.tellCI(a)); err != nil {
+			printError(c.errw, cannot(err, ""))
+			a.ExitCode = weightiest(a.ExitCode, exitFailed)
+			b = capacityBrief(c.study, c.planned, a)
+		}
+	}
+	people := c.out
+	if c.watch == "json" {
+		people = c.errw
+		c.json(struct {
+			Type string `json:"type"`
+			Run  string `json:"run"`
+			*capacityAnswer
+		}{"result", c.study.Dir(), a})
+	}
+	o := text.BriefOptions{Color: c.job.color && c.watch != "json"}
+	if over {
+		o.Report = filepath.Join(c.study.Dir(), reportName)
+		c.spent(&a.Result)
+	}
+	err := errors.Join(text.Brief(people, b, o), text.BriefResult(people, b))
+	if err != nil {
+		return cannot(fmt.Errorf("writing the summary: %w", err), "")
+	}
+	return ended(a.ExitCode)
+}
+
+// capacityBrief is the document of an answer.
+func capacityBrief(s *study.Study, p *capacityPlan, a *capacityAnswer) *brief.Brief {
+	h := s.Head
+	i := answers.Info{Scenario: h.Scenario, File: h.File, Args: h.Args, RunID: h.ID, Dir: filepath.ToSlash(s.Dir()), Target: a.Target, Tool: h.Tool, Started: h.Started,
+		Arrivals: a.Arrivals, Exit: a.ExitCode, Settle: p.Config.Settle, Source: h.Source}
+	b := answers.OfCapacity(a.shown(), i)
+	if a.Frontier != nil && a.Held > 0 {
+		b.Verdict.Line = fmt.Sprintf("With %d connections: %s", a.Held, b.Verdict.Line)
+		b.Lead = fmt.Sprintf("With %d connections held: %s", a.Held, b.Lead)
+		b.Result = strings.Replace(b.Result, " capacity=", fmt.Sprintf(" connections=%d capacity=", a.Held), 1)
+	}
+	for _, text := range a.remarks() {
+		b.Notes = append(b.Notes, brief.Note{Text: text})
+	}
+	return b
+}
+
+// capacityFiles writes what shows an answer to others.
+func capacityFiles(s *study.Study, a *capacityAnswer, b *brief.Brief) error {
+	h := s.Head
+	frame := junit.Frame{Scenario: cmp.Or(h.Scenario, h.File), Search: h.ID, Tool: h.Tool, Target: a.Target, Started: h.Started}
+	var errs []error
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{reportName, func(w io.Writer) error { return html.Brief(w, b) }},
+		{"summary.md", func(w io.Writer) error { return text.Markdown(w, b, reportName) }},
+		{"junit.xml", func(w io.Writer) error { return junit.Capacity(w, frame, &a.Result) }},
+		{"metrics.txt", func(w io.Writer) error { return ci.CapacityMetrics(w, frame.Scenario, &a.Result) }},
+	} {
+		var page bytes.Buffer
+		err := f.write(&page)
+		if err == nil {
+			err = s.File(f.name, page.Bytes())
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// copyOut puts what others read where --out says, under names that do not change.
+func (c *capacitySearch) copyOut() error {
+	if c.outDir == "" {
+		return nil
+	}
+	errs := []error{os.MkdirAll(c.outDir, 0o755)}
+	for _, name := range []string{"result.json", reportName, "summary.md", "junit.xml", "metrics.txt"} {
+		b, err := os.ReadFile(filepath.Join(c.study.Dir(), name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(c.outDir, name), b, 0o644)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// tellCI says the result to GitHub, where it runs us.
+func (c *capacitySearch) tellCI(a *capacityAnswer) (err error) {
+	if os.Getenv("GITHUB_ACTIONS") == "true" && c.watch != "json" {
+		err = ci.Annotate(c.out, ci.Capacity(&a.Result, ci.Place{File: filepath.ToSlash(c.file)}))
+	}
+	file := os.Getenv("GITHUB_STEP_SUMMARY")
+	if file == "" {
+		return err
+	}
+	page, rerr := os.ReadFile(filepath.Join(c.study.Dir(), "summary.md"))
+	if rerr == nil {
+		rerr = ci.AppendSummary(file, string(page))
+	}
+	return errors.Join(err, rerr)
+}
+
+// remakeCapacity shows a search again, from its files alone: what it found, or what is known of one that
+// is not over.
+func remakeCapacity(out io.Writer, dir string) error {
+	s, p, err := openCapacity(dir)
+	if err != nil {
+		return err
+	}
+	a := &capacityAnswer{}
+	if err := s.ReadResult(a); errors.Is(err, os.ErrNotExist) {
+		f := p.finder()
+		if err := s.Replay(f); err != nil {
+			return usage(err, "")
+		}
+		a = f.answer(p)
+	} else if err != nil {
+		return usage(fmt.Errorf("%s: %w", dir, err), "")
+	}
+	b := capacityBrief(s, p, a)
+	if err := capacityFiles(s, a, b); err != nil {
+		return cannot(err, "")
+	}
+	return text.Brief(out, b, text.BriefOptions{Color: colorful(out, os.Getenv), Report: filepath.Join(s.Dir(), reportName)})
+}
