@@ -23,7 +23,7 @@ type gateOptions struct {
 	margin, failed       share
 	holdMargin           share
 	metrics              []string
-	capacity             float64
+	capacity, elasticity float64
 	searchBudget, budget time.Duration
 	trial                time.Duration // length of one of the hold
 	short, hold          bool
@@ -70,6 +70,7 @@ func (o *gateOptions) flags(f *pflag.FlagSet) {
 	f.Var(&o.holdMargin, "hold-margin", "`share` of the baseline's capacity that the hold lies below it")
 	f.StringSliceVar(&o.metrics, "metric", nil, "metrics that count (default p50,p99,failed)")
 	f.Float64Var(&o.capacity, "capacity", 0, "of the baseline, iterations a second; 0 means that of the stored baseline, or that it is found first")
+	f.Float64Var(&o.elasticity, "elasticity", 0, "of a --capacity: 1 % more load is so many per cent more requests beyond the SLO; 0 means not known, and then neither is what the hold would find")
 	f.DurationVar(&o.searchBudget, "search-budget", 6*time.Minute, "for finding the capacity, where it is not given")
 	f.DurationVar(&o.budget, "budget", 15*time.Minute, "for the trials of the gate itself")
 	f.DurationVar(&o.trial, "trial", 20*time.Second, "recorded of each trial of the hold: a service of few requests a second needs longer ones")
@@ -107,6 +108,9 @@ func (o *gateOptions) validate() (s gateSides, err error) {
 	}
 	if o.capacity < 0 || o.searchBudget <= 0 || o.trial <= 0 || o.budget <= 0 {
 		errs = append(errs, errors.New("--capacity must not be negative, --budget, --search-budget and --trial must be above 0"))
+	}
+	if o.elasticity < 0 || o.elasticity > 0 && o.capacity == 0 {
+		errs = append(errs, errors.New("--elasticity is that of a --capacity, and must not be negative"))
 	}
 	if o.short && !o.hold {
 		errs = append(errs, errors.New("--short is the hold alone, and --hold=false leaves it out"))

@@ -148,7 +148,7 @@ func (o *selftestOptions) one(ctx context.Context, errw io.Writer, folder string
 	}
 	var g gating
 	(&g.gateOptions).flags(pflag.NewFlagSet("", pflag.ContinueOnError))
-	g.file, g.out, g.errw = file, io.Discard, errw
+	g.file, g.out, g.errw = file, errw, errw
 	g.runs, g.seed, g.short = o.runs, seed, !o.full
 	exe, err := os.Executable()
 	if err != nil {

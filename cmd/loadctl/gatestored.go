@@ -15,7 +15,7 @@ import (
 // stored is what is known of the baseline before anything is tried: the capacity that was given, and
 // what is stored of one that does not run.
 func (g *gating) stored() (k baselineKnown, err error) {
-	k.capacity = g.capacity
+	k.capacity, k.elasticity = g.capacity, g.elasticity
 	if g.sides.base.Live() {
 		return k, nil
 	}

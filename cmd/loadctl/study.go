@@ -24,6 +24,8 @@ func remakeStudy(out io.Writer, dir string) error {
 	switch s.Head.Kind {
 	case "capacity":
 		return remakeCapacity(out, dir)
+	case "gate":
+		return remakeGate(out, s)
 	}
 	return usage(fmt.Errorf("%s: this loadctl has no report of a study of %q", dir, s.Head.Kind), "")
 }
