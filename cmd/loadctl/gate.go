@@ -60,7 +60,6 @@ func newGate() *cobra.Command {
 }
 
 func (o *gateOptions) flags(f *pflag.FlagSet) {
-	o.pacing, o.poller, o.ui = "auto", "auto", "plain"
 	o.margin, o.failed, o.holdMargin = 0.05, 0.001, 0.05
 	f.StringVar(&o.baseline, "baseline", "", "what is compared with: `URL`, cmd:FILE, run directory, or name of a stored baseline")
 	f.StringVar(&o.candidate, "candidate", "", "what is judged: `URL` or cmd:FILE")
@@ -79,8 +78,14 @@ func (o *gateOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.onInconclusive, "on-inconclusive", "keep", "exit code of an inconclusive gate: keep (3), fail (98) or pass (0)")
 	f.StringVar(&o.outDir, "out", "", "`directory` for result, report, JUnit and metrics under fixed names, beside those in --runs")
 	f.StringVar(&o.resume, "resume", "", "go on with the gate in `directory`, with the flags it was begun with")
-	f.StringVar(&o.runs, "runs", "runs", "`directory` that holds the gate's directory")
-	f.Uint64Var(&o.seed, "seed", 1, "of the order of sides, and of the load")
+	trialFlags(f, &o.runOptions)
+}
+
+// trialFlags are those that change the load of trials, and where they are recorded.
+func trialFlags(f *pflag.FlagSet, o *runOptions) {
+	o.pacing, o.poller, o.ui = "auto", "auto", "plain"
+	f.StringVar(&o.runs, "runs", "runs", "`directory` that holds the directory of the trials")
+	f.Uint64Var(&o.seed, "seed", 1, "of the load, and of the order of trials")
 	f.StringArrayVarP(&o.vars, "var", "e", nil, "replace a variable of the file: `name=value`")
 	f.IntVar(&o.agents, "agents", 0, "agent processes; 0 means as many as the load needs, at least 2")
 	f.IntVar(&o.loops, "loops", 0, "event loops of each agent; 0 means by the number of cores")

@@ -91,7 +91,7 @@ func (t *trials) limits(url string) (l levelLimits, err error) {
 	return l, nil
 }
 
-// open makes the gate's directory, or takes up the one of --resume, and has the sides ready to start.
+// open makes the gate's directory, or takes up the one of --resume.
 func (g *gating) open() (err error) {
 	if g.resume != "" {
 		if g.study, err = study.Open(g.resume); err == nil {
@@ -103,11 +103,16 @@ func (g *gating) open() (err error) {
 	} else if g.study, err = study.Create(g.runs, g.head()); err != nil {
 		return cannot(err, "choose another place with --runs")
 	}
+	g.equip()
+	return nil
+}
+
+// equip has the sides ready to start, and trials recorded in the study.
+func (g *gating) equip() {
 	g.trials.runs = g.study.RunsDir()
 	keeper := sides.Keeper{g.job.exe, "target", "keep"}
 	log := slog.New(slog.NewTextHandler(g.errw, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	g.turns = sides.NewTurns(keeper, log, map[string]sides.Source{gate.Base: g.sides.base, gate.Candidate: g.sides.candidate})
-	return nil
 }
 
 // A gateBegun is what a gate that is resumed must have in common with how it was begun, and its trials do not
