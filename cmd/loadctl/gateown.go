@@ -30,6 +30,9 @@ func runOwnSelftest(ctx context.Context, out, errw io.Writer, args []string, o s
 		if err != nil {
 			return err
 		}
+		if r.Broken != "" {
+			return &failure{exitFailed, errors.New(r.Why), ""}
+		}
 		if len(r.Trials) > 0 {
 			known.capacity = 2 * r.Trials[0].Rate // pairs are made at half of it
 		}

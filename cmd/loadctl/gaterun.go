@@ -44,6 +44,9 @@ func runGate(ctx context.Context, out, errw io.Writer, file string, o gateOption
 	if err := g.prepare(); err != nil {
 		return err
 	}
+	if g.sides.base.Text == g.sides.candidate.Text {
+		fmt.Fprintln(g.errw, "loadctl: warning: both sides are", g.sides.base.Text+": nothing can be worse than itself, so this tries the gate")
+	}
 	known, err := g.stored()
 	if err != nil {
 		return err

@@ -47,12 +47,16 @@ that is within this is refused with exit code 2: a gate with it would not pass w
 func newGateSelftest() *cobra.Command {
 	var o selftestOptions
 	c := &cobra.Command{
-		Use:     "selftest [FILE --target SIDE]",
-		Short:   "How often does the gate cry wolf here, and what does it find?",
-		Long:    selftestLong,
-		Example: "  loadctl gate selftest                     # in virtual time alone\n  loadctl gate selftest --aa 20 --inject 5,10",
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Use:   "selftest [FILE --target SIDE]",
+		Short: "How often does the gate cry wolf here, and what does it find?",
+		Long:  selftestLong,
+		Example: "  loadctl gate selftest                     # in virtual time alone\n  loadctl gate selftest --aa 20 --inject 5,10\n" +
+			"  loadctl gate selftest scenarios/items.yaml --target http://10.0.0.1:8080 --capacity 740 --margin 5%",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 || o.target != "" {
+				return runOwnSelftest(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args, o)
+			}
 			return runSelftest(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), o)
 		},
 	}
