@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +25,7 @@ type measureOptions struct {
 
 const measureLong = `Makes one run of the service as it is now, and adds it to a stored baseline: trials like those that a candidate gets, at half of
 the capacity that the baseline has. A gate that compares with runs alone asks for ten of them, of three days or hosts at
-the least: have it made every night. One invalid trial, or one that breaks the SLO, and nothing is stored.`
+the least: have it made every night. Invalid trials are made again, a few times; where one breaks the SLO nothing is stored.`
 
 func newBaselineMeasure(b *baselineOptions) *cobra.Command {
 	var o measureOptions
@@ -107,54 +108,75 @@ func (g *gating) measure(ctx context.Context, b *baseline.Baseline, path string,
 	if s.broken != "" {
 		return &failure{exitFailed, fmt.Errorf("nothing was stored: a trial could not be made: %s", s.broken), ""}
 	}
-	run, ok := runOf(g.study, g.study.Lines()[1:]) // the first warmed up
-	judged := baseline.Judged{ID: g.study.Head.ID, Validity: s.validity, Reasons: s.reasons, Scenario: b.ScenarioHash}
-	if !ok || s.broke(g.limits.clauses) {
-		judged.Verdict = "fail"
-	}
+	run, ok := runOf(g.study, s.good)
+	judged := s.judged(g.limits.clauses)
+	judged.ID, judged.Scenario = g.study.Head.ID, b.ScenarioHash
 	if err := b.Accept(judged); err != nil {
 		code := exitBroken
-		if s.validity != stats.Valid {
+		if judged.Validity != stats.Valid {
 			code = exitInvalid
 		}
 		return &failure{code, fmt.Errorf("nothing was stored: %w", err), ""}
+	}
+	if !ok {
+		return &failure{exitBroken, errors.New("nothing was stored: more requests failed than have a response time that can be compared"), ""}
 	}
 	b.Runs = append(b.Runs, run)
 	return writeBaseline(g.out, path, b)
 }
 
-// A repeat makes one trial some times over, after one that warms up. It is over with the first that was not valid.
+// A repeat makes one trial some times over, after one that warms up. What was not valid is made again, but not more
+// often than the others are made.
 type repeat struct {
-	ask      trial.Ask
-	trials   int
-	told     []trial.Told
-	broken   string
-	validity string
-	reasons  []string
+	ask    trial.Ask
+	trials int
+	made   int
+	last   trial.Told
+	good   []study.Line
+	void   []trial.Told
+	broken string
 }
 
 // Next is the trial to make now.
 func (r *repeat) Next() (trial.Ask, bool) {
 	a := r.ask
-	a.Number, a.Side = len(r.told)+1, gate.Base
-	if len(r.told) == 0 {
+	a.Number, a.Side = r.made+1, gate.Base
+	if r.made == 0 {
 		a.Kind = gate.WarmUp
 	}
-	return a, len(r.told) <= r.trials && r.broken == "" && (r.validity == "" || r.validity == stats.Valid)
+	return a, len(r.good) < r.trials && len(r.void) <= r.trials && r.broken == ""
 }
 
 // Tell takes what came of it.
 func (r *repeat) Tell(t trial.Told) {
-	r.told, r.broken = append(r.told, t), t.Broken
-	if len(r.told) > 1 {
-		r.validity, r.reasons = t.Validity, t.Reasons
+	a, _ := r.Next()
+	r.made, r.last, r.broken = r.made+1, t, t.Broken
+	switch {
+	case r.made == 1 || t.Broken != "":
+	case t.Validity == stats.Valid:
+		r.good = append(r.good, study.Line{Ask: a, Told: t})
+	default:
+		r.void = append(r.void, t)
 	}
+}
+
+// judged is what is said of the run.
+func (r *repeat) judged(clauses []trial.Clause) baseline.Judged {
+	j := baseline.Judged{Validity: stats.Valid}
+	if len(r.good) < r.trials {
+		last := r.void[len(r.void)-1]
+		j.Validity, j.Reasons = last.Validity, last.Reasons
+	}
+	if r.broke(clauses) {
+		j.Verdict = "fail"
+	}
+	return j
 }
 
 // broke says whether any of the trials broke the SLO.
 func (r *repeat) broke(clauses []trial.Clause) bool {
-	for _, t := range r.told[1:] {
-		for i, c := range t.Counts {
+	for _, t := range r.good {
+		for i, c := range t.Told.Counts {
 			if i < len(clauses) && c.Share() > clauses[i].Allowed {
 				return true
 			}
@@ -164,11 +186,12 @@ func (r *repeat) broke(clauses []trial.Clause) bool {
 }
 
 func (r *repeat) line() string {
-	t := &r.told[len(r.told)-1]
+	t := &r.last
 	if t.Broken != "" {
-		return fmt.Sprintf("trial %d could not be made: %s", len(r.told), t.Broken)
+		return fmt.Sprintf("trial %d could not be made: %s", r.made, t.Broken)
 	}
-	return fmt.Sprintf("trial %d of %d at %.4g/s: %s, p50 %s, p99 %s", len(r.told), r.trials+1, r.ask.Rate, t.Validity, t.P50.Round(10e3), t.P99.Round(10e3))
+	return fmt.Sprintf("trial %d at %.4g/s: %s, p50 %s, p99 %s; %d of %d are made", r.made, r.ask.Rate, t.Validity, t.P50.Round(10*time.Microsecond), t.P99.Round(10*time.Microsecond),
+		len(r.good), r.trials)
 }
 
 var _ trial.Search = &repeat{}

@@ -10,28 +10,6 @@ import (
 	"github.com/loadctl/loadctl/reports/ci"
 )
 
-// copyOut puts what others read where --out says, under names that do not change.
-func (g *gating) copyOut() error {
-	if g.outDir == "" {
-		return nil
-	}
-	if err := os.MkdirAll(g.outDir, 0o755); err != nil {
-		return err
-	}
-	var errs []error
-	for _, name := range []string{"result.json", "junit.xml", "metrics.txt", summaryName, reportName} {
-		b, err := os.ReadFile(filepath.Join(g.study.Dir(), name))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(g.outDir, name), b, 0o644)
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
 // tellCI says the result to the server that runs us, where there is one.
 func (g *gating) tellCI(r *gate.Result) (err error) {
 	if os.Getenv("GITHUB_ACTIONS") == "true" {

@@ -119,7 +119,7 @@ func remakeGate(out io.Writer, s *study.Study) error {
 func (g *gating) tell(r *gate.Result) error {
 	a := &gateAnswer{study: g.study, begun: g.begun(), result: r, exit: gateExit(r, g.onInconclusive)}
 	b := a.brief()
-	if err := errors.Join(g.study.Result(r), a.write(b), g.copyOut(), g.tellCI(r), a.show(g.out, b)); err != nil {
+	if err := errors.Join(g.study.Result(r), a.write(b), copyOut(g.study, g.outDir), g.tellCI(r), a.show(g.out, b)); err != nil {
 		printError(g.errw, cannot(fmt.Errorf("writing the result: %w", err), ""))
 		a.exit = weightiest(a.exit, exitFailed)
 		b.Result = answers.GateResult(*r, a.info())
