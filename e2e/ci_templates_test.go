@@ -71,7 +71,7 @@ func newCheckout(t *testing.T, slow string) *checkout {
 func (c *checkout) serve(bin string, set ...string) {
 	ours := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GITHUB_") || strings.HasPrefix(v, "LOADCTL_") })
 	c.env = append(ours, "CI=true", "BIN="+bin, "SCENARIO=scenario.yaml", "BASELINE=cmd:baseline.yaml", "CANDIDATE=cmd:candidate.yaml",
-		"FLAGS=--short --capacity "+gatedCapacity, "OUT=loadctl-gate", "REF=none")
+		"FLAGS=--short --elasticity 63 --capacity "+gatedCapacity, "OUT=loadctl-gate", "REF=none")
 	c.env = append(c.env, set...)
 }
 
