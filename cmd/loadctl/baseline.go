@@ -31,15 +31,15 @@ func newBaseline() *cobra.Command {
 			"the capacity. Runs take the place of a second target where there are enough of them (see docs/gate.md).",
 	}
 	c.PersistentFlags().StringVar(&o.dir, "baselines", "baselines", "`directory` that holds stored baselines")
-	c.AddCommand(newBaselineSet(&o), newBaselineList(&o), newBaselineRemove(&o))
+	c.AddCommand(newBaselineSet(&o), newBaselineMeasure(&o), newBaselineList(&o), newBaselineRemove(&o))
 	return c
 }
 
 func newBaselineSet(o *baselineOptions) *cobra.Command {
 	c := &cobra.Command{
-		Use:     "set NAME RUN|CAPACITY",
-		Short:   "Store a run, or what a capacity search found, under a name",
-		Long:    "What was no valid measurement, or broke its own limits, is refused. --add puts a run beside those that are there.\nIt is done on the machine that made the load, as the baseline says which that was.",
+		Use:     "set NAME DIR",
+		Short:   "Store a run, or what a capacity search or a gate found, under a name",
+		Long:    "DIR is that of a run, of a capacity search, or of a gate: then it is what the gate found of its baseline.\nWhat was no valid measurement, or broke its own limits, is refused. --add puts a run beside those that are there.\nIt is done on the machine that made the load, as the baseline says which that was.",
 		Example: "  loadctl baseline set main runs/20260102-030405-abcd\n  loadctl baseline set main runs/20260103-030405-efgh --add",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -90,7 +90,7 @@ func mayReplace(in io.Reader, out io.Writer, force bool, path string) error {
 	}
 	f, ok := in.(*os.File)
 	if !ok || !isTerminal(f) || !isTerminal(out) || os.Getenv("CI") != "" {
-		return usage(fmt.Errorf("%s is there already", path), "--add puts a run beside it, --force replaces it")
+		return usage(fmt.Errorf("%s is there already", path), "--add puts it beside what is there, --force replaces that")
 	}
 	fmt.Fprintf(out, "%s is there already. Replace it? [y/N] ", path)
 	answer, _ := bufio.NewReader(f).ReadString('\n')
@@ -139,7 +139,11 @@ func baselineWords(b *baseline.Baseline) string {
 		words = append(words, fmt.Sprintf("capacity %.4g/s (%.4g to %.4g)", c.Value, c.Low, c.High))
 	}
 	if n := len(b.Runs); n > 0 {
-		words = append(words, fmt.Sprintf("%d runs, the last of %s", n, b.Runs[n-1].Time.UTC().Format("2006-01-02")))
+		runs := "runs"
+		if n == 1 {
+			runs = "run"
+		}
+		words = append(words, fmt.Sprintf("%d %s, the last of %s", n, runs, b.Runs[n-1].Time.UTC().Format("2006-01-02")))
 	}
 	return strings.Join(words, ", ")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,21 +13,23 @@ import (
 	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/coordinator/baseline"
 	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/coordinator/gate"
 	"github.com/loadctl/loadctl/coordinator/study"
 	"github.com/loadctl/loadctl/reports/runfile"
 	"github.com/loadctl/loadctl/reports/view"
+	"github.com/loadctl/loadctl/stats"
 )
 
-// A taken is what a directory has for a baseline: a run with what is said of it, or a capacity.
+// A taken is what a directory has for a baseline: a run with what is said of it, a capacity, or both.
 type taken struct {
 	baseline *baseline.Baseline
-	run      *baseline.Judged // nil: it is a capacity
+	run      *baseline.Judged // nil: there is none
 }
 
-// takenFrom reads a run directory, or that of a capacity search.
+// takenFrom reads a run directory, or that of a capacity search or a gate.
 func takenFrom(dir string) (taken, error) {
-	if _, err := os.Stat(filepath.Join(dir, "study.json")); err == nil {
-		return takenCapacity(dir)
+	if isStudy(dir) {
+		return takenStudy(dir)
 	}
 	m, s, err := runfile.Glance(dir)
 	if err != nil {
@@ -55,23 +58,95 @@ func rateOf(s *view.Summary) float64 {
 	return float64(s.Iterations.Intended) / s.LoadS
 }
 
-func takenCapacity(dir string) (taken, error) {
+// takenStudy reads the directory of a search: a capacity, or a gate.
+func takenStudy(dir string) (taken, error) {
 	s, err := study.Open(dir)
 	if err != nil {
 		return taken{}, usage(err, "")
 	}
-	if s.Head.Kind != "capacity" {
-		return taken{}, usage(fmt.Errorf("%s is a study of %s: a baseline takes a run, or a capacity search", dir, s.Head.Kind), "")
+	switch s.Head.Kind {
+	case "capacity":
+		return takenCapacity(s)
+	case "gate":
+		return takenGate(s)
 	}
+	return taken{}, usage(fmt.Errorf("%s is a study of %s: a baseline takes a run, a capacity search or a gate", dir, s.Head.Kind), "")
+}
+
+// blank is a baseline of what a study searched, on this machine.
+func blank(h *study.Head) *baseline.Baseline {
+	return &baseline.Baseline{Schema: baseline.Schema, Scenario: h.Scenario, ScenarioHash: sha256Of(h.Source), Fingerprint: fingerprint(), Runs: []baseline.Run{}}
+}
+
+func takenCapacity(s *study.Study) (taken, error) {
 	var r capacity.Result
 	if err := s.ReadResult(&r); err != nil {
-		return taken{}, usage(fmt.Errorf("%s: the search is not over: %w", dir, err), "go on with it first")
+		return taken{}, usage(fmt.Errorf("%s: the search is not over: %w", s.Dir(), err), "go on with it first")
 	}
 	if r.Outcome != capacity.Found || r.Axis != capacity.Rate {
-		return taken{}, usage(fmt.Errorf("%s found %s %s, which is no capacity in iterations a second that a gate can take its loads from", dir, r.Outcome, r.Axis), "search again")
+		return taken{}, usage(fmt.Errorf("%s found %s %s, which is no capacity in iterations a second that a gate can take its loads from", s.Dir(), r.Outcome, r.Axis), "search again")
 	}
-	return taken{baseline: &baseline.Baseline{Schema: baseline.Schema, Scenario: s.Head.Scenario, ScenarioHash: sha256Of(s.Head.Source), Fingerprint: fingerprint(), Runs: []baseline.Run{},
-		Capacity: &baseline.Capacity{Value: r.Capacity, Low: r.Low, High: r.High, Elasticity: r.Elasticity, Clump: clumpNear(&r), Clauses: r.Clauses}}}, nil
+	t := taken{baseline: blank(&s.Head)}
+	t.baseline.Capacity = &baseline.Capacity{Value: r.Capacity, Low: r.Low, High: r.High, Elasticity: r.Elasticity, Clump: clumpNear(&r), Clauses: r.Clauses}
+	return t, nil
+}
+
+// takenGate takes what a gate found of its baseline: the capacity, where it had to search for it, and the trials at
+// half of it as a run.
+func takenGate(s *study.Study) (t taken, err error) {
+	var r gate.Result
+	if err := s.ReadResult(&r); err != nil {
+		return t, usage(fmt.Errorf("%s: the gate is not over: %w", s.Dir(), err), "go on with it first")
+	}
+	if r.Verdict == gate.Invalid {
+		return t, usage(fmt.Errorf("%s is invalid: %s", s.Dir(), r.Why), "")
+	}
+	t.baseline = blank(&s.Head)
+	if found, err := study.Open(filepath.Join(s.Dir(), "capacity")); err == nil {
+		if t, err = takenCapacity(found); err != nil {
+			return t, err
+		}
+	}
+	if run, ok := runOf(s, baseTrials(&r)); ok {
+		t.baseline.Runs = []baseline.Run{run}
+		t.run = &baseline.Judged{ID: run.ID, Validity: stats.Valid, Scenario: t.baseline.ScenarioHash}
+	}
+	if t.run == nil && t.baseline.Capacity == nil {
+		return t, usage(fmt.Errorf("%s says nothing to be stored of its baseline: its capacity was given, and no pairs were made", s.Dir()), "store a capacity search, or a gate without --short")
+	}
+	return t, nil
+}
+
+// baseTrials are the trials of the baseline beside its candidate that counted.
+func baseTrials(r *gate.Result) (all []study.Line) {
+	for i := range r.Trials {
+		if t := &r.Trials[i]; t.Used && t.Kind == gate.Pairs && t.Side == gate.Base {
+			all = append(all, study.Line{Ask: t.Ask, Told: t.Told})
+		}
+	}
+	return all
+}
+
+// runOf is one stored run of trials at one load: geometric means of response times, means of the rest. Not ok: there
+// are none, or of some most requests failed.
+func runOf(s *study.Study, trials []study.Line) (r baseline.Run, ok bool) {
+	host, _ := os.Hostname()
+	r = baseline.Run{ID: s.Head.ID, Time: s.Head.Started.UTC(), Host: host, Trials: len(trials)}
+	var p50, p99 float64
+	for i := range trials {
+		t, n := &trials[i].Told, float64(len(trials))
+		if t.P50 <= 0 || t.P99 <= 0 {
+			return r, false
+		}
+		p50 += math.Log(1000*t.P50.Seconds()) / n
+		p99 += math.Log(1000*t.P99.Seconds()) / n
+		r.Failed += t.Failed / n
+		r.Throughput += t.Throughput / n
+		r.CPU += t.TargetCPU / n
+		r.Rate = trials[i].Ask.Rate
+	}
+	r.P50MS, r.P99MS = math.Exp(p50), math.Exp(p99)
+	return r, len(trials) > 0
 }
 
 func sha256Of(text string) string {
@@ -118,8 +193,9 @@ func joined(b *baseline.Baseline, t *taken) error {
 	if t.run != nil {
 		errs = append(errs, b.Accept(*t.run))
 		b.Runs = append(b.Runs, t.baseline.Runs...)
-	} else {
-		b.Capacity = t.baseline.Capacity
+	}
+	if c := t.baseline.Capacity; c != nil {
+		b.Capacity = c
 	}
 	return errors.Join(errs...)
 }

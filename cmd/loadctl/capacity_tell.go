@@ -108,7 +108,7 @@ func (c *capacitySearch) tell(least int, over bool) error {
 	a.ExitCode = weightiest(a.ExitCode, least)
 	b := capacityBrief(c.study, c.planned, a)
 	if over {
-		if err := errors.Join(c.study.Result(a), capacityFiles(c.study, a, b), c.copyOut(), c.tellCI(a)); err != nil {
+		if err := errors.Join(c.study.Result(a), capacityFiles(c.study, a, b), copyOut(c.study, c.outDir), c.tellCI(a)); err != nil {
 			printError(c.errw, cannot(err, ""))
 			a.ExitCode = weightiest(a.ExitCode, exitFailed)
 			b = capacityBrief(c.study, c.planned, a)
@@ -170,22 +170,6 @@ func capacityFiles(s *study.Study, a *capacityAnswer, b *brief.Brief) error {
 		err := f.write(&page)
 		if err == nil {
 			err = s.File(f.name, page.Bytes())
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-// copyOut puts what others read where --out says, under names that do not change.
-func (c *capacitySearch) copyOut() error {
-	if c.outDir == "" {
-		return nil
-	}
-	errs := []error{os.MkdirAll(c.outDir, 0o755)}
-	for _, name := range []string{"result.json", reportName, "summary.md", "junit.xml", "metrics.txt"} {
-		b, err := os.ReadFile(filepath.Join(c.study.Dir(), name))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(c.outDir, name), b, 0o644)
 		}
 		errs = append(errs, err)
 	}

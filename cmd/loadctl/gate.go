@@ -23,7 +23,7 @@ type gateOptions struct {
 	margin, failed       share
 	holdMargin           share
 	metrics              []string
-	capacity             float64
+	capacity, elasticity float64
 	searchBudget, budget time.Duration
 	trial                time.Duration // length of one of the hold
 	short, hold          bool
@@ -60,7 +60,6 @@ func newGate() *cobra.Command {
 }
 
 func (o *gateOptions) flags(f *pflag.FlagSet) {
-	o.pacing, o.poller, o.ui = "auto", "auto", "plain"
 	o.margin, o.failed, o.holdMargin = 0.05, 0.001, 0.05
 	f.StringVar(&o.baseline, "baseline", "", "what is compared with: `URL`, cmd:FILE, run directory, or name of a stored baseline")
 	f.StringVar(&o.candidate, "candidate", "", "what is judged: `URL` or cmd:FILE")
@@ -70,6 +69,7 @@ func (o *gateOptions) flags(f *pflag.FlagSet) {
 	f.Var(&o.holdMargin, "hold-margin", "`share` of the baseline's capacity that the hold lies below it")
 	f.StringSliceVar(&o.metrics, "metric", nil, "metrics that count (default p50,p99,failed)")
 	f.Float64Var(&o.capacity, "capacity", 0, "of the baseline, iterations a second; 0 means that of the stored baseline, or that it is found first")
+	f.Float64Var(&o.elasticity, "elasticity", 0, "of a --capacity: 1 % more load is so many per cent more requests beyond the SLO; 0 means not known, and then neither is what the hold would find")
 	f.DurationVar(&o.searchBudget, "search-budget", 6*time.Minute, "for finding the capacity, where it is not given")
 	f.DurationVar(&o.budget, "budget", 15*time.Minute, "for the trials of the gate itself")
 	f.DurationVar(&o.trial, "trial", 20*time.Second, "recorded of each trial of the hold: a service of few requests a second needs longer ones")
@@ -78,8 +78,14 @@ func (o *gateOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.onInconclusive, "on-inconclusive", "keep", "exit code of an inconclusive gate: keep (3), fail (98) or pass (0)")
 	f.StringVar(&o.outDir, "out", "", "`directory` for result, report, JUnit and metrics under fixed names, beside those in --runs")
 	f.StringVar(&o.resume, "resume", "", "go on with the gate in `directory`, with the flags it was begun with")
-	f.StringVar(&o.runs, "runs", "runs", "`directory` that holds the gate's directory")
-	f.Uint64Var(&o.seed, "seed", 1, "of the order of sides, and of the load")
+	trialFlags(f, &o.runOptions)
+}
+
+// trialFlags are those that change the load of trials, and where they are recorded.
+func trialFlags(f *pflag.FlagSet, o *runOptions) {
+	o.pacing, o.poller, o.ui = "auto", "auto", "plain"
+	f.StringVar(&o.runs, "runs", "runs", "`directory` that holds the directory of the trials")
+	f.Uint64Var(&o.seed, "seed", 1, "of the load, and of the order of trials")
 	f.StringArrayVarP(&o.vars, "var", "e", nil, "replace a variable of the file: `name=value`")
 	f.IntVar(&o.agents, "agents", 0, "agent processes; 0 means as many as the load needs, at least 2")
 	f.IntVar(&o.loops, "loops", 0, "event loops of each agent; 0 means by the number of cores")
@@ -107,6 +113,9 @@ func (o *gateOptions) validate() (s gateSides, err error) {
 	}
 	if o.capacity < 0 || o.searchBudget <= 0 || o.trial <= 0 || o.budget <= 0 {
 		errs = append(errs, errors.New("--capacity must not be negative, --budget, --search-budget and --trial must be above 0"))
+	}
+	if o.elasticity < 0 || o.elasticity > 0 && o.capacity == 0 {
+		errs = append(errs, errors.New("--elasticity is that of a --capacity, and must not be negative"))
 	}
 	if o.short && !o.hold {
 		errs = append(errs, errors.New("--short is the hold alone, and --hold=false leaves it out"))

@@ -9,6 +9,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/gate"
 	"github.com/loadctl/loadctl/coordinator/study"
+	"github.com/loadctl/loadctl/reports/answers"
 )
 
 // A knownCapacity is what is known of the baseline's capacity.
@@ -39,7 +40,7 @@ func (g *gating) find(ctx context.Context) (k knownCapacity, err error) {
 	own := *g
 	own.trials = &t
 	search := capacity.New(capacity.Config{Clauses: g.limits.clauses, Precision: 0.05, Budget: g.searchBudget})
-	if err := s.Drive(ctx, search, own.try, g.show); err != nil {
+	if err := s.Drive(ctx, search, own.try, g.after(func() string { return answers.CapacityLine(search.Result()) })); err != nil {
 		return k, err
 	}
 	r := search.Result()

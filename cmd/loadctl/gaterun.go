@@ -17,6 +17,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/sides"
 	"github.com/loadctl/loadctl/coordinator/study"
 	"github.com/loadctl/loadctl/coordinator/trial"
+	"github.com/loadctl/loadctl/reports/answers"
 )
 
 // A gating is one gate being made.
@@ -42,6 +43,9 @@ func runGate(ctx context.Context, out, errw io.Writer, file string, o gateOption
 	g := &gating{gateOptions: o, file: file, out: out, errw: errw, sides: both}
 	if err := g.prepare(); err != nil {
 		return err
+	}
+	if g.sides.base.Text == g.sides.candidate.Text {
+		fmt.Fprintln(g.errw, "loadctl: warning: both sides are", g.sides.base.Text+": nothing can be worse than itself, so this tries the gate")
 	}
 	known, err := g.stored()
 	if err != nil {
@@ -90,7 +94,7 @@ func (t *trials) limits(url string) (l levelLimits, err error) {
 	return l, nil
 }
 
-// open makes the gate's directory, or takes up the one of --resume, and has the sides ready to start.
+// open makes the gate's directory, or takes up the one of --resume.
 func (g *gating) open() (err error) {
 	if g.resume != "" {
 		if g.study, err = study.Open(g.resume); err == nil {
@@ -102,23 +106,31 @@ func (g *gating) open() (err error) {
 	} else if g.study, err = study.Create(g.runs, g.head()); err != nil {
 		return cannot(err, "choose another place with --runs")
 	}
+	g.equip()
+	return nil
+}
+
+// equip has the sides ready to start, and trials recorded in the study.
+func (g *gating) equip() {
 	g.trials.runs = g.study.RunsDir()
 	keeper := sides.Keeper{g.job.exe, "target", "keep"}
 	log := slog.New(slog.NewTextHandler(g.errw, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	g.turns = sides.NewTurns(keeper, log, map[string]sides.Source{gate.Base: g.sides.base, gate.Candidate: g.sides.candidate})
-	return nil
 }
 
 // A gateBegun is what a gate that is resumed must have in common with how it was begun, and its trials do not
 // show. The rest is in what they ask for.
 type gateBegun struct {
-	Baseline  string `json:"baseline"`
-	Candidate string `json:"candidate"`
+	Baseline       string `json:"baseline"`
+	Candidate      string `json:"candidate"`
+	OnInconclusive string `json:"on_inconclusive,omitempty"` // for its report; it may be another when it goes on
 }
+
+func (g *gating) begun() gateBegun { return gateBegun{g.baseline, g.candidate, g.onInconclusive} }
 
 func (g *gating) head() study.Head {
 	s := g.job.scenario
-	begun, _ := json.Marshal(gateBegun{g.baseline, g.candidate}) // strings never fail
+	begun, _ := json.Marshal(g.begun()) // strings never fail
 	return study.Head{ID: g.job.id, Kind: "gate", File: g.file, Source: string(s.Source), Scenario: s.Name, Tool: buildID(),
 		Args: withoutSecrets(os.Args, s.Secrets), Started: time.Now().UTC(), Options: begun}
 }
@@ -133,7 +145,7 @@ func (g *gating) sameAs(h *study.Head) error {
 		return fmt.Errorf("%s: options: %w", g.resume, err)
 	}
 	var errs []error
-	if begun != (gateBegun{g.baseline, g.candidate}) {
+	if begun.Baseline != g.baseline || begun.Candidate != g.candidate {
 		errs = append(errs, fmt.Errorf("%s compares %s with %s, not %s with %s", g.resume, begun.Candidate, begun.Baseline, g.candidate, g.baseline))
 	}
 	if h.Source != string(g.job.scenario.Source) {
@@ -172,7 +184,7 @@ func (g *gating) make(ctx context.Context, known baselineKnown) error {
 // search makes the trials until the verdict is sure.
 func (g *gating) search(ctx context.Context, known baselineKnown) (gate.Result, error) {
 	search := gate.New(g.config(known))
-	err := g.study.Drive(ctx, search, g.try, g.show)
+	err := g.study.Drive(ctx, search, g.try, g.after(func() string { return answers.GateLine(search.Result()) }))
 	return search.Result(), err
 }
 
@@ -213,16 +225,13 @@ func (g *gating) seeded(a trial.Ask) *trials {
 	return &t
 }
 
-// show says which trial is made, and what came of it.
-func (g *gating) show(a trial.Ask, told *trial.Told) {
-	if told == nil {
-		return
+// after says a line of each trial that was made.
+func (g *gating) after(line func() string) func(trial.Ask, *trial.Told) {
+	return func(_ trial.Ask, told *trial.Told) {
+		if told != nil {
+			fmt.Fprintln(g.out, line())
+		}
 	}
-	words := told.Validity
-	if told.Broken != "" {
-		words = "could not be made: " + told.Broken
-	}
-	fmt.Fprintf(g.errw, "trial %d %s %s at %.4g/s: %s, p50 %s, p99 %s, %.3g %% failed\n", a.Number, a.Kind, a.Side, a.Rate, words, told.P50, told.P99, 100*told.Failed)
 }
 
 // capacityDir is where the search for the capacity is, within the gate's directory.

@@ -27,22 +27,36 @@ type selftestOptions struct {
 	full        bool
 	seed        uint64
 	runs        string
+	trial       time.Duration
+
+	target               string // of an own service; the rest is of its gates
+	capacity             float64
+	margin               share
+	searchBudget, budget time.Duration
 }
 
 const selftestLong = `Measures the gate itself on queues whose truth is known. First in virtual time, then live on this machine:
 the service against itself, where every regression is a false alarm, and against itself slowed by --inject
 per cent, where every pass is a miss. Counts are told with their 95 % intervals: no alarm among 60 gates means
-at most 6 %. Of the live ones each takes a few minutes; Ctrl-C ends it with what is counted by then.`
+at most 6 %. Of the live ones each takes a few minutes; Ctrl-C ends it with what is counted by then.
+
+With FILE and --target it is a service of your own that is compared with itself, by response times, --aa times (at
+least once): how often the gate cries wolf there, and by how much its figures differ from trial to trial. A --margin
+that is within this is refused with exit code 2: a gate with it would not pass what did not change.`
 
 func newGateSelftest() *cobra.Command {
 	var o selftestOptions
 	c := &cobra.Command{
-		Use:     "selftest",
-		Short:   "How often does the gate cry wolf here, and what does it find?",
-		Long:    selftestLong,
-		Example: "  loadctl gate selftest                     # in virtual time alone\n  loadctl gate selftest --aa 20 --inject 5,10",
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Use:   "selftest [FILE --target SIDE]",
+		Short: "How often does the gate cry wolf here, and what does it find?",
+		Long:  selftestLong,
+		Example: "  loadctl gate selftest                     # in virtual time alone\n  loadctl gate selftest --aa 20 --inject 5,10\n" +
+			"  loadctl gate selftest scenarios/items.yaml --target http://10.0.0.1:8080 --capacity 740 --margin 5%",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 || o.target != "" {
+				return runOwnSelftest(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args, o)
+			}
 			return runSelftest(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), o)
 		},
 	}
@@ -51,7 +65,7 @@ func newGateSelftest() *cobra.Command {
 }
 
 func (o *selftestOptions) flags(f *pflag.FlagSet) {
-	o.noise = 0.01
+	o.noise, o.margin = 0.01, 0.05
 	f.IntVar(&o.aa, "aa", 0, "live gates of each kind")
 	f.IntVar(&o.virtual, "virtual", 200, "gates of each kind in virtual time")
 	f.Float64SliceVar(&o.inject, "inject", []float64{5, 10}, "by how many per cent the candidate is slowed")
@@ -59,12 +73,21 @@ func (o *selftestOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.full, "full", false, "with the pairs, not the hold alone")
 	f.Uint64Var(&o.seed, "seed", 1, "of everything")
 	f.StringVar(&o.runs, "runs", "runs", "`directory` that holds the directories of live gates")
+	f.DurationVar(&o.trial, "trial", 20*time.Second, "recorded of each live trial of the hold: shorter ones are less sure")
+	f.StringVar(&o.target, "target", "", "an own service, compared with itself: `URL` or cmd:FILE")
+	f.Float64Var(&o.capacity, "capacity", 0, "of --target, iterations a second; 0 means that it is found first")
+	f.Var(&o.margin, "margin", "the `share` that gates of --target are going to allow")
+	f.DurationVar(&o.budget, "budget", 15*time.Minute, "for the trials of each gate of --target")
+	f.DurationVar(&o.searchBudget, "search-budget", 6*time.Minute, "for finding the capacity of --target")
 }
 
 func (o *selftestOptions) validate() error {
 	var errs []error
 	if o.aa < 0 || o.virtual < 0 {
 		errs = append(errs, fmt.Errorf("--aa and --virtual must not be negative, got %d and %d", o.aa, o.virtual))
+	}
+	if o.trial <= 0 || o.budget <= 0 || o.searchBudget <= 0 || o.capacity < 0 {
+		errs = append(errs, errors.New("--trial, --budget and --search-budget must be above 0, --capacity must not be negative"))
 	}
 	for _, x := range o.inject {
 		if !(x > 0 && x <= 100) {
@@ -146,10 +169,6 @@ func (o *selftestOptions) one(ctx context.Context, errw io.Writer, folder string
 	if err := os.WriteFile(file, []byte(yardstickFile), 0o644); err != nil {
 		return gate.Result{}, cannot(err, "")
 	}
-	var g gating
-	(&g.gateOptions).flags(pflag.NewFlagSet("", pflag.ContinueOnError))
-	g.file, g.out, g.errw = file, io.Discard, errw
-	g.runs, g.seed, g.short = o.runs, seed, !o.full
 	exe, err := os.Executable()
 	if err != nil {
 		return gate.Result{}, cannot(err, "")
@@ -159,13 +178,39 @@ func (o *selftestOptions) one(ctx context.Context, errw io.Writer, folder string
 	if err := errors.Join(err1, err2); err != nil {
 		return gate.Result{}, cannot(err, "")
 	}
-	g.sides = gateSides{base, candidate}
-	if err := errors.Join(g.prepare(), g.open()); err != nil {
-		return gate.Result{}, err
-	}
+	g := o.gate(errw, file, gateSides{base, candidate}, seed)
+	g.short = !o.full
 	rate, elasticity := yardstick().Capacity()
-	r, err := g.search(ctx, baselineKnown{knownCapacity: knownCapacity{capacity: rate, estimate: rate, elasticity: elasticity}})
-	return r, errors.Join(err, g.turns.Close(), g.study.Close())
+	return g.once(ctx, knownCapacity{capacity: rate, estimate: rate, elasticity: elasticity})
+}
+
+// gate is one with the flags of gates as they are without any, but those that are ours too.
+func (o *selftestOptions) gate(errw io.Writer, file string, both gateSides, seed uint64) *gating {
+	g := &gating{file: file, out: errw, errw: errw, sides: both}
+	(&g.gateOptions).flags(pflag.NewFlagSet("", pflag.ContinueOnError))
+	g.baseline, g.candidate = both.base.Text, both.candidate.Text
+	g.runs, g.seed, g.trial, g.margin, g.budget, g.searchBudget = o.runs, seed, o.trial, o.margin, o.budget, o.searchBudget
+	return g
+}
+
+// once makes a gate of which nothing is told but its result, in a directory of its own.
+func (g *gating) once(ctx context.Context, known knownCapacity) (r gate.Result, err error) {
+	if err := g.prepare(); err != nil {
+		return r, err
+	}
+	if err := g.open(); err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, g.turns.Close(), g.study.Close()) }()
+	if known.capacity == 0 {
+		if known, err = g.find(ctx); err != nil || known.capacity == 0 {
+			return r, err
+		}
+	}
+	if r, err = g.search(ctx, baselineKnown{knownCapacity: known}); err == nil {
+		err = g.study.Result(&r)
+	}
+	return r, err
 }
 
 const yardstickFile = `version: 1

@@ -15,7 +15,7 @@ import (
 // stored is what is known of the baseline before anything is tried: the capacity that was given, and
 // what is stored of one that does not run.
 func (g *gating) stored() (k baselineKnown, err error) {
-	k.capacity = g.capacity
+	k.capacity, k.elasticity = g.capacity, g.elasticity
 	if g.sides.base.Live() {
 		return k, nil
 	}
@@ -31,7 +31,7 @@ func (g *gating) stored() (k baselineKnown, err error) {
 	}
 	if k.capacity == 0 {
 		return k, usage(fmt.Errorf("baseline %s has no capacity to take the loads from", g.sides.base.Text),
-			"store that of a search with `loadctl baseline set NAME DIR --add`, or give it with --capacity")
+			fmt.Sprintf("store that of a search: `loadctl capacity %s`, then `loadctl baseline set %s DIR --add`; or give it with --capacity", g.file, g.sides.base.Text))
 	}
 	if k.stored = storedRuns(b); k.stored == nil {
 		k.stored = []gate.StoredRun{} // none is too few, and not a second target
@@ -117,5 +117,5 @@ func (g *gating) atOneLoad(b *baseline.Baseline, set *gate.Config) error {
 	if off == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of its %d runs were made at another load than the %.4g/s (half the capacity) at which the candidate is tried: store runs at that rate", off, len(b.Runs), want)
+	return fmt.Errorf("%d of its %d runs were made at another load than the %.4g/s (half the capacity) at which the candidate is tried: `loadctl baseline measure` makes and adds runs at that rate", off, len(b.Runs), want)
 }

@@ -2,14 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/loadctl/loadctl/coordinator/gate"
+	"github.com/loadctl/loadctl/coordinator/study"
 	"github.com/loadctl/loadctl/reports/answers"
 	"github.com/loadctl/loadctl/reports/brief"
 	"github.com/loadctl/loadctl/reports/ci"
@@ -39,25 +41,34 @@ type gateFile struct {
 	write func(io.Writer) error
 }
 
-// info is what stands around the result.
-func (g *gating) info(r *gate.Result, exit int) answers.Info {
-	h := &g.study.Head
+// A gateAnswer is the result of a gate with what stands around it. It is had from a gate's directory alone.
+type gateAnswer struct {
+	study  *study.Study
+	begun  gateBegun
+	result *gate.Result
+	exit   int
+}
+
+func (a *gateAnswer) info() answers.Info {
+	h := &a.study.Head
 	i := answers.Info{
-		Scenario: h.Scenario, File: h.File, Args: h.Args, RunID: h.ID, Dir: filepath.ToSlash(g.study.Dir()), Target: g.sides.candidate.Text, Baseline: g.sides.base.Text,
-		Tool: h.Tool, Started: h.Started, Exit: exit, Source: h.Source,
+		Scenario: h.Scenario, File: h.File, Args: h.Args, RunID: h.ID, Dir: filepath.ToSlash(a.study.Dir()), Target: a.begun.Candidate, Baseline: a.begun.Baseline,
+		Tool: h.Tool, Started: h.Started, Exit: a.exit, Source: h.Source,
 	}
-	if len(r.Trials) > 0 {
-		i.Settle = r.Trials[0].Settle
+	if len(a.result.Trials) > 0 {
+		i.Settle = a.result.Trials[0].Settle
 	}
 	return i
 }
 
-func (g *gating) files(r *gate.Result, exit int, b *brief.Brief) []gateFile {
-	h := &g.study.Head
-	frame := junit.Frame{Scenario: h.Scenario, Search: h.ID, Tool: h.Tool, Target: g.sides.candidate.Text, Started: h.Started}
+func (a *gateAnswer) brief() *brief.Brief { return answers.OfGate(*a.result, a.info()) }
+
+func (a *gateAnswer) files(b *brief.Brief) []gateFile {
+	h := &a.study.Head
+	frame := junit.Frame{Scenario: h.Scenario, Search: h.ID, Tool: h.Tool, Target: a.begun.Candidate, Started: h.Started}
 	return []gateFile{
-		{"junit.xml", func(w io.Writer) error { return junit.Gate(w, frame, r, g.onInconclusive == "fail") }},
-		{"metrics.txt", func(w io.Writer) error { return ci.GateMetrics(w, h.Scenario, exit, r) }},
+		{"junit.xml", func(w io.Writer) error { return junit.Gate(w, frame, a.result, a.begun.OnInconclusive == "fail") }},
+		{"metrics.txt", func(w io.Writer) error { return ci.GateMetrics(w, h.Scenario, a.exit, a.result) }},
 		{summaryName, func(w io.Writer) error { return text.Markdown(w, b, reportName) }},
 		{reportName, func(w io.Writer) error { return html.Brief(w, b) }},
 	}
@@ -66,84 +77,55 @@ func (g *gating) files(r *gate.Result, exit int, b *brief.Brief) []gateFile {
 // summaryName is the file of the summary in Markdown.
 const summaryName = "summary.md"
 
-// tell writes every form of the result, and says it. The RESULT line comes last.
-func (g *gating) tell(r *gate.Result) error {
-	exit := gateExit(r, g.onInconclusive)
-	b := answers.OfGate(*r, g.info(r, exit))
-	o := text.BriefOptions{Color: colorful(g.out, os.Getenv), Report: filepath.Join(g.study.Dir(), reportName)}
-	err := errors.Join(g.write(r, exit, b), g.copyOut(), g.tellCI(r), text.Brief(g.out, b, o))
-	if err != nil {
-		printError(g.errw, cannot(fmt.Errorf("writing the result: %w", err), ""))
-		exit = weightiest(exit, exitFailed)
-		b.Result = answers.GateResult(*r, g.info(r, exit))
-	}
-	if err := text.BriefResult(g.out, b); err != nil {
-		return &failure{weightiest(exit, exitFailed), fmt.Errorf("writing the RESULT line: %w", err), ""}
-	}
-	return ended(exit)
-}
-
-func (g *gating) write(r *gate.Result, exit int, b *brief.Brief) error {
-	err := g.study.Result(r)
-	for _, f := range g.files(r, exit, b) {
-		var content bytes.Buffer
-		err = errors.Join(err, f.write(&content), g.study.File(f.name, content.Bytes()))
-	}
-	return err
-}
-
-// copyOut puts what others read where --out says, under names that do not change.
-func (g *gating) copyOut() error {
-	if g.outDir == "" {
-		return nil
-	}
-	if err := os.MkdirAll(g.outDir, 0o755); err != nil {
-		return err
-	}
+// write makes every form of the result.
+func (a *gateAnswer) write(b *brief.Brief) error {
 	var errs []error
-	for _, name := range []string{"result.json", "junit.xml", "metrics.txt", summaryName, reportName} {
-		b, err := os.ReadFile(filepath.Join(g.study.Dir(), name))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(g.outDir, name), b, 0o644)
-		}
-		errs = append(errs, err)
+	for _, f := range a.files(b) {
+		var content bytes.Buffer
+		errs = append(errs, f.write(&content), a.study.File(f.name, content.Bytes()))
 	}
 	return errors.Join(errs...)
 }
 
-// tellCI says the result to the server that runs us, where there is one.
-func (g *gating) tellCI(r *gate.Result) (err error) {
-	if os.Getenv("GITHUB_ACTIONS") == "true" {
-		err = ci.Annotate(g.out, ci.Gate(r, ci.Place{File: filepath.ToSlash(g.file), Line: g.limits.line}))
-	}
-	if file := os.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
-		markdown, rerr := os.ReadFile(filepath.Join(g.study.Dir(), summaryName))
-		err = errors.Join(err, rerr, ci.AppendSummary(file, string(markdown)))
-	}
-	if file := os.Getenv("GITHUB_OUTPUT"); file != "" {
-		err = errors.Join(err, ci.AppendOutputs(file, g.outputs(r)))
-	}
-	return err
+// show says it to people.
+func (a *gateAnswer) show(out io.Writer, b *brief.Brief) error {
+	return text.Brief(out, b, text.BriefOptions{Color: colorful(out, os.Getenv), Report: filepath.Join(a.study.Dir(), reportName)})
 }
 
-func (g *gating) outputs(r *gate.Result) []ci.Output {
-	known := func(v float64) string {
-		if v <= 0 {
-			return ""
+// remakeGate shows a gate again, from its files alone.
+func remakeGate(out io.Writer, s *study.Study) error {
+	a := &gateAnswer{study: s, result: &gate.Result{}}
+	if len(s.Head.Options) > 0 {
+		if err := json.Unmarshal(s.Head.Options, &a.begun); err != nil {
+			return usage(fmt.Errorf("%s: options: %w", s.Dir(), err), "")
 		}
-		return strconv.FormatFloat(v, 'g', 6, 64)
 	}
-	capacity := 0.0
-	if r.Hold != nil {
-		capacity = r.Hold.Capacity
+	err := s.ReadResult(a.result)
+	if errors.Is(err, os.ErrNotExist) {
+		return usage(fmt.Errorf("%s: the gate is not over: it has made %d trials", s.Dir(), len(s.Lines())), "go on with its flags and --resume "+s.Dir())
 	}
-	place := g.study.Dir()
-	if g.outDir != "" {
-		place = g.outDir
+	if err != nil {
+		return usage(fmt.Errorf("%s: %w", s.Dir(), err), "")
 	}
-	return []ci.Output{{Name: "verdict", Value: string(r.Verdict)}, {Name: "detectable", Value: known(r.Detectable)}, {Name: "capacity", Value: known(capacity)},
-		{Name: "report", Value: filepath.ToSlash(filepath.Join(place, reportName))}}
+	a.exit = gateExit(a.result, cmp.Or(a.begun.OnInconclusive, "keep"))
+	b := a.brief()
+	if err := errors.Join(a.write(b), a.show(out, b), text.BriefResult(out, b)); err != nil {
+		return cannot(err, "")
+	}
+	return nil
+}
+
+// tell writes every form of the result, and says it. The RESULT line comes last.
+func (g *gating) tell(r *gate.Result) error {
+	a := &gateAnswer{study: g.study, begun: g.begun(), result: r, exit: gateExit(r, g.onInconclusive)}
+	b := a.brief()
+	if err := errors.Join(g.study.Result(r), a.write(b), copyOut(g.study, g.outDir), g.tellCI(r), a.show(g.out, b)); err != nil {
+		printError(g.errw, cannot(fmt.Errorf("writing the result: %w", err), ""))
+		a.exit = weightiest(a.exit, exitFailed)
+		b.Result = answers.GateResult(*r, a.info())
+	}
+	if err := text.BriefResult(g.out, b); err != nil {
+		return &failure{weightiest(a.exit, exitFailed), fmt.Errorf("writing the RESULT line: %w", err), ""}
+	}
+	return ended(a.exit)
 }

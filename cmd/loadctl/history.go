@@ -14,7 +14,9 @@ import (
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/changepoints"
+	"github.com/loadctl/loadctl/coordinator/gate"
 	"github.com/loadctl/loadctl/coordinator/study"
+	"github.com/loadctl/loadctl/coordinator/tune"
 	"github.com/loadctl/loadctl/reports/history"
 	"github.com/loadctl/loadctl/reports/runfile"
 	"github.com/loadctl/loadctl/reports/view"
@@ -33,8 +35,8 @@ func newHistory() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "history [DIR…]",
 		Short: "Look at runs and searches over time, and where they changed",
-		Long: "Lists what the runs and capacity searches of directories say, in order of time, and marks from where on a figure was\n" +
-			"another. Invalid and unfinished ones are left out. A gate sees what a change did; this sees what crept in.",
+		Long: "Lists what runs and searches of directories say, in order of time, and marks from where on a figure was another; gates\n" +
+			"and tunings are listed with their answers. Invalid and unfinished figures are left out. A gate sees what a change did; this sees what crept in.",
 		Example: "  loadctl history\n  loadctl history runs nightly --scenario items --metric p99 --output csv",
 		RunE: func(c *cobra.Command, dirs []string) error {
 			if len(dirs) == 0 {
@@ -85,7 +87,7 @@ func showHistory(out, errw io.Writer, dirs []string, o historyOptions) error {
 	case "json":
 		err = history.JSON(out, entries, history.Of(entries, changed))
 	default:
-		err = history.Text(out, history.Of(entries, changed))
+		err = history.Text(out, entries, history.Of(entries, changed))
 	}
 	if err != nil {
 		return cannot(err, "")
@@ -161,17 +163,62 @@ func entryOf(dir string) (e history.Entry, ok bool, err error) {
 		return e, false, nil
 	case err != nil:
 		return e, false, err
-	case s.Head.Kind != "capacity":
+	}
+	e, err = studyEntry(s)
+	if errors.Is(err, os.ErrNotExist) {
 		return e, false, nil
 	}
-	var r capacity.Result
-	if err := s.ReadResult(&r); err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			err = nil
+	return e, err == nil, err
+}
+
+// studyEntry is what a search that is over found.
+func studyEntry(s *study.Study) (e history.Entry, err error) {
+	e = history.Entry{ID: s.Head.ID, Scenario: s.Head.Scenario, SHA256: sha256Of(s.Head.Source), Started: s.Head.Started, Values: map[string]float64{}}
+	switch s.Head.Kind {
+	case "capacity":
+		var r capacity.Result
+		if err = s.ReadResult(&r); err == nil {
+			capacityEntry(&e, &r)
 		}
-		return e, false, err
+	case "gate":
+		var r gate.Result
+		if err = s.ReadResult(&r); err == nil {
+			e.Invalid, e.Said = r.Verdict == gate.Invalid, gateSaid(&r)
+		}
+	case "tune":
+		var r tune.Result
+		if err = s.ReadResult(&r); err == nil {
+			e.Invalid, e.Said = r.Outcome == tune.Broken, tuneSaid(&r)
+		}
+	default:
+		err = os.ErrNotExist // a later loadctl's
 	}
-	return capacityEntry(&s.Head, &r), true, nil
+	return e, err
+}
+
+func gateSaid(r *gate.Result) string {
+	said := string(r.Verdict)
+	if r.Why != "" {
+		said += ": " + r.Why
+	}
+	if r.Detectable > 0 {
+		said += fmt.Sprintf(" (would have found %.1f %%)", 100*r.Detectable)
+	}
+	return said
+}
+
+func tuneSaid(r *tune.Result) string {
+	said := string(r.Outcome)
+	if r.Outcome == tune.Better {
+		for _, name := range slices.Sorted(maps.Keys(r.Recommended.Setting)) {
+			said += fmt.Sprintf(" %s=%s", name, r.Recommended.Setting[name])
+		}
+		said += fmt.Sprintf(" (%+.1f %%)", 100*r.Recommended.Gain)
+	}
+	if r.Why != "" {
+		said += ": " + r.Why
+	}
+	return said
 }
 
 func runEntry(m *runfile.Manifest, s *view.Summary) history.Entry {
@@ -191,10 +238,10 @@ func machineWords(about map[string]string) string {
 	return strings.Join(slices.Sorted(maps.Values(about)), "; ")
 }
 
-func capacityEntry(h *study.Head, r *capacity.Result) history.Entry {
+func capacityEntry(e *history.Entry, r *capacity.Result) {
 	name := "capacity"
 	if r.Axis == "connections" {
 		name = r.Axis
 	}
-	return history.Entry{ID: h.ID, Scenario: h.Scenario, Started: h.Started, Invalid: r.Outcome != capacity.Found, Values: map[string]float64{name: r.Capacity}}
+	e.Invalid, e.Values[name] = r.Outcome != capacity.Found, r.Capacity
 }

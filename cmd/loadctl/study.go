@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,6 +25,27 @@ func remakeStudy(out io.Writer, dir string) error {
 	switch s.Head.Kind {
 	case "capacity":
 		return remakeCapacity(out, dir)
+	case "gate":
+		return remakeGate(out, s)
 	}
 	return usage(fmt.Errorf("%s: this loadctl has no report of a study of %q", dir, s.Head.Kind), "")
+}
+
+// copyOut puts what others read where --out says, under names that do not change. Without a place it does nothing.
+func copyOut(s *study.Study, to string) error {
+	if to == "" {
+		return nil
+	}
+	errs := []error{os.MkdirAll(to, 0o755)}
+	for _, name := range []string{"result.json", reportName, summaryName, "junit.xml", "metrics.txt"} {
+		b, err := os.ReadFile(filepath.Join(s.Dir(), name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue // it could not be written, which is told
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, name), b, 0o644)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }

@@ -146,6 +146,12 @@ func (c *Config) rate(kind string) float64 {
 	return comfort * c.Capacity
 }
 
+// Pair is the trial that a side gets in a pair: what is to be compared with such trials later is made as one.
+func (c Config) Pair() trial.Ask {
+	set := c.withDefaults()
+	return trial.Ask{Kind: Pairs, Load: trial.Load{Rate: set.rate(Pairs), Connections: set.Connections}, Settle: set.Settle, Length: set.length(Pairs)}
+}
+
 func (c *Config) length(kind string) time.Duration {
 	switch kind {
 	case WarmUp:

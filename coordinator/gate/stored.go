@@ -43,10 +43,10 @@ func Admit(set Config) error {
 		all = append(all, &Refusal{Rule: rule, Do: do, Why: fmt.Sprintf(format, args...)})
 	}
 	if n := len(set.Stored); n < leastRuns {
-		refuse("runs", "add more with baseline set --add, or compare two live targets", "the baseline has %d runs of at least %d", n, leastRuns)
+		refuse("runs", "add more with loadctl baseline measure, or compare two live targets", "the baseline has %d runs of at least %d", n, leastRuns)
 	}
 	if days, hosts := spans(set.Stored); max(days, hosts) < leastDays {
-		refuse("days", "add runs of other days or hosts, or compare two live targets",
+		refuse("days", "add some on other days or hosts with loadctl baseline measure, or compare two live targets",
 			"the baseline's runs are of %d days and %d hosts, of at least %d of either", days, hosts, leastDays)
 	}
 	if !set.Compare {

@@ -47,3 +47,16 @@ func TestInvalidGatesAreCountedApart(t *testing.T) {
 		t.Errorf("%s, want %s", tally.String(), want)
 	}
 }
+
+// A margin within the scatter of a service makes gates that end without a verdict; one just above passes.
+func TestTheLeastMarginIsThatWhichPasses(t *testing.T) {
+	r := eight().one(0, 0.03, false, 1)
+	least := Least(&r)
+	if least <= 0.005 || least >= 0.2 {
+		t.Fatalf("the least margin is %v of %+v", least, r.Metrics)
+	}
+	t.Logf("least margin %.3f, detects %.3f", least, r.Detectable)
+	if Least(&gate.Result{}) != 0 {
+		t.Error("without pairs a least margin is known")
+	}
+}

@@ -50,6 +50,7 @@ func week() (all []Entry) {
 	}
 	all = append(all, Entry{ID: "spoilt", Scenario: "items", Invalid: true, Started: time.Date(2026, 1, 6, 4, 0, 0, 0, time.UTC), Values: map[string]float64{"p99": 9}})
 	all = append(all, Entry{ID: "search", Scenario: "items", SHA256: "a", Started: time.Date(2026, 1, 7, 4, 0, 0, 0, time.UTC), Values: map[string]float64{"capacity": 749}})
+	all = append(all, Entry{ID: "gate", Scenario: "items", Started: time.Date(2026, 1, 7, 5, 0, 0, 0, time.UTC), Said: "pass (would have found 8.0 %)"})
 	return append(all, Entry{ID: "hold", Scenario: "crowd", Started: time.Date(2026, 1, 8, 4, 0, 0, 0, time.UTC), Values: map[string]float64{"connections": 52000}})
 }
 
@@ -65,12 +66,12 @@ func steps(values []float64) (at []int) {
 
 func TestTextGolden(t *testing.T) {
 	var b bytes.Buffer
-	if err := Text(&b, Of(week(), steps)); err != nil {
+	if err := Text(&b, week(), Of(week(), steps)); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "week.txt", b.String())
 	b.Reset()
-	if err := Text(&b, nil); err != nil || !strings.Contains(b.String(), "no valid run") {
+	if err := Text(&b, nil, nil); err != nil || !strings.Contains(b.String(), "no valid run") {
 		t.Errorf("%q, %v", b.String(), err)
 	}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // Text writes the series for people: a row for each point, with a line before the first point of
-// each change.
-func Text(w io.Writer, all []Series) error {
+// each change. Below are the answers of gates and tunings among the entries, by scenario.
+func Text(w io.Writer, entries []Entry, all []Series) error {
 	var b strings.Builder
 	for i := range all {
 		s := &all[i]
@@ -23,11 +23,34 @@ func Text(w io.Writer, all []Series) error {
 		}
 		b.WriteString("\n")
 	}
-	if len(all) == 0 {
+	said := answers(&b, inOrder(entries))
+	if len(all) == 0 && !said {
 		b.WriteString("no valid run or search with a figure\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// answers says whether there are any.
+func answers(b *strings.Builder, entries []Entry) (any bool) {
+	for _, name := range scenariosOf(entries) {
+		first := true
+		for i := range entries {
+			e := &entries[i]
+			if e.Said == "" || e.Scenario != name {
+				continue
+			}
+			if first {
+				fmt.Fprintf(b, "%s · gates and tunings\n", name)
+			}
+			first, any = false, true
+			fmt.Fprintf(b, "  %s  %-26s %s\n", e.Started.UTC().Format("2006-01-02 15:04"), e.ID, e.Said)
+		}
+		if !first {
+			b.WriteString("\n")
+		}
+	}
+	return any
 }
 
 // titles say which figure of which population a metric is.
@@ -94,7 +117,7 @@ func JSON(w io.Writer, entries []Entry, all []Series) error {
 // it: the time, what it is, and a column for each metric that anything has. Times are seconds.
 func CSV(w io.Writer, entries []Entry) error {
 	out := csv.NewWriter(w)
-	ordered := slices.DeleteFunc(inOrder(entries), func(e Entry) bool { return e.Invalid })
+	ordered := slices.DeleteFunc(inOrder(entries), func(e Entry) bool { return e.Invalid || e.Said != "" })
 	metrics := slices.DeleteFunc(Metrics(), func(m Metric) bool {
 		return !slices.ContainsFunc(ordered, func(e Entry) bool { _, has := e.Values[m.Name]; return has })
 	})

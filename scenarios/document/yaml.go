@@ -33,12 +33,14 @@ func (r *Reader) Load(src []byte) *Node {
 		return nil
 	}
 	if len(document.Content) == 0 {
-		r.At(1, 1, "", "the file is empty")
+		r.empty()
 		return nil
 	}
 	unmask(&document, 0)
 	return document.Content[0]
 }
+
+func (r *Reader) empty() { r.At(1, 1, "", "the file is empty") }
 
 // decode is yaml.Load; what would be a panic of the library is an error.
 func decode(src []byte, document *Node) (err error) {
@@ -76,6 +78,10 @@ func (r *Reader) isText(src []byte) bool {
 // syntax notes a mistake of YAML itself. Only the first is known: what follows it
 // cannot be read.
 func (r *Reader) syntax(err error, src []byte) {
+	if strings.HasSuffix(err.Error(), "no documents in stream") {
+		r.empty()
+		return
+	}
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
 		r.At(1, 1, "", "%s", plainError(err.Error()))
