@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -33,12 +32,6 @@ func gateExit(r *gate.Result, onInconclusive string) int {
 	return exitInvalid
 }
 
-// A gateFile is one form of a gate's result.
-type gateFile struct {
-	name  string
-	write func(io.Writer) error
-}
-
 // info is what stands around the result.
 func (g *gating) info(r *gate.Result, exit int) answers.Info {
 	h := &g.study.Head
@@ -52,10 +45,10 @@ func (g *gating) info(r *gate.Result, exit int) answers.Info {
 	return i
 }
 
-func (g *gating) files(r *gate.Result, exit int, b *brief.Brief) []gateFile {
+func (g *gating) files(r *gate.Result, exit int, b *brief.Brief) []studyFile {
 	h := &g.study.Head
 	frame := junit.Frame{Scenario: h.Scenario, Search: h.ID, Tool: h.Tool, Target: g.sides.candidate.Text, Started: h.Started}
-	return []gateFile{
+	return []studyFile{
 		{"junit.xml", func(w io.Writer) error { return junit.Gate(w, frame, r, g.onInconclusive == "fail") }},
 		{"metrics.txt", func(w io.Writer) error { return ci.GateMetrics(w, h.Scenario, exit, r) }},
 		{summaryName, func(w io.Writer) error { return text.Markdown(w, b, reportName) }},
@@ -63,15 +56,13 @@ func (g *gating) files(r *gate.Result, exit int, b *brief.Brief) []gateFile {
 	}
 }
 
-// summaryName is the file of the summary in Markdown.
-const summaryName = "summary.md"
-
 // tell writes every form of the result, and says it. The RESULT line comes last.
 func (g *gating) tell(r *gate.Result) error {
 	exit := gateExit(r, g.onInconclusive)
 	b := answers.OfGate(*r, g.info(r, exit))
 	o := text.BriefOptions{Color: colorful(g.out, os.Getenv), Report: filepath.Join(g.study.Dir(), reportName)}
-	err := errors.Join(g.write(r, exit, b), g.copyOut(), g.tellCI(r), text.Brief(g.out, b, o))
+	err := errors.Join(g.study.Result(r), writeFiles(g.study, g.files(r, exit, b)),
+		copyFiles(g.study, g.outDir, "result.json", "junit.xml", "metrics.txt", summaryName, reportName), g.tellCI(r), text.Brief(g.out, b, o))
 	if err != nil {
 		printError(g.errw, cannot(fmt.Errorf("writing the result: %w", err), ""))
 		exit = weightiest(exit, exitFailed)
@@ -83,50 +74,8 @@ func (g *gating) tell(r *gate.Result) error {
 	return ended(exit)
 }
 
-func (g *gating) write(r *gate.Result, exit int, b *brief.Brief) error {
-	err := g.study.Result(r)
-	for _, f := range g.files(r, exit, b) {
-		var content bytes.Buffer
-		err = errors.Join(err, f.write(&content), g.study.File(f.name, content.Bytes()))
-	}
-	return err
-}
-
-// copyOut puts what others read where --out says, under names that do not change.
-func (g *gating) copyOut() error {
-	if g.outDir == "" {
-		return nil
-	}
-	if err := os.MkdirAll(g.outDir, 0o755); err != nil {
-		return err
-	}
-	var errs []error
-	for _, name := range []string{"result.json", "junit.xml", "metrics.txt", summaryName, reportName} {
-		b, err := os.ReadFile(filepath.Join(g.study.Dir(), name))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(g.outDir, name), b, 0o644)
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-// tellCI says the result to the server that runs us, where there is one.
-func (g *gating) tellCI(r *gate.Result) (err error) {
-	if os.Getenv("GITHUB_ACTIONS") == "true" {
-		err = ci.Annotate(g.out, ci.Gate(r, ci.Place{File: filepath.ToSlash(g.file), Line: g.limits.line}))
-	}
-	if file := os.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
-		markdown, rerr := os.ReadFile(filepath.Join(g.study.Dir(), summaryName))
-		err = errors.Join(err, rerr, ci.AppendSummary(file, string(markdown)))
-	}
-	if file := os.Getenv("GITHUB_OUTPUT"); file != "" {
-		err = errors.Join(err, ci.AppendOutputs(file, g.outputs(r)))
-	}
-	return err
+func (g *gating) tellCI(r *gate.Result) error {
+	return tellCI(g.out, g.study, ci.Gate(r, ci.Place{File: filepath.ToSlash(g.file), Line: g.limits.line}), g.outputs(r))
 }
 
 func (g *gating) outputs(r *gate.Result) []ci.Output {

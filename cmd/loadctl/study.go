@@ -24,6 +24,8 @@ func remakeStudy(out io.Writer, dir string) error {
 	switch s.Head.Kind {
 	case "capacity":
 		return remakeCapacity(out, dir)
+	case "tune":
+		return remakeTune(out, dir)
 	}
 	return usage(fmt.Errorf("%s: this loadctl has no report of a study of %q", dir, s.Head.Kind), "")
 }
