@@ -101,8 +101,8 @@ func (t *tuner) ready(ctx context.Context) error {
 		if err := t.again(); err != nil {
 			return err
 		}
-		if _, more := t.search.Next(); !more {
-			return nil
+		if over, err := t.over(); over || err != nil {
+			return err
 		}
 	}
 	if err := t.hold(ctx); err != nil {
@@ -263,9 +263,19 @@ func (t *tuner) again() error {
 	if err := goOnFrom(t.study, search, t.planned, changed, t.errw); err != nil {
 		return err
 	}
-	t.search = t.begun()
+	t.search = t.begun() // the study tells it what was found
 	t.trialsOf()
-	return t.study.Replay(t.search)
+	return nil
+}
+
+// over says that the trials on disk are all that there are.
+func (t *tuner) over() (bool, error) {
+	s := t.begun()
+	if err := t.study.Replay(s); err != nil {
+		return false, usage(err, "")
+	}
+	_, more := s.Next()
+	return !more, nil
 }
 
 // begun is a search at its beginning, of a plan that is right.
