@@ -84,11 +84,11 @@ func (t *tuner) journalDir() (string, error) {
 	return filepath.Join(state, "tuned", placeName(base)), nil
 }
 
-// placeName is the name of a folder for a target: its host and port.
+// placeName is the name of a folder for a target: its host and port. No name is that of a folder above.
 func placeName(base string) string {
-	name := base
+	name := "of-" + base
 	if u, err := url.Parse(base); err == nil && u.Host != "" {
-		name = u.Host + strings.TrimRight(u.Path, "/")
+		name = "of-" + u.Host + strings.TrimRight(u.Path, "/")
 	}
 	return strings.Map(func(c rune) rune {
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-' {
