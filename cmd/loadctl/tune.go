@@ -79,7 +79,7 @@ func (o *tuneOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.runs, "runs", "runs", "`directory` that holds the directory of the tuning")
 	f.StringVar(&o.resume, "resume", "", "go on with the tuning in `directory`")
 	f.StringVar(&o.watch, "ui", "plain", "how to watch: plain, json, none")
-	f.StringVar(&o.outDir, "out", "", "`directory` for copies of result.json, report.html, summary.md and junit.xml")
+	f.StringVar(&o.outDir, "out", "", "`directory` for copies of result.json, report.html, summary.md, junit.xml and metrics.txt")
 	f.StringArrayVar(&o.monitors, "monitor", nil, "sample a Prometheus endpoint at `URL` too, or none to sample nothing (see docs/monitoring.md)")
 	f.StringVar(&o.pacing, "pacing", "auto", "auto, ticks or precise")
 	f.DurationVar(&o.tick, "tick", 0, "tick of --pacing ticks (default 1ms)")

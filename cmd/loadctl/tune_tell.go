@@ -113,7 +113,7 @@ func (t *tuner) tell(least int, over bool) error {
 		people = t.errw
 	}
 	if over {
-		err := errors.Join(t.study.Result(a), tuneFiles(t.study, a, b), copyFiles(t.study, t.outDir, "result.json", reportName, summaryName, "junit.xml"),
+		err := errors.Join(t.study.Result(a), tuneFiles(t.study, a, b), copyFiles(t.study, t.outDir, "result.json", reportName, summaryName, "junit.xml", "metrics.txt"),
 			tellCI(people, t.study, ci.Tune(&a.Result, ci.Place{File: filepath.ToSlash(t.file)}), t.outputs(a)))
 		if err != nil {
 			printError(t.errw, cannot(fmt.Errorf("writing the result: %w", err), ""))
@@ -158,6 +158,7 @@ func tuneFiles(s *study.Study, a *tuneAnswer, b *brief.Brief) error {
 		{reportName, func(w io.Writer) error { return html.Brief(w, b) }},
 		{summaryName, func(w io.Writer) error { return text.Markdown(w, b, reportName) }},
 		{"junit.xml", func(w io.Writer) error { return junit.Tune(w, frame, &a.Result) }},
+		{"metrics.txt", func(w io.Writer) error { return ci.TuneMetrics(w, frame.Scenario, &a.Result) }},
 	})
 }
 
