@@ -139,11 +139,11 @@ func TestTuneFindsTheBestOfAQueue(t *testing.T) {
 		if now := q.now(); now != "4×4" {
 			t.Errorf("%s is in force", now)
 		}
-		if late := f.late(); len(late) > 0 {
-			return late
-		}
 		if s := f.Recommended.Setting; code != 0 || f.Outcome != "better" || s["pool"] != "32" || s["workers"] != "48" {
-			t.Errorf("exit %d, %s %v: %s\n%s", code, f.Outcome, s, f.Why, p.stderr.String())
+			if late := f.late(); len(late) > 0 {
+				return late
+			}
+			t.Fatalf("exit %d, %s %v: %s\n%s", code, f.Outcome, s, f.Why, p.stderr.String())
 		}
 		for _, name := range []string{"report.html", "summary.md", "junit.xml", "trials/001/summary.json"} {
 			if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
