@@ -19,6 +19,7 @@ var elsewhere = map[string]string{
 	"bin/loadctl target queue --servers 8 --mean 10ms": "TestQueueServesUntilItIsTold",
 	"bin/loadctl doctor --null mine.yaml":              "TestNullRun",
 	"bin/loadctl capacity mine.yaml":                   "TestCapacityOfAKnownQueue",
+	"bin/loadctl tune tuning/queue.yaml --dry-run":     "TestReadyTuningFilesTellWhatTheyWouldDo of cmd/loadctl",
 }
 
 // TestReadmeCommands runs the commands README shows, on the scenario it shows, as

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,7 +88,7 @@ func (o *capacityOptions) validate(file string) error {
 		is(true, "--over %s: not one of rate, connections", o.over)
 	}
 	if o.resume != "" {
-		wrong = append(wrong, o.begunWith()...)
+		wrong = append(wrong, begunWith(o.given, resumable)...)
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return usage(err, "see `loadctl capacity --help`")
@@ -95,17 +96,12 @@ func (o *capacityOptions) validate(file string) error {
 	return nil
 }
 
-// begunWith are the flags that a search has once and for all.
-func (o *capacityOptions) begunWith() (wrong []error) {
-	var names []string
-	for name := range o.given {
+// begunWith refuses flags that a search has once and for all.
+func begunWith(given map[string]bool, resumable []string) (wrong []error) {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(resumable, name) {
-			names = append(names, name)
+			wrong = append(wrong, fmt.Errorf("--%s: a search goes on with what it was begun with; leave it out, or begin another", name))
 		}
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		wrong = append(wrong, fmt.Errorf("--%s: a search goes on with what it was begun with; leave it out, or begin another", name))
 	}
 	return wrong
 }

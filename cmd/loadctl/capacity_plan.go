@@ -22,26 +22,11 @@ type capacityPlan struct {
 	Levels []int           `json:"levels,omitempty"` // of connections, each with its rate; none = one search
 	SLO    []string        `json:"slo,omitempty"`    // in place of the file's
 	Peak   float64         `json:"peak,omitempty"`
-	Load   capacityLoad    `json:"load"`
+	Load   searchLoad      `json:"load"`
 
 	Target   string   `json:"target"` // for people
 	Arrivals string   `json:"arrivals"`
 	Flags    []string `json:"flags,omitempty"` // what a reader must know beside the figure
-}
-
-// A capacityLoad are the flags that trials are made with.
-type capacityLoad struct {
-	Vars     map[string]string `json:"vars,omitempty"`
-	Hidden   []string          `json:"hidden,omitempty"` // variables whose values are secrets and not kept
-	Target   string            `json:"target,omitempty"`
-	Agents   int               `json:"agents,omitempty"`
-	Loops    int               `json:"loops,omitempty"`
-	Sources  []string          `json:"sources,omitempty"`
-	Monitors []string          `json:"monitors,omitempty"`
-	Seed     uint64            `json:"seed"`
-	Pacing   string            `json:"pacing"`
-	Tick     time.Duration     `json:"tick_ns,omitempty"`
-	Poller   string            `json:"poller"`
 }
 
 // Settling is ten times the longest that a request may take, within bounds.
@@ -69,7 +54,7 @@ func (c *capacitySearch) plan() (*capacityPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &capacityPlan{SLO: c.slo, Peak: float64(c.peak), Load: c.loadOf(s), Target: c.targetName(), Config: capacity.Config{
+	p := &capacityPlan{SLO: c.slo, Peak: float64(c.peak), Load: loadOf(&c.runOptions, s), Target: c.job.targetName(), Config: capacity.Config{
 		Axis: c.over, Clauses: trial.ClausesOf(level.scenario.Thresholds), Start: float64(c.start), Most: float64(c.max),
 		Precision: float64(c.precision), Budget: c.budget, Settle: settleOf(level.scenario.ResponseLimits()),
 	}}

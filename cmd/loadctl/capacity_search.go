@@ -1,22 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/study"
 	"github.com/loadctl/loadctl/coordinator/trial"
-	"github.com/loadctl/loadctl/scenarios"
 )
 
 // A capacitySearch is one `loadctl capacity` under way.
@@ -64,30 +60,6 @@ func (c *capacitySearch) begin() {
 	c.finder = c.planned.finder()
 }
 
-// loadOf keeps the flags that trials are made with. What is secret is asked for again.
-func (c *capacitySearch) loadOf(s *scenarios.Scenario) capacityLoad {
-	vars := maps.Clone(s.Replaced)
-	l := capacityLoad{Vars: vars, Target: c.target, Agents: c.agents, Loops: c.loops, Sources: c.sources, Monitors: c.monitors,
-		Seed: c.seed, Pacing: c.pacing, Tick: c.tick, Poller: c.poller}
-	for name := range vars {
-		if slices.Contains(s.Secrets, name) {
-			l.Hidden = append(l.Hidden, name)
-		}
-	}
-	slices.Sort(l.Hidden)
-	for _, name := range l.Hidden {
-		delete(vars, name)
-	}
-	return l
-}
-
-func (c *capacitySearch) targetName() string {
-	if c.job.scenario.Target.Bundled && c.target == "" {
-		return "the bundled target"
-	}
-	return cmp.Or(c.target, c.job.scenario.Target.BaseURL)
-}
-
 // make makes the trials, and tells what came of them.
 func (c *capacitySearch) make(ctx context.Context) error {
 	c.announce()
@@ -99,7 +71,7 @@ func (c *capacitySearch) make(ctx context.Context) error {
 				return told, err
 			}
 		}
-		return target.during(ctx, a, c.seeded(a).try)
+		return target.during(ctx, a, c.trials.try)
 	}, c.show)
 	switch {
 	case ctx.Err() != nil:
@@ -108,15 +80,6 @@ func (c *capacitySearch) make(ctx context.Context) error {
 		return c.failed(err)
 	}
 	return c.conclude()
-}
-
-// seeded makes each trial another draw of the same load: a hundred of one draw say no more
-// than one.
-func (c *capacitySearch) seeded(a trial.Ask) *trials {
-	t, j := *c.trials, *c.job
-	j.seed = c.planned.Load.Seed + uint64(a.Number)
-	t.job = &j
-	return &t
 }
 
 // failed is the end of a search that no trial can be made for. One that has none leaves nothing.
@@ -154,11 +117,7 @@ const mostNeeds = 24 * time.Hour
 
 // goOn says how the search goes on.
 func (c *capacitySearch) goOn() string {
-	again := ""
-	for _, name := range c.planned.Load.Hidden {
-		again += fmt.Sprintf(" -e %s=…", name)
-	}
-	return fmt.Sprintf("go on with: loadctl capacity --resume %s%s", c.study.Dir(), again)
+	return fmt.Sprintf("go on with: loadctl capacity --resume %s%s", c.study.Dir(), c.planned.Load.hiddenFlags())
 }
 
 // countOf is a number of things.

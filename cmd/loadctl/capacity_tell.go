@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -156,40 +155,21 @@ func capacityBrief(s *study.Study, p *capacityPlan, a *capacityAnswer) *brief.Br
 func capacityFiles(s *study.Study, a *capacityAnswer, b *brief.Brief) error {
 	h := s.Head
 	frame := junit.Frame{Scenario: cmp.Or(h.Scenario, h.File), Search: h.ID, Tool: h.Tool, Target: a.Target, Started: h.Started}
-	var errs []error
-	for _, f := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{
+	return writeFiles(s, []studyFile{
 		{reportName, func(w io.Writer) error { return html.Brief(w, b) }},
-		{"summary.md", func(w io.Writer) error { return text.Markdown(w, b, reportName) }},
+		{summaryName, func(w io.Writer) error { return text.Markdown(w, b, reportName) }},
 		{"junit.xml", func(w io.Writer) error { return junit.Capacity(w, frame, &a.Result) }},
 		{"metrics.txt", func(w io.Writer) error { return ci.CapacityMetrics(w, frame.Scenario, &a.Result) }},
-	} {
-		var page bytes.Buffer
-		err := f.write(&page)
-		if err == nil {
-			err = s.File(f.name, page.Bytes())
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+	})
 }
 
 // tellCI says the result to GitHub, where it runs us.
-func (c *capacitySearch) tellCI(a *capacityAnswer) (err error) {
-	if os.Getenv("GITHUB_ACTIONS") == "true" && c.watch != "json" {
-		err = ci.Annotate(c.out, ci.Capacity(&a.Result, ci.Place{File: filepath.ToSlash(c.file)}))
+func (c *capacitySearch) tellCI(a *capacityAnswer) error {
+	people := c.out
+	if c.watch == "json" {
+		people = c.errw
 	}
-	file := os.Getenv("GITHUB_STEP_SUMMARY")
-	if file == "" {
-		return err
-	}
-	page, rerr := os.ReadFile(filepath.Join(c.study.Dir(), "summary.md"))
-	if rerr == nil {
-		rerr = ci.AppendSummary(file, string(page))
-	}
-	return errors.Join(err, rerr)
+	return tellCI(people, c.study, ci.Capacity(&a.Result, ci.Place{File: filepath.ToSlash(c.file)}), nil)
 }
 
 // remakeCapacity shows a search again, from its files alone: what it found, or what is known of one that

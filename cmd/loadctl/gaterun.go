@@ -212,17 +212,9 @@ func (g *gating) try(ctx context.Context, a trial.Ask) (trial.Told, error) {
 	if err != nil {
 		return trial.Told{Broken: err.Error(), Took: time.Since(begun)}, nil
 	}
-	told, err := g.seeded(a).at(ctx, a, url)
+	told, err := g.trials.at(ctx, a, url)
 	told.Took = time.Since(begun)
 	return told, err
-}
-
-// seeded makes each trial another draw of the same load: a hundred of one draw say no more than one.
-func (g *gating) seeded(a trial.Ask) *trials {
-	t, j := *g.trials, *g.job
-	j.seed = g.seed + uint64(a.Number)
-	t.job = &j
-	return &t
 }
 
 // after says a line of each trial that was made.

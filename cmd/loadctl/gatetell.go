@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -35,12 +34,6 @@ func gateExit(r *gate.Result, onInconclusive string) int {
 	return exitInvalid
 }
 
-// A gateFile is one form of a gate's result.
-type gateFile struct {
-	name  string
-	write func(io.Writer) error
-}
-
 // A gateAnswer is the result of a gate with what stands around it. It is had from a gate's directory alone.
 type gateAnswer struct {
 	study  *study.Study
@@ -63,10 +56,10 @@ func (a *gateAnswer) info() answers.Info {
 
 func (a *gateAnswer) brief() *brief.Brief { return answers.OfGate(*a.result, a.info()) }
 
-func (a *gateAnswer) files(b *brief.Brief) []gateFile {
+func (a *gateAnswer) files(b *brief.Brief) []studyFile {
 	h := &a.study.Head
 	frame := junit.Frame{Scenario: h.Scenario, Search: h.ID, Tool: h.Tool, Target: a.begun.Candidate, Started: h.Started}
-	return []gateFile{
+	return []studyFile{
 		{"junit.xml", func(w io.Writer) error { return junit.Gate(w, frame, a.result, a.begun.OnInconclusive == "fail") }},
 		{"metrics.txt", func(w io.Writer) error { return ci.GateMetrics(w, h.Scenario, a.exit, a.result) }},
 		{summaryName, func(w io.Writer) error { return text.Markdown(w, b, reportName) }},
@@ -74,17 +67,9 @@ func (a *gateAnswer) files(b *brief.Brief) []gateFile {
 	}
 }
 
-// summaryName is the file of the summary in Markdown.
-const summaryName = "summary.md"
-
 // write makes every form of the result.
 func (a *gateAnswer) write(b *brief.Brief) error {
-	var errs []error
-	for _, f := range a.files(b) {
-		var content bytes.Buffer
-		errs = append(errs, f.write(&content), a.study.File(f.name, content.Bytes()))
-	}
-	return errors.Join(errs...)
+	return writeFiles(a.study, a.files(b))
 }
 
 // show says it to people.

@@ -27,6 +27,8 @@ func remakeStudy(out io.Writer, dir string) error {
 		return remakeCapacity(out, dir)
 	case "gate":
 		return remakeGate(out, s)
+	case "tune":
+		return remakeTune(out, dir)
 	}
 	return usage(fmt.Errorf("%s: this loadctl has no report of a study of %q", dir, s.Head.Kind), "")
 }

@@ -44,9 +44,11 @@ func (t *trials) at(ctx context.Context, a trial.Ask, baseURL string) (trial.Tol
 	return told, err
 }
 
-// jobOf is the job of one trial.
+// jobOf is the job of one trial. Each is another draw of the same load: a hundred of one draw say no more
+// than one.
 func (t *trials) jobOf(a trial.Ask, baseURL string) (*job, error) {
 	j := *t.job
+	j.seed += uint64(a.Number)
 	j.id, j.ui = fmt.Sprintf("%03d", a.Number), "none"
 	j.options.BaseURL = baseURL
 	j.options.Level = &scenarios.Level{Rate: a.Rate, Users: a.Users, Connections: a.Connections, Settle: a.Settle, Length: a.Length, SLO: t.slo}

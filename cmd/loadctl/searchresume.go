@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/loadctl/loadctl/coordinator/study"
+	"github.com/loadctl/loadctl/coordinator/trial"
+)
+
+// sameAsBegun refuses a file that is not what it was when a search began: its trials would be of
+// another one.
+func sameAsBegun(s *study.Study, file, command string) error {
+	return sameSource(file, s.Head.Source, command+" FILE --resume "+s.Dir())
+}
+
+func sameSource(file, was, command string) error {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return usage(fmt.Errorf("reading the file of the search: %w", err), "name the file where it is now: "+command)
+	}
+	if !bytes.Equal(src, []byte(was)) {
+		return usage(fmt.Errorf("%s is not what it was when the search began: line %d differs. Its trials were made with the old one, and cannot be told beside those of another",
+			file, firstDifference([]byte(was), src)), "begin another search, or put the file back: study.json has it")
+	}
+	return nil
+}
+
+func firstDifference(a, b []byte) int {
+	x, y := strings.Split(string(a), "\n"), strings.Split(string(b), "\n")
+	for i := range min(len(x), len(y)) {
+		if x[i] != y[i] {
+			return i + 1
+		}
+	}
+	return min(len(x), len(y)) + 1
+}
+
+// goOnFrom keeps the trials of a study that the search, as it is wanted now, would have made. changed says
+// that it is wanted otherwise than before. Trials that could not be made at the end are no reason to make none.
+func goOnFrom(s *study.Study, search func() trial.Search, wanted any, changed bool, errw io.Writer) error {
+	lines := s.Lines()
+	n := s.Fits(search())
+	if n < len(lines) && !changed {
+		return usage(s.Replay(search()), "begin another search; what this one found so far is shown by: loadctl report "+s.Dir())
+	}
+	whole := n
+	for whole > 0 && lines[whole-1].Told.Broken != "" {
+		whole--
+	}
+	if whole == len(lines) && !changed {
+		return nil
+	}
+	options, err := json.Marshal(wanted)
+	if err != nil {
+		return cannot(err, "")
+	}
+	if set := len(lines) - whole; set > 0 {
+		fmt.Fprintf(errw, "loadctl: %s set aside: %s\n", countOf(set, "trial is", "trials are"), asideWhy(whole == n))
+	}
+	if err := s.Keep(whole, options); err != nil {
+		return cannot(err, "")
+	}
+	return nil
+}
+
+func asideWhy(other bool) string {
+	if other {
+		return "such a search would have gone on in another way before them"
+	}
+	return "they could not be made then"
+}
