@@ -105,14 +105,14 @@ func (s *Search) afterHold(who int, rest []int) stage {
 // cheapest ends with a setting that holds. Where one that is cheaper was given up and the load did not decide it, that is told.
 func (s *Search) cheapest(who int) {
 	p, now := s.points[who], s.points[inForce]
-	known := "is the cheapest that " + holds(len(s.doubts)) + " the load"
+	known := "the cheapest that " + holds(len(s.doubts)) + " the load"
 	switch {
 	case who == inForce:
-		s.end(NoChange, "the setting in force "+known+s.unsure())
+		s.end(NoChange, "the setting in force is "+known+s.unsure())
 	case s.out[inForce] != "":
-		s.end(Better, p.key+" "+known+"; the one in force: "+s.out[inForce]+s.unsure())
+		s.end(Better, known+" is "+p.key+"; the one in force: "+s.out[inForce]+s.unsure())
 	default:
-		s.end(Better, fmt.Sprintf("%s %s: it costs %s, the one in force %s%s", p.key, known, number(p.cost), number(now.cost), s.unsure()))
+		s.end(Better, fmt.Sprintf("%s is %s: it costs %s, the one in force %s%s", known, p.key, number(p.cost), number(now.cost), s.unsure()))
 	}
 }
 

@@ -48,11 +48,11 @@ func verdict(s *Search) stage {
 		s.end(Better, fmt.Sprintf("the setting in force breaks a limit, which %s held after a fresh start too: %s", s.points[s.rec].key, back))
 	case s.cameBack(d):
 		s.validated = true
-		s.end(Better, fmt.Sprintf("%s came back after a fresh start: %s", s.points[s.rec].key, back))
+		s.end(Better, fmt.Sprintf("the gain of %s came back after a fresh start: %s", s.points[s.rec].key, back))
 	case len(d) <= validations && 2*validations <= s.remaining():
 		return validate
 	default:
-		s.end(NoChange, fmt.Sprintf("%s was better (%s), but not after a fresh start: %s there. It is not recommended",
+		s.end(NoChange, fmt.Sprintf("the best, %s, was better (%s), but not after a fresh start: %s there. It is not recommended",
 			s.points[s.rec].key, interval(s.scoreOf(s.rec)), back))
 	}
 	return nil
