@@ -137,7 +137,7 @@ func sliceInterval(bins []BinBad) float64 {
 	for _, rest := range rests {
 		squares += rest * rest
 	}
-	return studentT(float64(k-1)) * math.Sqrt(squares*float64(k)/float64(k-1)) / float64(n)
+	return StudentT((1+confidence)/2, float64(k-1)) * math.Sqrt(squares*float64(k)/float64(k-1)) / float64(n)
 }
 
 // doubt is by how much the size of episodes counts larger in the interval because it is
@@ -147,14 +147,6 @@ func sliceInterval(bins []BinBad) float64 {
 // since limits nearby have told too.
 func doubt(episodes float64) float64 {
 	const normal = 1.959964
-	t := studentT(max(episodes, enough)*2/3) / normal
+	t := StudentT((1+confidence)/2, max(episodes, enough)*2/3) / normal
 	return t * t
-}
-
-// studentT is the quantile of Student's distribution that leaves half of what
-// confidence lacks above it, by the incomplete beta function:
-// P(|t| > x) = I(ν/(ν+x²); ν/2, 1/2).
-func studentT(freedom float64) float64 {
-	b := mathext.InvRegIncBeta(freedom/2, 0.5, 1-confidence)
-	return math.Sqrt(freedom * (1 - b) / b)
 }

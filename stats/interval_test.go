@@ -57,14 +57,6 @@ func TestGammaIntervalIsGarwoods(t *testing.T) {
 	}
 }
 
-func TestStudentT(t *testing.T) {
-	for freedom, want := range map[float64]float64{1: 12.7062, 19: 2.0930, 29: 2.0452} {
-		if got := studentT(freedom); math.Abs(got-want) > 1e-4 {
-			t.Errorf("t of %v degrees of freedom is %.4f, want %v", freedom, got, want)
-		}
-	}
-}
-
 // Requests that are late independently of each other make episodes of one.
 func TestIndependentRequestsDoNotClump(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -59,21 +59,28 @@ func (p *reading) holdable(n *document.Node) {
 	if len(p.Mistakes) > 0 {
 		return
 	}
-	total := 1
-	for i := range p.f.Params {
-		if p.f.Params[i].Start != nil || total > mostTried {
-			return
-		}
-		total *= len(p.f.Params[i].Values)
+	total, listed := p.listedSettings()
+	if !listed || total > mostTried {
+		return
 	}
-	for at := range min(total, mostTried+1) {
+	for at := range total {
 		if ok, _ := p.f.Allowed(p.f.nth(at)); ok {
 			return
 		}
 	}
-	if total <= mostTried {
-		p.Wrong(n, "constraints: none of the %d settings holds them", total)
+	p.Wrong(n, "constraints: none of the %d settings holds them", total)
+}
+
+// listedSettings counts the settings, up to one more than are looked at, if the file lists the values of all params.
+func (p *reading) listedSettings() (total int, listed bool) {
+	total = 1
+	for i := range p.f.Params {
+		if p.f.Params[i].Start != nil || len(p.f.Params[i].Values) == 0 {
+			return 0, false
+		}
+		total = min(total*len(p.f.Params[i].Values), mostTried+1)
 	}
+	return total, true
 }
 
 // mostTried bounds how many settings are looked at before any is tried.

@@ -2,6 +2,7 @@ package tuning
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -17,7 +18,8 @@ type Cost struct {
 }
 
 // CostOf is what a setting costs, in CostUnit: by the file's formula, else the sum of its
-// params' costs. Zero where the file says nothing.
+// params' costs. Zero where the file says nothing; NaN or infinite where the formula gives no number, which Parse has
+// refused of the values that the file lists.
 func (f *File) CostOf(setting map[string]string) float64 {
 	if f.Cost != nil {
 		return f.Cost.number(f.values(setting))
@@ -146,5 +148,25 @@ func (p *reading) wholeCost(n *document.Node) {
 	}
 	if formula, ok := p.formula(at, "cost", figure); ok {
 		p.f.Cost = &formula
+		p.priced(at)
+	}
+}
+
+// priced refuses a formula that is no number for a setting that may be tried, as far as that can be seen: what costs
+// nothing in particular would be the cheapest, or the dearest.
+func (p *reading) priced(at *document.Node) {
+	total, listed := p.listedSettings()
+	if !listed || len(p.Mistakes) > 0 {
+		return
+	}
+	for n := range min(total, mostTried) {
+		setting := p.f.nth(n)
+		if ok, _ := p.f.Allowed(setting); !ok {
+			continue
+		}
+		if v := p.f.CostOf(setting); math.IsNaN(v) || math.IsInf(v, 0) {
+			p.Hinted(at, "rule it out by constraints, or add to what is divided by", "cost: of %s it is %v, which is no number", document.Shorten(p.f.Setting(setting)), v)
+			return
+		}
 	}
 }

@@ -1,9 +1,7 @@
 package tuning
 
 import (
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/loadctl/loadctl/scenarios/document"
@@ -154,91 +152,6 @@ func (p *reading) besides(h *Hook, o *document.Object) {
 	o.Duration("within", 1, &h.Within)
 }
 
-// program reads a list of words, or text for the shell.
-func (p *reading) program(n *document.Node, what string) *Program {
-	if n.Kind == document.SequenceNode {
-		return p.words(n, what)
-	}
-	if n = p.textOrList(n, what); n == nil {
-		return nil
-	}
-	text, ok := p.Scalar(n, what)
-	if ok && (strings.TrimSpace(text) == "" || strings.ContainsRune(text, 0)) {
-		p.Wrong(n, "%s: is empty", what)
-		return nil
-	}
-	if t, wrong := compile(text); wrong == "" && len(t.Env()) > 0 {
-		p.Hinted(n, "write $"+t.Env()[0], "%s: this is shell, which has its own variables", what)
-	}
-	return &Program{Shell: text}
-}
-
-// textOrList refuses what is neither text nor a list.
-func (p *reading) textOrList(n *document.Node, what string) *document.Node {
-	if n.Kind == document.ScalarNode {
-		return n
-	}
-	p.Hinted(n, "such as "+what+": [systemctl, restart, web]", "%s must be a list of words or text for the shell, got %s", what, document.Describe(n))
-	return nil
-}
-
-func (p *reading) words(n *document.Node, what string) *Program {
-	run := &Program{}
-	for _, item := range p.List(n, what) {
-		if t, ok := p.template(item, what); ok {
-			run.Words = append(run.Words, t)
-		}
-	}
-	if len(n.Content) == 0 || len(run.Words) > 0 && run.Words[0].text == "" {
-		p.Wrong(n, "%s: names no program", what)
-		return nil
-	}
-	return run
-}
-
-// template reads text with ${…} of parameters and of the environment.
-func (p *reading) template(n *document.Node, what string) (Template, bool) {
-	if v := p.Follow(n); v != nil && document.IsNull(v) {
-		p.Wrong(v, "%s: a word is missing", what)
-		return Template{}, false
-	}
-	text, ok := p.Scalar(n, what)
-	if !ok {
-		return Template{}, false
-	}
-	t, wrong := compile(text)
-	if wrong != "" {
-		p.Hinted(n, "write $${ for the characters themselves", "%s: %s", what, wrong)
-		return t, false
-	}
-	for _, part := range t.parts {
-		ok = p.known(n, what, part.name) && ok
-	}
-	return t, ok && !p.noNUL(n, what, text)
-}
-
-func (p *reading) noNUL(n *document.Node, what, text string) bool {
-	if strings.ContainsRune(text, 0) {
-		p.Wrong(n, "%s: holds a NUL", what)
-		return true
-	}
-	return false
-}
-
-// known refuses names that ${…} cannot have.
-func (p *reading) known(n *document.Node, what, name string) bool {
-	env, isEnv := strings.CutPrefix(name, envPrefix)
-	switch {
-	case name == "" || name == valueName || slices.Contains(p.names, name) || isEnv && isEnvName(env):
-		return true
-	case isEnv:
-		p.Wrong(n, "%s: ${%s}: %q is not the name of an environment variable", what, document.Shorten(name), document.Shorten(env))
-	default:
-		p.Hinted(n, document.Ask(document.Closest(name, append([]string{valueName}, p.names...))), "%s: unknown ${%s}: there are ${value}, ${env.NAME} and the params", what, document.Shorten(name))
-	}
-	return false
-}
-
 func (p *reading) envFile(n *document.Node) *EnvEntry {
 	o := p.Object(p.Brief(n, "env_file", "env_file: {path: /etc/default/web, key: WORKERS}"), "env_file", document.Keys{Known: "path key"})
 	f := &EnvEntry{}
@@ -271,66 +184,4 @@ func (p *reading) ssh(h *Hook, n *document.Node) {
 	if n := o.Require("command"); n != nil {
 		h.Run = p.program(n, "command")
 	}
-}
-
-// health reads a URL, or {url, within}.
-func (p *reading) health(n *document.Node) *Health {
-	if n = p.Present(n); n == nil {
-		return nil
-	}
-	h := &Health{Within: defaultWithin, Line: n.Line}
-	at := n
-	if n.Kind == document.ScalarNode {
-		h.URL, _ = p.Text(n, "health")
-	} else {
-		o := p.Object(n, "health", document.Keys{Known: "url within"})
-		if at = o.Require("url"); at == nil {
-			return h
-		}
-		o.Text("url", &h.URL)
-		o.Duration("within", 1, &h.Within)
-	}
-	p.checkURL(at, "health", h.URL, "http", "https", "tcp")
-	return h
-}
-
-// checkURL refuses what cannot be asked. It quotes nothing: a URL may hold a password.
-func (p *reading) checkURL(n *document.Node, what, text string, schemes ...string) {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		p.Wrong(n, "%s: it is not a URL", what)
-	case !slices.Contains(schemes, u.Scheme):
-		p.Wrong(n, "%s: a URL begins with %s://", what, strings.Join(schemes, ":// or "))
-	case u.Hostname() == "" || u.Scheme == "tcp" && u.Port() == "":
-		p.Hinted(n, map[bool]string{true: "such as tcp://127.0.0.1:5432"}[u.Scheme == "tcp"], "%s: the URL names no host and port", what)
-	case u.User != nil:
-		p.Wrong(n, "%s: no user or password here", what)
-	}
-}
-
-// statuses reads one or a list: 200, 204, or 2xx.
-func (p *reading) statuses(n *document.Node) (all []int) {
-	if n = p.Present(n); n == nil {
-		return nil
-	}
-	items := []*document.Node{n}
-	if n.Kind == document.SequenceNode {
-		items = n.Content
-	}
-	for _, item := range items {
-		text, ok := p.Text(item, "expect")
-		if text == "2xx" {
-			for s := 200; s < 300; s++ {
-				all = append(all, s)
-			}
-			continue
-		}
-		status, err := strconv.Atoi(text)
-		if ok && (err != nil || status < 100 || status > 599) {
-			p.Hinted(item, "such as 200, or 2xx", "expect: %q is not a status", document.Shorten(text))
-		}
-		all = append(all, status)
-	}
-	return all
 }

@@ -153,8 +153,21 @@ func TestCostsAreAddedOrByOneFormula(t *testing.T) {
 	if got := f.CostOf(setting); got != 480 || f.CostUnit != "connections" {
 		t.Errorf("8 × 60: %v %s", got, f.CostUnit)
 	}
-	if got := read(t, free+"cost: pool / (ttl - 60)\n").CostOf(setting); got != 0 {
-		t.Errorf("an infinite cost: %v", got)
+}
+
+// TestWhatHasNoCostIsNotFree: a formula that divides by nothing is refused where the file lists the value, and
+// of a value that is only read from the service it is no number, which a tuning refuses.
+func TestWhatHasNoCostIsNotFree(t *testing.T) {
+	free := strings.ReplaceAll(strings.ReplaceAll(pools, "cost: {each: 2, unit: connections}, ", ""), "cost: {values: {1s: 1, 1m: 5}}, ", "")
+	for formula, value := range map[string]string{"pool / (ttl - 60)": "+Inf", "(ttl - 60) / (ttl - 60)": "NaN", "sqrt(0 - ttl)": "NaN", "-60 / (ttl - 1)": "-Inf"} {
+		_, err := Parse("x.yaml", []byte(free+"cost: "+formula+"\n"))
+		if err == nil || !strings.Contains(err.Error(), "it is "+value+", which is no number") {
+			t.Errorf("%s: %v", formula, err)
+		}
+	}
+	f := read(t, free+"constraints: ttl < 60\ncost: pool / (ttl - 60)\n")
+	if got := f.CostOf(map[string]string{"pool": "8", "ttl": "60s", "way": "last"}); !math.IsInf(got, 1) {
+		t.Errorf("60s is in force: cost %v", got)
 	}
 }
 

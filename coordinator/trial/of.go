@@ -13,7 +13,7 @@ import (
 func ClausesOf(limits []stats.Threshold) (clauses []Clause) {
 	for i := range limits {
 		if allowed, is := limits[i].BadShare(); is {
-			clauses = append(clauses, Clause{limits[i].String(), allowed})
+			clauses = append(clauses, Clause{Expr: limits[i].String(), Allowed: allowed, Time: limits[i].Metric == "response_time"})
 		}
 	}
 	return clauses

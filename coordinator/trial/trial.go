@@ -95,6 +95,9 @@ type Saturated struct {
 type Clause struct {
 	Expr    string  `json:"expr"`    // as people write it: "response_time: p(99)<200ms"
 	Allowed float64 `json:"allowed"` // 0.01 of p(99)
+
+	// Time says that it limits a time, which users who saturate a service break in any setting.
+	Time bool `json:"time,omitempty"`
 }
 
 // A Count is what a trial saw of a clause. Bad requests come in clusters, so that their

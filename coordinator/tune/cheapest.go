@@ -46,11 +46,19 @@ func holdNext(order []int) stage {
 func (s *Search) noneHolds() {
 	for who := range s.points {
 		if s.held[who]+s.broke[who] > 0 {
-			s.end(Nothing, "no setting is known to hold the load")
+			s.end(Nothing, "no setting is known to hold the load"+s.asInForce()+s.unsure())
 			return
 		}
 	}
 	s.end(Broken, "no setting could be measured, such as "+s.last())
+}
+
+// asInForce tells of the setting in force where the load has not decided it.
+func (s *Search) asInForce() string {
+	if !slices.Contains(s.doubts, inForce) {
+		return ""
+	}
+	return "; the one in force: " + s.out[inForce]
 }
 
 // lead counts a trial, and asks for another while neither side leads.
@@ -69,8 +77,9 @@ func (s *Search) lead(j job, why string, now *Tried) {
 	case broke-held >= enoughLead:
 		s.refuse(j.who, fmt.Sprintf("does not hold it in %d of %s: %s", broke, trials(held+broke), why))
 	case held+broke >= mostHolds:
-		s.refuse(j.who, fmt.Sprintf("is not known to hold it: held in %d of %s", held, trials(held+broke)))
+		s.undecide(j.who, fmt.Sprintf("is not known to hold it: held in %d of %s", held, trials(held+broke)))
 	default:
+		j.repeats, j.broken = 0, 0 // another trial, which may be repeated itself
 		s.queue = append(s.queue, j)
 	}
 }
@@ -93,16 +102,34 @@ func (s *Search) afterHold(who int, rest []int) stage {
 	}
 }
 
+// cheapest ends with a setting that holds. Where one that is cheaper was given up and the load did not decide it, that is told.
 func (s *Search) cheapest(who int) {
 	p, now := s.points[who], s.points[inForce]
+	known := "the cheapest that " + holds(len(s.doubts)) + " the load"
 	switch {
 	case who == inForce:
-		s.end(NoChange, "the setting in force is the cheapest that holds the load")
+		s.end(NoChange, "the setting in force is "+known+s.unsure())
 	case s.out[inForce] != "":
-		s.end(Better, "the setting in force "+s.out[inForce]+"; "+p.key+" is the cheapest that holds")
+		s.end(Better, known+" is "+p.key+"; the one in force: "+s.out[inForce]+s.unsure())
 	default:
-		s.end(Better, fmt.Sprintf("%s is the cheapest that holds the load: it costs %s, the one in force %s", p.key, number(p.cost), number(now.cost)))
+		s.end(Better, fmt.Sprintf("%s is %s: it costs %s, the one in force %s%s", known, p.key, number(p.cost), number(now.cost), s.unsure()))
 	}
+}
+
+// unsure tells of the settings that were asked and not decided by the load, by the last of them. What became of the one
+// in force is told beside.
+func (s *Search) unsure() string {
+	others := slices.DeleteFunc(slices.Clone(s.doubts), func(w int) bool { return w == inForce })
+	n := len(others)
+	if n == 0 {
+		return ""
+	}
+	who := others[n-1]
+	of := s.points[who].key
+	if n > 1 {
+		of = fmt.Sprintf("%d settings, such as %s", n, of)
+	}
+	return fmt.Sprintf("; it is not known of %s: %s", of, s.out[who])
 }
 
 // breaks says which limit a trial broke; "" = none.
@@ -117,6 +144,9 @@ func (s *Search) breaks(t trial.Told) string {
 		return ""
 	}
 	for i, c := range s.cfg.Clauses {
+		if c.Time && s.cfg.Goal == Most { // users who saturate break it in any setting
+			continue
+		}
 		if i < len(t.Counts) && t.Counts[i].Share() > c.Allowed {
 			return fmt.Sprintf("broke %s: %s of requests, %s are allowed", c.Expr, share(t.Counts[i].Share()), share(c.Allowed))
 		}

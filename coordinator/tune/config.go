@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
@@ -25,8 +26,8 @@ type Config struct {
 	Goal Goal       // Most
 	Load trial.Load // Most: closed users enough to saturate any setting. Cheapest: what must be held
 
-	// Clauses are what trials count, in their order. A setting that breaks one is out. They
-	// are left to Capacity where that is given: users who saturate break any limit on time.
+	// Clauses are what trials count, in their order. A setting that breaks one is out. Of Most, those on time
+	// are not judged, as users who saturate break any, and all are left to Capacity where that is given.
 	Clauses []trial.Clause
 	Errors  float64 // share of failed requests beyond which a setting is out; 0.01
 
@@ -41,8 +42,8 @@ type Config struct {
 	Settle time.Duration // before: 3 s
 	GiveUp float64       // trial.Ask's, of Goal Cheapest: 0.2
 
-	// MaxTrials bounds all trials: 150, or four for each setting of the first rung where that is more. Those of
-	// Capacity do not count, as each is a search with a budget of its own.
+	// MaxTrials bounds all trials: 150, or four for each setting of the first rung where that is more; of Cheapest
+	// none, as it ends by itself. Those of Capacity do not count, as each is a search with a budget of its own.
 	MaxTrials int
 	Budget    time.Duration // of all trials' Took; 0 = none
 	Seed      uint64        // of orders and samples
@@ -65,6 +66,20 @@ func (c Config) withDefaults() Config {
 		orElse(&c.GiveUp, 0.2)
 	}
 	return c
+}
+
+// notJudged names the limits that no trial is held to, "" where there is none.
+func (c Config) notJudged() string {
+	var all []string
+	for _, one := range c.Clauses {
+		if one.Time && c.Capacity == nil {
+			all = append(all, one.Expr)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "settings are compared by throughput, of users who saturate: no setting is held to " + strings.Join(all, ", ") + ", which comparing capacities would do"
 }
 
 func orElse[T comparable](v *T, def T) {

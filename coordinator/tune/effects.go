@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/loadctl/loadctl/stats"
 )
 
 // The interaction check: parameters at most, and blocks of all their corners.
@@ -102,6 +104,9 @@ func (s *Search) find(set Setting) (who int, why string) {
 	if ok, why := s.cfg.allowed(set); !ok {
 		return 0, why
 	}
+	if math.IsNaN(p.cost) || math.IsInf(p.cost, 0) {
+		return 0, "its cost is no number"
+	}
 	s.points = append(s.points, p)
 	return len(s.points) - 1, ""
 }
@@ -115,7 +120,7 @@ func (s *Search) measure(factors []factor, corners []int) {
 		return
 	}
 	sd, df := residual(blocks)
-	half := studentT(df) * 2 * sd / math.Sqrt(float64(len(blocks)*len(corners)))
+	half := stats.StudentT(0.975, float64(df)) * 2 * sd / math.Sqrt(float64(len(blocks)*len(corners)))
 	add := func(sign func(bits int) float64, params ...string) {
 		c := contrast(blocks, sign)
 		s.effects = append(s.effects, Effect{params, expm1(c), expm1(c - half), expm1(c + half)})

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/stats"
 )
 
 // Finalists are looked at after so many blocks. The error that each look may make is a fifth of alpha, so that looking
@@ -57,7 +60,7 @@ func (s *Search) reserve() int {
 func (s *Search) undecided(n int, who []int) (still []int, open bool) {
 	margin := math.Log1p(s.cfg.Margin)
 	for _, w := range who {
-		_, low, high := signedRank(s.pairs(w, inForce, kindFinal), alpha/float64(len(looks)))
+		low, high := stats.RankSigns(s.pairs(w, inForce, kindFinal)).Bounds(alpha / float64(len(looks)))
 		if high < margin && !s.hurt() {
 			continue
 		}
@@ -67,8 +70,13 @@ func (s *Search) undecided(n int, who []int) (still []int, open bool) {
 	return still, open
 }
 
-// hurt says that the setting in force breaks a limit itself: whatever does not is better.
-func (s *Search) hurt() bool { return 2*s.broke[inForce] > len(s.of[inForce]) }
+// hurt says that the setting in force breaks a limit itself, or holds no load within the limits: whatever does is better.
+func (s *Search) hurt() bool { return 2*s.broke[inForce] > len(s.of[inForce]) || s.holdsNothing() }
+
+func (s *Search) holdsNothing() bool {
+	c := s.capacity[inForce]
+	return c != nil && c.Result().Outcome == capacity.Nothing
+}
 
 // superior says that a finalist beats the incumbent by more than the margin, beyond chance.
 func (s *Search) superior(who int) bool {
@@ -79,7 +87,7 @@ func (s *Search) superior(who int) bool {
 		_, low, _ := s.ratio(who)
 		return low > math.Log1p(s.cfg.Margin)
 	}
-	_, low, _ := signedRank(s.pairs(who, inForce, kindFinal), alpha/float64(len(looks)))
+	low, _ := stats.RankSigns(s.pairs(who, inForce, kindFinal)).Bounds(alpha / float64(len(looks)))
 	return low > math.Log1p(s.cfg.Margin)
 }
 
@@ -109,6 +117,10 @@ func (s *Search) none(who []int) {
 		return
 	}
 	why := fmt.Sprintf("no setting beats the current one by ≥ %s", share(s.cfg.Margin))
+	if c := s.capacity[inForce]; c != nil && c.Result().Outcome == capacity.AtLeast {
+		why = fmt.Sprintf("no setting can be shown to beat the current one, whose capacity is known from below alone, ≥ %s: %s",
+			number(c.Result().Capacity), c.Result().Why)
+	}
 	near := slices.MaxFunc(who, func(a, b int) int { return cmp.Compare(s.fitness(a), s.fitness(b)) })
 	v := s.scoreOf(near)
 	why += fmt.Sprintf("; the nearest, %s: %s", s.points[near].key, interval(v))
@@ -121,11 +133,9 @@ func (s *Search) none(who []int) {
 // fitness orders finalists: by capacity, or by throughput beside the incumbent in all the blocks that finalists share.
 func (s *Search) fitness(who int) float64 {
 	if s.cfg.Capacity != nil {
-		m, _, _ := s.ratio(who)
-		return m
+		return math.Log(s.capacity[who].Result().Capacity)
 	}
-	centre, _, _ := signedRank(s.shared(who, inForce), alpha)
-	return centre
+	return stats.RankSigns(s.shared(who, inForce)).Center()
 }
 
 // shared are the pairs of later rungs and finals: blocks of the first rung have other settings each.
@@ -147,6 +157,6 @@ func (s *Search) asGood(who int) bool {
 		_, low, _ := logRatio(a, b)
 		return low > floor
 	}
-	_, low, _ := signedRank(s.shared(who, s.best), alpha)
+	low, _ := stats.RankSigns(s.shared(who, s.best)).Bounds(alpha)
 	return low > floor
 }

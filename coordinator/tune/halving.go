@@ -172,7 +172,7 @@ func (s *Search) noise() float64 {
 }
 
 // trialsOf is how many trials a tuning of n settings takes, when nothing is repeated.
-func trialsOf(n int) time.Duration {
+func trialsOf(n int) int {
 	total, units := 0, 1
 	for ; n > finalists; units *= 2 {
 		size := wider
@@ -182,8 +182,11 @@ func trialsOf(n int) time.Duration {
 		total += units * (n + (n+size-1)/size)
 		n = (n + third - 1) / third
 	}
-	return time.Duration(total + 7*(n+1) + 10 + 2*validations)
+	return total + 7*(n+1) + 10 + 2*validations
 }
+
+// about is how long so many trials take.
+func (c Config) about(trials int) time.Duration { return time.Duration(trials) * c.each() }
 
 // each is about how long a trial takes, with what is around it.
 func (c Config) each() time.Duration { return c.Settle + c.Length + 2*time.Second }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/loadctl/loadctl/stats"
 )
 
 // Result is what is known, at any time.
@@ -20,8 +22,11 @@ func (s *Search) Result() Result {
 		r.Best, r.Recommended = s.scoreOf(s.best), s.scoreOf(s.rec)
 	}
 	r.Halving = s.halving()
+	if s.cfg.Goal == Cheapest {
+		r.Undecided = len(s.doubts)
+	}
 	if s.cfg.Goal == Most && s.cfg.Capacity == nil {
-		r.Expected = int(trialsOf(s.firstRung))
+		r.Expected = trialsOf(s.firstRung)
 	}
 	r.Scores = s.scores()
 	r.Plateau = s.plateau(r.Best)
@@ -31,14 +36,21 @@ func (s *Search) Result() Result {
 	return r
 }
 
+// What settings are compared by.
+const (
+	byThroughput = "throughput"
+	byCapacity   = "capacity"
+	byHold       = "hold"
+)
+
 func (s *Search) fitnessName() string {
 	switch {
 	case s.cfg.Goal == Cheapest:
-		return "hold"
+		return byHold
 	case s.cfg.Capacity != nil:
-		return "capacity"
+		return byCapacity
 	}
-	return "throughput"
+	return byThroughput
 }
 
 func (s *Search) halving() (n int) {
@@ -50,7 +62,8 @@ func (s *Search) halving() (n int) {
 	return n
 }
 
-// scores are those of every setting that was tried, best first; finalists before others, as they are known better.
+// scores are those of every setting that was tried, best first; finalists before others, as they are known better, and
+// before all those whose gain is of capacity, as gains of two kinds have no order.
 func (s *Search) scores() (all []Score) {
 	for who := range s.points {
 		if v := s.scoreOf(who); v.Blocks > 0 {
@@ -61,36 +74,44 @@ func (s *Search) scores() (all []Score) {
 		switch {
 		case s.cfg.Goal == Cheapest:
 			return cmp.Compare(a.Cost, b.Cost)
+		case a.Fitness != b.Fitness:
+			return first(a.Fitness == byCapacity)
 		case a.Final != b.Final && a.Setting != nil:
-			if a.Final {
-				return -1
-			}
-			return 1
+			return first(a.Final)
 		}
 		return -cmp.Compare(a.Gain, b.Gain)
 	})
 	return all
 }
 
+// first puts the left of two before the right, or behind.
+func first(left bool) int {
+	if left {
+		return -1
+	}
+	return 1
+}
+
 // scoreOf is how a setting did: a finalist by its final blocks alone, as what made it one flatters it.
 func (s *Search) scoreOf(who int) Score {
 	p := s.points[who]
 	v := Score{Setting: p.setting, Cost: p.cost, Value: s.throughput(who), Final: slices.Contains(s.finalists, who),
-		Held: s.held[who], Broke: s.broke[who]}
+		Held: s.held[who], Broke: s.broke[who], Fitness: byThroughput}
 	for _, x := range s.of[who] {
 		v.Rung = max(v.Rung, x.rung)
 		v.Blocks++
 	}
 	switch {
 	case s.cfg.Goal == Cheapest:
-		v.Blocks = v.Held + v.Broke
-	case who == inForce:
-		if c := s.capacity[who]; c != nil {
-			v.Value = c.Result().Capacity
+		v.Blocks, v.Fitness = v.Held+v.Broke, byHold
+	case s.compared(who):
+		v.Value, v.Fitness = s.capacity[who].Result().Capacity, byCapacity
+		if who != inForce {
+			m, _, _ := s.ln(who)
+			v.Closed = expm1(m)
+			v.gain(s.ratio(who))
 		}
-	case s.capacity[who] != nil && known(s.capacity[who].Result()) && known(s.capacity[inForce].Result()):
-		v.Value = s.capacity[who].Result().Capacity
-		v.gain(s.ratio(who))
+	case who == inForce:
 	default:
 		v.gain(s.ln(who))
 	}
@@ -108,7 +129,9 @@ func (v *Score) gain(m, low, high float64) {
 // others by the noise that all settings share.
 func (s *Search) ln(who int) (m, low, high float64) {
 	if d := s.pairs(who, inForce, kindFinal); len(d) >= looks[0]-1 {
-		return signedRank(d, alpha/2)
+		ranks := stats.RankSigns(d)
+		low, high = ranks.Bounds(alpha / 2)
+		return ranks.Center(), low, high
 	}
 	d := s.pairs(who, inForce, kindHalving, kindFinal, kindEffects)
 	if len(d) == 0 {
@@ -120,9 +143,9 @@ func (s *Search) ln(who int) (m, low, high float64) {
 }
 
 // plateau are the settings that are not worse than the best by more than the slack, as far as is known: those of
-// which more than the first rung, with its one trial, tells.
+// which more than the first rung, with its one trial, tells. Where the best is known by its capacity, they are finalists.
 func (s *Search) plateau(best Score) (all []Setting) {
-	if s.cfg.Goal == Cheapest || s.best < 0 {
+	if s.cfg.Goal == Cheapest || s.best < 0 || s.holdsNothing() {
 		return nil
 	}
 	for who := range s.points {
@@ -130,7 +153,7 @@ func (s *Search) plateau(best Score) (all []Setting) {
 		if who == inForce && s.hurt() {
 			continue
 		}
-		if v.Blocks > 1 && s.out[who] == "" && (1+v.Gain) >= (1+best.Gain)*(1-s.cfg.Slack) {
+		if v.Blocks > 1 && v.Fitness == best.Fitness && s.out[who] == "" && (1+v.Gain) >= (1+best.Gain)*(1-s.cfg.Slack) {
 			all = append(all, v.Setting)
 		}
 	}

@@ -38,14 +38,14 @@ func (s *Search) alone(j job) bool {
 
 // spent says that the budget is: it bounds time, and MaxTrials what repeats may add.
 func (s *Search) spent() bool {
-	return s.cfg.Budget > 0 && s.took >= s.cfg.Budget || s.counted() >= s.cfg.MaxTrials && s.cfg.Goal == Most && !s.searching()
+	return s.cfg.Budget > 0 && s.took >= s.cfg.Budget || s.cfg.MaxTrials > 0 && s.counted() >= s.cfg.MaxTrials && !s.searching()
 }
 
 // counted is the trials that MaxTrials bounds.
 func (s *Search) counted() (n int) {
 	for _, t := range s.tried {
 		switch t.Kind {
-		case kindHalving, kindFinal, kindEffects, kindValidate:
+		case kindHalving, kindFinal, kindEffects, kindValidate, kindHold:
 			n++
 		}
 	}

@@ -3,12 +3,18 @@ package tune
 // refuse gives a setting up. Without the one in force nothing can be compared, so that ends all.
 func (s *Search) refuse(who int, why string) string {
 	if who == inForce && s.cfg.Goal == Most {
-		s.end(Broken, "the setting in force ("+s.points[inForce].key+") "+why)
+		s.end(Broken, "the setting in force, "+s.points[inForce].key+": "+why)
 		return why
 	}
 	s.out[who] = why
 	s.refused = append(s.refused, Refused{s.points[who].setting, why})
 	return why
+}
+
+// undecide gives a setting up that the load has not put out: nobody knows what it would have done.
+func (s *Search) undecide(who int, why string) string {
+	s.doubts = append(s.doubts, who)
+	return s.refuse(who, why)
 }
 
 // nobody ends without another setting to speak of: where none was ever measured, something is wrong with

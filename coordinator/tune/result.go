@@ -13,7 +13,7 @@ type Outcome string
 const (
 	Better     Outcome = "better"     // a setting beats the one in force
 	NoChange   Outcome = "no change"  // none does by as much as asked
-	Nothing    Outcome = "nothing"    // of Goal Cheapest: no setting holds the load
+	Nothing    Outcome = "nothing"    // no setting is known to hold the load, of Goal Cheapest; or any load within the limits, where capacities are compared
 	Unfinished Outcome = "unfinished" // the budget, or somebody, ended it
 	Broken     Outcome = "broken"     // trials could not be made
 )
@@ -46,14 +46,15 @@ type Result struct {
 
 	Scores    []Score       `json:"scores"`  // of every setting that was tried, best first
 	Effects   []Effect      `json:"effects"` // around the best
-	Plateau   []Setting     `json:"plateau"` // settings not worse than the best by more than Slack
+	Plateau   []Setting     `json:"plateau"` // settings not worse than the best by more than Slack, of those with its fitness
 	Params    []Param       `json:"params"`
 	Refused   []Refused     `json:"refused,omitempty"` // settings that a constraint rules out, or that could not be applied
 	Flags     []string      `json:"flags,omitempty"`
-	Expected  int           `json:"expected"`  // trials in all, if nothing is repeated; 0 = not known
-	Halving   int           `json:"halving"`   // trials of the halving, without the incumbent's
-	Validated bool          `json:"validated"` // the recommendation held after a fresh start
-	Seed      uint64        `json:"seed"`      // of the order within blocks
+	Undecided int           `json:"undecided,omitempty"` // of Goal Cheapest: settings that were asked, and of which trials did not tell whether they hold the load
+	Expected  int           `json:"expected"`            // trials in all, if nothing is repeated; 0 = not known
+	Halving   int           `json:"halving"`             // trials of the halving, without the incumbent's
+	Validated bool          `json:"validated"`           // the recommendation held after a fresh start
+	Seed      uint64        `json:"seed"`                // of the order within blocks
 	Took      time.Duration `json:"took_ns"`
 	Trials    []Tried       `json:"trials"`
 }
@@ -65,6 +66,10 @@ type Score struct {
 	Low     float64 `json:"low"`
 	High    float64 `json:"high"`
 	Value   float64 `json:"value"` // of the fitness, geometric mean
+	// Fitness is what Gain and Value are of: that of finalists may be their capacity, when that of others is the
+	// throughput of closed users, so that only scores of one fitness are compared with each other.
+	Fitness string  `json:"fitness"`
+	Closed  float64 `json:"closed,omitempty"` // where Gain is of capacity, that of the throughput of closed users
 	Cost    float64 `json:"cost"`
 	Blocks  int     `json:"blocks"`
 	Rung    int     `json:"rung"` // the last that it was in; 0 = finalists are beyond rungs

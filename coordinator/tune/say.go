@@ -14,10 +14,10 @@ func (r Result) Sentence() string {
 	tail := fmt.Sprintf("; %s, %s", trials(len(r.Trials)), minutes(r.Took))
 	switch {
 	case r.Outcome == Better && r.Goal == Cheapest:
-		return fmt.Sprintf("%s: the cheapest that holds the load, cost %s, now %s%s", r.words(r.Recommended.Setting),
+		return fmt.Sprintf("%s: the cheapest that %s the load, cost %s, now %s%s", r.words(r.Recommended.Setting), holds(r.Undecided),
 			number(r.Recommended.Cost), number(r.Incumbent.Cost), tail)
 	case r.Outcome == Better:
-		s := fmt.Sprintf("%s: %s %s vs current", r.words(r.Recommended.Setting), interval(r.Recommended), r.Fitness)
+		s := fmt.Sprintf("%s: %s %s vs current", r.words(r.Recommended.Setting), interval(r.Recommended), r.Recommended.Fitness)
 		if flat := r.flat(); flat != "" {
 			s += fmt.Sprintf("; flat within %s for %s", share(r.Slack), flat)
 		}
@@ -65,10 +65,30 @@ func (r Result) flat() string {
 
 // interval is a gain with its bounds: "+41 % [35, 47]".
 func interval(v Score) string {
-	return fmt.Sprintf("%s [%.0f, %.0f]", percent(v.Gain), rounded(v.Low), rounded(v.High))
+	high := fmt.Sprintf("%.0f", rounded(v.High))
+	if v.High > mostGain {
+		high = "more"
+	}
+	return fmt.Sprintf("%s [%.0f, %s]", percent(v.Gain), rounded(v.Low), high)
 }
 
-func percent(gain float64) string { return fmt.Sprintf("%+.0f %%", rounded(gain)) }
+// mostGain is more than is told as a figure: what has no upper bound, or was compared with next to nothing.
+const mostGain = 10
+
+func percent(gain float64) string {
+	if gain > mostGain {
+		return "more than +1000 %"
+	}
+	return fmt.Sprintf("%+.0f %%", rounded(gain))
+}
+
+// holds says of the cheapest what is known, where so many that are cheaper could not be decided.
+func holds(undecided int) string {
+	if undecided > 0 {
+		return "is known to hold"
+	}
+	return "holds"
+}
 
 // rounded is a share in per cent, without a negative nothing.
 func rounded(v float64) float64 { return math.Round(100*v) + 0 }
@@ -95,8 +115,11 @@ func minutes(d time.Duration) string {
 // short says why a tuning ended before its answer.
 func (s *Search) short() string {
 	if s.cfg.Budget > 0 && s.took >= s.cfg.Budget {
-		return fmt.Sprintf("the budget of %v was over before it was done: it takes about %v", s.cfg.Budget,
-			(trialsOf(s.firstRung) * s.cfg.each()).Round(time.Minute))
+		why := fmt.Sprintf("the budget of %v was over before it was done", s.cfg.Budget)
+		if s.cfg.Goal == Most {
+			why += fmt.Sprintf(": it takes about %v", s.cfg.about(trialsOf(s.firstRung)).Round(time.Minute))
+		}
+		return why
 	}
 	return fmt.Sprintf("the %s that may be made were not enough", trials(s.cfg.MaxTrials))
 }

@@ -43,6 +43,7 @@ type Search struct {
 	finalists []int
 	capacity  map[int]Inner
 	held      map[int]int // of Goal Cheapest
+	doubts    []int       // who is refused, and not by what the load did to it
 	best, rec int
 	effects   []Effect
 	validated bool
@@ -58,7 +59,8 @@ type job struct {
 	who, rung, block int
 	kind             string
 	restart          bool
-	repeats          int
+	repeats          int // as it was invalid
+	broken           int // trials that could not be made
 	inner            Inner
 }
 
@@ -87,12 +89,13 @@ func New(c Config) (*Search, error) {
 		want, why := s.cfg.first()
 		s.points, s.refused = s.cfg.space(want)
 		s.flag(why)
+		s.flag(s.cfg.notJudged())
 		s.stage = begin
 	}
 	if err := s.costs(); err != nil {
 		return nil, err
 	}
-	if s.cfg.MaxTrials == 0 {
+	if s.cfg.MaxTrials == 0 && s.cfg.Goal == Most {
 		s.cfg.MaxTrials = max(150, 4*len(s.points))
 	}
 	s.firstRung = len(s.points) - 1
@@ -125,10 +128,10 @@ func (s *Search) Tell(t trial.Told) {
 	s.tried = append(s.tried, Tried{Ask: ask, Told: t, Rung: j.rung, Block: j.block})
 	now := &s.tried[len(s.tried)-1]
 	switch {
-	case t.Broken != "":
-		now.Note = s.refuse(j.who, "could not be tried: "+t.Broken)
-	case j.inner != nil:
+	case j.inner != nil: // which repeats trials itself
 		s.inside(j, t, now)
+	case t.Broken != "":
+		s.noTrial(t, now)
 	case t.Validity == stats.Invalid:
 		s.invalid(t, now)
 	default:
@@ -140,11 +143,21 @@ func (s *Search) Tell(t trial.Told) {
 
 // inside passes a trial on to the search for a capacity that asked for it.
 func (s *Search) inside(j job, t trial.Told, now *Tried) {
-	now.Used = true
+	now.Used = t.Broken == ""
 	j.inner.Tell(t)
 	if _, more := j.inner.Next(); !more {
 		s.queue = s.queue[1:]
 	}
+}
+
+// noTrial makes a trial that could not be made once more: what a hook met may have been gone a second later.
+func (s *Search) noTrial(t trial.Told, now *Tried) {
+	j := &s.queue[0]
+	if j.broken++; j.broken > 1 {
+		now.Note = s.undecide(j.who, "could not be tried: "+t.Broken)
+		return
+	}
+	now.Note = "could not be tried: " + t.Broken + ": repeated once"
 }
 
 func (s *Search) invalid(t trial.Told, now *Tried) {
@@ -155,9 +168,9 @@ func (s *Search) invalid(t trial.Told, now *Tried) {
 	j := &s.queue[0]
 	switch {
 	case j.repeats == mostRepeats && t.Generator:
-		now.Note = s.refuse(j.who, "the generator was at its limit three times, keep its machine free of other work or add agents: "+why)
+		now.Note = s.undecide(j.who, "the generator was at its limit three times, keep its machine free of other work or add agents: "+why)
 	case j.repeats == mostRepeats:
-		now.Note = s.refuse(j.who, "trials were invalid three times: "+why)
+		now.Note = s.undecide(j.who, "trials were invalid three times: "+why)
 	default:
 		j.repeats++
 		now.Note = "invalid: repeated"

@@ -136,7 +136,7 @@ func (c Config) first() (n int, why string) {
 		n = min(n, sampled)
 	}
 	fit := n
-	for c.Budget > 0 && fit > leastSettings && trialsOf(fit)*c.each() > c.Budget {
+	for c.Budget > 0 && fit > leastSettings && c.about(trialsOf(fit)) > c.Budget {
 		fit--
 	}
 	if fit < n {

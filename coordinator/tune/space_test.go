@@ -103,20 +103,6 @@ func TestABudgetIsKept(t *testing.T) {
 	}
 }
 
-func TestCriticalRanks(t *testing.T) {
-	// Published tables of the signed-rank test, one-sided: 0.05 and 0.01.
-	for n, want := range map[int][2]int{5: {0, -1}, 7: {3, 0}, 10: {10, 5}, 14: {25, 15}, 19: {53, 37}, 26: {110, 84}} {
-		if a, b := critical(n, 0.05), critical(n, 0.01); a != want[0] || b != want[1] {
-			t.Errorf("%d: %d and %d, want %v", n, a, b, want)
-		}
-	}
-	for df, want := range map[int]float64{3: 3.182, 5: 2.571, 9: 2.262, 30: 2.042} {
-		if got := studentT(df); math.Abs(got/want-1) > 0.01 {
-			t.Errorf("Student's %d: %.3f, want %.3f", df, got, want)
-		}
-	}
-}
-
 func TestWhatIsWrongIsToldAtOnce(t *testing.T) {
 	c := Config{Params: []Param{{Name: "pool", Values: []string{"1", "1"}, Costs: []float64{1}}, {Name: "pool"}, {}},
 		Incumbent: Setting{"workers": "1"}, Goal: "most of all", Margin: -1, Errors: 2, Length: -1}

@@ -54,7 +54,11 @@ func configOf(t *testing.T, d *datadriven.TestData) Config {
 				return values(c.Params, s) != a.Vals[0], words(a.Vals[1])
 			}
 		case "limit":
-			c.Clauses = []trial.Clause{{Expr: "response_time: p(99)<200ms", Allowed: 0.01}}
+			c.Clauses = []trial.Clause{{Expr: "response_time: p(99)<200ms", Allowed: 0.01, Time: true}}
+		case "checks":
+			c.Clauses = []trial.Clause{{Expr: "checks: rate>99%", Allowed: 0.01}}
+		case "trials":
+			c.MaxTrials, _ = strconv.Atoi(a.Vals[0])
 		default:
 			t.Fatalf("unknown %s", a.Key)
 		}

@@ -3,6 +3,8 @@ package tune
 import (
 	"fmt"
 	"math"
+
+	"github.com/loadctl/loadctl/stats"
 )
 
 // validations is how often the recommended setting is started anew beside the one in force.
@@ -22,11 +24,11 @@ func validate(s *Search) stage {
 // again falls back on the best where the cheaper one turned out to break a limit.
 func (s *Search) again() stage {
 	if s.rec != s.best && s.out[s.best] == "" {
-		s.flag(s.points[s.rec].key + " " + s.out[s.rec] + ": the best is recommended in its place")
+		s.flag("the best is recommended in place of " + s.points[s.rec].key + ", which was out when it was tried again: " + s.out[s.rec])
 		s.rec = s.best
 		return validate
 	}
-	s.end(NoChange, "the best, "+s.points[s.best].key+", "+s.out[s.best]+" when it was tried again")
+	s.end(NoChange, "the best, "+s.points[s.best].key+", was out when it was tried again: "+s.out[s.best])
 	return nil
 }
 
@@ -37,16 +39,20 @@ func verdict(s *Search) stage {
 	}
 	d := s.pairs(s.rec, inForce, kindValidate)
 	switch back := percent(expm1(mean(d))); {
+	case s.holdsNothing():
+		s.validated = true
+		s.end(Better, fmt.Sprintf("the setting in force holds no load within the limits, %s holds %s/s; its throughput after a fresh start: %s",
+			s.points[s.rec].key, number(s.capacity[s.rec].Result().Capacity), back))
 	case s.hurt():
 		s.validated = true
 		s.end(Better, fmt.Sprintf("the setting in force breaks a limit, which %s held after a fresh start too: %s", s.points[s.rec].key, back))
 	case s.cameBack(d):
 		s.validated = true
-		s.end(Better, fmt.Sprintf("%s came back after a fresh start: %s", s.points[s.rec].key, back))
+		s.end(Better, fmt.Sprintf("the gain of %s came back after a fresh start: %s", s.points[s.rec].key, back))
 	case len(d) <= validations && 2*validations <= s.remaining():
 		return validate
 	default:
-		s.end(NoChange, fmt.Sprintf("%s was better (%s), but not after a fresh start: %s there. It is not recommended",
+		s.end(NoChange, fmt.Sprintf("the best, %s, was better (%s), but not after a fresh start: %s there. It is not recommended",
 			s.points[s.rec].key, interval(s.scoreOf(s.rec)), back))
 	}
 	return nil
@@ -60,7 +66,7 @@ func (s *Search) cameBack(d []float64) bool {
 // lnLow is the lower bound of the gain in throughput that was claimed.
 func (s *Search) lnLow(who int) float64 {
 	if d := s.pairs(who, inForce, kindFinal); len(d) > 0 {
-		_, low, _ := signedRank(d, alpha/2)
+		low, _ := stats.RankSigns(d).Bounds(alpha / 2)
 		return low
 	}
 	d := s.pairs(who, inForce, kindHalving)

@@ -67,7 +67,7 @@ func (q *Queue) ladder() *stats.Ladder {
 // Clauses are those of the SLO.
 func (q *Queue) Clauses() (all []trial.Clause) {
 	for _, l := range q.Limits {
-		all = append(all, trial.Clause{Expr: "slower than " + l.Above.String(), Allowed: l.Allowed})
+		all = append(all, trial.Clause{Expr: "slower than " + l.Above.String(), Allowed: l.Allowed, Time: true})
 	}
 	return all
 }

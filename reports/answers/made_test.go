@@ -1,6 +1,7 @@
 package answers_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -263,8 +264,25 @@ func tunings() map[string]tune.Result {
 	cheapest := better()
 	cheapest.Fitness, cheapest.Effects, cheapest.Plateau, cheapest.Why = "hold", nil, nil, "the setting in force broke the limit at this load"
 	nothing := cheapest
-	nothing.Outcome, nothing.Why = "nothing", "even pool_size=73, workers=128 breaks it"
-	return map[string]tune.Result{"cheapest": cheapest, "nothing": nothing, "better": better(), "no-change": same, "unfinished": unfinished, "three": three,
+	nothing.Outcome, nothing.Why = "nothing", "no setting is known to hold the load; it is not known of pool_size 8, workers 8: could not be tried: quota"
+	nothing.Undecided = 1
+	unsure := cheapest
+	unsure.Undecided = 2
+	unsure.Why = "the cheapest that is known to hold the load is pool_size 24, workers 42: it costs 108, the one in force 188; it is not known of 2 settings, such as pool_size 8, workers 8: could not be tried: quota"
+	asGood := same
+	asGood.Why, asGood.Margin = "no setting beats the current one by ≥ 10 %; the nearest, pool_size 42, workers 73: +8 % [6, 9]", 0.1
+	notAgain := asGood
+	notAgain.Why = "the best, pool_size 42, workers 73, was better (+40 % [40, 41]), but not after a fresh start: +1 % there. It is not recommended"
+	capacity := better()
+	capacity.Fitness = "capacity"
+	for _, s := range []*tune.Score{&capacity.Incumbent, &capacity.Best, &capacity.Recommended, &capacity.Scores[14], &capacity.Scores[22]} {
+		s.Closed, s.Fitness, s.Value = s.Gain, "capacity", 0.8*s.Value
+		s.Gain, s.Low, s.High = s.Gain/2, s.Low/2, s.High/2
+	}
+	for i := range capacity.Scores {
+		capacity.Scores[i].Fitness = cmp.Or(capacity.Scores[i].Fitness, "throughput")
+	}
+	return map[string]tune.Result{"unsure": unsure, "as-good": asGood, "not-again": notAgain, "capacity": capacity, "cheapest": cheapest, "nothing": nothing, "better": better(), "no-change": same, "unfinished": unfinished, "three": three,
 		"broken": {Outcome: tune.Broken, Why: "the hook of pool_size failed: exit status 1", Took: time.Second}}
 }
 

@@ -34,8 +34,12 @@ func TestEveryOutcomeSaysItsSentence(t *testing.T) {
 		"gate-invalid":        {"INVALID", "the baseline itself did not hold", "is not known"},
 		"tune-better":         {"Set pool_size=24, workers=42", "cheapest that is not worse than the best", "cost 108 in place of 188", "pool_size 24 to 42, workers 42 to 73", "after a fresh start", "Erlang C"},
 		"tune-cheapest":       {"the cheapest that holds the load: cost 108", "Set pool_size=24, workers=42 in place of"},
-		"tune-nothing":        {"NOTHING HOLDS", "No setting holds the load: even"},
-		"tune-no-change":      {"No setting beats the current one", "leave it as it is"},
+		"tune-unsure":         {"is the cheapest that is known to hold the load: cost 108", "not known of 2 settings, such as"},
+		"tune-nothing":        {"NOTHING IS KNOWN TO HOLD", "No setting is known to hold the load; it is not known of pool_size 8"},
+		"tune-no-change":      {"No setting beats the current one by 2 % or more", "leave it as it is"},
+		"tune-as-good":        {"No setting beats the current one by ≥ 10 %; the nearest, pool_size 42, workers 73: +8 % [6, 9].", "leave it as it is"},
+		"tune-not-again":      {"was better (+40 % [40, 41]), but not after a fresh start: +1 % there"},
+		"tune-capacity":       {"SLO capacity, 95 % interval", "its capacity was not"},
 		"tune-unfinished":     {"no recommendation", "the budget of 30m0s is spent"},
 		"tune-broken":         {"the hook of pool_size failed"},
 	}
@@ -194,6 +198,27 @@ func TestElasticityIsWhatItSays(t *testing.T) {
 		c.Result.Elasticity = b
 		if lead := answers.OfCapacity(c, answers.Info{}).Lead; !strings.Contains(lead, want+" bad requests") {
 			t.Errorf("elasticity %v: %s", b, fmt.Sprint(lead))
+		}
+	}
+}
+
+// TestNoChangeGivesItsOwnReason: a margin of 10 % is not the slack of 2 %, and a gain that did not come back is not one that was not there.
+func TestNoChangeGivesItsOwnReason(t *testing.T) {
+	for _, name := range []string{"as-good", "not-again"} {
+		b := answers.OfTune(tunings()[name], answers.Info{})
+		why := tunings()[name].Why
+		if got := b.Verdict.Line; !strings.EqualFold(strings.TrimSuffix(got, "."), why) || strings.Contains(got+b.Lead, "2 %") || strings.Contains(b.Lead, why) {
+			t.Errorf("%s: %s / %s", name, got, b.Lead)
+		}
+	}
+}
+
+// TestFiguresOfTwoKindsAreNamed: only the last settings have a capacity, all others' figures are of throughput.
+func TestFiguresOfTwoKindsAreNamed(t *testing.T) {
+	p := page(t, answers.OfTune(tunings()["capacity"], answers.Info{}))
+	for _, want := range []string{"/s throughput", "By how much throughput changes", "Throughput of closed users", "Gains of SLO capacity are the ratio of two searches"} {
+		if !strings.Contains(p, want) {
+			t.Errorf("the page does not say %q", want)
 		}
 	}
 }

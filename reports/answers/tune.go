@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,6 +99,9 @@ func (w *tuneWords) verdict() brief.Verdict {
 		v.Word = "BETTER SETTING FOUND"
 	case none:
 		v.Word, v.Tone = "NOTHING HOLDS", brief.Bad
+		if w.Undecided > 0 {
+			v.Word = "NOTHING IS KNOWN TO HOLD"
+		}
 	case tune.NoChange:
 	case tune.Unfinished:
 		v.Tone = brief.Warn
@@ -107,57 +111,74 @@ func (w *tuneWords) verdict() brief.Verdict {
 	return v
 }
 
+// headline is the answer in one sentence. Where nothing is recommended the tuning's own reason is it: there are several ways to come to that.
 func (w *tuneWords) headline() string {
 	switch {
-	case w.Outcome == none:
-		return "No setting holds the load" + because(w.Why)
+	case w.Outcome == none || w.Outcome == tune.NoChange:
+		return cmp.Or(sentence(w.Why), w.ended())
 	case w.Outcome == tune.Better && w.holds():
-		return fmt.Sprintf("%s is the cheapest that holds the load: cost %s.", w.setting(w.Recommended.Setting), figure(w.Recommended.Cost))
-	case w.Outcome == tune.NoChange && w.holds():
-		return "The setting in force is the cheapest that holds the load."
+		return fmt.Sprintf("%s is %s: cost %s.", w.setting(w.Recommended.Setting), w.cheapest(), figure(w.Recommended.Cost))
 	}
 	switch w.Outcome {
 	case tune.Better:
-		return fmt.Sprintf("%s: %s %s, 95 %% interval %s, against the setting in force.", w.setting(w.Recommended.Setting), signed(w.Recommended.Gain), w.fitness(), between(w.Recommended.Low, w.Recommended.High))
-	case tune.NoChange:
-		return fmt.Sprintf("No setting beats the current one by more than %s.", share(w.slack()))
+		return fmt.Sprintf("%s: %s %s, 95 %% interval %s, against the setting in force.", w.setting(w.Recommended.Setting), signed(w.Recommended.Gain), w.of(w.Recommended), between(w.Recommended.Low, w.Recommended.High))
 	case tune.Unfinished:
 		return "The tuning did not come to its end: there is no recommendation" + because(w.Why)
 	}
 	return "Trials could not be made" + because(w.Why)
 }
 
-func (w *tuneWords) slack() float64 {
-	if w.Slack > 0 {
-		return w.Slack
+// ended is an ending that gives no reason.
+func (w *tuneWords) ended() string {
+	switch {
+	case w.Outcome == none:
+		return "No setting is known to hold the load."
+	case w.holds():
+		return "The setting in force is " + w.cheapest() + "."
 	}
-	return 0.02
+	return fmt.Sprintf("No setting beats the current one by %s or more.", share(w.margin()))
 }
 
-// fitness is what is compared.
-func (w *tuneWords) fitness() string {
-	switch w.Fitness {
+// cheapest says no more than is known: what is cheaper may not have been decided.
+func (w *tuneWords) cheapest() string {
+	if w.Undecided > 0 {
+		return "the cheapest that is known to hold the load"
+	}
+	return "the cheapest that holds the load"
+}
+
+// usual is the slack and the margin of a tuning that says none.
+const usual = 0.02
+
+func (w *tuneWords) slack() float64 { return cmp.Or(w.Slack, usual) }
+
+func (w *tuneWords) margin() float64 { return cmp.Or(w.Margin, usual) }
+
+// fitness is what the last settings are compared by.
+func (w *tuneWords) fitness() string { return fitnessName(w.Fitness) }
+
+// of is what a score's gain and value are of, which for most is throughput also where the last ones' are of capacity.
+func (w *tuneWords) of(s tune.Score) string { return fitnessName(cmp.Or(s.Fitness, w.Fitness)) }
+
+func fitnessName(fitness string) string {
+	switch fitness {
 	case "capacity":
 		return "SLO capacity"
 	case "", "throughput", "hold":
 		return "throughput"
 	}
-	return w.Fitness
+	return fitness
 }
 
 func (w *tuneWords) lead() string {
 	switch {
 	case w.Outcome == tune.Better && w.holds():
 		return join(fmt.Sprintf("Set %s in place of %s.", w.setting(w.Recommended.Setting), w.setting(w.Incumbent.Setting)), sentence(w.Why), w.validated())
-	case w.holds():
-		return sentence(w.Why)
-	}
-	switch w.Outcome {
-	case tune.Better:
-		return join(fmt.Sprintf("Set %s. That gives %s %s (95 %% interval %s) against the setting in force, %s.", w.setting(w.Recommended.Setting), signed(w.Recommended.Gain), w.fitness(), between(w.Recommended.Low, w.Recommended.High), w.setting(w.Incumbent.Setting)),
+	case w.Outcome == tune.NoChange:
+		return join(fmt.Sprintf("The setting in force is %s: leave it as it is.", w.setting(w.Incumbent.Setting)), w.bestAnyway())
+	case w.Outcome == tune.Better:
+		return join(fmt.Sprintf("Set %s. That gives %s %s (95 %% interval %s) against the setting in force, %s.", w.setting(w.Recommended.Setting), signed(w.Recommended.Gain), w.of(w.Recommended), between(w.Recommended.Low, w.Recommended.High), w.setting(w.Incumbent.Setting)),
 			w.cheaper(), w.flat(), w.validated(), sentence(w.Why))
-	case tune.NoChange:
-		return join(fmt.Sprintf("No setting beats the current one, %s, by more than %s: leave it as it is.", w.setting(w.Incumbent.Setting), share(w.slack())), w.bestAnyway(), sentence(w.Why))
 	}
 	return ""
 }
@@ -199,6 +220,9 @@ func (w *tuneWords) flat() string {
 }
 
 func (w *tuneWords) validated() string {
+	if w.Validated && w.Fitness == "capacity" {
+		return "Its throughput was tried again after a fresh start of the target, its capacity was not."
+	}
 	if w.Validated {
 		return "It held after a fresh start of the target."
 	}
@@ -239,7 +263,7 @@ func (w *tuneWords) figures() (all []brief.Figure) {
 		score("recommended", w.Recommended, w.recommends(), brief.Good)
 	}
 	if w.Outcome == tune.Better && !w.holds() {
-		all = append(all, brief.Figure{Label: "gain", Value: signed(w.Recommended.Gain), Meaning: fmt.Sprintf("%s against the setting in force, 95 %% interval %s", w.fitness(), between(w.Recommended.Low, w.Recommended.High)), Tone: brief.Good})
+		all = append(all, brief.Figure{Label: "gain", Value: signed(w.Recommended.Gain), Meaning: fmt.Sprintf("%s against the setting in force, 95 %% interval %s", w.of(w.Recommended), between(w.Recommended.Low, w.Recommended.High)), Tone: brief.Good})
 	}
 	score("in force", w.Incumbent, w.worth(w.Incumbent), brief.Plain)
 	if !w.holds() && (w.Outcome != tune.NoChange || w.setting(w.Best.Setting) != w.setting(w.Incumbent.Setting)) {
@@ -255,7 +279,7 @@ func (w *tuneWords) figures() (all []brief.Figure) {
 // recommends is why a setting is recommended.
 func (w *tuneWords) recommends() string {
 	if w.holds() {
-		return "the cheapest that holds the load: cost " + figure(w.Recommended.Cost)
+		return w.cheapest() + ": cost " + figure(w.Recommended.Cost)
 	}
 	return "the cheapest within " + share(w.slack()) + " of the best"
 }
@@ -267,5 +291,9 @@ func (w *tuneWords) worth(s tune.Score) string {
 	if s.Value <= 0 {
 		return ""
 	}
-	return w.fitness() + " " + rate(s.Value) + " in the mean of its trials"
+	text := w.of(s) + " " + rate(s.Value)
+	if s.Fitness == "capacity" {
+		return text
+	}
+	return text + " in the mean of its trials"
 }

@@ -28,9 +28,17 @@ func (w *tuneWords) recommended() brief.Section {
 	}
 	parts := []brief.Part{t}
 	if !w.holds() {
-		parts = append(parts, brief.Text("Gains are the ratio to the setting in force in the same blocks, so that what drifts cancels out."))
+		parts = append(parts, brief.Text("Gains are the ratio to the setting in force in the same blocks, so that what drifts cancels out."+w.twoKinds()))
 	}
 	return brief.Section{ID: "recommended", Title: "The answer in figures", Parts: parts}
+}
+
+// twoKinds says what gains are of where they are of two things.
+func (w *tuneWords) twoKinds() string {
+	if w.Fitness != "capacity" {
+		return ""
+	}
+	return " That is so of throughput, which closed users got. Gains of SLO capacity are the ratio of two searches, each with an interval of its own, and are compared with each other alone."
 }
 
 func (w *tuneWords) scoreCells(s tune.Score) []brief.Cell {
@@ -42,6 +50,9 @@ func (w *tuneWords) scoreCells(s tune.Score) []brief.Cell {
 	if s.Value > 0 {
 		value = rate(s.Value)
 	}
+	if of := w.of(s); of != w.fitness() {
+		value += " " + of
+	}
 	if s.Cost > 0 {
 		cost = figure(s.Cost)
 	}
@@ -50,7 +61,7 @@ func (w *tuneWords) scoreCells(s tune.Score) []brief.Cell {
 
 // effects are what each knob does around the best.
 func (w *tuneWords) effects() brief.Section {
-	f := &brief.Forest{Head: brief.Head{ID: "effects-chart", Name: "Effects around the best", Wide: true, About: "By how much " + w.fitness() + " changes when a parameter goes from its low to its high level; of two, what is beyond the sum of both. An interval across 0 means: no effect was shown."}, Bars: true}
+	f := &brief.Forest{Head: brief.Head{ID: "effects-chart", Name: "Effects around the best", Wide: true, About: "By how much throughput changes when a parameter goes from its low to its high level; of two, what is beyond the sum of both. An interval across 0 means: no effect was shown."}, Bars: true}
 	t := &brief.Table{Columns: []brief.Column{brief.Left("of"), brief.Right("change"), brief.Right("95 % interval"), brief.Left("says")}}
 	low, high := 0.0, 0.0
 	for _, e := range w.Effects {
@@ -166,7 +177,10 @@ func (w *tuneWords) heat() *brief.Heat {
 	x, y := w.axes()
 	h := &brief.Heat{Head: brief.Head{ID: "heat", Name: "Gain over " + x.Name + " and " + y.Name, Wide: true}, Across: x.Name, Down: y.Name, Columns: x.Values, Rows: slices.Clone(y.Values)}
 	slices.Reverse(h.Rows)
-	h.About = fmt.Sprintf("%s against the setting in force; outlined: within %s of the best.", sentence(w.fitness())[:len(w.fitness())], share(w.slack()))
+	h.About = fmt.Sprintf("Throughput against the setting in force; outlined: within %s of the best.", share(w.slack()))
+	if w.Fitness == "capacity" {
+		h.About = fmt.Sprintf("Throughput of closed users against the setting in force, which all were tried by; outlined: SLO capacity within %s of the best.", share(w.slack()))
+	}
 	if len(w.Params) > 2 {
 		h.About += " Each square is the best over the other parameters."
 	}
@@ -208,9 +222,17 @@ func (w *tuneWords) axes() (x, y tune.Param) {
 	return params[0], params[1]
 }
 
+// closed is a setting's gain in throughput, which alone is known of all.
+func closed(s tune.Score) float64 {
+	if s.Fitness == "capacity" {
+		return s.Closed
+	}
+	return s.Gain
+}
+
 func (w *tuneWords) gains() (least, most float64) {
 	for _, s := range w.Scores {
-		least, most = min(least, s.Gain), max(most, s.Gain)
+		least, most = min(least, closed(s)), max(most, closed(s))
 	}
 	return least, most
 }
@@ -221,11 +243,11 @@ func (w *tuneWords) square(xName, x, yName, y string, least, most float64) brief
 	q := brief.Square{Tip: fmt.Sprintf("%s=%s, %s=%s: not tried", xName, x, yName, y)}
 	best := math.Inf(-1)
 	for _, s := range w.Scores {
-		if at(s.Setting) && s.Gain > best {
-			best, q.Known = s.Gain, true
-			q.Text, q.Tip = signed(s.Gain), fmt.Sprintf("%s: %s %s, %s", w.setting(s.Setting), signed(s.Gain), between(s.Low, s.High), many(s.Blocks, "block", "blocks"))
+		if gain := closed(s); at(s.Setting) && gain > best {
+			best, q.Known = gain, true
+			q.Text, q.Tip = signed(gain), w.tip(s)
 			if most > least {
-				q.Level = (s.Gain - least) / (most - least)
+				q.Level = (gain - least) / (most - least)
 			}
 		}
 	}
@@ -239,4 +261,13 @@ func (w *tuneWords) square(xName, x, yName, y string, least, most float64) brief
 		}
 	}
 	return q
+}
+
+// tip is what is known of a setting.
+func (w *tuneWords) tip(s tune.Score) string {
+	name, blocks := w.setting(s.Setting), many(s.Blocks, "block", "blocks")
+	if s.Fitness == "capacity" {
+		return fmt.Sprintf("%s: throughput %s, %s; SLO capacity %s %s", name, signed(s.Closed), blocks, signed(s.Gain), between(s.Low, s.High))
+	}
+	return fmt.Sprintf("%s: %s %s, %s", name, signed(s.Gain), between(s.Low, s.High), blocks)
 }
