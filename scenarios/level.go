@@ -222,7 +222,13 @@ func (p *parser) levelLimits(l *Level) []stats.Threshold {
 	for i := range limits {
 		limits[i].AbortOnFail, limits[i].Tags.Phase = false, ""
 	}
-	limits = slices.DeleteFunc(limits, func(t stats.Threshold) bool { _, counted := t.BadShare(); return !counted })
+	limits = slices.DeleteFunc(limits, func(t stats.Threshold) bool {
+		_, counted := t.BadShare()
+		if !counted {
+			p.s.Uncounted = append(p.s.Uncounted, t)
+		}
+		return !counted
+	})
 	if len(limits) == 0 {
 		p.wrong(nil, "a search needs an SLO that counts bad requests, such as slo: {response_time: [p(99)<200ms], failed: [rate<0.1%%]}, or --slo")
 	}

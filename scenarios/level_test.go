@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,30 @@ func TestALevelOfClosedUsers(t *testing.T) {
 	}
 	if a, b := s.Phases[1].Profile[0].From, s.Phases[3].Profile[0].From; a != 30 || b != 20 {
 		t.Errorf("%v and %v users", a, b)
+	}
+}
+
+// TestLimitsThatCountNoBadRequestsAreNotDroppedWithoutAWord, whichever limits the level is held to.
+func TestLimitsThatCountNoBadRequestsAreNotDroppedWithoutAWord(t *testing.T) {
+	plain := strings.Split(shop, "thresholds:")[0]
+	for name, c := range map[string]struct {
+		limits string
+		slo    []string
+		want   string
+	}{
+		"thresholds":            {"thresholds: {response_time: [p(99)<1s, avg<100ms], failed: [rate<1%]}\n", nil, "[response_time: avg<100ms]"},
+		"slo beside":            {"thresholds: {response_time: [avg<100ms]}\nslo: {response_time: [p(99)<1s, max<2s]}\n", nil, "[response_time: max<2s]"},
+		"all are counted":       {"slo: {response_time: [p(99)<1s]}\n", nil, "[]"},
+		"others in their place": {"slo: {response_time: [p(99)<1s, max<2s]}\n", []string{"failed: rate<1%"}, "[]"},
+	} {
+		s := level(t, plain+c.limits, Level{Rate: 9, Length: time.Second, SLO: c.slo})
+		var got []string
+		for i := range s.Uncounted {
+			got = append(got, s.Uncounted[i].String())
+		}
+		if fmt.Sprint(got) != c.want || len(s.Thresholds) == 0 {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 

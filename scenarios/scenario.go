@@ -25,7 +25,8 @@ type Scenario struct {
 	HTTP       HTTP
 	Users      []User
 	Phases     []Phase
-	Thresholds []stats.Threshold // thresholds: and slo:, in file order
+	Thresholds []stats.Threshold // thresholds: and slo:, in file order; of a level those that it is held to
+	Uncounted  []stats.Threshold // of a level: limits that it would be held to, but for counting no bad requests
 	Agents     Agents
 	AllowHosts []string
 

@@ -75,6 +75,8 @@ func (a *capacityAnswer) beside(p *capacityPlan) {
 		}
 		if t.Broken == "" && t.Validity != stats.Invalid {
 			told = append(told, t.Told)
+		}
+		if t.Used { // a cold target is at bounds of its own
 			loaded = append(loaded, saturation.Loaded{Load: load, Told: t.Told})
 		}
 	}
@@ -91,6 +93,7 @@ func (a *capacityAnswer) beside(p *capacityPlan) {
 	knee := curve.KneeOf(a.Curve)
 	a.Knee, a.Scaling = &knee, usl.New(a.Points, 1)
 	if h, known := curve.At(p.Peak, a.Capacity, a.Low, a.High); known {
+		h.Confidence = a.Confidence
 		a.Headroom = &h
 	}
 }
@@ -128,7 +131,7 @@ func invalidTrials(all []capacity.Tried) (n int) {
 
 // shown is the answer as reports take it.
 func (a *capacityAnswer) shown() answers.Capacity {
-	c := answers.Capacity{Result: a.Result}
+	c := answers.Capacity{Result: a.Result, Saturation: a.Saturation}
 	if a.Frontier != nil {
 		for i := range a.Frontier.Levels {
 			if l := &a.Frontier.Levels[i]; l.Rate != nil {

@@ -59,7 +59,7 @@ func (c *capacitySearch) plan() (*capacityPlan, error) {
 		Precision: float64(c.precision), Budget: c.budget, Settle: settleOf(level.scenario.ResponseLimits()),
 	}}
 	p.Arrivals, p.Flags = arrivalsOf(level.scenario)
-	p.leftOut(s, c.slo)
+	p.leftOut(level.scenario.Uncounted)
 	if err := p.place(c, s); err != nil {
 		return nil, err
 	}
@@ -136,13 +136,9 @@ func arrivalsOf(level *scenarios.Scenario) (law string, flags []string) {
 }
 
 // leftOut tells of limits of the file that no search can count.
-func (p *capacityPlan) leftOut(s *scenarios.Scenario, slo []string) {
-	own := slices.ContainsFunc(s.Thresholds, func(t stats.Threshold) bool { return t.SLO })
-	for i := range s.Thresholds {
-		t := &s.Thresholds[i]
-		if _, counted := t.BadShare(); len(slo) == 0 && !counted && t.SLO == own {
-			p.Flags = append(p.Flags, fmt.Sprintf("%s is no share of requests: the search does not know it", t))
-		}
+func (p *capacityPlan) leftOut(limits []stats.Threshold) {
+	for i := range limits {
+		p.Flags = append(p.Flags, fmt.Sprintf("%s is no share of requests: the search does not know it, and the capacity may break it", &limits[i]))
 	}
 }
 
@@ -188,6 +184,7 @@ func (p *capacityPlan) grid() *frontier.Config {
 		if w.Start > 0 {
 			c.Start = w.Start
 		}
+		c.Guess = w.Guess
 		return capacity.New(c)
 	}}
 }

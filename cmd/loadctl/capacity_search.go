@@ -106,14 +106,14 @@ func (c *capacitySearch) interrupted() error {
 
 // spent says how a search goes on whose budget was spent too early.
 func (c *capacitySearch) spent(r *capacity.Result) {
-	if r.Outcome == capacity.Unfinished && r.Needs > 0 && r.Needs < mostNeeds {
+	if (r.Outcome == capacity.Unfinished || r.Outcome == capacity.Found) && r.Needs > 0 && r.Needs <= mostNeeds {
 		budget := (c.planned.Config.Budget + r.Needs*5/4).Round(time.Minute) + time.Minute
 		fmt.Fprintf(c.errw, "loadctl: the interval is not as narrow as asked; %s --budget %s\n", c.goOn(), strings.TrimSuffix(budget.String(), "0s"))
 	}
 }
 
-// mostNeeds is beyond what anybody waits for.
-const mostNeeds = 24 * time.Hour
+// mostNeeds is as far as the time that is missing can be told.
+const mostNeeds = time.Hour
 
 // goOn says how the search goes on.
 func (c *capacitySearch) goOn() string {

@@ -328,3 +328,37 @@ func TestPlansAreReadBack(t *testing.T) {
 		t.Errorf("%s\nis read as\n%s", a, b)
 	}
 }
+
+// TestLimitsThatNoSearchCountsAreTold, each by its own words.
+func TestLimitsThatNoSearchCountsAreTold(t *testing.T) {
+	text := strings.Replace(searched, "[p(99)<100ms]", "[p(99)<100ms, avg<20ms]", 1)
+	s, err := scenarios.Parse("x.yaml", []byte(text), scenarios.Options{Level: &scenarios.Level{Rate: 10, Settle: time.Second, Length: time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &capacityPlan{}
+	p.leftOut(s.Uncounted)
+	if len(p.Flags) != 1 || !strings.Contains(p.Flags[0], "response_time: avg<20ms is no share of requests") {
+		t.Errorf("%v", p.Flags)
+	}
+}
+
+// TestASearchThatFoundLessThanAskedSaysHowToGoOn, though it is an answer.
+func TestASearchThatFoundLessThanAskedSaysHowToGoOn(t *testing.T) {
+	c, _ := made(t, 1)
+	for _, v := range []struct {
+		result capacity.Result
+		told   bool
+	}{
+		{capacity.Result{Outcome: capacity.Found, Needs: 4 * time.Minute}, true},
+		{capacity.Result{Outcome: capacity.Unfinished, Needs: 4 * time.Minute}, true},
+		{capacity.Result{Outcome: capacity.Found}, false},
+		{capacity.Result{Outcome: capacity.Unfinished, Needs: 5 * time.Hour}, false},
+	} {
+		var b bytes.Buffer
+		c.errw = &b
+		if c.spent(&v.result); strings.Contains(b.String(), "--budget") != v.told {
+			t.Errorf("%s, needs %v: %q", v.result.Outcome, v.result.Needs, b.String())
+		}
+	}
+}

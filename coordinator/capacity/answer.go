@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/stats"
@@ -21,18 +20,22 @@ func (s *Search) Result() Result {
 	case s.ended == AtLeast:
 		s.atLeastOf(&r, e)
 	case s.ended == Nothing:
-		r.High = s.high
+		r.High, r.Confidence = s.high, 0
 	case s.edge(e):
 		s.edgeOf(&r)
 	case e.known:
 		s.estimated(&r, e)
 	default:
+		r.Confidence = 0
 		r.Low, r.High = s.low, s.high
 		if s.low > 0 && s.high > 0 {
 			r.Capacity = math.Sqrt(s.low * s.high)
 		}
 	}
 	r.Outcome, r.Why = s.outcome(e)
+	if text := s.wideFound(&r); text != "" {
+		r.Flags = append(r.Flags, text)
+	}
 	if r.Outcome == AtLeast && s.ended != AtLeast {
 		s.atLeastOf(&r, e)
 	}
@@ -47,7 +50,7 @@ func (s *Search) atLeastOf(r *Result, e estimate) {
 	if e.known {
 		held = min(held, math.Exp(e.low))
 	}
-	r.Capacity, r.Low, r.High = held, held, 0
+	r.Capacity, r.Low, r.High, r.Confidence = held, held, 0, 0
 	r.Limiting, r.Elasticity = -1, 0
 }
 
@@ -62,7 +65,10 @@ func (s *Search) highestHeld() (load float64) {
 
 // edgeOf is the answer where a limit that is not counted comes first.
 func (s *Search) edgeOf(r *Result) {
-	r.Low, r.High, r.Capacity = s.low, s.high, s.low
+	r.Low, r.High, r.Capacity, r.Confidence = s.low, s.high, s.low, 0
+	if !s.brokeLong() {
+		r.Flags = append(r.Flags, fmt.Sprintf("%s broke for no longer than a short trial takes", s.say(s.uncounted)))
+	}
 	for i := range s.tried {
 		if t := &s.tried[i]; s.load(t.Ask) == s.uncounted && !t.Held && t.Used {
 			r.Flags = append(r.Flags, "what breaks first has no share that could be fitted: "+s.reason(&t.Told))
@@ -89,52 +95,6 @@ func (s *Search) fitted() []Fit {
 		all[j] = Fit{Capacity: math.Exp(p.median), Low: math.Exp(p.median + widen*low), High: math.Exp(p.median + widen*high), Elasticity: p.b, Known: true}
 	}
 	return all
-}
-
-// needs is the time that is missing: the width falls as the root of the time near the limit.
-func (s *Search) needs(e estimate) (missing time.Duration) {
-	spent := s.spent(refine) + s.spent(confirm) + s.spent(anchor)
-	if e.half() > s.c.Precision && spent > 0 {
-		more := math.Pow(e.half()/s.c.Precision, 2) - 1
-		missing = time.Duration(min(more*float64(spent), 1e18))
-	}
-	if left := leastRefines - s.count(refine); left > 0 {
-		missing = max(missing, time.Duration(left)*s.cost(s.c.Refine))
-	}
-	if s.verified == 0 {
-		missing += s.cost(s.c.Confirm)
-	}
-	return missing
-}
-
-func (s *Search) outcome(e estimate) (Outcome, string) {
-	switch {
-	case s.ended != "":
-		return s.ended, s.why
-	case !s.over:
-		return Unfinished, "the search is not at its end"
-	case !s.edge(e) && e.known && e.median > math.Log(s.top()):
-		return AtLeast, fmt.Sprintf("what would break it lies beyond %s, which is the most that may be asked", s.say(s.top()))
-	case s.drift(e) != "":
-		return Unstable, s.drift(e)
-	case s.confirms >= mostConfirms && s.verified == 0:
-		return Unstable, "long trials broke the SLO at loads that short ones hold"
-	case s.edge(e) && !s.closed(), !s.edge(e) && (!e.known || s.wide(e)):
-		return Unfinished, s.short(e)
-	case s.verified == 0:
-		return Unfinished, "the budget was spent before a longer trial confirmed it"
-	}
-	return Found, ""
-}
-
-func (s *Search) short(e estimate) string {
-	if !e.known || s.edge(e) {
-		return "the budget was spent before the limit was found"
-	}
-	if e.half() <= s.c.Precision {
-		return fmt.Sprintf("the budget was spent after %d of at least %d trials near the limit", s.count(refine), leastRefines)
-	}
-	return fmt.Sprintf("the budget was spent at ±%.1f %%, not ±%.1f %%", 100*e.half(), 100*s.c.Precision)
 }
 
 // degraded tells of trials whose validity was so.

@@ -20,7 +20,8 @@ type Config struct {
 
 	// Where they contradict each other, Most counts before Least, and Least before Start.
 
-	Start float64 // first load; default an eighth of Most, or 25 a second (100 connections)
+	Guess Guess   // where the capacity is thought to lie, such as at a neighbour's; none = nowhere
+	Start float64 // first load, of no guess; default an eighth of Most, or 25 a second (100 connections)
 	Least float64 // a capacity below it is not worth the name; default a hundredth of Start, of Whole at least 1
 	Most  float64 // never ask for more: what the generator can, or somebody allows; 0 = not known
 	Whole bool    // loads are whole numbers; always of connections
@@ -40,6 +41,16 @@ type Config struct {
 	Confirm time.Duration // of the one that holds the lower end; default 60 s
 }
 
+// A Guess is two loads between which a capacity is thought to lie. The search begins at the lower one,
+// goes by the factor between them, and by larger ones where it was wrong. None is one without a
+// lower end above 0 and an upper one above that.
+type Guess struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+func (g Guess) some() bool { return g.Low > 0 && g.High > g.Low }
+
 // Defaults of the search itself.
 const (
 	defaultRate        = 25
@@ -52,6 +63,9 @@ const (
 func (c Config) defaults() Config {
 	c.Axis = or(c.Axis, Rate)
 	c.Whole = c.Whole || c.Axis == Connections
+	if c.Guess.some() {
+		c.Start = c.Guess.Low
+	}
 	c.Start = or(c.Start, c.start())
 	c.Least = or(c.Least, c.Start/leastBelowStart)
 	if c.Whole {

@@ -24,6 +24,9 @@ func (s *Search) bisect() {
 	case !s.closed() && s.room():
 		s.kind = refine
 		s.try(s.between(low, s.high))
+	case !s.brokeLong() && s.room():
+		s.kind = refine
+		s.try(s.uncounted)
 	case s.verified < low && s.confirms < mostConfirms:
 		s.kind = confirm
 		s.try(low)

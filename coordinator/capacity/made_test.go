@@ -106,6 +106,8 @@ func configOf(t *testing.T, d *datadriven.TestData) (c Config, stop int) {
 			c.Axis = a.Vals[0]
 		case "start":
 			c.Start = number(t, a.Vals[0])
+		case "guess":
+			c.Guess = Guess{number(t, a.Vals[0]), number(t, a.Vals[1])}
 		case "least":
 			c.Least = number(t, a.Vals[0])
 		case "most":

@@ -41,6 +41,7 @@ func anyConfig(t *rapid.T) Config {
 	c := Config{
 		Axis:   rapid.SampledFrom([]string{"", Rate, Connections}).Draw(t, "axis"),
 		Start:  rapid.SampledFrom([]float64{0, 1, 7.5, 100}).Draw(t, "start"),
+		Guess:  rapid.SampledFrom([]Guess{{}, {}, {Low: 0.5, High: 0.51}, {Low: 48, High: 55}, {Low: 10, High: 5000}, {Low: 5, High: 1}}).Draw(t, "guess"),
 		Least:  rapid.SampledFrom([]float64{0, 0.5, 20}).Draw(t, "least"),
 		Most:   rapid.SampledFrom([]float64{0, 0.7, 60, 1000}).Draw(t, "most"),
 		Whole:  rapid.Bool().Draw(t, "whole"),

@@ -11,11 +11,11 @@ type Outcome string
 
 // The outcomes.
 const (
-	Found      Outcome = "found"      // a capacity, with its interval
+	Found      Outcome = "found"      // a capacity, with its interval, at most three times as wide as asked, and confirmed
 	AtLeast    Outcome = "at least"   // everything that could be asked held: the generator, or --max, was the limit
 	Nothing    Outcome = "nothing"    // no load that is worth the name holds the SLO
 	Unstable   Outcome = "unstable"   // the target was not the same all the time: both figures are told
-	Unfinished Outcome = "unfinished" // the budget, or somebody, ended it before the interval was as narrow as asked
+	Unfinished Outcome = "unfinished" // the budget, or somebody, ended it before that
 	Broken     Outcome = "broken"     // trials could not be made: the target died, a hook failed
 )
 
@@ -25,10 +25,10 @@ type Result struct {
 	Outcome Outcome `json:"outcome"`
 	Why     string  `json:"why,omitempty"` // of an outcome but Found
 
-	Capacity   float64 `json:"capacity"` // 0 = not known
-	Low        float64 `json:"low"`      // of its interval
-	High       float64 `json:"high"`     // 0 = not known: AtLeast
-	Confidence float64 `json:"confidence"`
+	Capacity   float64 `json:"capacity"`   // 0 = not known
+	Low        float64 `json:"low"`        // of its interval
+	High       float64 `json:"high"`       // 0 = not known: AtLeast
+	Confidence float64 `json:"confidence"` // of the interval; 0 = its ends are what held and what broke in single trials
 
 	Verified   float64 `json:"verified"`    // the load that a confirming trial held; 0 = none did
 	VerifiedBy int     `json:"verified_by"` // its number

@@ -52,6 +52,9 @@ type Search struct {
 	verifiedBy int
 	anchored   bool
 
+	step    float64 // by which factor the load is raised or lowered next, while it is not between two
+	doubted int     // number of the trial that is repeated before it is believed; 0 = none
+
 	fits  []posterior // by clause; no cells = not known
 	flags []string
 }
@@ -60,6 +63,7 @@ type Search struct {
 func New(c Config) *Search {
 	s := &Search{c: c.defaults(), kind: ramp}
 	s.fits = make([]posterior, len(s.c.Clauses))
+	s.stepFrom(s.c.Guess)
 	s.try(min(s.c.Start, s.top()))
 	return s
 }

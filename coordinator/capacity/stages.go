@@ -22,11 +22,18 @@ func (s *Search) learn(t *Tried) {
 		s.again(t, "the first trial of a target may be cold: repeated")
 		return
 	}
+	if s.doubt(t) {
+		return
+	}
 	if s.warmedUp(t) {
 		s.rampAgain(t)
 		return
 	}
 	s.bound(t)
+	if s.disproved(t) {
+		s.forget(t)
+		return
+	}
 	switch s.kind {
 	case ramp, bracket:
 		s.search()
@@ -77,13 +84,11 @@ func (s *Search) search() {
 	case s.low == 0 && most <= s.c.Least:
 		s.nothing()
 	case s.low == 0:
-		s.kind = ramp
-		s.try(max(most/2, s.c.Least))
+		s.try(s.down(most))
 	case s.low >= s.top():
 		s.confirmTop()
 	case most == 0:
-		s.kind = ramp
-		s.try(min(s.low*2, s.top()))
+		s.try(s.up())
 	case most/s.low > narrow && !(s.c.Whole && most-s.low <= 1):
 		s.kind = bracket
 		s.try(s.between(s.low, most))
@@ -127,7 +132,7 @@ func (s *Search) confirmTop() {
 // limited is when a load is beyond the generator.
 func (s *Search) limited(t *Tried) {
 	load := s.load(t.Ask)
-	s.ceiling = least(s.ceiling, load)
+	s.ceiling, s.doubted = least(s.ceiling, load), 0
 	s.why = s.beyond(t)
 	if s.kind == ramp || s.kind == bracket {
 		s.search()
@@ -206,7 +211,8 @@ func (s *Search) rampAgain(t *Tried) {
 		return
 	}
 	s.flag("the target became faster during the search: trials up to %d do not count", first)
-	s.since, s.kind, s.low, s.high, s.uncounted = first, ramp, load, 0, 0
+	s.since, s.low, s.high, s.uncounted = first, load, 0, 0
+	s.stepFrom(Guess{})
 	s.atTop, s.confirms, s.verified, s.verifiedBy, s.anchored = false, 0, 0, 0, false
 	s.fits = make([]posterior, len(s.c.Clauses))
 	s.search()

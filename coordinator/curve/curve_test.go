@@ -45,13 +45,14 @@ func TestHeadroom(t *testing.T) {
 		peak, low, high float64
 		want            string
 	}{
-		{300, 720, 780, "2.40 to 2.60 times the peak of 300/s: 42 % of what is sure"},
-		{750, 720, 780, "whether the peak holds is not certain"},
+		{300, 720, 780, "2.40 to 2.60 times the peak of 300/s: 42 % of the lower end of its 95 % interval is used"},
+		{750, 720, 780, "whether the peak holds is not known"},
 		{800, 720, 780, "the peak does not hold"},
 		{300, 720, 0, "at least 2.40 times"},
-		{800, 720, 0, "whether the peak holds is not certain"},
+		{800, 720, 0, "whether the peak holds is not known"},
 	} {
 		h, ok := At(c.peak, 750, c.low, c.high)
+		h.Confidence = 0.95
 		if !ok || !strings.Contains(h.String(), c.want) {
 			t.Errorf("%v: %q", c, h)
 		}

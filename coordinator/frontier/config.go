@@ -20,9 +20,10 @@ type Inner interface {
 
 // A Want is what an inner search is for.
 type Want struct {
-	Connections int           // held beside
-	Start       float64       // rate to begin with, which held with fewer connections; 0 = none is known
-	Budget      time.Duration // for its trials, by Told.Took
+	Connections int            // held beside
+	Start       float64        // rate to begin with, which held with fewer connections; 0 = none is known
+	Guess       capacity.Guess // where the rate is likely to be, by the neighbour's interval; none where it says too little
+	Budget      time.Duration  // for its trials, by Told.Took
 	// Neighbour is what is known of fewer connections; nil = nothing.
 	Neighbour *capacity.Result
 }

@@ -2,6 +2,7 @@ package frontier
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
@@ -96,7 +97,7 @@ func (s *Search) want() Want {
 	w := Want{Connections: s.levels[s.at].connections, Neighbour: s.neighbour()}
 	parts, mine := float64(len(s.levels)-s.at), 1.0
 	if w.Neighbour != nil {
-		w.Start = s.start()
+		w.Start, w.Guess = s.start(), guess(w.Neighbour)
 	} else if parts > 1 {
 		parts, mine = parts+0.5, 1.5
 	}
@@ -128,6 +129,21 @@ func (s *Search) start() (rate float64) {
 		rate = max(rate, known(r))
 	}
 	return rate
+}
+
+// How far from a neighbour's capacity the rate of a level is looked for, at least, and how wide the
+// neighbour's interval may be, lest its middle means little.
+const (
+	nearby = 0.06
+	vague  = 0.15
+)
+
+// guess is where a level's rate is likely to be: about that of its neighbour, or a little below.
+func guess(r *capacity.Result) capacity.Guess {
+	if r.Capacity <= 0 || r.Low <= 0 || r.High <= 0 || r.High/r.Low > math.Exp(2*vague) {
+		return capacity.Guess{}
+	}
+	return capacity.Guess{Low: min(r.Low, r.Capacity*(1-nearby)), High: max(r.High, r.Capacity*(1+nearby))}
 }
 
 // known is a rate that is likely to hold, and no claim; 0 where none is known. What a confirming

@@ -42,7 +42,10 @@ func (l *Level) String() string {
 func rate(r *capacity.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s/s", number(r.Capacity))
-	if r.High > 0 {
+	switch {
+	case r.High > 0 && r.Confidence <= 0:
+		fmt.Fprintf(&b, " (%s held, %s broke)", number(r.Low), number(r.High))
+	case r.High > 0:
 		fmt.Fprintf(&b, " (%s to %s with %.0f %% confidence)", number(r.Low), number(r.High), 100*r.Confidence)
 	}
 	if r.Verified > 0 {

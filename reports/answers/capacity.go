@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/coordinator/saturation"
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/reports/brief"
 	"github.com/loadctl/loadctl/stats"
@@ -33,11 +34,13 @@ type Capacity struct {
 	Result   capacity.Result
 	Frontier []Corner
 	Scaling  *Scaling
+	// Saturation is what its trials above the capacity have at its bound, and those below have not.
+	Saturation saturation.Answer
 }
 
 // OfCapacity is the report of a search for the highest load that holds.
 func OfCapacity(c Capacity, i Info) *brief.Brief {
-	a := &capacityWords{c.Result}
+	a := &capacityWords{c.Result, c.Saturation}
 	b := &brief.Brief{
 		Kind: "capacity report", Title: i.title(), Meta: i.meta(c.Result.Took, len(c.Result.Trials)), Verdict: a.verdict(), Exit: i.Exit,
 		Lead: a.lead(), Notes: a.notes(), Figures: a.figures(), Tool: i.Tool, Result: CapacityResult(c.Result, i),
@@ -86,7 +89,10 @@ func bare(f float64) string {
 }
 
 // capacityWords says what a result means.
-type capacityWords struct{ capacity.Result }
+type capacityWords struct {
+	capacity.Result
+	bounds saturation.Answer
+}
 
 // amount is a load on the axis of the search.
 func (a *capacityWords) amount(f float64) string {
@@ -111,150 +117,13 @@ func (a *capacityWords) unit() string {
 	return "iterations/s"
 }
 
-func (a *capacityWords) verdict() brief.Verdict {
-	v := brief.Verdict{Tone: brief.Good, Word: strings.ToUpper(string(a.Outcome)), Line: a.headline()}
-	switch a.Outcome {
-	case capacity.Found:
-	case capacity.AtLeast, capacity.Unstable, capacity.Unfinished:
-		v.Tone = brief.Warn
-	case capacity.Nothing:
-		v.Tone, v.Word = brief.Bad, "NOTHING HOLDS"
-	default:
-		v.Tone = brief.Bad
-	}
-	return v
-}
-
-// headline is the answer in one sentence.
-func (a *capacityWords) headline() string {
-	switch a.Outcome {
-	case capacity.Found:
-		return fmt.Sprintf("Capacity %s, %s.", a.amount(a.Capacity), a.spread())
-	case capacity.AtLeast:
-		return fmt.Sprintf("Capacity ≥ %s: all that could be asked held.", a.amount(max(a.Verified, a.Low)))
-	case capacity.Nothing:
-		return "No load that is worth the name holds the SLO."
-	case capacity.Unstable:
-		return "The target was not the same all the time: there is no one capacity."
-	case capacity.Unfinished:
-		if a.Capacity > 0 {
-			return fmt.Sprintf("Not finished: capacity about %s so far, %s.", a.amount(a.Capacity), a.spread())
-		}
-		return "Not finished: no capacity is known yet."
-	}
-	return "Trials could not be made."
-}
-
-// spread is the interval with its confidence.
-func (a *capacityWords) spread() string {
-	if a.Low <= 0 || a.High <= 0 {
-		return "without an interval"
-	}
-	return fmt.Sprintf("%s interval %s to %s", confidence(a.Confidence), figure(a.Low), figure(a.High))
-}
-
-func (a *capacityWords) lead() string {
-	switch a.Outcome {
-	case capacity.Found, capacity.Unfinished, capacity.Unstable:
-		if a.Capacity > 0 {
-			return join(a.opening(), a.breaks(), a.firstSaturated(), a.confirmed(), a.steepness())
-		}
-	case capacity.AtLeast:
-		return join(fmt.Sprintf("Every limit held at %s, and more could not be asked, so the capacity is at least that.", a.amount(max(a.Verified, a.Low))), sentence(a.Why), a.firstSaturated())
-	}
-	return join(sentence(a.Why), a.breaks(), a.firstSaturated())
-}
-
-func (a *capacityWords) opening() string {
-	text := fmt.Sprintf("At most %s hold every limit", a.amount(a.Capacity))
-	if a.Axis != "connections" {
-		text = fmt.Sprintf("At most %s iterations a second hold every limit", figure(a.Capacity))
-	}
-	if a.Low > 0 && a.High > 0 {
-		text += fmt.Sprintf(": with %s confidence the true value lies between %s and %s", confidence(a.Confidence), figure(a.Low), figure(a.High))
-	}
-	switch a.Outcome {
-	case capacity.Unfinished:
-		return text + ". The search did not come to its end" + because(a.Why)
-	case capacity.Unstable:
-		return text + ", if there is one: the target was not the same all the time" + because(a.Why)
-	}
-	return text + "."
-}
-
-func because(why string) string {
-	if why == "" {
-		return "."
-	}
-	return ": " + strings.TrimSuffix(why, ".") + "."
-}
-
-func (a *capacityWords) limiting() (trial.Clause, bool) {
-	if a.Limiting < 0 || a.Limiting >= len(a.Clauses) {
-		return trial.Clause{}, false
-	}
-	return a.Clauses[a.Limiting], true
-}
-
-func (a *capacityWords) breaks() string {
-	if c, ok := a.limiting(); ok {
-		return fmt.Sprintf("The first limit to break is %s.", c.Expr)
-	}
-	for _, t := range a.Trials {
-		if len(t.Broke) > 0 {
-			return "The first limit to break is none that is counted in requests: " + strings.Join(t.Broke, "; ") + "."
-		}
-	}
-	return ""
-}
-
-func (a *capacityWords) firstSaturated() string {
-	all := a.saturations()
-	if len(all) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("What was at its bound first: %s, from %s on (%s).", partName(all[0].part), a.amount(all[0].from), all[0].what)
-}
-
-func (a *capacityWords) confirmed() string {
-	if a.Verified <= 0 {
-		return "No trial confirmed it."
-	}
-	for _, t := range a.Trials {
-		if t.Number == a.VerifiedBy {
-			return fmt.Sprintf("A trial of %s at %s (number %d) confirmed that this load holds.", span(t.Measured), a.amount(a.Verified), t.Number)
-		}
-	}
-	return fmt.Sprintf("A trial at %s confirmed that this load holds.", a.amount(a.Verified))
-}
-
-// steepness is what an elasticity means: bad requests grow with its power of the load.
-func steepness(b float64) string {
-	times := math.Pow(1.01, b)
-	if times < 1.995 {
-		return share(math.Round((times-1)*100)/100) + " more"
-	}
-	return figure(times) + " times as many"
-}
-
-func (a *capacityWords) steepness() string {
-	if a.Elasticity <= 0 {
-		return ""
-	}
-	edge := "The edge is sharp"
-	if a.Elasticity < 20 {
-		edge = "The edge is soft"
-	}
-	return fmt.Sprintf("%s: 1 %% more load makes %s bad requests (elasticity %s).", edge, steepness(a.Elasticity), figure(a.Elasticity))
-}
-
 func (a *capacityWords) notes() []brief.Note {
 	notes := warnings(a.Flags)
 	if n := a.invalid(); n > 0 {
 		notes = append(notes, brief.Note{Tone: brief.Warn, Text: many(n, "trial was", "trials were") + " invalid, as the load generator was measured and not the target: that counts in no figure."})
 	}
 	if a.Needs > 0 && a.Outcome != capacity.Found {
-		notes = append(notes, brief.Note{Text: "The precision that was asked for is likely to take about " + span(a.Needs) + " more."})
+		notes = append(notes, brief.Note{Text: "The precision that was asked for is likely to take " + capacity.Longer(a.Needs) + "."})
 	}
 	return notes
 }
@@ -271,8 +140,8 @@ func (a *capacityWords) invalid() (n int) {
 func (a *capacityWords) figures() (all []brief.Figure) {
 	all = append(all, a.main())
 	if a.Low > 0 && a.High > 0 && a.Capacity > 0 {
-		all = append(all, brief.Figure{Label: "interval", Value: figure(a.Low) + " – " + figure(a.High), Unit: a.unit(),
-			Meaning: fmt.Sprintf("%s confidence, ±%s", confidence(a.Confidence), strings.TrimPrefix(signed((a.High-a.Low)/2/a.Capacity), "+"))})
+		all = append(all, brief.Figure{Label: a.intervalLabel(), Value: figure(a.Low) + " – " + figure(a.High), Unit: a.unit(),
+			Meaning: a.intervalMeaning()})
 	}
 	if a.Verified > 0 {
 		all = append(all, brief.Figure{Label: "confirmed", Value: figure(a.Verified), Unit: a.unit(), Tone: brief.Good, Meaning: fmt.Sprintf("held by every limit in trial %d", a.VerifiedBy)})
@@ -280,8 +149,8 @@ func (a *capacityWords) figures() (all []brief.Figure) {
 	if c, ok := a.limiting(); ok {
 		all = append(all, brief.Figure{Label: "breaks first", Value: c.Expr, Meaning: share(c.Allowed) + " of requests may be bad"})
 	}
-	if s := a.saturations(); len(s) > 0 {
-		all = append(all, brief.Figure{Label: "at its bound first", Value: s[0].part, Meaning: "from " + a.amount(s[0].from) + " on"})
+	if s := a.bounds; len(s.Limits) > 0 {
+		all = append(all, brief.Figure{Label: "at its bound", Value: s.Limits[0].Part, Meaning: fmt.Sprintf("in %d of %s above the capacity, %d of %d below", s.Limits[0].Above, many(s.Above, "trial", "trials"), s.Limits[0].Below, s.Below)})
 	}
 	if a.Elasticity > 0 {
 		all = append(all, brief.Figure{Label: "elasticity", Value: figure(a.Elasticity), Meaning: "1 % more load: " + steepness(a.Elasticity) + " bad requests"})
@@ -290,6 +159,20 @@ func (a *capacityWords) figures() (all []brief.Figure) {
 		all = append(all, brief.Figure{Label: "response p99 there", Value: millis(t.P99, t.Requests), Unit: "ms", Meaning: fmt.Sprintf("from the intended start, trial %d at %s", t.Number, a.amount(a.load(t.Load)))})
 	}
 	return append(all, brief.Figure{Label: "trials", Value: fmt.Sprint(len(a.Trials)), Meaning: "in " + span(a.Took)})
+}
+
+func (a *capacityWords) intervalLabel() string {
+	if a.Confidence <= 0 {
+		return "bounds"
+	}
+	return "interval"
+}
+
+func (a *capacityWords) intervalMeaning() string {
+	if a.Confidence <= 0 {
+		return "of single trials: one held, the other broke"
+	}
+	return fmt.Sprintf("%s confidence, ±%s", confidence(a.Confidence), strings.TrimPrefix(signed((a.High-a.Low)/2/a.Capacity), "+"))
 }
 
 func (a *capacityWords) main() brief.Figure {

@@ -50,7 +50,7 @@ func (a *capacityWords) badShare() *brief.Plot {
 	p.Y = brief.Logarithmic("bad requests", lowest(clause), 1, share)
 	p.Rules = append(p.Rules, brief.Rule{At: clause.Allowed, Label: "allowed: " + share(clause.Allowed), Ink: brief.Red})
 	if a.Low > 0 && a.High > 0 {
-		p.Bands = append(p.Bands, brief.Band{Name: confidence(a.Confidence) + " interval of the capacity", Ink: brief.Blue, From: a.Low, To: a.High})
+		p.Bands = append(p.Bands, brief.Band{Name: a.interval() + " of the capacity", Ink: brief.Blue, From: a.Low, To: a.High})
 	}
 	if a.Capacity > 0 {
 		p.Rules = append(p.Rules, brief.Rule{Stands: true, At: a.Capacity, Label: a.amount(a.Capacity), Ink: brief.Blue})

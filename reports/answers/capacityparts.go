@@ -1,7 +1,6 @@
 package answers
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -16,7 +15,7 @@ func (a *capacityWords) limits() brief.Section {
 	if p := a.badShare(); p != nil {
 		s.Parts = append(s.Parts, p)
 	}
-	t := &brief.Table{Columns: []brief.Column{brief.Left("limit"), brief.Right("may be bad"), brief.Right("capacity"), brief.Right(confidence(a.Confidence) + " interval"), brief.Right("elasticity"), brief.Left("1 % more load makes")}}
+	t := &brief.Table{Columns: []brief.Column{brief.Left("limit"), brief.Right("may be bad"), brief.Right("capacity"), brief.Right("interval"), brief.Right("elasticity"), brief.Left("1 % more load makes")}}
 	for i, c := range a.Clauses {
 		row := brief.Row{Cells: []brief.Cell{{Text: c.Expr, Code: true}, {Text: share(c.Allowed)}}}
 		if i == a.Limiting {
@@ -46,50 +45,19 @@ func (a *capacityWords) unfitted(i int) string {
 	return "nothing came near this limit"
 }
 
-// A saturation is a part that was at its bound, over all trials.
-type saturation struct {
-	part, what string
-	from       float64 // the lowest load of them
-	trials     int
-	began      time.Duration
-	share      float64
-}
-
-// saturations are the parts that were at their bound, the one at the lowest load first.
-func (a *capacityWords) saturations() (all []saturation) {
-	for _, t := range a.Trials {
-		for _, s := range t.Saturated {
-			if !validTrial(t.Validity, t.Broken) && s.Part != "generator" {
-				continue // it was not asked for that load
-			}
-			i := slices.IndexFunc(all, func(x saturation) bool { return x.part == s.Part })
-			if i < 0 {
-				i, all = len(all), append(all, saturation{part: s.Part, from: a.load(t.Load) + 1})
-			}
-			one := &all[i]
-			one.trials++
-			if load := a.load(t.Load); load < one.from {
-				one.from, one.what, one.began, one.share = load, s.What, s.From, s.Share
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(x, y saturation) int {
-		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.began, y.began))
-	})
-	return all
-}
-
+// saturated is what was at its bound above the capacity, and what was on either side of it.
 func (a *capacityWords) saturated() (brief.Section, bool) {
-	all := a.saturations()
-	if len(all) == 0 {
+	b := &a.bounds
+	if len(b.Limits)+len(b.Always) == 0 {
 		return brief.Section{}, false
 	}
-	t := &brief.Table{Columns: []brief.Column{brief.Left("part"), brief.Right("from load"), brief.Right("in trials"), brief.Right("after"), brief.Right("of the time"), brief.Left("what was seen, at the lowest such load")}}
-	for _, s := range all {
-		t.Rows = append(t.Rows, brief.Row{Cells: brief.Cells(s.part, a.amount(s.from), fmt.Sprintf("%d of %d", s.trials, len(a.Trials)), span(s.began), share(s.share), s.what)})
+	t := &brief.Table{Columns: []brief.Column{brief.Left("part"), brief.Right("trials above"), brief.Right("first of all"), brief.Right("trials below"), brief.Right("after"), brief.Left("what was seen")}}
+	for _, p := range slices.Concat(b.Limits, b.Always) {
+		t.Rows = append(t.Rows, brief.Row{Cells: brief.Cells(p.Part, fmt.Sprintf("%d of %d", p.Above, b.Above), fmt.Sprint(p.Firsts), fmt.Sprintf("%d of %d", p.Below, b.Below), span(p.From), p.What)})
 	}
 	return brief.Section{ID: "saturated", Title: "What was at its bound", Parts: []brief.Part{
-		brief.Text("From what the target, the machine and the generator told of themselves on the trials’ own time axis. What comes first at the lowest load is what to enlarge first; what follows may be its consequence."), t}}, true
+		brief.Text(sentence(b.Text)),
+		brief.Text("From what the target, the machine and the generator told of themselves on the trials’ own time axis, in trials above the capacity’s interval and below it. What is at its bound above alone is what to enlarge first; what follows may be its consequence."), t}}, true
 }
 
 func (a *capacityWords) trials() brief.Section {

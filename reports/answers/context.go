@@ -14,7 +14,7 @@ func frontier(corners []Corner) brief.Section {
 	line, cloud := brief.Line{Ink: brief.Blue}, brief.Cloud{Name: "capacity with its interval", Ink: brief.Blue}
 	most, top := 0.0, 0.0
 	for _, c := range corners {
-		a := &capacityWords{c.Result}
+		a := &capacityWords{Result: c.Result}
 		breaks := "–"
 		if clause, ok := a.limiting(); ok {
 			breaks = clause.Expr

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/gate"
+	"github.com/loadctl/loadctl/coordinator/saturation"
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/coordinator/tune"
 	"github.com/loadctl/loadctl/reports/answers"
@@ -83,7 +84,18 @@ func found() answers.Capacity {
 	add("anchor", 30*time.Second, 757)
 	bad := &r.Trials[9]
 	bad.Validity, bad.Reasons, bad.Used, bad.Note = stats.Invalid, []string{"the pacer was late in 4 of 30 seconds"}, false, "invalid: repeated"
-	return answers.Capacity{Result: r}
+	return answers.Capacity{Result: r, Saturation: bounds(r)}
+}
+
+// bounds is what the made-up trials have at their bound.
+func bounds(r capacity.Result) saturation.Answer {
+	var all []saturation.Loaded
+	for _, t := range r.Trials {
+		if t.Used {
+			all = append(all, saturation.Loaded{Load: t.Rate, Told: t.Told})
+		}
+	}
+	return saturation.Across(all, r.Low, r.High)
 }
 
 func foundWithContext() answers.Capacity {
@@ -113,6 +125,7 @@ func endings() map[string]answers.Capacity {
 		c := found()
 		c.Result.Outcome = o
 		change(&c.Result)
+		c.Saturation = bounds(c.Result)
 		all[strings.ReplaceAll(string(o), " ", "-")] = c
 	}
 	with(capacity.AtLeast, func(r *capacity.Result) {

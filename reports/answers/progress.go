@@ -14,7 +14,7 @@ func CapacityLine(r capacity.Result) string {
 	if len(r.Trials) == 0 {
 		return ""
 	}
-	a, t := &capacityWords{r}, r.Trials[len(r.Trials)-1]
+	a, t := &capacityWords{Result: r}, r.Trials[len(r.Trials)-1]
 	one := seen{t.Ask, t.Told, t.Held, t.Used, t.Note}
 	line := fmt.Sprintf("trial %d %s %s %s: ", t.Number, t.Kind, a.amount(a.load(t.Load)), span(t.Measured.Round(100*time.Millisecond)))
 	if validTrial(t.Validity, t.Broken) {

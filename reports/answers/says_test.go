@@ -12,6 +12,7 @@ import (
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/gate"
+	"github.com/loadctl/loadctl/coordinator/saturation"
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/coordinator/tune"
 	"github.com/loadctl/loadctl/reports/answers"
@@ -22,11 +23,11 @@ import (
 // TestEveryOutcomeSaysItsSentence: what an ending means is said in words, with its reason.
 func TestEveryOutcomeSaysItsSentence(t *testing.T) {
 	wants := map[string][]string{
-		"capacity-found":      {"95 % confidence the true value lies between 735 and 760", "response_time: p(99)<200ms", "the workers, from 731/s on", "number 22) confirmed", "1 % more load makes 82 % more bad"},
+		"capacity-found":      {"95 % confidence the true value lies between 735 and 760", "response_time: p(99)<200ms", "at its bound above it: the workers, in 3 of 3 trials, and in 2 of 7 below it", "number 22) confirmed", "1 % more load makes 82 % more bad"},
 		"capacity-at-least":   {"≥ 400", "The generator was at its limit"},
 		"capacity-nothing":    {"NOTHING HOLDS", "p99 is 240 ms with nobody else there"},
 		"capacity-unstable":   {"UNSTABLE", "capacity 748/s and 721/s", "Drift: the target became slower"},
-		"capacity-unfinished": {"so far", "the budget of 5m0s is spent", "about 4 min more", "No trial confirmed it"},
+		"capacity-unfinished": {"so far", "the budget of 5m0s is spent", "about 4 minutes longer", "No trial confirmed it"},
 		"capacity-broken":     {"connection refused"},
 		"gate-pass":           {"PASS", "not worse than its baseline", "a change of 7.1 % or more would have been found"},
 		"gate-regression":     {"REGRESSION", "Furthest beyond its margin was response time p99", "0 of 3 trials"},
@@ -93,6 +94,30 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestWhatIsAtItsBoundIsToldAsTheTrialsAboveTheCapacityHaveIt: a cold trial at an eighth of the load
+// says nothing of what limits it.
+func TestWhatIsAtItsBoundIsToldAsTheTrialsAboveTheCapacityHaveIt(t *testing.T) {
+	c := found()
+	c.Result.Trials[0].Used = false
+	c.Result.Trials[0].Saturated = []trial.Saturated{{Part: "database", What: "database: 8 of 8 connections busy", Share: 1}}
+	c.Saturation = bounds(c.Result)
+	b := answers.OfCapacity(c, info("capacity", 0))
+	if out := terminal(t, b, text.BriefOptions{Detail: true}); strings.Contains(b.Lead, "database") || strings.Contains(out, "at its bound first") || !strings.Contains(b.Lead, "at its bound above it: the workers") {
+		t.Errorf("%s\n%s", b.Lead, out)
+	}
+}
+
+// TestBoundsOfSingleTrialsAreNotCalledAnInterval with a confidence that nothing is behind.
+func TestBoundsOfSingleTrialsAreNotCalledAnInterval(t *testing.T) {
+	c := found()
+	c.Result.Confidence, c.Result.Capacity, c.Result.Fits, c.Result.Limiting, c.Result.Elasticity = 0, c.Result.Low, nil, -1, 0
+	b := answers.OfCapacity(c, info("capacity", 0))
+	out := terminal(t, b, text.BriefOptions{Width: 400, Detail: true})
+	if strings.Contains(out, "95") && (strings.Contains(out, "95 % interval") || strings.Contains(out, "95 % confidence")) || !strings.Contains(b.Verdict.Line, "735 held and 760 broke, in single trials") {
+		t.Errorf("%s\n%s", b.Verdict.Line, out)
+	}
+}
+
 // TestHostileNames puts markup and line ends wherever a name can be.
 func TestHostileNames(t *testing.T) {
 	const evil = "\"><script>alert(1)</script>|a\n# b\x1b[2J`*_[x](javascript:1)"
@@ -100,7 +125,7 @@ func TestHostileNames(t *testing.T) {
 	c := found()
 	c.Result.Why, c.Result.Flags, c.Result.Clauses[0].Expr = evil, []string{evil}, evil
 	c.Result.Trials[2].Kind, c.Result.Trials[2].Note, c.Result.Trials[2].Broke = evil, evil, []string{evil}
-	c.Result.Trials[8].Saturated = []trial.Saturated{{Part: evil, What: evil}}
+	c.Saturation.Limits, c.Saturation.Text = []saturation.Part{{Part: evil, What: evil}}, evil
 	g := gateOf(0.1, gate.Regression)
 	g.Why, g.Metrics[0].Name, g.Metrics[1].Unit, g.Trials[0].Side, g.Trials[1].Note = evil, evil, evil, evil, evil
 	w := better()
