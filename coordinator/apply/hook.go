@@ -35,7 +35,8 @@ func endHook(dir string) {
 		return
 	}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		if syscall.Kill(-pid, sig); isGone(pid) {
+		_ = syscall.Kill(-pid, sig)
+		if isGone(pid) {
 			return
 		}
 	}
