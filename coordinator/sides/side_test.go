@@ -395,9 +395,9 @@ func TestASideThatEndedIsNotReadyThoughSomethingAnswers(t *testing.T) {
 func TestADaemonOfTheSameSessionIsExplained(t *testing.T) {
 	c := service(t, free(t), "x")
 	c.Start = []string{"/bin/sh", "-c", strings.Join(c.Start, " ") + " &"}
-	c.Stop.Run, c.Ready.Within = []string{"true"}, 400*time.Millisecond
+	c.Stop.Run, c.Ready.Within = []string{"true"}, 1500*time.Millisecond
 	_, err := Start(t.Context(), keeper(t), c)
-	if err == nil || !strings.Contains(err.Error(), "not ready after 400ms") || !strings.Contains(err.Error(), "session of its own") {
+	if err == nil || !strings.Contains(err.Error(), "not ready after 1.5s") || !strings.Contains(err.Error(), "session of its own") {
 		t.Errorf("%v", err)
 	}
 }
