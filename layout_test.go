@@ -21,7 +21,7 @@ const module = "github.com/loadctl/loadctl"
 // floors only, so two packages of one floor never know each other. This is a
 // statement of policy: change the code before the table.
 var floors = [][]string{
-	0: {"stats", "scenarios/arrival", "scenarios/document", "target/queue", "target/counts", "target/catalogue", "proto/loadctlpb"},
+	0: {"stats", "coordinator/secrets", "scenarios/arrival", "scenarios/document", "target/queue", "target/counts", "target/catalogue", "proto/loadctlpb"},
 	1: {"scenarios", "reports/sample", "reports/brief", "agent/faults", "target/knobs", "coordinator/trial"},
 	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run", "target/topology", "tuning", "coordinator/virtual", "coordinator/capacity", "coordinator/gate",
 		"coordinator/usl", "coordinator/curve", "coordinator/saturation", "coordinator/changepoints", "coordinator/baseline"},

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loadctl/loadctl/coordinator/secrets"
 	"github.com/loadctl/loadctl/tuning"
 )
 
@@ -47,7 +48,7 @@ type Config struct {
 type Applier struct {
 	cfg    Config
 	file   *tuning.File
-	redact *redactor
+	redact *secrets.Redactor
 	lock   *os.File
 
 	mu        sync.Mutex
@@ -99,8 +100,8 @@ func open(cfg Config) (*Applier, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Applier{cfg: cfg, file: cfg.File, lock: lock, now: map[string]string{}}
-	a.redact = newRedactor(cfg.File, cfg.Environ)
+	a := &Applier{cfg: cfg, file: cfg.File, lock: lock, redact: secrets.New(), now: map[string]string{}}
+	a.redact.LearnEnviron(cfg.Environ, slices.Concat(cfg.File.Env(), cfg.File.Secrets))
 	return a, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/loadctl/loadctl/coordinator/secrets"
 )
 
 // The grammar of environment files is what systemd and shells have in common: lines
@@ -144,12 +146,17 @@ func replaceFile(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".loadctl-*")
+	return atOnce(path, "."+filepath.Base(path)+".loadctl-*", func(f *os.File) error { return write(f, text, info) })
+}
+
+// atOnce puts a file in place of another as a whole: fill fills one beside it, which has then
+// the other's name.
+func atOnce(path, pattern string, fill func(f *os.File) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), pattern)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(write(f, text, info), f.Close())
-	if err == nil {
+	if err = errors.Join(fill(f), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
@@ -179,6 +186,15 @@ func syncFolder(path string) error {
 	}
 	defer d.Close()
 	return d.Sync()
+}
+
+// learn takes the secrets of an environment file.
+func (a *Applier) learn(text []byte) {
+	for _, line := range split(text) {
+		if name, value, ok := strings.Cut(line, "="); ok && secrets.Named(name) {
+			a.redact.Learn(unquoted(value), secrets.Long)
+		}
+	}
 }
 
 func split(text []byte) []string { return strings.Split(string(text), "\n") }

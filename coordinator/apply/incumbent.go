@@ -63,9 +63,9 @@ func (a *Applier) current(ctx context.Context, p *tuning.Param, knobs map[string
 	case value == "":
 		return p.Current, nil
 	case strings.ContainsAny(value, "\x00\r\n") || len(value) > 1000:
-		return "", fmt.Errorf("%s: what is in force was read as more than a line: %s", place, a.redact.tail(value))
+		return "", fmt.Errorf("%s: what is in force was read as more than a line: %s", place, a.redact.Line(value))
 	case p.Current != "" && !tuning.Same(value, p.Current):
-		return "", fmt.Errorf("%s: the file says that %s is in force, and it is %s: mend current in the file, or set it so", place, p.Current, a.redact.text(value))
+		return "", fmt.Errorf("%s: the file says that %s is in force, and it is %s: mend current in the file, or set it so", place, p.Current, a.redact.Text(value))
 	}
 	return value, nil
 }
@@ -96,12 +96,7 @@ func (a *Applier) seen(ctx context.Context, p *tuning.Param, knobs map[string]st
 func (a *Applier) answer(ctx context.Context, p *tuning.Param) (string, error) {
 	v := a.valuesFor(job{}, nil)
 	if p.Read.Kind != tuning.HTTP {
-		said, warned := &tail{}, &tail{}
-		err := a.execTo(ctx, a.argv(p.Read, p.Read.Run, v), v, said, warned)
-		if err != nil {
-			return said.String() + "\n" + warned.String(), err
-		}
-		return strings.TrimSpace(said.String()), nil
+		return a.told(ctx, call{words: a.argv(p.Read, p.Read.Run, v), v: v})
 	}
 	said, err := a.send(ctx, p.Read.Request, v)
 	if err != nil || p.Read.Request.JSON == "" {
@@ -112,6 +107,24 @@ func (a *Applier) answer(ctx context.Context, p *tuning.Param) (string, error) {
 		return said, fmt.Errorf("the answer has no %s", p.Read.Request.JSON)
 	}
 	return found.String(), nil
+}
+
+// told is what a program says on its standard output; of one that fails, all that it says.
+func (a *Applier) told(ctx context.Context, c call) (string, error) {
+	said, err := newSpoken(a.cfg.Dir)
+	if err != nil {
+		return "", err
+	}
+	defer said.close()
+	warned, err := newSpoken(a.cfg.Dir)
+	if err != nil {
+		return "", err
+	}
+	defer warned.close()
+	if err := a.execTo(ctx, c, said, warned); err != nil {
+		return said.end() + "\n" + warned.end(), err
+	}
+	return strings.TrimSpace(said.end()), nil
 }
 
 func (a *Applier) readText(h *tuning.Hook) string {

@@ -105,8 +105,8 @@ func (a *Applier) step(ctx context.Context, s step) error {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("ended after %v, its time limit (within): %w", within, err)
 	}
-	e := &StepError{Place: fmt.Sprintf("%s:%d", a.cfg.Path, s.hook.Line), Step: a.redact.text(s.what), Output: a.redact.tail(said), sets: s.same == ""}
-	e.Err = hidden{a.redact.text(err.Error()), err}
+	e := &StepError{Place: fmt.Sprintf("%s:%d", a.cfg.Path, s.hook.Line), Step: a.redact.Text(s.what), Output: a.redact.Line(said), sets: s.same == ""}
+	e.Err = hidden{a.redact.Text(err.Error()), err}
 	if s.param != nil {
 		e.Param = s.param.Name
 	}
@@ -176,7 +176,7 @@ func (a *Applier) restarts(j job) (all []step) {
 			if h.Unit != "" {
 				words := unitWords(h)
 				all = addOnce(all, step{p, h, "unit: " + words[len(words)-1], fmt.Sprint(words), func(ctx context.Context) (string, error) {
-					return a.exec(ctx, words, v)
+					return a.exec(ctx, call{words: words, v: v})
 				}})
 			}
 			if h.Restart != nil {

@@ -66,19 +66,14 @@ func (j *journal) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".applied-*") // mode 0600
+	err = atOnce(journalPath(dir), ".applied-*", func(f *os.File) error { // mode 0600
+		_, err := f.Write(text)
+		return errors.Join(err, f.Sync())
+	})
 	if err != nil {
 		return fmt.Errorf("the journal of what is changed: %w", err)
 	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), journalPath(dir))
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("the journal of what is changed: %w", err)
-	}
-	return syncFolder(dir)
+	return nil
 }
 
 // readJournal gives os.ErrNotExist when there is none.
@@ -117,7 +112,7 @@ func (a *Applier) keepFiles() (all []keptFile, err error) {
 				return nil, err
 			}
 			all = append(all, keptFile{path, []string{h.File.Key}, text})
-			a.redact.learn(text)
+			a.learn(text)
 		}
 	}
 	return all, nil

@@ -2,21 +2,12 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/loadctl/loadctl/tuning"
 )
-
-// afterwards is how long a program that is ended, or children that hold its streams, may
-// take before they are left alone or killed.
-const afterwards = time.Second
 
 // values give what ${…} stands for: of parameters, "value" and "env.NAME".
 type values func(name string) string
@@ -50,7 +41,11 @@ func getenv(environ []string, name string) string {
 
 // run runs a program where the hook is.
 func (a *Applier) run(ctx context.Context, h *tuning.Hook, p *tuning.Program, v values) (string, error) {
-	return a.exec(ctx, a.argv(h, p, v), v)
+	words := a.argv(h, p, v)
+	if h.Kind == tuning.SSH {
+		return a.exec(ctx, call{guarded(words, h.Within), v, true})
+	}
+	return a.exec(ctx, call{words, v, false})
 }
 
 // argv are the words of a program, with values put in; those of the shell are its text as
@@ -80,64 +75,6 @@ func (a *Applier) environ(v values) []string {
 		all = append(all, name+"="+v(name))
 	}
 	return append(all, "value="+v("value"))
-}
-
-// exec runs words and gives the end of what they said. A program that fails, or is ended
-// by its context, is killed with all that it started; what a program that succeeds leaves
-// behind may be the service, and lives on.
-func (a *Applier) exec(ctx context.Context, words []string, v values) (string, error) {
-	said := &tail{}
-	err := a.execTo(ctx, words, v, said, said)
-	return said.String(), err
-}
-
-// execTo is exec with what the program writes kept apart.
-func (a *Applier) execTo(ctx context.Context, words []string, v values, out, other *tail) error {
-	c := exec.CommandContext(ctx, words[0], words[1:]...)
-	c.Dir, c.Env, c.Stdout, c.Stderr = a.cfg.Base, a.environ(v), out, other
-	// A group of its own: Ctrl-C in the terminal is loadctl's, which ends it in order.
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.WaitDelay = afterwards
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }
-	err := c.Run()
-	if errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil {
-		err = nil // it is through; a service that it started has its streams
-	}
-	if (err != nil || ctx.Err() != nil) && c.Process != nil {
-		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
-	}
-	return err
-}
-
-// sshWords run a program on another machine, by the system's ssh, which asks nobody for
-// anything.
-func (a *Applier) sshWords(host *tuning.Host, p *tuning.Program, v values) []string {
-	words := []string{"ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"}
-	if host.Port > 0 {
-		words = append(words, "-p", strconv.Itoa(host.Port))
-	}
-	if host.Identity != "" {
-		words = append(words, "-i", host.Identity, "-o", "IdentitiesOnly=yes")
-	}
-	return append(words, "--", host.Name, a.remote(p, v))
-}
-
-// remote is the command line for the shell of another machine: every value is quoted, or
-// given as a variable.
-func (a *Applier) remote(p *tuning.Program, v values) string {
-	var words []string
-	if p.Shell == "" {
-		for _, w := range filled(p.Words, v) {
-			words = append(words, quoted(w))
-		}
-		return strings.Join(words, " ")
-	}
-	words = append(words, "env")
-	for i := range a.file.Params {
-		name := a.file.Params[i].Name
-		words = append(words, name+"="+quoted(v(name)))
-	}
-	return strings.Join(append(words, "value="+quoted(v("value")), "sh", "-c", quoted(p.Shell)), " ")
 }
 
 // quoted is text as one word of any shell.
@@ -180,19 +117,3 @@ func (a *Applier) restartText(h *tuning.Hook) string {
 	}
 	return "restart: " + a.commandText(h, h.Run)
 }
-
-// mostSaid bounds what is kept of what a step says: its end.
-const mostSaid = 16 << 10
-
-// A tail keeps the end of what is written.
-type tail struct{ text []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.text = append(t.text, p...)
-	if over := len(t.text) - mostSaid; over > 0 {
-		t.text = append(t.text[:0], t.text[over:]...)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string { return string(t.text) }

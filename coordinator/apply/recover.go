@@ -38,8 +38,9 @@ func Recover(ctx context.Context, cfg Config) (restored string, err error) {
 	}
 	a.journal, a.incumbent = j, j.Incumbent
 	for _, k := range j.Files {
-		a.redact.learn(k.Text)
+		a.learn(k.Text)
 	}
+	endHook(cfg.Dir)
 	if err := a.Restore(ctx); err != nil {
 		return "", err
 	}

@@ -119,7 +119,7 @@ func (a *Applier) left(j job, errs []error) *LeftError {
 	}
 	e.Mend = a.mend(j)
 	for i := range e.Mend {
-		e.Mend[i] = a.redact.text(e.Mend[i])
+		e.Mend[i] = a.redact.Text(e.Mend[i])
 	}
 	return e
 }

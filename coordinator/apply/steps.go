@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loadctl/loadctl/coordinator/secrets"
 	"github.com/loadctl/loadctl/tuning"
 )
 
 // Steps says what is done to put a setting in force whose parameters all differ from those
 // before, in order, as the file has it, and does nothing. restart is with a fresh start.
 func Steps(f *tuning.File, path string, restart bool) (all []string) {
-	a := &Applier{cfg: Config{File: f, Path: path}, file: f, redact: newRedactor(f, nil)}
+	a := &Applier{cfg: Config{File: f, Path: path}, file: f, redact: secrets.New()}
 	j := job{values: map[string]string{}, restart: restart}
 	for i := range f.Params {
 		j.params = append(j.params, &f.Params[i])
@@ -23,7 +24,7 @@ func Steps(f *tuning.File, path string, restart bool) (all []string) {
 			} else if s.param != nil && s.same == "" {
 				of = s.param.Name + ": "
 			}
-			all = append(all, fmt.Sprintf("%s%s (line %d, at most %v)", of, a.redact.text(what), s.hook.Line, s.hook.Within))
+			all = append(all, fmt.Sprintf("%s%s (line %d, at most %v)", of, a.redact.Text(what), s.hook.Line, s.hook.Within))
 		}
 	}
 	return all

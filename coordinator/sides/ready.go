@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -25,7 +26,7 @@ func vacant(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		if !takes(ctx, address(url)) {
+		if !answers(ctx, url) {
 			return nil
 		}
 		if !rest(ctx) {
@@ -43,23 +44,37 @@ func (s *Side) await(ctx context.Context) error {
 	var last error
 	for {
 		err := look(within)
+		if gone := s.over(); gone != nil { // what answers then is another's
+			return gone
+		}
 		if err == nil {
 			return nil
 		}
 		if last == nil || within.Err() == nil { // else it says that there was no time to look
 			last = err
 		}
-		if gone := s.over(); gone != nil {
-			return gone
-		}
 		if !rest(within) {
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			return fmt.Errorf("not ready after %s: %w", r.Within, last)
+			return s.late(last)
 		}
 	}
 }
+
+// late says that the side was not ready in its time.
+func (s *Side) late(last error) error {
+	err := fmt.Errorf("not ready after %s: %w", s.command.Ready.Within, last)
+	select {
+	case <-s.ended:
+		return fmt.Errorf("%w; its start is through, and %s", err, ownSession)
+	default:
+		return err
+	}
+}
+
+// ownSession is what whoever writes `start: service &` has to know.
+const ownSession = "a daemon that it leaves behind must be in a session of its own (setsid, docker), as its group is ended with it"
 
 // over says that the side has ended, unless it has left a daemon behind.
 func (s *Side) over() error {
@@ -68,18 +83,17 @@ func (s *Side) over() error {
 	default:
 		return nil
 	}
-	if s.Detached() {
+	if s.detached() {
 		return nil
 	}
-	return fmt.Errorf("it ended (%s) before it was ready; a start that leaves a daemon behind needs a stop command", s.cmd.ProcessState)
+	return fmt.Errorf("it ended (%s) before it was ready; a start that leaves a daemon behind needs a stop command, and %s", s.cmd.ProcessState, ownSession)
 }
 
 func (s *Side) looker() func(context.Context) error {
 	if s.command.Ready.URL == "" {
-		at := address(s.command.URL)
 		return func(ctx context.Context) error {
-			if !takes(ctx, at) {
-				return errors.New(at + " takes no connections")
+			if !answers(ctx, s.command.URL) {
+				return errors.New(address(s.command.URL) + " takes no connections")
 			}
 			return nil
 		}
@@ -109,6 +123,11 @@ func healthy(ctx context.Context, client *http.Client, url string) error {
 		return fmt.Errorf("GET %s: %s", url, resp.Status)
 	}
 	return nil
+}
+
+// answers says whether a URL's address takes connections, whichever of its addresses that is.
+func answers(ctx context.Context, url string) bool {
+	return slices.ContainsFunc(places(url), func(at string) bool { return takes(ctx, at) })
 }
 
 func takes(ctx context.Context, at string) bool {

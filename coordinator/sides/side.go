@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"slices"
 	"strconv"
 	"sync"
 	"syscall"
-	"time"
+
+	"github.com/loadctl/loadctl/coordinator/secrets"
 )
 
 // A Keeper starts a program on a lifeline: its words come before `--stop N --grace D -- argv…`. It is
@@ -25,11 +25,12 @@ type Side struct {
 	keeper   Keeper
 	cmd      *exec.Cmd
 	lifeline *os.File // ours: closing it ends the side
-	log      *os.File
-	said     *tail
+	said     *stream
+	redact   *secrets.Redactor
 	ended    chan struct{}
 	once     sync.Once
 	stopped  error
+	warned   error // of its stop command, which had nothing to end
 }
 
 // Start starts a side and waits until it is ready. What was started is ended again when that
@@ -38,12 +39,12 @@ func Start(ctx context.Context, keeper Keeper, c *Command) (*Side, error) {
 	if err := vacant(ctx, c.URL); err != nil {
 		return nil, err
 	}
-	s := &Side{command: c, keeper: keeper, said: &tail{}, ended: make(chan struct{})}
+	s := &Side{command: c, keeper: keeper, redact: c.redactor(), ended: make(chan struct{})}
 	if err := s.begin(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", c.File, err)
 	}
 	if err := s.await(ctx); err != nil {
-		err = fmt.Errorf("starting %s: %w%s", c.File, err, s.said.quoted())
+		err = fmt.Errorf("starting %s: %w%s", c.File, err, s.Said())
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
@@ -55,9 +56,20 @@ func (s *Side) URL() string { return s.command.URL }
 // Ended is closed when what was started is gone. A start that only starts a daemon is gone soon.
 func (s *Side) Ended() <-chan struct{} { return s.ended }
 
-// Detached says whether what start ran has left the service running behind it, to be ended by the stop
+// Alive says whether there is still something to load: what was started runs, or the daemon answers that
+// it has left behind.
+func (s *Side) Alive(ctx context.Context) bool {
+	select {
+	case <-s.ended:
+		return s.detached() && answers(ctx, s.command.URL)
+	default:
+		return true
+	}
+}
+
+// detached says whether start is through and may have left a daemon behind, to be ended by the stop
 // command.
-func (s *Side) Detached() bool {
+func (s *Side) detached() bool {
 	select {
 	case <-s.ended:
 		return len(s.command.Stop.Run) > 0 && s.cmd.ProcessState.Success()
@@ -66,8 +78,11 @@ func (s *Side) Detached() bool {
 	}
 }
 
-// Said is the end of what it wrote, for an error; "" where it wrote nothing.
-func (s *Side) Said() string { return s.said.quoted() }
+// Said is the end of what it wrote, for an error, without secrets; "" where it wrote nothing.
+func (s *Side) Said() string { return s.said.quoted(s.redact) }
+
+// Warned is what went wrong, once it was stopped, and spoils nothing that was measured.
+func (s *Side) Warned() error { return errors.Join(s.warned, s.said.incomplete()) }
 
 func (s *Side) begin() (err error) {
 	life, ours, err := os.Pipe()
@@ -82,18 +97,19 @@ func (s *Side) begin() (err error) {
 	defer held.Close()
 	defer presence.Close()
 	s.lifeline = ours
-	if s.log, err = openLog(s.command.Log); err != nil {
+	said, to, err := newStream(s.command.Log)
+	if err != nil {
 		return errors.Join(err, ours.Close())
 	}
+	defer to.Close()
+	s.said = said
 	s.cmd = s.kept(s.command.Start)
 	s.cmd.ExtraFiles = []*os.File{life, held}
-	var out io.Writer = s.said
-	if s.log != nil {
-		out = io.MultiWriter(s.said, s.log)
-	}
-	s.cmd.Stdout, s.cmd.Stderr = out, out
+	s.cmd.Stdout, s.cmd.Stderr = to, to
 	if err := s.cmd.Start(); err != nil {
-		return errors.Join(err, ours.Close(), closeLog(s.log))
+		to.Close()
+		s.said.close()
+		return errors.Join(err, ours.Close())
 	}
 	go s.wait() // ends with the process, which Stop sees to
 	return nil
@@ -107,26 +123,11 @@ func (s *Side) kept(argv []string) *exec.Cmd {
 	cmd.Dir, cmd.Env = c.Dir, append(os.Environ(), c.Env...)
 	// A group of its own: Ctrl-C in the terminal is the gate's to handle.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.WaitDelay = time.Second // a daemon that left may hold the pipe of what is written
 	return cmd
 }
 
 func (s *Side) wait() {
 	_ = s.cmd.Wait() // how it ended is in ProcessState
-	_ = closeLog(s.log)
+	s.said.drained()
 	close(s.ended)
-}
-
-func openLog(file string) (*os.File, error) {
-	if file == "" {
-		return nil, nil
-	}
-	return os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-}
-
-func closeLog(f *os.File) error {
-	if f == nil {
-		return nil
-	}
-	return f.Close()
 }

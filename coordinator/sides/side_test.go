@@ -239,6 +239,169 @@ func TestAStopThatFailsIsToldAndTheSideIsGone(t *testing.T) {
 	}
 }
 
+func TestAStopThatFailsAsTheSideHadDiedIsNoError(t *testing.T) {
+	c := service(t, free(t), "x")
+	c.Stop.Run = []string{"/bin/sh", "-c", "echo no such process; exit 3"}
+	s, err := Start(t.Context(), keeper(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	<-s.Ended()
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+	if err := s.Warned(); err == nil || !strings.Contains(err.Error(), "no such process") {
+		t.Errorf("nobody is told: %v", err)
+	}
+}
+
+// A full disk is not the build's fault, and would be read as a regression.
+func TestALogThatCannotBeWrittenEndsNoSide(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full here")
+	}
+	c := service(t, free(t), "x")
+	c.Log = "/dev/full"
+	c.Start = []string{"/bin/sh", "-c", "echo one; sleep 0.3; echo two; sleep 0.3; echo three; exec " + strings.Join(c.Start, " ")}
+	s, err := Start(t.Context(), keeper(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := says(t, c.URL); got != "x" || !strings.Contains(s.Said(), "three") {
+		t.Errorf("it says %q, and said %q", got, s.Said())
+	}
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+	if err := s.Warned(); !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), "no space") != 1 {
+		t.Errorf("told: %v", err)
+	}
+}
+
+// A daemon has its streams until it is ended: a pipe that closes would end it in mid-trial.
+func TestADaemonMayGoOnSaying(t *testing.T) {
+	c, dir := service(t, free(t), "daemon"), t.TempDir()
+	c.Log = filepath.Join(dir, "log")
+	c.Start = []string{"/bin/sh", "-c", fmt.Sprintf("setsid sh -c 'echo $$ >%s/pid; (sleep 1.8; echo still here; touch %s/alive) & exec %s' & sleep 0.2", dir, dir, strings.Join(c.Start, " "))}
+	c.Stop.Run = []string{"/bin/sh", "-c", "kill $(cat " + dir + "/pid)"}
+	s, err := Start(t.Context(), keeper(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 500 {
+		if _, err = os.Stat(filepath.Join(dir, "alive")); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil {
+		t.Error("it ended at its next line:", err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+	if b, _ := os.ReadFile(c.Log); !strings.Contains(string(b), "still here") {
+		t.Errorf("its log has %q", b)
+	}
+}
+
+func TestWhatIsToldOfASideHasNoSecrets(t *testing.T) {
+	c := service(t, free(t), "x")
+	c.Env = []string{"DB_PASSWORD=hunter2", "PLAIN=long/value"}
+	c.Start = []string{"/bin/sh", "-c", `printf '\033[31mno %s %s long%%2Fvalue\n' "$DB_PASSWORD" "$PLAIN"; echo postgres://me:swordfish@db/x; exit 1`}
+	_, err := Start(t.Context(), keeper(t), c)
+	if err == nil || !strings.Contains(err.Error(), "[31mno") {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"hunter2", "long/value", "long%2Fvalue", "swordfish", "\033"} {
+		if strings.Contains(err.Error(), secret) {
+			t.Errorf("%q is told: %v", secret, err)
+		}
+	}
+	c.Start, c.Stop.Run = service(t, address(c.URL), "x").Start, []string{"/bin/sh", "-c", "echo $DB_PASSWORD; exit 1"}
+	s, err := Start(t.Context(), keeper(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestADaemonThatDiedIsStartedAgain(t *testing.T) {
+	at, dir := free(t), t.TempDir()
+	s := started(t, at, "daemon")
+	s.Command.Start = []string{"/bin/sh", "-c", fmt.Sprintf("setsid sh -c 'echo $$ >%s/pid; exec %s' & sleep 0.3", dir, strings.Join(s.Command.Start, " "))}
+	s.Command.Stop.Run = []string{"/bin/sh", "-c", "kill $(cat " + dir + "/pid)"}
+	turns := NewTurns(keeper(t), nil, map[string]Source{"base": s})
+	upAs(t, turns, "base")
+	<-turns.up["base"].Ended()
+	upAs(t, turns, "base")
+	if n := turns.Starts("base"); n != 1 {
+		t.Errorf("one that lives was started %d times", n)
+	}
+	if err := s.Command.runStop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := vacant(t.Context(), s.URL); err != nil {
+		t.Fatal(err)
+	}
+	if got := upAs(t, turns, "base"); got != "daemon" || turns.Starts("base") != 2 {
+		t.Errorf("%q answers after %d starts", got, turns.Starts("base"))
+	}
+	if err := turns.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnAddressMayBeOfAnyKind(t *testing.T) {
+	for url, want := range map[string]string{"http://[::1]:8080": "[::1]:8080", "https://[::1]": "[::1]:443", "http://A.example": "a.example:80"} {
+		if got := address(url); got != want {
+			t.Errorf("%s is at %s, want %s", url, got, want)
+		}
+	}
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("no IPv6 here")
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	for _, host := range []string{"[::1]", "localhost"} {
+		if !answers(t.Context(), "http://"+host+":"+port) {
+			t.Errorf("%s: an old build there is not seen", host)
+		}
+	}
+}
+
+// What answers may be anybody's, such as an old build that took the port back.
+func TestASideThatEndedIsNotReadyThoughSomethingAnswers(t *testing.T) {
+	c := service(t, free(t), "x")
+	s := &Side{command: c, cmd: &exec.Cmd{}, ended: make(chan struct{})}
+	close(s.ended)
+	other := exec.CommandContext(t.Context(), c.Start[0], c.Start[1:]...)
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Process.Kill(); _ = other.Wait() }()
+	for !takes(t.Context(), address(c.URL)) && t.Context().Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := s.await(t.Context()); err == nil || !strings.Contains(err.Error(), "before it was ready") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestADaemonOfTheSameSessionIsExplained(t *testing.T) {
+	c := service(t, free(t), "x")
+	c.Start = []string{"/bin/sh", "-c", strings.Join(c.Start, " ") + " &"}
+	c.Stop.Run, c.Ready.Within = []string{"true"}, 1500*time.Millisecond
+	_, err := Start(t.Context(), keeper(t), c)
+	if err == nil || !strings.Contains(err.Error(), "not ready after 1.5s") || !strings.Contains(err.Error(), "session of its own") {
+		t.Errorf("%v", err)
+	}
+}
+
 func started(t *testing.T, at, word string) Source {
 	t.Helper()
 	c := service(t, at, word)

@@ -3,10 +3,12 @@ package sides
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -108,5 +110,20 @@ func address(text string) string {
 	if host == "localhost" {
 		host = "127.0.0.1"
 	}
-	return host + ":" + port
+	return net.JoinHostPort(host, port)
+}
+
+// places are all addresses that a URL may mean: localhost is of both kinds.
+func places(text string) []string {
+	at := address(text)
+	if u, err := url.Parse(text); err == nil && strings.EqualFold(u.Hostname(), "localhost") {
+		_, port, _ := net.SplitHostPort(at)
+		return []string{at, net.JoinHostPort("::1", port)}
+	}
+	return []string{at}
+}
+
+// meet says whether two URLs may mean one address.
+func meet(a, b string) bool {
+	return slices.ContainsFunc(places(a), func(at string) bool { return slices.Contains(places(b), at) })
 }

@@ -18,6 +18,7 @@ func (s *Side) Stop() error {
 }
 
 func (s *Side) stop() error {
+	defer s.said.close()
 	defer s.lifeline.Close()
 	err := s.ask()
 	if s.gone(s.command.Stop.Within + time.Second) { // the keeper kills the group before
@@ -32,12 +33,17 @@ func (s *Side) stop() error {
 	return errors.Join(err, fmt.Errorf("ending %s: its keeper did not end and was killed: see that nothing is left", s.command.File))
 }
 
-// ask asks a side to end. A command that fails, or does not end it, is followed by the signal.
+// ask asks a side to end. A command that fails, or does not end it, is followed by the signal. One that
+// fails as the side had died by itself is no error: that it died is in the figures.
 func (s *Side) ask() error {
 	var err error
 	if len(s.command.Stop.Run) > 0 {
+		lives := s.Alive(context.Background())
 		if err = s.command.runStop(); err == nil && s.gone(s.command.Stop.Within) {
 			return nil
+		}
+		if !lives {
+			s.warned, err = err, nil
 		}
 	}
 	select {
@@ -70,7 +76,7 @@ func (c *Command) runStop() error {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
-		return fmt.Errorf("stop of %s: %w%s", c.File, err, said.quoted())
+		return fmt.Errorf("stop of %s: %w%s", c.File, err, said.quoted(c.redactor()))
 	}
 	return nil
 }

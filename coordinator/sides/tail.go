@@ -1,12 +1,18 @@
 package sides
 
 import (
+	"os"
 	"strings"
 	"sync"
+
+	"github.com/loadctl/loadctl/coordinator/secrets"
 )
 
 // tailBytes is how much is kept of what a side wrote.
 const tailBytes = 4096
+
+// shortest is the least length of a value in the file that is called like a secret.
+const shortest = 3
 
 // A tail keeps the end of what a child wrote, for the error that follows.
 type tail struct {
@@ -24,11 +30,28 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (t *tail) quoted() string {
+// quoted is what was kept as the end of an error, "" for nothing.
+func (t *tail) quoted(r *secrets.Redactor) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s := strings.TrimSpace(strings.ToValidUTF8(string(t.kept), "·")); s != "" {
+	if s := r.Lines(string(t.kept)); s != "" {
 		return ":\n" + s
 	}
 	return ""
+}
+
+// redactor knows the secrets of a side: the file's variables may all be ones, whatever they are
+// called.
+func (c *Command) redactor() *secrets.Redactor {
+	r := secrets.New()
+	r.LearnEnviron(os.Environ(), nil)
+	for _, one := range c.Env {
+		name, value, _ := strings.Cut(one, "=")
+		least := secrets.Long
+		if secrets.Named(name) {
+			least = shortest
+		}
+		r.Learn(value, least)
+	}
+	return r
 }

@@ -37,14 +37,14 @@ func (t *Turns) Up(ctx context.Context, name string) (url string, err error) {
 		return s.URL, nil
 	}
 	if side := t.up[name]; side != nil {
-		if t.alive(name, side) {
+		if t.alive(ctx, name, side) {
 			return s.URL, nil
 		}
 		if err := t.down(name); err != nil {
 			return "", err
 		}
 	}
-	if err := t.clear(address(s.URL)); err != nil {
+	if err := t.clear(s.URL); err != nil {
 		return "", err
 	}
 	side, err := Start(ctx, t.keeper, s.Command)
@@ -60,24 +60,19 @@ func (t *Turns) Up(ctx context.Context, name string) (url string, err error) {
 // Starts is how often a side was started.
 func (t *Turns) Starts(name string) int { return t.starts[name] }
 
-func (t *Turns) alive(name string, side *Side) bool {
-	select {
-	case <-side.Ended():
-		if side.Detached() {
-			return true
-		}
-		t.log.Warn("a side ended by itself, and is started again", "side", name, "said", side.Said())
-		return false
-	default:
+func (t *Turns) alive(ctx context.Context, name string, side *Side) bool {
+	if side.Alive(ctx) || ctx.Err() != nil {
 		return true
 	}
+	t.log.Warn("a side ended by itself, and is started again", "side", name, "said", side.Said())
+	return false
 }
 
-// clear ends whatever else is up at an address.
-func (t *Turns) clear(at string) error {
+// clear ends whatever else is up at the address of a URL.
+func (t *Turns) clear(url string) error {
 	var errs []error
 	for name := range t.up {
-		if s := t.sources[name]; address(s.URL) == at {
+		if s := t.sources[name]; meet(s.URL, url) {
 			errs = append(errs, t.down(name))
 		}
 	}
@@ -87,7 +82,11 @@ func (t *Turns) clear(at string) error {
 func (t *Turns) down(name string) error {
 	side := t.up[name]
 	delete(t.up, name)
-	return side.Stop()
+	err := side.Stop()
+	if warned := side.Warned(); warned != nil {
+		t.log.Warn("a side has ended", "side", name, "but", warned)
+	}
+	return err
 }
 
 // Close ends all that is up.

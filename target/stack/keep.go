@@ -19,13 +19,16 @@ type Kept struct {
 	Signals  <-chan os.Signal // each asks the program to end
 	Stop     syscall.Signal   // how it is asked; 0 = TERM
 	Grace    time.Duration    // it may take to end when it was asked; 0 = 15 s
-	Group    bool             // its whole group is asked: a shell passes nothing on to what it runs
+	Group    bool             // its whole group is asked, and may take Grace to be gone: a shell passes nothing on to what it runs, and ends before it
 	User     *syscall.Credential
 	Argv     []string
 }
 
 // hurry is what a program may take to end once nobody waits for it any more.
 const hurry = 2 * time.Second
+
+// lookEvery is between two looks whether a group is gone.
+const lookEvery = 20 * time.Millisecond
 
 // Keep runs a program until it ends, and returns its exit code, or as a shell does 128 +
 // the signal that ended it.
@@ -57,12 +60,23 @@ func Keep(k Kept) (int, error) {
 	return cmd.ProcessState.ExitCode(), nil
 }
 
+// watch returns when the program is gone, and where its group was asked to end, when that is or
+// has had its time.
 func (k Kept) watch(p *os.Process, ended, gone <-chan struct{}) {
 	var late <-chan time.Time
+	var look <-chan time.Time // whether the group is gone, once the program is
 	for {
 		select {
 		case <-ended:
-			return
+			if !k.Group || late == nil {
+				return
+			}
+			look, ended = time.After(0), nil
+		case <-look:
+			if errors.Is(syscall.Kill(-p.Pid, 0), syscall.ESRCH) {
+				return
+			}
+			look = time.After(lookEvery)
 		case <-k.Signals:
 			k.ask(p)
 			late = time.After(k.Grace)
@@ -71,7 +85,9 @@ func (k Kept) watch(p *os.Process, ended, gone <-chan struct{}) {
 			gone, late = nil, time.After(hurry)
 		case <-late:
 			_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
-			late = nil
+			if late = nil; look != nil {
+				return
+			}
 		}
 	}
 }

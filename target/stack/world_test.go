@@ -59,7 +59,7 @@ func keep() {
 	stop, _ := strconv.Atoi(os.Args[2])
 	grace, _ := time.ParseDuration(os.Args[3])
 	os.Setenv("STACK_TEST", "part")
-	code, _ := Keep(Kept{Lifeline: lifeline, Presence: presence, Signals: signals, Stop: syscall.Signal(stop), Grace: grace, Argv: os.Args[4:]})
+	code, _ := Keep(Kept{Lifeline: lifeline, Presence: presence, Signals: signals, Stop: syscall.Signal(stop), Grace: grace, Group: os.Getenv("STACK_GROUP") != "", Argv: os.Args[4:]})
 	os.Exit(code)
 }
 
