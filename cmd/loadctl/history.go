@@ -96,15 +96,12 @@ func showHistory(out, errw io.Writer, dirs []string, o historyOptions) error {
 }
 
 // changed finds where a series became another.
-func changed(values []float64) (at []int) {
+func changed(values []float64) []changepoints.Change {
 	series := make([]changepoints.Point, len(values))
 	for i, v := range values {
 		series[i].Value = v
 	}
-	for _, c := range changepoints.Find(series, changepoints.Config{Seed: 1}) {
-		at = append(at, c.Index)
-	}
-	return at
+	return changepoints.Find(series, changepoints.Config{Seed: 1})
 }
 
 // wanted leaves what the flags ask for.

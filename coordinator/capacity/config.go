@@ -102,15 +102,3 @@ func or[T comparable](v, otherwise T) T {
 	}
 	return v
 }
-
-// giveUp is the share of bad requests from which a trial says no more: a fifth, or where a
-// clause allows many, well above that.
-func (c *Config) giveUp() float64 {
-	share := 0.2
-	for _, clause := range c.Clauses {
-		if clause.Allowed > share/2 {
-			share = max(share, (1+clause.Allowed)/2)
-		}
-	}
-	return share
-}

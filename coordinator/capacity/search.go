@@ -117,7 +117,7 @@ func (s *Search) try(load float64) {
 		s.conclude()
 		return
 	}
-	s.ask = trial.Ask{Number: len(s.tried) + 1, Kind: s.kind, Load: at, Settle: s.c.Settle, Length: length, GiveUp: s.c.giveUp()}
+	s.ask = trial.Ask{Number: len(s.tried) + 1, Kind: s.kind, Load: at, Settle: s.c.Settle, Length: length, GiveUp: trial.GiveUpFrom(s.c.Clauses)}
 }
 
 func (s *Search) at(load float64) trial.Load {

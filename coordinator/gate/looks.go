@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"github.com/loadctl/loadctl/stats"
 )
 
 // alpha is what a gate may be wrong by, on each side: a regression passed, or a change
@@ -13,20 +13,23 @@ import (
 // wrong five times as often.
 const alpha = 0.05
 
-// outside is what the intervals that people read leave out, on each side. No look passes by more, so that no
-// pass contradicts the interval beside it.
+// outside is what the intervals that people read leave out, on each side. No look decides by more, so that no
+// verdict contradicts the interval beside it.
 const outside = 0.025
 
-// A turn is a number of pairs at which they are looked at, and the part of alpha it has.
+// A turn is a number of pairs at which they are looked at, and the parts of alpha it has.
 type turn struct {
-	pairs int
-	part  float64
+	pairs      int
+	pass, fail float64
 }
 
-// turns are the looks but the last, which has what is left of alpha. Seven pairs are the fewest
+// turns are the looks but the last, which has what is left of alpha, and no more than outside. Seven pairs are the fewest
 // whose most extreme outcome (1 of 128) is rare enough, and see what is clear. Most is left to the end, so
-// that noisy figures are hardly decided worse for having been looked at before.
-func turns() []turn { return []turn{{7, 0.008}, {10, 0.008}, {14, 0.002}, {19, 0.002}} }
+// that noisy figures are hardly decided worse for having been looked at before. Metrics share what they
+// fail by, so the third and fourth look have all of it that the last may not use.
+func turns() []turn {
+	return []turn{{7, 0.008, 0.008}, {10, 0.008, 0.008}, {14, 0.002, 0.0045}, {19, 0.002, 0.0045}}
+}
 
 const (
 	fewestPairs = 7
@@ -52,9 +55,9 @@ type ledger struct {
 // rare costs that side nothing: so it is with seven pairs and two metrics to fail by.
 func (l *ledger) spend(pairs, primaries int, last bool) (pass, fail float64) {
 	t, _ := turnAt(pairs)
-	pass, fail = t.part, t.part
+	pass, fail = t.pass, t.fail
 	if last {
-		pass, fail = min(outside, alpha-l.pass), alpha-l.fail
+		pass, fail = min(outside, alpha-l.pass), min(outside, alpha-l.fail)
 	}
 	rarest := math.Exp2(-float64(pairs))
 	if rarest > pass {
@@ -95,7 +98,7 @@ func (c *comparison) add(base, candidate float64) {
 // is no correction for several, as all have to.
 func pass(all []*comparison, part float64, set *Config) {
 	for _, c := range all {
-		if c.verdict == Inconclusive && len(c.d) > 0 && rank(c.d).below(c.limit(set)) <= part {
+		if c.verdict == Inconclusive && len(c.d) > 0 && stats.RankSigns(c.d).Below(c.limit(set)) <= part {
 			c.verdict = Pass
 		}
 	}
@@ -159,14 +162,14 @@ func stepUp(family []*comparison, part float64, evidence func(*comparison) float
 // metric is what is known of it now.
 func (c *comparison) metric(set *Config) Metric {
 	m := Metric{Name: c.name, Unit: c.unit, Margin: set.Margin, Primary: c.primary, Pairs: len(c.d), Verdict: c.verdict,
-		Base: c.typical(c.base), Candidate: c.typical(c.candidate), Noise: spread(c.d)}
+		Base: c.typical(c.base), BaseFailed: c.failed(c.base), Candidate: c.typical(c.candidate), CandidateFailed: c.failed(c.candidate), Noise: spread(c.d)}
 	if c.share {
 		m.Margin = set.FailedMargin
 	}
 	if len(c.d) > 0 {
-		r := rank(c.d)
-		low, high, left := r.bounds(outside)
-		m.Low, m.Change, m.High = c.change(low, r.center(), high)
+		r := stats.RankSigns(c.d)
+		low, high, left := r.Widest(outside)
+		m.Low, m.Change, m.High = c.change(low, r.Center(), high)
 		m.Confidence = max(0, 1-2*left)
 	}
 	return m
@@ -185,15 +188,10 @@ func (c *comparison) detects(set *Config, pairs int) float64 {
 	if c.primary {
 		k = len(set.Primary)
 	}
-	t := student(1-alpha/float64(5*k), float64(n-1))
+	t := stats.StudentT(1-alpha/float64(5*k), float64(n-1))
 	x := c.limit(set) + (t+1.2816)*1.02*spread(c.d)/math.Sqrt(float64(pairs))
 	if c.share {
 		return min(x, 1)
 	}
 	return math.Expm1(min(x, mostLog))
-}
-
-// student is the quantile of Student's distribution.
-func student(p, freedom float64) float64 {
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Quantile(p)
 }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/trial"
@@ -84,9 +85,18 @@ func (m *meter) change(low, center, high float64) (l, c, h float64) {
 	return math.Expm1(low), math.Expm1(center), math.Expm1(high)
 }
 
-// typical is the geometric mean of what is known, of shares the mean; 0 = nothing is.
+// failed says whether failed requests reached into the percentile in one of the trials.
+func (m *meter) failed(values []float64) bool {
+	return m.unit == "s" && slices.ContainsFunc(values, func(v float64) bool { return math.IsInf(v, 1) })
+}
+
+// typical is the geometric mean of what is known, of shares the mean; 0 = nothing is, or one is infinite: the
+// rest's mean would be that of the good trials.
 func (m *meter) typical(values []float64) float64 {
 	sum, n := 0.0, 0.0
+	if m.failed(values) {
+		return 0
+	}
 	for _, v := range values {
 		switch {
 		case math.IsNaN(v):

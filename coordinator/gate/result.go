@@ -17,6 +17,12 @@ const (
 	Invalid      Verdict = "invalid"
 )
 
+// What would have found a change, as Result.DetectedBy names it.
+const (
+	ByHold  = "hold"
+	ByPairs = "pairs"
+)
+
 // A Result is what a gate knows, at any time.
 type Result struct {
 	Verdict Verdict `json:"verdict"`
@@ -29,9 +35,10 @@ type Result struct {
 	Metrics []Metric `json:"metrics,omitempty"`
 
 	// Detectable is the smallest change, as a share, that would have been found a regression nine
-	// times in ten with the noise that was seen; 0 = not known. Operating is how likely each change
-	// is found by the hold.
+	// times in ten with the noise that was seen; 0 = not known, as nothing was seen, or more than a half. DetectedBy
+	// says what would have found it, ByHold or ByPairs. Operating is how likely each change is found by the hold.
 	Detectable float64 `json:"detectable"`
+	DetectedBy string  `json:"detected_by,omitempty"`
 	Operating  []Power `json:"operating,omitempty"`
 
 	Unpaired bool          `json:"unpaired,omitempty"` // against stored runs: the margin must be wider
@@ -61,11 +68,15 @@ type Lead struct {
 type Metric struct {
 	Name      string  `json:"name"` // p50, p99, failed, throughput, cpu
 	Unit      string  `json:"unit"` // "s", "", "/s", "cores"
-	Base      float64 `json:"base"` // geometric mean over trials; of shares the mean
+	Base      float64 `json:"base"` // geometric mean over trials; of shares the mean; 0 = not known
 	Candidate float64 `json:"candidate"`
-	Change    float64 `json:"change"` // ratio − 1, median of pairs (Hodges and Lehmann); of shares the difference
-	Low       float64 `json:"low"`
-	High      float64 `json:"high"`
+	// Failed requests reached into the percentile in a trial of that side: it has no mean then, and is 0.
+	BaseFailed      bool `json:"base_failed,omitempty"`
+	CandidateFailed bool `json:"candidate_failed,omitempty"`
+
+	Change float64 `json:"change"` // ratio − 1, median of pairs (Hodges and Lehmann); of shares the difference
+	Low    float64 `json:"low"`
+	High   float64 `json:"high"`
 	// Confidence is that of Low and High: 0.95 or a little more, as ranks allow; less of fewer than six pairs.
 	Confidence float64 `json:"confidence"`
 	Margin     float64 `json:"margin"`

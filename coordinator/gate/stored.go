@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"github.com/loadctl/loadctl/stats"
 )
 
 // A StoredRun is one run of a stored baseline.
@@ -87,15 +87,17 @@ func (m *meter) read(d float64) float64 {
 	return math.Expm1(d)
 }
 
-// scale is a value as differences are taken of it. Infinitely slow is an hour.
+// scale is a value as differences are taken of it. Infinitely slow is an hour, in seconds.
 func (m *meter) scale(v float64) (float64, bool) {
 	switch {
 	case m.share:
 		return v, true
-	case v <= 0:
+	case !(v > 0):
 		return 0, false
+	case m.unit == "s":
+		v = min(v, 3600)
 	}
-	v = math.Log(min(v, 3600))
+	v = math.Log(v)
 	if m.less {
 		v = -v
 	}
@@ -158,7 +160,7 @@ func (c *comparison) unpaired(set *Config) unpairedView {
 	within, between := spread(c.d), spread(stored)
 	u := unpairedView{known: true, center: mean(c.d) - mean(stored), freedom: runs - 1,
 		se: math.Sqrt(within*within*(1/m+1/trials) + between*between*(1+1/runs))}
-	t := student(1-alpha, u.freedom)
+	t := stats.StudentT(1-alpha, u.freedom)
 	u.low, u.high = u.center-t*u.se, u.center+t*u.se
 	return u
 }
@@ -171,25 +173,25 @@ func (u unpairedView) above(limit float64) float64 {
 		}
 		return 1
 	}
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: u.freedom}.Survival((u.center - limit) / u.se)
+	return stats.StudentTail((u.center-limit)/u.se, u.freedom)
 }
 
 // storedMetric is the metric against stored runs.
 func (c *comparison) storedMetric(set *Config) Metric {
-	m := Metric{Name: c.name, Unit: c.unit, Margin: c.read(c.limit(set)), Primary: c.primary, Pairs: len(c.d), Verdict: c.verdict, Candidate: c.typical(c.candidate)}
+	m := Metric{Name: c.name, Unit: c.unit, Margin: c.read(c.limit(set)), Primary: c.primary, Pairs: len(c.d), Verdict: c.verdict, Candidate: c.typical(c.candidate), CandidateFailed: c.failed(c.candidate)}
 	var base []float64
 	for _, r := range set.Stored {
 		if v, ok := r.Values[c.name]; ok {
 			base = append(base, v)
 		}
 	}
-	m.Base = c.typical(base)
+	m.Base, m.BaseFailed = c.typical(base), c.failed(base)
 	u := c.unpaired(set)
 	if !u.known {
 		return m
 	}
 	m.Low, m.Change, m.High = c.change(u.low, u.center, u.high)
 	m.Confidence, m.Noise = 1-2*alpha, u.se
-	m.Detects = c.read(min(c.limit(set)+(student(1-alpha/float64(len(set.Primary)), u.freedom)+1.2816)*u.se, mostLog))
+	m.Detects = c.read(min(c.limit(set)+(stats.StudentT(1-alpha/float64(len(set.Primary)), u.freedom)+1.2816)*u.se, mostLog))
 	return m
 }

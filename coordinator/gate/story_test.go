@@ -155,6 +155,6 @@ func resultOf(r Result) string {
 	for _, f := range r.Flags {
 		out.WriteString("flag: " + f + "\n")
 	}
-	fmt.Fprintf(&out, "detectable %.3f\n", r.Detectable)
+	fmt.Fprintf(&out, "detectable %.3f%s\n", r.Detectable, strings.TrimSuffix(" by "+r.DetectedBy, " by "))
 	return out.String()
 }

@@ -97,18 +97,25 @@ func brokeWords(l Lead) string {
 	return fmt.Sprintf("broke the SLO in %d of %d trials", l.Broke, l.all())
 }
 
-func (g *Gate) controlWords() string {
-	if g.unpaired() {
-		return ""
+// openHold is why the hold decided nothing.
+func (g *Gate) openHold() string {
+	if g.unpaired() && g.candidate.lead() <= -candidateLead {
+		return fmt.Sprintf("the candidate %s at %s, and no base beside it tells whether that is the candidate or the day: compare two live targets", brokeWords(g.candidate), rateWords(g.set.rate(Holds)))
 	}
-	return fmt.Sprintf(", which the base held in %d of %d", g.base.Held, g.base.all())
+	return fmt.Sprintf("%d trials of the candidate at %s did not decide whether it holds that: it %s", g.candidate.all(), rateWords(g.set.rate(Holds)), brokeWords(g.candidate))
 }
 
 func rateWords(r float64) string { return fmt.Sprintf("%.4g/s", r) }
 
 func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
 
-func signedPercent(share float64) string { return fmt.Sprintf("%+.1f %%", 100*share) }
+// signedPercent says no figure of what is infinitely slow, or nearly.
+func signedPercent(share float64) string {
+	if share > 10 {
+		return "> +1000 %"
+	}
+	return fmt.Sprintf("%+.1f %%", 100*share)
+}
 
 func (g *Gate) worseWords(failed []*comparison) string {
 	var all []string

@@ -6,13 +6,13 @@ package selftest
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/gate"
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/coordinator/virtual"
+	"github.com/loadctl/loadctl/stats"
 	"github.com/loadctl/loadctl/target/queue"
 )
 
@@ -113,23 +113,11 @@ func (t *Tally) String() string {
 	if t.Slower == 0 {
 		what = "false alarms"
 	}
-	low, high := Wilson(t.Regressed, t.Gates)
+	low, high := stats.Wilson(float64(t.Regressed), float64(t.Gates))
 	line := fmt.Sprintf("%+.3g %%: %d of %d %s (95 %% interval %.1f to %.1f %%), %d passed, %d inconclusive, %.1f min in the median",
 		100*t.Slower, t.Regressed, t.Gates, what, 100*low, 100*high, t.Passed, t.Inconclusive, t.Median().Minutes())
 	if t.Invalid > 0 {
 		line += fmt.Sprintf("; %d more were invalid", t.Invalid)
 	}
 	return line
-}
-
-// Wilson is the 95 % interval of a share of which k of n were seen (Wilson 1927): of no
-// false alarm among sixty, up to 6 %.
-func Wilson(k, n int) (low, high float64) {
-	if n == 0 {
-		return 0, 1
-	}
-	const z = 1.959964
-	p, m := float64(k)/float64(n), float64(n)
-	center, half := p+z*z/(2*m), z*math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return max(0, (center-half)/(1+z*z/m)), min(1, (center+half)/(1+z*z/m))
 }

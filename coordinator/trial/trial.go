@@ -116,6 +116,18 @@ func (c Count) Share() float64 {
 	return float64(c.Bad) / float64(c.N)
 }
 
+// GiveUpFrom is Ask.GiveUp for clauses: a fifth, or where one of them allows many, well above that, so that no
+// trial gives up which holds them.
+func GiveUpFrom(clauses []Clause) float64 {
+	share := 0.2
+	for _, c := range clauses {
+		if c.Allowed > share/2 {
+			share = max(share, (1+c.Allowed)/2)
+		}
+	}
+	return share
+}
+
 // When a trial that may give up does so, beside Ask.GiveUp: not before so long a recorded
 // load, and so many bad requests.
 const (

@@ -85,7 +85,7 @@ func (g *gateWords) worst() string {
 	if spent(m) > 1 {
 		how = "Furthest beyond its margin was"
 	}
-	return fmt.Sprintf("%s %s: %s with a 95 %% interval of %s, where %s is allowed.", how, metricName(m), change(m, m.Change), changes(m), margin(m))
+	return fmt.Sprintf("%s %s: %s with a %s interval of %s, where %s is allowed.", how, metricName(m), change(m, m.Change), sure(m), changes(m), margin(m))
 }
 
 // spent is how much of its margin a change takes up.
@@ -104,6 +104,9 @@ func (g *gateWords) held() string {
 		return ""
 	}
 	h := g.Hold
+	if g.Unpaired {
+		return fmt.Sprintf("At %s, %s below the capacity of the baseline, the candidate held the SLO in %s.", rate(h.Rate), share(h.Margin), of(h.Candidate))
+	}
 	return fmt.Sprintf("At %s, %s below the capacity of the baseline, the baseline held the SLO in %s and the candidate in %s.",
 		rate(h.Rate), share(h.Margin), of(h.Base), of(h.Candidate))
 }
@@ -115,8 +118,24 @@ func (g *gateWords) detects() string {
 	if g.Detectable <= 0 {
 		return "How small a change would have been found is not known."
 	}
-	return fmt.Sprintf("With the noise that was seen, a change of %s or more would have been found a regression nine times in ten.", share(g.Detectable))
+	return fmt.Sprintf("With the noise that was seen, a change of %s or more would have been found a regression nine times in ten%s.", share(g.Detectable), g.finder())
 }
+
+// finder is what would have found it.
+func (g *gateWords) finder() string {
+	switch {
+	case g.DetectedBy == gate.ByHold:
+		return ", by the capacity hold"
+	case g.DetectedBy == gate.ByPairs && g.Unpaired:
+		return ", by the response times"
+	case g.DetectedBy == gate.ByPairs:
+		return ", by the response times of pairs"
+	}
+	return ""
+}
+
+// sure is how sure the interval of a metric is, rounded down: 95 %, or what few pairs leave of it.
+func sure(m gate.Metric) string { return fmt.Sprintf("%.0f %%", math.Floor(100*m.Confidence+1e-6)) }
 
 func (g *gateWords) notes() []brief.Note {
 	notes := warnings(g.Flags)
@@ -141,7 +160,7 @@ func (g *gateWords) invalid() (n int) {
 func (g *gateWords) figures() (all []brief.Figure) {
 	for _, m := range g.Metrics {
 		if m.Primary && len(all) < 4 {
-			all = append(all, brief.Figure{Label: metricName(m), Value: change(m, m.Change), Tone: figureTone(m.Verdict), Meaning: fmt.Sprintf("95 %% interval %s; %s allowed", changes(m), margin(m))})
+			all = append(all, brief.Figure{Label: metricName(m), Value: change(m, m.Change), Tone: figureTone(m.Verdict), Meaning: fmt.Sprintf("%s interval %s; %s allowed", sure(m), changes(m), margin(m))})
 		}
 	}
 	if h := g.Hold; h != nil {
@@ -149,7 +168,7 @@ func (g *gateWords) figures() (all []brief.Figure) {
 	}
 	d := brief.Figure{Label: "could detect", Value: "–", Meaning: "not known"}
 	if g.Detectable > 0 {
-		d.Value, d.Meaning = "≥ "+share(g.Detectable), "with this noise, nine times in ten"
+		d.Value, d.Meaning = "≥ "+share(g.Detectable), "with this noise, nine times in ten"+g.finder()
 	}
 	return append(all, d, brief.Figure{Label: "trials", Value: whole(len(g.Trials)), Meaning: "in " + span(g.Took)})
 }
@@ -219,7 +238,11 @@ func points(f float64) string {
 	return "+" + s
 }
 
-func value(m gate.Metric, f float64) string {
+// value is a side's figure. A percentile that failed requests reached into has none.
+func value(m gate.Metric, f float64, failed bool) string {
+	if failed {
+		return "failed"
+	}
 	switch m.Unit {
 	case "s":
 		return seconds(f)

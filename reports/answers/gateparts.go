@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/gate"
@@ -11,27 +12,60 @@ import (
 )
 
 func (g *gateWords) metrics() brief.Section {
-	t := &brief.Table{Columns: []brief.Column{brief.Left("metric"), brief.Right("base"), brief.Right("candidate"), brief.Right("change [95 % CI]"), brief.Right("margin"), brief.Right("pairs"), brief.Left("verdict")}}
+	t := &brief.Table{Columns: []brief.Column{brief.Left("metric"), brief.Right("base"), brief.Right("candidate"), brief.Right("change [" + g.confidences() + "]"), brief.Right("margin"), brief.Right(g.counted()), brief.Left("verdict")}}
 	for _, m := range g.Metrics {
 		name := metricName(m)
 		if !m.Primary {
 			name += " (for information)"
 		}
-		t.Rows = append(t.Rows, brief.Row{Cells: []brief.Cell{{Text: name}, {Text: value(m, m.Base)}, {Text: value(m, m.Candidate)},
+		t.Rows = append(t.Rows, brief.Row{Cells: []brief.Cell{{Text: name}, {Text: value(m, m.Base, m.BaseFailed)}, {Text: value(m, m.Candidate, m.CandidateFailed)},
 			{Text: estimate(m)}, {Text: margin(m)}, {Text: whole(m.Pairs)}, {Text: string(m.Verdict), Tone: gateTone(m.Verdict)}}})
 	}
 	parts := []brief.Part{}
 	if f := g.forest(); f != nil {
 		parts = append(parts, f)
 	}
-	parts = append(parts, t, brief.Text("Times are response times from the intended start. Base and candidate are geometric means over trials; the change is the median over pairs of trials made one after the other, so that what drifts cancels out. Shares of failed requests are compared by their difference, in percentage points."))
+	parts = append(parts, t, brief.Text("Times are response times from the intended start. "+g.compared()+" Shares of failed requests are compared by their difference, in percentage points."))
 	return brief.Section{ID: "metrics", Title: "What changed", Parts: parts}
+}
+
+// compared is how the change of a metric was taken.
+func (g *gateWords) compared() string {
+	if g.Unpaired {
+		return "Base is the geometric mean over stored runs, candidate that over its trials, and the change is of these means. What differs between days and machines is in it, and makes the interval wider."
+	}
+	return "Base and candidate are geometric means over trials; the change is the median over pairs of trials made one after the other, so that what drifts cancels out."
+}
+
+// counted is what a metric has a number of.
+func (g *gateWords) counted() string {
+	if g.Unpaired {
+		return "trials"
+	}
+	return "pairs"
+}
+
+// confidences is how sure the intervals of all metrics are: from, to where they differ.
+func (g *gateWords) confidences() string {
+	least, most := g.Metrics[0], g.Metrics[0]
+	for _, m := range g.Metrics {
+		if m.Confidence < least.Confidence {
+			least = m
+		}
+		if m.Confidence > most.Confidence {
+			most = m
+		}
+	}
+	if sure(least) == sure(most) {
+		return sure(least) + " CI"
+	}
+	return strings.TrimSuffix(sure(least), " %") + " to " + sure(most) + " CI"
 }
 
 // forest is each metric's change with its interval and margin.
 func (g *gateWords) forest() *brief.Forest {
 	f := &brief.Forest{Head: brief.Head{ID: "forest", Name: "Change of the candidate against its baseline", Wide: true,
-		About: "The point is the estimate, the bar its 95 % interval, the tick what is allowed. Left of 0 is less than the baseline."}}
+		About: "The point is the estimate, the bar its interval (" + g.confidences() + "), the tick what is allowed. Left of 0 is less than the baseline."}}
 	low, high := -0.02, 0.02
 	for _, m := range g.Metrics {
 		if isShare(m) {
@@ -69,10 +103,17 @@ func (g *gateWords) hold() brief.Section {
 		name string
 		l    gate.Lead
 	}{{"base", h.Base}, {"candidate", h.Candidate}} {
+		if g.Unpaired && side.name == "base" {
+			continue
+		}
 		t.Rows = append(t.Rows, brief.Row{Cells: brief.Cells(side.name, whole(side.l.Held), whole(side.l.Broke), lead(side.l))})
 	}
+	asked, control := "Both sides were", "A side that leads by enough trials, held or broken, is decided. The baseline is the control: where it does not hold, the environment is at fault and nothing is said of the candidate."
+	if g.Unpaired {
+		asked, control = "The candidate was", "A candidate that leads by enough trials holds it. Stored runs are no control: where it does not hold, that may be the day or the machine, and nothing is said of the candidate."
+	}
 	return brief.Section{ID: "hold", Title: "Capacity hold", Parts: []brief.Part{
-		brief.Text(fmt.Sprintf("Both sides were asked for %s, which is %s below the capacity of the baseline (%s). A side that leads by enough trials, held or broken, is decided. The baseline is the control: where it does not hold, the environment is at fault and nothing is said of the candidate.", rate(h.Rate), share(h.Margin), rate(h.Capacity))),
+		brief.Text(fmt.Sprintf("%s asked for %s, which is %s below the capacity of the baseline (%s). %s", asked, rate(h.Rate), share(h.Margin), rate(h.Capacity), control)),
 		t, brief.Notes{{Tone: gateTone(h.Verdict), Text: "Hold: " + string(h.Verdict) + "."}}}}
 }
 
@@ -197,8 +238,20 @@ func (g *gateWords) pairsOf(id, name string, of func(gate.Tried) time.Duration) 
 }
 
 func (g *gateWords) method() brief.Section {
+	order := "The order of the two sides in each pair is drawn from the seed. Looks at the data while it comes are paid for in advance, so that stopping early does not raise false alarms; a figure that has passed a look is not judged again."
+	if g.Unpaired {
+		order = "The candidate alone was tried, a fixed number of times, and looked at once. Its day counts as one more draw of what differs between the stored runs."
+	}
 	return brief.Section{ID: "method", Title: "How to read this", Detail: true, Parts: []brief.Part{
-		brief.Text("A gate asks for positive evidence that the candidate is not worse by more than a margin. PASS: the whole interval of every figure that counts lies below its margin. REGRESSION: the whole interval of one lies beyond it, or the candidate did not hold a load that the baseline holds. INCONCLUSIVE: the budget ended before either; that is no pass. INVALID: the measurement or the environment may not be believed."),
-		brief.Text("The order of the two sides in each pair is drawn from the seed. Looks at the data while it comes are paid for in advance, so that stopping early does not raise false alarms."),
+		brief.Text("A gate asks for positive evidence that the candidate is not worse by more than a margin. PASS: the whole interval of every figure that counts lay below its margin when it was looked at. REGRESSION: the whole interval of one lies beyond it" + g.holdFails() + ". INCONCLUSIVE: the budget ended before either; that is no pass. INVALID: the measurement or the environment may not be believed."),
+		brief.Text(order),
 	}}
+}
+
+// holdFails is how the hold fails a candidate: with a control only.
+func (g *gateWords) holdFails() string {
+	if g.Unpaired {
+		return ""
+	}
+	return ", or the candidate did not hold a load that the baseline holds"
 }

@@ -153,13 +153,13 @@ func endings() map[string]answers.Capacity {
 }
 
 func gateOf(slower float64, v gate.Verdict) gate.Result {
-	r := gate.Result{Verdict: v, Detectable: 0.071, Seed: 42, Took: 12*time.Minute + 40*time.Second}
+	r := gate.Result{Verdict: v, Detectable: 0.071, DetectedBy: gate.ByPairs, Seed: 42, Took: 12*time.Minute + 40*time.Second}
 	r.Hold = &gate.Hold{Rate: 698, Capacity: 735, Margin: 0.05, Base: gate.Lead{Held: 3}, Candidate: gate.Lead{Held: 3}, Verdict: gate.Pass}
 	if slower > 0.05 {
 		r.Hold.Candidate, r.Hold.Verdict = gate.Lead{Broke: 3}, gate.Regression
 	}
 	metric := func(name, unit string, base, change, half, margin float64, primary bool, verdict gate.Verdict) {
-		m := gate.Metric{Name: name, Unit: unit, Base: base, Candidate: base * (1 + change), Change: change, Low: change - half, High: change + half, Margin: margin, Primary: primary, Pairs: 10, Noise: 0.03, Detects: 0.071, Verdict: verdict}
+		m := gate.Metric{Name: name, Unit: unit, Base: base, Candidate: base * (1 + change), Change: change, Low: change - half, High: change + half, Margin: margin, Primary: primary, Pairs: 10, Confidence: 0.9512, Noise: 0.03, Detects: 0.071, Verdict: verdict}
 		if unit == "" {
 			m.Candidate = base + change
 		}
@@ -201,7 +201,10 @@ func gates() map[string]gate.Result {
 	regression := gateOf(0.098, gate.Regression)
 	regression.Why = "response time p50 is 8.2 % to 11.4 % longer, 5 % is allowed; and it did not hold 698/s"
 	inconclusive := gateOf(0.045, gate.Inconclusive)
-	inconclusive.Why, inconclusive.Unpaired = "the budget of 15m0s is spent", true
+	inconclusive.Why, inconclusive.Unpaired, inconclusive.Hold.Base = "10 trials against 12 stored runs did not decide p50", true, gate.Lead{}
+	for i := range inconclusive.Metrics {
+		inconclusive.Metrics[i].Confidence = 0.9
+	}
 	invalid := gate.Result{Verdict: gate.Invalid, Why: "the baseline itself did not hold 698/s: the environment is not what the capacity was measured in", Hold: &gate.Hold{Rate: 698, Capacity: 735, Margin: 0.05, Base: gate.Lead{Broke: 2}, Candidate: gate.Lead{Held: 1, Broke: 1}, Verdict: gate.Invalid}, Seed: 7, Took: 2 * time.Minute}
 	return map[string]gate.Result{"pass": pass, "regression": regression, "inconclusive": inconclusive, "invalid": invalid}
 }

@@ -31,7 +31,7 @@ func TestEveryOutcomeSaysItsSentence(t *testing.T) {
 		"capacity-broken":     {"connection refused"},
 		"gate-pass":           {"PASS", "not worse than its baseline", "a change of 7.1 % or more would have been found"},
 		"gate-regression":     {"REGRESSION", "Furthest beyond its margin was response time p99", "0 of 3 trials"},
-		"gate-inconclusive":   {"INCONCLUSIVE", "not enough evidence either way", "Unpaired"},
+		"gate-inconclusive":   {"INCONCLUSIVE", "not enough evidence either way", "Unpaired", "90 % interval", "the candidate held the SLO in 3 of 3 trials", "over stored runs"},
 		"gate-invalid":        {"INVALID", "the baseline itself did not hold", "is not known"},
 		"tune-better":         {"Set pool_size=24, workers=42", "cheapest that is not worse than the best", "cost 108 in place of 188", "pool_size 24 to 42, workers 42 to 73", "after a fresh start", "Erlang C"},
 		"tune-cheapest":       {"the cheapest that holds the load: cost 108", "Set pool_size=24, workers=42 in place of"},
@@ -62,6 +62,29 @@ func TestResultIsTheLastLine(t *testing.T) {
 		lines := strings.Split(strings.TrimSuffix(terminal(t, b, text.BriefOptions{}), "\n"), "\n")
 		if last := lines[len(lines)-1]; !form.MatchString(last) {
 			t.Errorf("%s ends with %q", name, last)
+		}
+	}
+}
+
+// TestUnpairedGatesHaveNoBase: nothing is said of trials that were not made, nor of pairs.
+func TestUnpairedGatesHaveNoBase(t *testing.T) {
+	said := terminal(t, answers.OfGate(gates()["inconclusive"], info("gate", 3)), text.BriefOptions{Width: 200, Detail: true})
+	for _, wrong := range []string{"0 of 0", "the baseline held", "median over pairs", "95 %", "each pair", "pairs  verdict"} {
+		if strings.Contains(said, wrong) {
+			t.Errorf("%q is said of stored runs", wrong)
+		}
+	}
+}
+
+// TestAFailedPercentileIsSaid, where failed requests reach into it: it is not 0 ms, and its change has no figure.
+func TestAFailedPercentileIsSaid(t *testing.T) {
+	g := gateOf(0.1, gate.Regression)
+	m := &g.Metrics[1]
+	m.Candidate, m.CandidateFailed, m.Change, m.Low, m.High, m.Confidence = 0, true, 22025.5, 22025.5, 22025.5, 0.9375
+	said := terminal(t, answers.OfGate(g, info("gate", 98)), text.BriefOptions{Width: 200, Detail: true})
+	for _, want := range []string{"failed", "> +1000", "93 to 95 % CI", "93 % interval"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("nothing says %q:\n%s", want, said)
 		}
 	}
 }

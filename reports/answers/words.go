@@ -197,17 +197,10 @@ func (s seen) nothing() string {
 	return word + ", " + why
 }
 
-// interval is the Wilson interval of a share at 95 %, of as many requests as the clusters leave
-// independent.
+// interval is how sure a trial's share of bad requests is, 95 %: clusters count as one request each.
 func interval(c trial.Count) (low, high float64) {
-	if c.N == 0 {
-		return 0, 1
-	}
-	const z = 1.96
-	n, p := float64(c.N)/max(c.Clump, 1), c.Share()
-	mid := (p + z*z/(2*n)) / (1 + z*z/n)
-	half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return max(mid-half, 0), min(mid+half, 1)
+	clump := max(c.Clump, 1)
+	return stats.Wilson(float64(c.Bad)/clump, float64(c.N)/clump)
 }
 
 // parts of a system in words.

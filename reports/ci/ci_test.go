@@ -43,8 +43,8 @@ func slower() *gate.Result {
 		Verdict: gate.Regression, Why: "p99 is worse by more than 5 %", Detectable: 0.09,
 		Hold: &gate.Hold{Rate: 712.5, Capacity: 750, Margin: 0.05, Base: gate.Lead{Held: 3}, Candidate: gate.Lead{Held: 1, Broke: 4}, Verdict: gate.Regression},
 		Metrics: []gate.Metric{
-			{Name: "p99", Unit: "s", Base: 0.046, Candidate: 0.0514, Change: 0.117, Low: 0.08, High: 0.15, Margin: 0.05, Primary: true, Pairs: 10, Verdict: gate.Regression},
-			{Name: "failed", Change: 0.002, Low: 0.0015, High: 0.003, Margin: 0.001, Primary: true, Pairs: 10, Verdict: gate.Regression},
+			{Name: "p99", Unit: "s", Base: 0.046, Candidate: 0.0514, Change: 0.117, Low: 0.08, High: 0.15, Margin: 0.05, Confidence: 0.9512, Primary: true, Pairs: 10, Verdict: gate.Regression},
+			{Name: "failed", Change: 0.002, Low: 0.0015, High: 0.003, Margin: 0.001, Confidence: 0.9512, Primary: true, Pairs: 10, Verdict: gate.Regression},
 			{Name: "cpu", Unit: "cores", Base: 1, Candidate: 1.2, Change: 0.2, Margin: 0.05, Pairs: 10, Verdict: gate.Regression},
 		},
 	}
@@ -68,6 +68,17 @@ func TestAnnotationsGolden(t *testing.T) {
 	all = append(all, Tune(&tune.Result{Outcome: tune.NoChange, Why: "no setting beats the one in force"}, slo)...)
 	all = append(all, Thresholds([]Broken{{"response_time", "p(99)<150ms", "151 ms", Place{"a,b:c%.yaml", 3}}})...)
 	golden(t, "annotations.txt", annotated(t, all))
+}
+
+// Against stored runs no base was tried, so none is spoken of; infinitely slow has no figure.
+func TestAnnotationsOfStoredBaselines(t *testing.T) {
+	r := slower()
+	r.Unpaired, r.Hold.Base = true, gate.Lead{}
+	r.Metrics[0].Change, r.Metrics[0].High = 22025, 22025
+	said := annotated(t, Gate(r, slo))
+	if strings.Contains(said, "the baseline in") || strings.Contains(said, "2202500") || !strings.Contains(said, "> +1000") {
+		t.Error(said)
+	}
 }
 
 func TestNoMoreAnnotationsThanAreShown(t *testing.T) {

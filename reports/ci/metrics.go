@@ -75,9 +75,13 @@ func (s *sheet) compared(all []gate.Metric) {
 		s.put("loadctl_gate_change_ratio", all[i].High, "metric", all[i].Name, "bound", "high")
 	}
 	s.family("loadctl_gate_value", "What was compared, in the unit of the label")
-	for i := range all {
-		s.put("loadctl_gate_value", all[i].Base, "metric", all[i].Name, "unit", all[i].Unit, "side", "base")
-		s.put("loadctl_gate_value", all[i].Candidate, "metric", all[i].Name, "unit", all[i].Unit, "side", "candidate")
+	for i := range all { // a percentile that failed requests reached into has no value
+		if m := &all[i]; !m.BaseFailed {
+			s.put("loadctl_gate_value", m.Base, "metric", m.Name, "unit", m.Unit, "side", "base")
+		}
+		if m := &all[i]; !m.CandidateFailed {
+			s.put("loadctl_gate_value", m.Candidate, "metric", m.Name, "unit", m.Unit, "side", "candidate")
+		}
 	}
 }
 

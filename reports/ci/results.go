@@ -2,6 +2,7 @@ package ci
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/gate"
@@ -27,13 +28,16 @@ func Thresholds(broken []Broken) (all []Annotation) {
 func Gate(r *gate.Result, at Place) (all []Annotation) {
 	if r.Hold != nil && r.Hold.Verdict == gate.Regression {
 		h := r.Hold
-		all = append(all, Annotation{Error, "capacity regressed", fmt.Sprintf("at %.4g/s, %.3g %% below the baseline's capacity, the candidate broke the SLO in %d of %d trials; the baseline in %d of %d",
-			h.Rate, 100*h.Margin, h.Candidate.Broke, h.Candidate.Held+h.Candidate.Broke, h.Base.Broke, h.Base.Held+h.Base.Broke), at})
+		text := fmt.Sprintf("at %.4g/s, %.3g %% below the baseline's capacity, the candidate broke the SLO in %d of %d trials", h.Rate, 100*h.Margin, h.Candidate.Broke, h.Candidate.Held+h.Candidate.Broke)
+		if !r.Unpaired {
+			text += fmt.Sprintf("; the baseline in %d of %d", h.Base.Broke, h.Base.Held+h.Base.Broke)
+		}
+		all = append(all, Annotation{Error, "capacity regressed", text, at})
 	}
 	for i := range r.Metrics {
 		if m := &r.Metrics[i]; m.Primary && m.Verdict == gate.Regression {
-			all = append(all, Annotation{Error, m.Name + " regressed", fmt.Sprintf("%s (interval %s to %s), more than the margin of %s",
-				change(m, m.Change), change(m, m.Low), change(m, m.High), change(m, m.Margin)), at})
+			all = append(all, Annotation{Error, m.Name + " regressed", fmt.Sprintf("%s (%.0f %% interval %s to %s), more than the margin of %s",
+				change(m, m.Change), math.Floor(100*m.Confidence+1e-6), change(m, m.Low), change(m, m.High), change(m, m.Margin)), at})
 		}
 	}
 	if len(all) == 0 && r.Verdict != gate.Pass {
@@ -53,6 +57,9 @@ func loudness(v gate.Verdict) Level {
 func change(m *gate.Metric, v float64) string {
 	if m.Unit == "" {
 		return fmt.Sprintf("%+.2f points", 100*v)
+	}
+	if v > 10 {
+		return "> +1000 %" // such as infinitely slow
 	}
 	return fmt.Sprintf("%+.1f %%", 100*v)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/loadctl/loadctl/coordinator/changepoints"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -55,13 +58,40 @@ func week() (all []Entry) {
 }
 
 // steps finds where a value is not the one before.
-func steps(values []float64) (at []int) {
+func steps(values []float64) (all []changepoints.Change) {
 	for i := 1; i < len(values); i++ {
-		if values[i] != values[i-1] {
-			at = append(at, i)
+		if a, b := values[i-1], values[i]; a != b {
+			all = append(all, changepoints.Change{Index: i, Before: a, After: b, Change: b/max(a, 1e-9) - 1, P: 0.002})
 		}
 	}
-	return at
+	return all
+}
+
+// A share is one whatever it is; a count of connections is none.
+func TestSharesAreToldInPerCent(t *testing.T) {
+	for _, c := range []struct {
+		metric, unit string
+		value        float64
+		want         string
+	}{{"failed", "", 1, "100 %"}, {"failed", "", 0, "0 %"}, {"failed", "", 0.001, "0.1 %"}, {"connections", "", 1, "1"}, {"connections", "", 52000, "52000"}, {"p99", "s", 0.04, "40 ms"}} {
+		s := Series{Scenario: "items", Metric: c.metric, Unit: c.unit, Points: []Point{{Entry: &Entry{}, Value: c.value}}}
+		var b bytes.Buffer
+		if err := Text(&b, nil, []Series{s}); err != nil || !strings.HasSuffix(strings.TrimSpace(b.String()), " "+c.want) {
+			t.Errorf("%s %v: %q, %v", c.metric, c.value, b.String(), err)
+		}
+	}
+}
+
+// How sure a change is, is told with it, in words and in JSON.
+func TestAChangeIsToldWithHowSureItIs(t *testing.T) {
+	var text, file bytes.Buffer
+	all := Of(week(), steps)
+	if err := errors.Join(Text(&text, week(), all), JSON(&file, week(), all)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.String(), "P = 0.002") || !strings.Contains(file.String(), `"p": 0.002`) {
+		t.Errorf("%s\n%s", text.String(), file.String())
+	}
 }
 
 func TestTextGolden(t *testing.T) {
@@ -118,7 +148,9 @@ func TestNothingIsLostInAnyOrder(t *testing.T) {
 				valid++
 			}
 		}
-		for _, s := range Of(all, func(v []float64) []int { return append([]int{0, len(v), -1}, steps(v)...) }) {
+		for _, s := range Of(all, func(v []float64) []changepoints.Change {
+			return append([]changepoints.Change{{Index: 0}, {Index: len(v)}, {Index: -1}}, steps(v)...)
+		}) {
 			points += len(s.Points)
 			for i := 1; i < len(s.Points); i++ {
 				if s.Points[i].Entry.Started.Before(s.Points[i-1].Entry.Started) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/loadctl/loadctl/coordinator/changepoints"
 )
 
 // An Entry is one run, or one search that found something.
@@ -47,9 +49,10 @@ type Point struct {
 type Change struct {
 	At     int     `json:"at"` // index of the first point that is
 	ID     string  `json:"id"`
-	Before float64 `json:"before"` // median of the points since the change before
-	After  float64 `json:"after"`  // median until the next
+	Before float64 `json:"before"` // mean of the points since the change before
+	After  float64 `json:"after"`  // mean until the next
 	Ratio  float64 `json:"ratio"`  // − 1; 0 where Before is
+	P      float64 `json:"p"`      // probability that chance alone divides the points as well
 }
 
 // A Series is one metric of one scenario over time.
@@ -61,8 +64,8 @@ type Series struct {
 	Changes  []Change `json:"changes"`
 }
 
-// A Finder gives the indices from which on values are others, ascending.
-type Finder func(values []float64) []int
+// A Finder gives the changes of values, ascending.
+type Finder func(values []float64) []changepoints.Change
 
 // Of makes the series of what may be believed, in order of time. find may be nil: no change
 // is looked for.
@@ -130,20 +133,9 @@ func (s *Series) look(find Finder) {
 	for i := range s.Points {
 		values[i] = s.Points[i].Value
 	}
-	at := slices.DeleteFunc(find(values), func(i int) bool { return i <= 0 || i >= len(values) })
-	bounds := slices.Concat([]int{0}, at, []int{len(values)})
-	for i := 1; i+1 < len(bounds); i++ {
-		c := Change{At: bounds[i], ID: s.Points[bounds[i]].ID, Before: level(values[bounds[i-1]:bounds[i]]), After: level(values[bounds[i]:bounds[i+1]])}
-		if c.Before != 0 {
-			c.Ratio = c.After/c.Before - 1
+	for _, c := range find(values) {
+		if c.Index > 0 && c.Index < len(s.Points) {
+			s.Changes = append(s.Changes, Change{At: c.Index, ID: s.Points[c.Index].ID, Before: c.Before, After: c.After, Ratio: c.Change, P: c.P})
 		}
-		s.Changes = append(s.Changes, c)
 	}
-}
-
-// level is the median of whole runs' values.
-func level(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

@@ -65,10 +65,10 @@ func title(s *Series) string {
 func (s *Series) row(b *strings.Builder, at int) {
 	if i := slices.IndexFunc(s.Changes, func(c Change) bool { return c.At == at }); i >= 0 {
 		c := s.Changes[i]
-		fmt.Fprintf(b, "  ── change: %s → %s%s\n", figure(c.Before, s.Unit), figure(c.After, s.Unit), ratio(c.Ratio))
+		fmt.Fprintf(b, "  ── change: %s → %s%s, by chance alone with P = %.2g\n", s.figure(c.Before), s.figure(c.After), ratio(c.Ratio), c.P)
 	}
 	p := &s.Points[at]
-	line := fmt.Sprintf("  %s  %-26s %12s", p.Entry.Started.UTC().Format("2006-01-02 15:04"), p.ID, figure(p.Value, s.Unit))
+	line := fmt.Sprintf("  %s  %-26s %12s", p.Entry.Started.UTC().Format("2006-01-02 15:04"), p.ID, s.figure(p.Value))
 	if p.Entry.Commit != "" {
 		line += "  " + p.Entry.Commit
 	}
@@ -86,14 +86,14 @@ func ratio(r float64) string {
 }
 
 // figure is a value with its unit: response times are told in milliseconds, shares in per cent.
-func figure(v float64, unit string) string {
-	switch unit {
+func (s *Series) figure(v float64) string {
+	switch s.Unit {
 	case "s":
 		return fmt.Sprintf("%.4g ms", 1000*v)
 	case "/s":
 		return fmt.Sprintf("%.4g/s", v)
 	}
-	if v > 0 && v < 1 {
+	if s.Metric == "failed" {
 		return fmt.Sprintf("%.3g %%", 100*v)
 	}
 	return fmt.Sprintf("%.6g", v)

@@ -3,6 +3,7 @@ package junit
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/loadctl/loadctl/coordinator/gate"
@@ -60,7 +61,10 @@ func holdName(h *gate.Hold) string {
 
 func holdWords(r *gate.Result) string {
 	h := r.Hold
-	words := fmt.Sprintf("the candidate held %d trials and broke %d, the baseline held %d and broke %d", h.Candidate.Held, h.Candidate.Broke, h.Base.Held, h.Base.Broke)
+	words := fmt.Sprintf("the candidate held %d trials and broke %d", h.Candidate.Held, h.Candidate.Broke)
+	if !r.Unpaired {
+		words += fmt.Sprintf(", the baseline held %d and broke %d", h.Base.Held, h.Base.Broke)
+	}
 	if h.Verdict == r.Verdict && r.Why != "" && r.Verdict != gate.Pass {
 		words += "; " + r.Why
 	}
@@ -77,12 +81,28 @@ func metricName(m *gate.Metric) string {
 
 // metricWords says a metric with how sure it is, and what it could not have seen.
 func metricWords(m *gate.Metric) string {
-	words := fmt.Sprintf("%s %s against %s: %+.2f %s (%+.2f to %+.2f) in %d pairs", m.Name, figure(m.Candidate, m.Unit), figure(m.Base, m.Unit),
-		100*m.Change, percent(m), 100*m.Low, 100*m.High, m.Pairs)
+	words := fmt.Sprintf("%s %s against %s: %s %s (%.0f %% interval %s to %s) in %d pairs", m.Name, side(m.Candidate, m.Unit, m.CandidateFailed), side(m.Base, m.Unit, m.BaseFailed),
+		hundredths(m.Change), percent(m), math.Floor(100*m.Confidence+1e-6), hundredths(m.Low), hundredths(m.High), m.Pairs)
 	if m.Detects > 0 {
 		words += fmt.Sprintf("; a change of %.2g %s would have been found nine times in ten", 100*m.Detects, percent(m))
 	}
 	return words
+}
+
+// side is a figure of one side; a percentile that failed requests reached into has none.
+func side(v float64, unit string, failed bool) string {
+	if failed {
+		return "failed"
+	}
+	return figure(v, unit)
+}
+
+// hundredths are those of a change, no figure of what is infinitely slow.
+func hundredths(v float64) string {
+	if v > 10 {
+		return "> +1000"
+	}
+	return fmt.Sprintf("%+.2f", 100*v)
 }
 
 // percent is what hundredths of a change are: shares differ by points, all else by a ratio.

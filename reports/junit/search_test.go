@@ -46,10 +46,10 @@ func slower() *gate.Result {
 		Verdict: gate.Regression, Why: "p99 is worse by more than 5 %",
 		Hold: &gate.Hold{Rate: 712.5, Capacity: 750, Margin: 0.05, Base: gate.Lead{Held: 3}, Candidate: gate.Lead{Held: 3}, Verdict: gate.Pass},
 		Metrics: []gate.Metric{
-			{Name: "p50", Unit: "s", Base: 0.010, Candidate: 0.0103, Change: 0.03, Low: -0.01, High: 0.07, Margin: 0.05, Primary: true, Pairs: 10, Detects: 0.08, Verdict: gate.Inconclusive},
-			{Name: "p99", Unit: "s", Base: 0.046, Candidate: 0.0514, Change: 0.117, Low: 0.08, High: 0.15, Margin: 0.05, Primary: true, Pairs: 10, Detects: 0.09, Verdict: gate.Regression},
-			{Name: "failed", Margin: 0.001, Primary: true, Pairs: 10, Verdict: gate.Pass},
-			{Name: "cpu", Unit: "cores", Base: 1, Candidate: 1.2, Change: 0.2, Low: 0.18, High: 0.22, Margin: 0.05, Pairs: 10, Verdict: gate.Regression},
+			{Name: "p50", Unit: "s", Base: 0.010, Candidate: 0.0103, Change: 0.03, Low: -0.01, High: 0.07, Margin: 0.05, Primary: true, Pairs: 10, Confidence: 0.9512, Detects: 0.08, Verdict: gate.Inconclusive},
+			{Name: "p99", Unit: "s", Base: 0.046, Candidate: 0.0514, Change: 0.117, Low: 0.08, High: 0.15, Margin: 0.05, Primary: true, Pairs: 10, Confidence: 0.9512, Detects: 0.09, Verdict: gate.Regression},
+			{Name: "failed", Margin: 0.001, Primary: true, Pairs: 10, Confidence: 0.9512, Verdict: gate.Pass},
+			{Name: "cpu", Unit: "cores", Base: 1, Candidate: 1.2, Change: 0.2, Low: 0.18, High: 0.22, Margin: 0.05, Pairs: 10, Confidence: 0.9512, Verdict: gate.Regression},
 		},
 		Detectable: 0.09, Took: 9 * time.Minute,
 	}
