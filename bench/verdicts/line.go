@@ -33,11 +33,10 @@ type Line struct {
 
 func (l Line) text() string {
 	text := fmt.Sprintf("%d: %s, exit %d, %d trials (%d void), %.0f s", l.Number, l.Verdict, l.Exit, l.Trials, l.Void, l.Took)
-	if l.Truth > 0 {
-		text += fmt.Sprintf(", %.1f (%.1f–%.1f), %+.1f %% of the truth %.1f", l.Value, l.Low, l.High, 100*(l.Value/l.Truth-1), l.Truth)
-	}
 	if l.What != "" {
-		text += ", " + l.What
+		text += fmt.Sprintf(", %s, gain %+.0f %% (%.0f–%.0f)", l.What, 100*l.Value, 100*l.Low, 100*l.High)
+	} else if l.Truth > 0 {
+		text += fmt.Sprintf(", %.1f (%.1f–%.1f), %+.1f %% of the truth %.1f", l.Value, l.Low, l.High, 100*(l.Value/l.Truth-1), l.Truth)
 	}
 	if l.Why != "" {
 		text += ": " + l.Why

@@ -28,7 +28,12 @@ type Target struct {
 
 // Start runs it, behind words that say where, and waits until it accepts connections.
 func Start(ctx context.Context, behind []string, binary string, args ...string) (*Target, error) {
-	words := slices.Concat(behind, []string{binary, "target", "queue", "--listen", "127.0.0.1:0", "--lifeline", "3"}, args)
+	return Part(ctx, behind, binary, "queue", append([]string{"--listen", "127.0.0.1:0"}, args...)...)
+}
+
+// Part is Start of another part of `loadctl target`, such as serve.
+func Part(ctx context.Context, behind []string, binary, part string, args ...string) (*Target, error) {
+	words := slices.Concat(behind, []string{binary, "target", part, "--lifeline", "3"}, args)
 	life, ours, err := os.Pipe()
 	if err != nil {
 		return nil, err
