@@ -46,7 +46,7 @@ func takenFrom(dir string) (taken, error) {
 		return taken{}, usage(err, "set it where it was made")
 	}
 	return taken{
-		baseline: &baseline.Baseline{Schema: baseline.Schema, Scenario: m.Scenario.Name, ScenarioHash: m.Scenario.SHA256, Target: m.Target, Fingerprint: fingerprintOf(nil),
+		baseline: &baseline.Baseline{Schema: baseline.Schema, Scenario: m.Scenario.Name, ScenarioHash: m.Scenario.SHA256, Vars: varsGiven(m.Args), Target: m.Target, Fingerprint: fingerprintOf(nil),
 			Runs: []baseline.Run{{ID: m.RunID, Time: m.Started.UTC(), Rate: rateOf(&s), Trials: 1, P50MS: milliseconds(s.ResponseMS.P50), P99MS: milliseconds(s.ResponseMS.P99),
 				Failed: s.FailedRate, Throughput: s.ThroughputRPS}}},
 		run: &baseline.Judged{ID: m.RunID, Validity: m.Validity, Reasons: s.Validity.Reasons, Verdict: m.Verdict, Scenario: m.Scenario.SHA256},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -110,5 +111,17 @@ func TestWhereALoadWasMadeIsNotGuessed(t *testing.T) {
 	}
 	if err := madeElsewhere(map[string]string{"local": "linux/riscv 2.4, 512 cores, 1 MiB memory, 3 files a process"}); err == nil {
 		t.Error("another machine's run is taken for one of this")
+	}
+}
+
+// A run with another peak is not stored as one of the file.
+func TestARunIsStoredWithItsVariables(t *testing.T) {
+	args := []string{"loadctl", "run", "q.yaml", "-e", "peak=9", "--var=a=b=c", "-epath=x", "-e=y=z", "-e", "password=" + hidden, "--seed", "1"}
+	want := map[string]string{"peak": "9", "a": "b=c", "path": "x", "y": "z"}
+	if got := varsGiven(args); !maps.Equal(got, want) {
+		t.Errorf("variables are %v, want %v", got, want)
+	}
+	if got := varsGiven([]string{"loadctl", "run", "q.yaml", "--explain"}); got != nil {
+		t.Errorf("variables are %v, of none", got)
 	}
 }

@@ -51,3 +51,28 @@ func madeElsewhere(about map[string]string) error {
 	}
 	return nil
 }
+
+// varsGiven are the variables that a recorded command line replaces. Secrets are recorded without their value, and left out.
+// What the environment replaced is not recorded.
+func varsGiven(args []string) (vars map[string]string) {
+	for i, arg := range args {
+		text, is := "", false
+		switch {
+		case i > 0 && (args[i-1] == "-e" || args[i-1] == "--var"):
+			text, is = arg, true
+		case strings.HasPrefix(arg, "--var="), strings.HasPrefix(arg, "-e="):
+			_, text, is = strings.Cut(arg, "=")
+		case strings.HasPrefix(arg, "-e") && len(arg) > 2:
+			text, is = arg[2:], true
+		}
+		name, value, sets := strings.Cut(text, "=")
+		if !is || !sets || value == hidden {
+			continue
+		}
+		if vars == nil {
+			vars = map[string]string{}
+		}
+		vars[name] = value
+	}
+	return vars
+}
