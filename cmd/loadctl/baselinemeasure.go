@@ -61,7 +61,7 @@ func measureBaseline(ctx context.Context, out, errw io.Writer, dir, name, file s
 	g.runOptions = o.runOptions
 	controls := newControls(ctx)
 	defer controls.close()
-	return controls.unlessHurried(func() error { return g.measureInto(controls.early, dir, name, o.trials) })
+	return controls.unlessHurried("", func() error { return g.measureInto(controls.early, dir, name, o.trials) })
 }
 
 // measureInto makes a run, and adds it to the baseline of a name.

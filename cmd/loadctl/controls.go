@@ -118,14 +118,14 @@ func (c *controls) unlessStopped(newJob func() (*job, error)) (*job, error) {
 
 // unlessHurried does something that the first interrupt ends, and goes without its end when a second comes: what is left
 // behind hangs on lifelines, which end with this process.
-func (c *controls) unlessHurried(do func() error) error {
+func (c *controls) unlessHurried(hint string, do func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- do() }() // left to the end of the process, which is near
 	select {
 	case err := <-done:
 		return err
 	case <-c.hurry:
-		return &failure{exitInterrupted, errors.New("interrupted twice: what was started is killed"), "what is on disk is whole: --resume goes on from there"}
+		return &failure{exitInterrupted, errors.New("interrupted twice: what was started is killed"), hint}
 	}
 }
 

@@ -8,9 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/gate"
@@ -45,7 +43,7 @@ func runGate(ctx context.Context, out, errw io.Writer, file string, o gateOption
 	if err != nil {
 		return err
 	}
-	return controls.unlessHurried(func() error { return g.whole(controls.early, known) })
+	return controls.unlessHurried("its trials are on disk: go on with the same flags and --resume", func() error { return g.whole(controls.early, known) })
 }
 
 // begin reads flags, sides and file, and what is stored of the baseline.
@@ -68,11 +66,6 @@ func (g *gating) whole(ctx context.Context, known baselineKnown) (err error) {
 	}
 	defer func() { err = g.close(err) }()
 	return g.make(ctx, known)
-}
-
-// interruptible is over with the first signal that ends a program.
-func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 }
 
 // prepare reads the file as the trials will.

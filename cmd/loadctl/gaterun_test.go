@@ -62,7 +62,7 @@ func TestASecondInterruptWaitsForNothing(t *testing.T) {
 	defer close(hang)
 	c.signals <- syscall.SIGINT
 	c.signals <- syscall.SIGINT
-	if err := c.unlessHurried(func() error { <-hang; return nil }); exitCode(err) != exitInterrupted {
+	if err := c.unlessHurried("", func() error { <-hang; return nil }); exitCode(err) != exitInterrupted {
 		t.Errorf("it ended with %v", err)
 	}
 }

@@ -119,8 +119,13 @@ func runSelftest(ctx context.Context, out, errw io.Writer, o selftestOptions) er
 	if err := o.validate(); err != nil {
 		return err
 	}
-	ctx, stop := interruptible(ctx)
-	defer stop()
+	controls := newControls(ctx)
+	defer controls.close()
+	return controls.unlessHurried("", func() error { return o.count(controls.early, out, errw) })
+}
+
+// count makes all gates: those in virtual time first.
+func (o *selftestOptions) count(ctx context.Context, out, errw io.Writer) error {
 	for _, slower := range o.slowed() {
 		if o.virtual > 0 && ctx.Err() == nil {
 			fmt.Fprintf(out, "virtual %v\n", o.imagined(ctx, slower))
