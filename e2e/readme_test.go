@@ -15,11 +15,13 @@ import (
 var elsewhere = map[string]string{
 	"make demo": "TestMakeDemo",
 	"make test": "CI",
-	"bin/loadctl run scenarios/hold-50k.yaml":          "TestHold50k",
-	"bin/loadctl target queue --servers 8 --mean 10ms": "TestQueueServesUntilItIsTold",
-	"bin/loadctl doctor --null mine.yaml":              "TestNullRun",
-	"bin/loadctl capacity mine.yaml":                   "TestCapacityOfAKnownQueue",
-	"bin/loadctl tune tuning/queue.yaml --dry-run":     "TestReadyTuningFilesTellWhatTheyWouldDo of cmd/loadctl",
+	"bin/loadctl run scenarios/hold-50k.yaml":                                         "TestHold50k",
+	"bin/loadctl target queue --servers 8 --mean 10ms":                                "TestQueueServesUntilItIsTold",
+	"bin/loadctl doctor --null mine.yaml":                                             "TestNullRun",
+	"bin/loadctl capacity mine.yaml":                                                  "TestCapacityOfAKnownQueue",
+	"bin/loadctl gate mine.yaml --baseline cmd:main.yaml --candidate cmd:branch.yaml": "TestTheTemplatesOfCIServersGate",
+	"bin/loadctl baseline set main runs/<search>":                                     "cmd/loadctl: baseline.txtar",
+	"bin/loadctl tune tuning/queue.yaml --dry-run":                                    "TestReadyTuningFilesTellWhatTheyWouldDo of cmd/loadctl",
 }
 
 // TestReadmeCommands runs the commands README shows, on the scenario it shows, as

@@ -39,7 +39,7 @@ func newBaselineSet(o *baselineOptions) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "set NAME DIR",
 		Short:   "Store a run, or what a capacity search or a gate found, under a name",
-		Long:    "DIR is that of a run, of a capacity search, or of a gate: then it is what the gate found of its baseline.\nWhat was no valid measurement, or broke its own limits, is refused. --add puts a run beside those that are there.\nIt is done on the machine that made the load, as the baseline says which that was.",
+		Long:    "DIR is that of a run, of a capacity search, or of a gate: then it is what the gate found of its baseline.\nWhat was no valid measurement, or broke its own limits, is refused. --add puts a run beside those that are there.\nA search says which machine made its load; a run is set on the machine that made it.",
 		Example: "  loadctl baseline set main runs/20260102-030405-abcd\n  loadctl baseline set main runs/20260103-030405-efgh --add",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {

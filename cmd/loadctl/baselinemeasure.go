@@ -57,10 +57,15 @@ func measureBaseline(ctx context.Context, out, errw io.Writer, dir, name, file s
 	if err != nil {
 		return usage(err, "")
 	}
-	ctx, stop := interruptible(ctx)
-	defer stop()
 	g := &gating{file: file, out: out, errw: errw, sides: gateSides{source, source}}
 	g.runOptions = o.runOptions
+	controls := newControls(ctx)
+	defer controls.close()
+	return controls.unlessHurried("", func() error { return g.measureInto(controls.early, dir, name, o.trials) })
+}
+
+// measureInto makes a run, and adds it to the baseline of a name.
+func (g *gating) measureInto(ctx context.Context, dir, name string, trials int) (err error) {
 	if err := g.prepare(); err != nil {
 		return err
 	}
@@ -76,7 +81,7 @@ func measureBaseline(ctx context.Context, out, errw io.Writer, dir, name, file s
 	}
 	g.equip()
 	defer func() { err = errors.Join(err, g.turns.Close(), g.study.Close()) }()
-	return g.measure(ctx, b, path, o.trials)
+	return g.measure(ctx, b, path, trials)
 }
 
 // measured is the baseline that a run is added to.
@@ -97,13 +102,13 @@ func (g *gating) measured(path, name string) (*baseline.Baseline, error) {
 
 // measure makes the trials, and adds their run.
 func (g *gating) measure(ctx context.Context, b *baseline.Baseline, path string, trials int) error {
-	s := &repeat{ask: gate.Config{Capacity: b.Capacity.Low, Compare: true}.Pair(), trials: trials}
+	s := &repeat{ask: gate.Config{Capacity: b.Capacity.Low, Compare: true, Settle: g.limits.settle}.Pair(), trials: trials}
 	err := g.study.Drive(ctx, s, g.try, g.after(s.line))
 	if errors.Is(err, context.Canceled) {
 		return &failure{exitInterrupted, errors.New("interrupted"), "nothing was stored"}
 	}
 	if err != nil {
-		return err
+		return notMade(err, "nothing was stored")
 	}
 	if s.broken != "" {
 		return &failure{exitFailed, fmt.Errorf("nothing was stored: a trial could not be made: %s", s.broken), ""}

@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
-	"strings"
 
-	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/coordinator/baseline"
 	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/gate"
@@ -41,10 +38,12 @@ func takenFrom(dir string) (taken, error) {
 		}
 		return *v
 	}
-	host, _ := os.Hostname()
+	if err := madeElsewhere(m.Machine); err != nil {
+		return taken{}, usage(err, "set it where it was made")
+	}
 	return taken{
-		baseline: &baseline.Baseline{Schema: baseline.Schema, Scenario: m.Scenario.Name, ScenarioHash: m.Scenario.SHA256, Target: m.Target, Fingerprint: fingerprint(),
-			Runs: []baseline.Run{{ID: m.RunID, Time: m.Started.UTC(), Host: host, Rate: rateOf(&s), Trials: 1, P50MS: milliseconds(s.ResponseMS.P50), P99MS: milliseconds(s.ResponseMS.P99),
+		baseline: &baseline.Baseline{Schema: baseline.Schema, Scenario: m.Scenario.Name, ScenarioHash: m.Scenario.SHA256, Vars: varsGiven(m.Args), Target: m.Target, Fingerprint: fingerprintOf(nil),
+			Runs: []baseline.Run{{ID: m.RunID, Time: m.Started.UTC(), Rate: rateOf(&s), Trials: 1, P50MS: milliseconds(s.ResponseMS.P50), P99MS: milliseconds(s.ResponseMS.P99),
 				Failed: s.FailedRate, Throughput: s.ThroughputRPS}}},
 		run: &baseline.Judged{ID: m.RunID, Validity: m.Validity, Reasons: s.Validity.Reasons, Verdict: m.Verdict, Scenario: m.Scenario.SHA256},
 	}, nil
@@ -73,9 +72,9 @@ func takenStudy(dir string) (taken, error) {
 	return taken{}, usage(fmt.Errorf("%s is a study of %s: a baseline takes a run, a capacity search or a gate", dir, s.Head.Kind), "")
 }
 
-// blank is a baseline of what a study searched, on this machine.
+// blank is a baseline of what a study searched, where it was made.
 func blank(h *study.Head) *baseline.Baseline {
-	return &baseline.Baseline{Schema: baseline.Schema, Scenario: h.Scenario, ScenarioHash: sha256Of(h.Source), Fingerprint: fingerprint(), Runs: []baseline.Run{}}
+	return &baseline.Baseline{Schema: baseline.Schema, Scenario: h.Scenario, ScenarioHash: sha256Of(h.Source), Fingerprint: fingerprintOf(h.Place), Runs: []baseline.Run{}}
 }
 
 func takenCapacity(s *study.Study) (taken, error) {
@@ -83,11 +82,19 @@ func takenCapacity(s *study.Study) (taken, error) {
 	if err := s.ReadResult(&r); err != nil {
 		return taken{}, usage(fmt.Errorf("%s: the search is not over: %w", s.Dir(), err), "go on with it first")
 	}
+	said, err := saidOf(&s.Head)
+	if err != nil {
+		return taken{}, usage(fmt.Errorf("%s: options: %w", s.Dir(), err), "")
+	}
+	if said.Config.Connections > 0 || len(said.Levels) > 0 {
+		return taken{}, usage(fmt.Errorf("%s held connections open during the search, which a gate does not: its capacity is of another load", s.Dir()), "store that of a search without --connections")
+	}
 	if r.Outcome != capacity.Found || r.Axis != capacity.Rate {
 		return taken{}, usage(fmt.Errorf("%s found %s %s, which is no capacity in iterations a second that a gate can take its loads from", s.Dir(), r.Outcome, r.Axis), "search again")
 	}
 	t := taken{baseline: blank(&s.Head)}
-	t.baseline.Capacity = &baseline.Capacity{Value: r.Capacity, Low: r.Low, High: r.High, Elasticity: r.Elasticity, Clump: clumpNear(&r), Clauses: r.Clauses}
+	t.baseline.Vars = said.vars()
+	t.baseline.Capacity = &baseline.Capacity{Value: r.Capacity, Low: r.Low, High: r.High, Elasticity: r.Elasticity, Clump: r.Clump(), Clauses: r.Clauses}
 	return t, nil
 }
 
@@ -101,12 +108,17 @@ func takenGate(s *study.Study) (t taken, err error) {
 	if r.Verdict == gate.Invalid {
 		return t, usage(fmt.Errorf("%s is invalid: %s", s.Dir(), r.Why), "")
 	}
+	said, err := saidOf(&s.Head)
+	if err != nil {
+		return t, usage(fmt.Errorf("%s: options: %w", s.Dir(), err), "")
+	}
 	t.baseline = blank(&s.Head)
 	if found, err := study.Open(filepath.Join(s.Dir(), "capacity")); err == nil {
 		if t, err = takenCapacity(found); err != nil {
 			return t, err
 		}
 	}
+	t.baseline.Vars = said.vars()
 	if run, ok := runOf(s, baseTrials(&r)); ok {
 		t.baseline.Runs = []baseline.Run{run}
 		t.run = &baseline.Judged{ID: run.ID, Validity: stats.Valid, Scenario: t.baseline.ScenarioHash}
@@ -130,8 +142,10 @@ func baseTrials(r *gate.Result) (all []study.Line) {
 // runOf is one stored run of trials at one load: geometric means of response times, means of the rest. Not ok: there
 // are none, or of some most requests failed.
 func runOf(s *study.Study, trials []study.Line) (r baseline.Run, ok bool) {
-	host, _ := os.Hostname()
-	r = baseline.Run{ID: s.Head.ID, Time: s.Head.Started.UTC(), Host: host, Trials: len(trials)}
+	r = baseline.Run{ID: s.Head.ID, Time: s.Head.Started.UTC(), Trials: len(trials)}
+	if s.Head.Place != nil {
+		r.Host = s.Head.Place.Host
+	}
 	var p50, p99 float64
 	for i := range trials {
 		t, n := &trials[i].Told, float64(len(trials))
@@ -152,24 +166,6 @@ func runOf(s *study.Study, trials []study.Line) (r baseline.Run, ok bool) {
 func sha256Of(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
-}
-
-// clumpNear is how bad requests clump at loads near the capacity: the largest of the limiting clause; 0 = not known.
-func clumpNear(r *capacity.Result) (clump float64) {
-	for i := range r.Trials {
-		t := &r.Trials[i]
-		if r.Limiting < 0 || r.Limiting >= len(t.Counts) || t.Rate < 0.9*r.Capacity || t.Rate > 1.1*r.Capacity {
-			continue
-		}
-		clump = max(clump, t.Counts[r.Limiting].Clump)
-	}
-	return clump
-}
-
-// fingerprint is this machine. How many agents there are is the load's matter.
-func fingerprint() baseline.Fingerprint {
-	f := machine.Facts()
-	return baseline.Fingerprint{CPU: f.Model, Cores: f.Cores, MemoryMiB: int(f.MemoryBytes >> 20), Kernel: strings.TrimPrefix(f.Kernel, "Linux "), Version: buildID()}
 }
 
 // accepted says why what was taken must not be stored.

@@ -21,6 +21,7 @@ type controls struct {
 	early   context.Context // what comes before the run: over with the first interrupt
 	cancel  context.CancelFunc
 	signals chan os.Signal
+	hurry   chan struct{} // closed by the second interrupt
 	done    sync.WaitGroup
 
 	mu     sync.Mutex
@@ -28,7 +29,7 @@ type controls struct {
 }
 
 func newControls(ctx context.Context) *controls {
-	c := &controls{out: make(chan coordinator.Control, 16), signals: make(chan os.Signal, 4)}
+	c := &controls{out: make(chan coordinator.Control, 16), signals: make(chan os.Signal, 4), hurry: make(chan struct{})}
 	c.early, c.cancel = context.WithCancel(ctx)
 	signal.Notify(c.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	c.done.Go(c.listen) // ends with close
@@ -37,10 +38,14 @@ func newControls(ctx context.Context) *controls {
 
 func (c *controls) listen() {
 	next := coordinator.Stop
+	asked := 0
 	for range c.signals {
 		c.cancel()
 		c.ask(next)
 		next = coordinator.Kill
+		if asked++; asked == 2 {
+			close(c.hurry)
+		}
 		c.reply()
 	}
 }
@@ -108,6 +113,19 @@ func (c *controls) unlessStopped(newJob func() (*job, error)) (*job, error) {
 		return m.job, m.err
 	case <-c.early.Done():
 		return nil, interrupted()
+	}
+}
+
+// unlessHurried does something that the first interrupt ends, and goes without its end when a second comes: what is left
+// behind hangs on lifelines, which end with this process.
+func (c *controls) unlessHurried(hint string, do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- do() }() // left to the end of the process, which is near
+	select {
+	case err := <-done:
+		return err
+	case <-c.hurry:
+		return &failure{exitInterrupted, errors.New("interrupted twice: what was started is killed"), hint}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,6 +112,7 @@ func (o *gateOptions) validate() (s gateSides, err error) {
 			errs = append(errs, fmt.Errorf("--metric %s: not one of %s", m, strings.Join(gate.MetricNames(), ", ")))
 		}
 	}
+	errs = append(errs, finiteFlag("--capacity", o.capacity), finiteFlag("--elasticity", o.elasticity))
 	if o.capacity < 0 || o.searchBudget <= 0 || o.trial <= 0 || o.budget <= 0 {
 		errs = append(errs, errors.New("--capacity must not be negative, --budget, --search-budget and --trial must be above 0"))
 	}
@@ -142,6 +144,14 @@ func side(flag, text string) (sides.Source, error) {
 		err = fmt.Errorf("%s: %w", flag, err)
 	}
 	return s, err
+}
+
+// finiteFlag refuses what a number may be called and nothing can have.
+func finiteFlag(flag string, v float64) error {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return fmt.Errorf("%s: must be a number, got %v", flag, v)
+	}
+	return nil
 }
 
 // A share is a flag from 0 to 1, written as 5% or 0.05.

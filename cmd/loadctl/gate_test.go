@@ -3,7 +3,6 @@ package main
 import (
 	"testing"
 
-	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/gate"
 )
 
@@ -39,18 +38,5 @@ func TestSharesAreReadBothWays(t *testing.T) {
 		if err := new(share).Set(text); err == nil {
 			t.Errorf("%q is a share", text)
 		}
-	}
-}
-
-// A gate must not take its loads from a figure that is none.
-func TestOnlyACapacityThatWasFoundIsUsed(t *testing.T) {
-	for o, usable := range map[capacity.Outcome]bool{capacity.Found: true, capacity.Unfinished: true, capacity.AtLeast: false,
-		capacity.Nothing: false, capacity.Unstable: false, capacity.Broken: false} {
-		if got := unusable(&capacity.Result{Outcome: o, Capacity: 100, Low: 90}) == ""; got != usable {
-			t.Errorf("%s is usable: %v", o, got)
-		}
-	}
-	if unusable(&capacity.Result{Outcome: capacity.Unfinished}) == "" {
-		t.Error("a search that was over before it had a bound is usable")
 	}
 }

@@ -39,18 +39,32 @@ func (g *gating) find(ctx context.Context) (k knownCapacity, err error) {
 	t.runs = s.RunsDir()
 	own := *g
 	own.trials = &t
-	search := capacity.New(capacity.Config{Clauses: g.limits.clauses, Precision: 0.05, Budget: g.searchBudget})
-	if err := s.Drive(ctx, search, own.try, g.after(func() string { return answers.CapacityLine(search.Result()) })); err != nil {
+	plan, err := g.capacityPlan()
+	if err != nil {
+		return k, err
+	}
+	search := capacity.New(plan.Config)
+	if err := g.undriven(s.Drive(ctx, search, own.try, g.after(func() string { return answers.CapacityLine(search.Result()) }))); err != nil {
 		return k, err
 	}
 	r := search.Result()
 	if err := s.Result(r); err != nil {
 		return k, cannot(err, "")
 	}
-	if why := unusable(&r); why != "" {
+	if why := r.Unusable(); why != "" {
 		return k, g.tell(&gate.Result{Verdict: gate.Invalid, Why: "the capacity of the baseline is not known: " + why, Broken: brokenBase(&r), Seed: g.seed, Took: r.Took})
 	}
-	return knownCapacity{capacity: r.Low, estimate: r.Capacity, elasticity: r.Elasticity, clump: clumpNear(&r)}, nil
+	return knownCapacity{capacity: r.Low, estimate: r.Capacity, elasticity: r.Elasticity, clump: r.Clump()}, nil
+}
+
+// gatePrecision is that of a capacity which loads are taken from: its lower bound is what counts.
+const gatePrecision = 0.05
+
+// capacityPlan is what `loadctl capacity` would search of the same file in the same time.
+func (g *gating) capacityPlan() (*capacityPlan, error) {
+	c := &capacitySearch{capacityOptions: capacityOptions{runOptions: g.runOptions, over: capacity.Rate, precision: gatePrecision, budget: g.searchBudget},
+		out: g.out, errw: g.errw, file: g.file, job: g.job, trials: g.trials}
+	return c.plan()
 }
 
 // capacityStudy is the search within the gate's directory, taken up again where it was begun.
@@ -58,26 +72,13 @@ func (g *gating) capacityStudy() (*study.Study, error) {
 	s, err := study.Open(g.capacityDir())
 	if errors.Is(err, os.ErrNotExist) {
 		h := g.study.Head
-		h.ID, h.Kind = "capacity", "capacity"
+		h.ID, h.Kind, h.Options = "capacity", "capacity", nil // without options it goes on with its gate, and not by itself
+		if err := os.RemoveAll(g.capacityDir()); err != nil { // one whose process died before it had a head has made nothing
+			return nil, err
+		}
 		return study.Create(g.study.Dir(), h)
 	}
 	return s, err
-}
-
-// unusable says why a capacity is none to take loads from; "" where it is. A wide interval is told by
-// the gate's own trials: the baseline is the control of each.
-func unusable(r *capacity.Result) string {
-	why := r.Why
-	if why == "" {
-		why = string(r.Outcome)
-	}
-	switch {
-	case r.Outcome == capacity.Found && r.Low > 0, r.Outcome == capacity.Unfinished && r.Low > 0:
-		return ""
-	case r.Outcome == capacity.AtLeast:
-		return fmt.Sprintf("the generator, not the service, was the limit at %.4g/s: give a lower one with --capacity, or add agents", r.Capacity)
-	}
-	return why
 }
 
 func brokenBase(r *capacity.Result) string {

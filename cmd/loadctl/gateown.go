@@ -17,11 +17,16 @@ func runOwnSelftest(ctx context.Context, out, errw io.Writer, args []string, o s
 	if err != nil {
 		return err
 	}
-	ctx, stop := interruptible(ctx)
-	defer stop()
+	controls := newControls(ctx)
+	defer controls.close()
+	return controls.unlessHurried("", func() error { return o.withItself(controls.early, out, errw, args[0], source) })
+}
+
+// withItself makes the gates, and tells after each what is counted.
+func (o *selftestOptions) withItself(ctx context.Context, out, errw io.Writer, file string, source sides.Source) error {
 	t, found, known := selftest.Tally{}, gate.Result{}, knownCapacity{capacity: o.capacity}
 	for n := range max(1, o.aa) {
-		g := o.gate(errw, args[0], gateSides{source, source}, o.seed+uint64(n))
+		g := o.gate(errw, file, gateSides{source, source}, o.seed+uint64(n))
 		g.hold = false // it is as sure as the capacity is steep, which a gate says beside its verdict
 		r, err := g.once(ctx, known)
 		if errors.Is(err, context.Canceled) {
@@ -40,7 +45,7 @@ func runOwnSelftest(ctx context.Context, out, errw io.Writer, args []string, o s
 		found = noisier(found, r)
 		fmt.Fprintf(out, "%d: %s: %s\n%v\n", n+1, r.Verdict, r.Why, &t)
 	}
-	return tellOwn(out, &o, &t, &found)
+	return tellOwn(out, o, &t, &found)
 }
 
 func (o *selftestOptions) own(args []string) (s sides.Source, err error) {

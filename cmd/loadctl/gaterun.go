@@ -8,9 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/gate"
@@ -33,34 +31,41 @@ type gating struct {
 	trials    *trials
 }
 
-func runGate(ctx context.Context, out, errw io.Writer, file string, o gateOptions) (err error) {
-	ctx, stop := interruptible(ctx)
-	defer stop()
-	both, err := o.validate()
+func runGate(ctx context.Context, out, errw io.Writer, file string, o gateOptions) error {
+	controls := newControls(ctx)
+	defer controls.close()
+	g := &gating{gateOptions: o, file: file, out: out, errw: errw}
+	var known baselineKnown
+	_, err := controls.unlessStopped(func() (_ *job, err error) { // any of its files may be a pipe that nobody writes to
+		known, err = g.begin()
+		return g.job, err
+	})
 	if err != nil {
 		return err
 	}
-	g := &gating{gateOptions: o, file: file, out: out, errw: errw, sides: both}
+	return controls.unlessHurried("its trials are on disk: go on with the same flags and --resume", func() error { return g.whole(controls.early, known) })
+}
+
+// begin reads flags, sides and file, and what is stored of the baseline.
+func (g *gating) begin() (known baselineKnown, err error) {
+	if g.sides, err = g.validate(); err != nil {
+		return known, err
+	}
 	if err := g.prepare(); err != nil {
-		return err
+		return known, err
 	}
 	if g.sides.base.Text == g.sides.candidate.Text {
 		fmt.Fprintln(g.errw, "loadctl: warning: both sides are", g.sides.base.Text+": nothing can be worse than itself, so this tries the gate")
 	}
-	known, err := g.stored()
-	if err != nil {
-		return err
-	}
+	return g.stored()
+}
+
+func (g *gating) whole(ctx context.Context, known baselineKnown) (err error) {
 	if err := g.open(); err != nil {
 		return err
 	}
 	defer func() { err = g.close(err) }()
 	return g.make(ctx, known)
-}
-
-// interruptible is over with the first signal that ends a program.
-func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 }
 
 // prepare reads the file as the trials will.
@@ -79,6 +84,7 @@ func (g *gating) prepare() (err error) {
 type levelLimits struct {
 	clauses []trial.Clause
 	line    int // of the first in the file; 0 = none
+	settle  time.Duration
 }
 
 // limits are those of any trial at one level.
@@ -87,7 +93,7 @@ func (t *trials) limits(url string) (l levelLimits, err error) {
 	if err != nil {
 		return l, err
 	}
-	l.clauses = trial.ClausesOf(j.scenario.Thresholds)
+	l.clauses, l.settle = trial.ClausesOf(j.scenario.Thresholds), settleOf(j.scenario.ResponseLimits())
 	if len(j.scenario.Thresholds) > 0 {
 		l.line = j.scenario.Thresholds[0].Line
 	}
@@ -118,21 +124,11 @@ func (g *gating) equip() {
 	g.turns = sides.NewTurns(keeper, log, map[string]sides.Source{gate.Base: g.sides.base, gate.Candidate: g.sides.candidate})
 }
 
-// A gateBegun is what a gate that is resumed must have in common with how it was begun, and its trials do not
-// show. The rest is in what they ask for.
-type gateBegun struct {
-	Baseline       string `json:"baseline"`
-	Candidate      string `json:"candidate"`
-	OnInconclusive string `json:"on_inconclusive,omitempty"` // for its report; it may be another when it goes on
-}
-
-func (g *gating) begun() gateBegun { return gateBegun{g.baseline, g.candidate, g.onInconclusive} }
-
 func (g *gating) head() study.Head {
 	s := g.job.scenario
 	begun, _ := json.Marshal(g.begun()) // strings never fail
 	return study.Head{ID: g.job.id, Kind: "gate", File: g.file, Source: string(s.Source), Scenario: s.Name, Tool: buildID(),
-		Args: withoutSecrets(os.Args, s.Secrets), Started: time.Now().UTC(), Options: begun}
+		Args: withoutSecrets(os.Args, s.Secrets), Started: time.Now().UTC(), Options: begun, Place: here()}
 }
 
 // sameAs refuses to go on with another gate.
@@ -144,10 +140,7 @@ func (g *gating) sameAs(h *study.Head) error {
 	if err := json.Unmarshal(h.Options, &begun); err != nil {
 		return fmt.Errorf("%s: options: %w", g.resume, err)
 	}
-	var errs []error
-	if begun.Baseline != g.baseline || begun.Candidate != g.candidate {
-		errs = append(errs, fmt.Errorf("%s compares %s with %s, not %s with %s", g.resume, begun.Candidate, begun.Baseline, g.candidate, g.baseline))
-	}
+	errs := begun.unlike(g)
 	if h.Source != string(g.job.scenario.Source) {
 		errs = append(errs, fmt.Errorf("%s is not what it was when %s was begun", g.file, g.resume))
 	}
@@ -185,7 +178,19 @@ func (g *gating) make(ctx context.Context, known baselineKnown) error {
 func (g *gating) search(ctx context.Context, known baselineKnown) (gate.Result, error) {
 	search := gate.New(g.config(known))
 	err := g.study.Drive(ctx, search, g.try, g.after(func() string { return answers.GateLine(search.Result()) }))
-	return search.Result(), err
+	return search.Result(), g.undriven(err)
+}
+
+// undriven is why a search came to no end: an interrupt, what has said its exit code, or what could not be done.
+func (g *gating) undriven(err error) error {
+	return notMade(err, "go on with the same flags and --resume "+g.study.Dir())
+}
+
+func notMade(err error, hint string) error {
+	if _, said := errors.AsType[*failure](err); err == nil || said || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return cannot(err, hint)
 }
 
 func (g *gating) config(known baselineKnown) gate.Config {
@@ -193,7 +198,7 @@ func (g *gating) config(known baselineKnown) gate.Config {
 		Clauses: g.limits.clauses, Capacity: known.capacity, Estimate: known.estimate, Elasticity: known.elasticity, Clump: known.clump,
 		Hold: g.hold, Compare: !g.short, Short: g.short,
 		Margin: float64(g.margin), FailedMargin: float64(g.failed), HoldMargin: float64(g.holdMargin), Primary: g.metrics,
-		Budget: g.budget, Lengths: gate.Lengths{Hold: g.trial}, Seed: g.seed, Stored: known.stored,
+		Budget: g.budget, Settle: g.limits.settle, Lengths: gate.Lengths{Hold: g.trial}, Seed: g.seed, Stored: known.stored,
 	}
 }
 

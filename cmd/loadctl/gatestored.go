@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 
@@ -33,11 +32,12 @@ func (g *gating) stored() (k baselineKnown, err error) {
 		return k, usage(fmt.Errorf("baseline %s has no capacity to take the loads from", g.sides.base.Text),
 			fmt.Sprintf("store that of a search: `loadctl capacity %s`, then `loadctl baseline set %s DIR --add`; or give it with --capacity", g.file, g.sides.base.Text))
 	}
-	if k.stored = storedRuns(b); k.stored == nil {
-		k.stored = []gate.StoredRun{} // none is too few, and not a second target
-	}
+	k.stored = storedRuns(b)
 	set := g.config(k)
-	err = errors.Join(gate.Admit(set), g.atOneLoad(b, &set))
+	err = gate.Admit(set)
+	if !g.short {
+		err = errors.Join(err, b.AtLoad(set.Pair().Rate))
+	}
 	if err != nil {
 		return k, usage(fmt.Errorf("baseline %s cannot be compared with:\n%w", g.sides.base.Text, err), "a second live target has none of these limits: --baseline URL or cmd:FILE")
 	}
@@ -70,10 +70,11 @@ func (g *gating) storedBaseline() (*baseline.Baseline, error) {
 
 // alike refuses a baseline of another scenario, SLO or machine, and tells what else is not as it was.
 func (g *gating) alike(b *baseline.Baseline) error {
-	here := &baseline.Baseline{Scenario: g.job.scenario.Name, ScenarioHash: sha256Of(string(g.job.scenario.Source)), Fingerprint: fingerprint(),
+	vars, _ := replacedOf(g.job.scenario)
+	now := &baseline.Baseline{Scenario: g.job.scenario.Name, ScenarioHash: sha256Of(string(g.job.scenario.Source)), Vars: vars, Fingerprint: fingerprintOf(here()),
 		Capacity: &baseline.Capacity{Clauses: g.limits.clauses}}
 	var refused []error
-	for _, d := range b.Differences(here) {
+	for _, d := range b.Differences(now) {
 		if d.Refuses {
 			refused = append(refused, errors.New(d.What))
 		} else {
@@ -86,36 +87,10 @@ func (g *gating) alike(b *baseline.Baseline) error {
 	return nil
 }
 
-func storedRuns(b *baseline.Baseline) (all []gate.StoredRun) {
+func storedRuns(b *baseline.Baseline) []gate.StoredRun {
+	all := []gate.StoredRun{} // none is too few, and not a second target
 	for _, r := range b.Runs {
-		s := gate.StoredRun{ID: r.ID, Time: r.Time, Host: r.Host, Trials: r.Trials, Values: map[string]float64{"failed": r.Failed}}
-		for name, v := range map[string]float64{"p50": r.P50MS / 1000, "p99": r.P99MS / 1000, "throughput": r.Throughput, "cpu": r.CPU} {
-			if v > 0 {
-				s.Values[name] = v
-			}
-		}
-		all = append(all, s)
+		all = append(all, gate.StoredRun{ID: r.ID, Time: r.Time, Host: r.Host, Trials: r.Trials, Values: r.Values()})
 	}
 	return all
-}
-
-// offLoad is by how much the load of a stored run may differ from that of the trials it is compared with.
-const offLoad = 0.03
-
-// atOneLoad refuses runs at another load than the candidate will have: their response times are of
-// another question.
-func (g *gating) atOneLoad(b *baseline.Baseline, set *gate.Config) error {
-	if g.short {
-		return nil
-	}
-	want, off := set.Capacity/2, 0
-	for _, r := range b.Runs {
-		if math.Abs(r.Rate/want-1) > offLoad {
-			off++
-		}
-	}
-	if off == 0 {
-		return nil
-	}
-	return fmt.Errorf("%d of its %d runs were made at another load than the %.4g/s (half the capacity) at which the candidate is tried: `loadctl baseline measure` makes and adds runs at that rate", off, len(b.Runs), want)
 }

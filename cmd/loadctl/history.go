@@ -107,7 +107,7 @@ func changed(values []float64) []changepoints.Change {
 // wanted leaves what the flags ask for.
 func (o *historyOptions) wanted(entries []history.Entry) (all []history.Entry) {
 	for _, e := range entries {
-		if o.scenario != "" && e.Scenario != o.scenario {
+		if o.scenario != "" && e.Scenario != o.scenario && !strings.HasPrefix(e.Scenario, o.scenario+" (") {
 			continue
 		}
 		if len(o.metrics) > 0 {
@@ -171,6 +171,16 @@ func entryOf(dir string) (e history.Entry, ok bool, err error) {
 // studyEntry is what a search that is over found.
 func studyEntry(s *study.Study) (e history.Entry, err error) {
 	e = history.Entry{ID: s.Head.ID, Scenario: s.Head.Scenario, SHA256: sha256Of(s.Head.Source), Started: s.Head.Started, Values: map[string]float64{}}
+	said, err := saidOf(&s.Head)
+	if err != nil {
+		return e, fmt.Errorf("%s: options: %w", s.Dir(), err)
+	}
+	if words := said.words(); words != "" {
+		e.Scenario += " (" + words + ")" // another load is another series
+	}
+	if len(said.Levels) > 0 {
+		return e, os.ErrNotExist // capacities at several loads are no figure of one
+	}
 	switch s.Head.Kind {
 	case "capacity":
 		var r capacity.Result

@@ -20,14 +20,15 @@ const Schema = "loadctl.baseline/v1"
 
 // A Baseline is one stored baseline.
 type Baseline struct {
-	Schema       string      `json:"schema"`
-	Name         string      `json:"name"`
-	Scenario     string      `json:"scenario"`        // its name
-	ScenarioHash string      `json:"scenario_sha256"` // of what it means, in hexadecimal digits
-	Target       string      `json:"target"`
-	Fingerprint  Fingerprint `json:"fingerprint"`
-	Capacity     *Capacity   `json:"capacity,omitempty"` // nil = it was not searched
-	Runs         []Run       `json:"runs"`               // oldest first
+	Schema       string            `json:"schema"`
+	Name         string            `json:"name"`
+	Scenario     string            `json:"scenario"`        // its name
+	ScenarioHash string            `json:"scenario_sha256"` // of what it means, in hexadecimal digits
+	Vars         map[string]string `json:"vars,omitempty"`  // variables of the scenario that were not the file's; no secrets
+	Target       string            `json:"target"`
+	Fingerprint  Fingerprint       `json:"fingerprint"`
+	Capacity     *Capacity         `json:"capacity,omitempty"` // nil = it was not searched
+	Runs         []Run             `json:"runs"`               // oldest first
 }
 
 // A Capacity is what a capacity search found.

@@ -2,6 +2,8 @@ package baseline
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -75,6 +77,9 @@ func (b *Baseline) Differences(other *Baseline) (all []Difference) {
 	if b.ScenarioHash != other.ScenarioHash {
 		all = append(all, Difference{fmt.Sprintf("scenario: %q is not what it was when the baseline was stored: its hash is %.12s here, %.12s in the baseline", other.Scenario, other.ScenarioHash, b.ScenarioHash), true})
 	}
+	if mine, theirs := assigned(b.Vars), assigned(other.Vars); mine != theirs {
+		all = append(all, Difference{fmt.Sprintf("variables: %s here, %s in the baseline", theirs, mine), true})
+	}
 	if b.Capacity != nil && other.Capacity != nil {
 		if mine, theirs := clauses(b.Capacity), clauses(other.Capacity); mine != theirs {
 			all = append(all, Difference{fmt.Sprintf("SLO: %s here, %s in the baseline", theirs, mine), true})
@@ -84,6 +89,17 @@ func (b *Baseline) Differences(other *Baseline) (all []Difference) {
 		all = append(all, Difference{fmt.Sprintf("target: %s here, %s in the baseline", other.Target, b.Target), false})
 	}
 	return append(all, b.Fingerprint.Differences(other.Fingerprint)...)
+}
+
+func assigned(vars map[string]string) string {
+	if len(vars) == 0 {
+		return "those of the file"
+	}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		all = append(all, name+"="+vars[name])
+	}
+	return strings.Join(all, ", ")
 }
 
 func clauses(c *Capacity) string {

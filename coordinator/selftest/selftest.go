@@ -44,12 +44,13 @@ const overhead = 1500 * time.Millisecond
 func (s Service) Virtual(n int, slower, noise float64, short bool, seed uint64) Tally {
 	t := Tally{Slower: slower}
 	for i := range n {
-		t.Add(s.one(slower, noise, short, seed+uint64(i)))
+		t.Add(s.One(slower, noise, short, seed+uint64(i)))
 	}
 	return t
 }
 
-func (s Service) one(slower, noise float64, short bool, seed uint64) gate.Result {
+// One is one of them, by its own seed.
+func (s Service) One(slower, noise float64, short bool, seed uint64) gate.Result {
 	q := &virtual.Queue{
 		Settings: queue.Settings{Law: queue.Law{Kind: queue.Exp, Mean: s.Mean}, Servers: s.Servers},
 		Limits:   []virtual.Limit{{Above: s.Limit, Allowed: 0.01}}, Seed: seed, Noise: noise, Overhead: overhead,

@@ -37,7 +37,7 @@ func TestInvalidGatesAreCountedApart(t *testing.T) {
 
 // A margin within the scatter of a service makes gates that end without a verdict; one just above passes.
 func TestTheLeastMarginIsThatWhichPasses(t *testing.T) {
-	r := eight().one(0, 0.03, false, 1)
+	r := eight().One(0, 0.03, false, 1)
 	least := Least(&r)
 	if least <= 0.005 || least >= 0.2 {
 		t.Fatalf("the least margin is %v of %+v", least, r.Metrics)

@@ -3,6 +3,7 @@ package sides
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -66,7 +67,7 @@ func Read(text string) (Source, error) {
 }
 
 func (s Source) started(file string) (Source, error) {
-	src, err := os.ReadFile(file)
+	src, err := readSome(file)
 	if err != nil {
 		return s, err
 	}
@@ -76,6 +77,18 @@ func (s Source) started(file string) (Source, error) {
 	}
 	s.URL = s.Command.URL
 	return s, nil
+}
+
+// mostRead is more than the parser takes, which then says so: a device has no end.
+const mostRead = 2 << 20
+
+func readSome(file string) (src []byte, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, mostRead))
 }
 
 func checkURL(text string) error {

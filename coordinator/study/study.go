@@ -40,6 +40,7 @@ type Head struct {
 	Args     []string        `json:"args"`
 	Started  time.Time       `json:"started"`
 	Options  json.RawMessage `json:"options,omitempty"` // of the kind: all that the search depends on
+	Place    *Place          `json:"place,omitempty"`   // nil = not known
 }
 
 // A Line is one trial of the journal.

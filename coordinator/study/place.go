@@ -1,0 +1,11 @@
+package study
+
+// A Place is the machine that made the load of a study. What is not known is "" or 0.
+type Place struct {
+	// Host tells machines apart: containers of one have the same.
+	Host      string `json:"host"`
+	CPU       string `json:"cpu"` // model
+	Cores     int    `json:"cores"`
+	MemoryMiB int    `json:"memory_mib"`
+	Kernel    string `json:"kernel"`
+}
