@@ -6,9 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -256,4 +259,69 @@ func TestEveryLoadHoldsTheSLO(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+const heldFile = `version: 1
+name: held
+target: {base_url: "%s"}
+users: {client: {tasks: {beat: {steps: [{get: /}]}}}}
+phases:
+  - {name: hold, executor: held-connections, connections: 400, hold: 5s, heartbeat: {task: beat, every: 1s}, on_close: count}
+slo: {"failed{phase:hold,name:/}": [rate<1%%]}
+`
+
+// A roomFor lets so many connections in, and closes those beyond at once.
+type roomFor struct {
+	net.Listener
+	places chan struct{}
+}
+
+func (l *roomFor) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case l.places <- struct{}{}:
+			return &placed{Conn: c, places: l.places}, nil
+		default:
+			c.Close()
+		}
+	}
+}
+
+type placed struct {
+	net.Conn
+	places chan struct{}
+	once   sync.Once
+}
+
+func (c *placed) Close() error {
+	c.once.Do(func() { <-c.places })
+	return c.Conn.Close()
+}
+
+// TestConnectionsOfATargetWithSoManyPlaces are found by a file that only holds them.
+func TestConnectionsOfATargetWithSoManyPlaces(t *testing.T) {
+	const places = 150
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	go func() { _ = s.Serve(&roomFor{Listener: l, places: make(chan struct{}, places)}) }()
+	t.Cleanup(func() { _ = s.Close() })
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "held.yaml"), fmt.Appendf(nil, heldFile, "http://"+l.Addr().String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, dir, "capacity", "held.yaml", "--over", "connections", "--start", "100", "--precision", "5%", "--budget", "55s")
+	code := p.wait(2 * time.Minute)
+	c := capacityOf(t, theSearch(t, dir))
+	within := math.Abs(c.Capacity/places-1) <= 0.1
+	if brackets := c.Low <= places && places <= c.High; !within && !brackets || code != 0 && code != 3 {
+		t.Errorf("exit %d, %s: %.0f [%.0f, %.0f] of %d: %s\n%s%s", code, c.Outcome, c.Capacity, c.Low, c.High, places, c.Why, p.stdout.String(), p.stderr.String())
+	}
+	t.Logf("%s %.0f [%.0f, %.0f] after %d trials\n%s", c.Outcome, c.Capacity, c.Low, c.High, len(c.Trials), p.stdout.String())
 }

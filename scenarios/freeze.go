@@ -148,7 +148,7 @@ func (t *Template) text() string {
 }
 
 // layOut numbers the rows: for each phase in file order, each name its user can ask
-// for in file order, and one row for its heartbeats.
+// for in file order, and one row for its heartbeats. These are recorded where a level has nothing else.
 func (p *parser) layOut() {
 	l := &stats.Layout{Limits: p.s.ResponseLimits()}
 	p.s.Layout = l
@@ -162,7 +162,7 @@ func (p *parser) layOut() {
 		if ph.Heartbeat != nil {
 			step := &p.s.Users[ph.User].Tasks[ph.Heartbeat.Task].Steps[0]
 			ph.HeartbeatCell = len(l.Cells)
-			l.Cells = append(l.Cells, stats.CellKey{Phase: i, Name: step.Name, Method: step.Method, Heartbeat: true})
+			l.Cells = append(l.Cells, stats.CellKey{Phase: i, Name: step.Name, Method: step.Method, Heartbeat: true, Recorded: p.s.Level != nil && p.s.HoldsOnly()})
 		}
 		p.rowsOf(i, ph)
 	}

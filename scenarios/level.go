@@ -13,7 +13,8 @@ import (
 // Users do what they do in the file, with its target, pauses and checks. Each kind has its
 // share of the load as in the file: by rate if all recorded phases are open, by users
 // if all are closed, and else the same as the others. Connections that the file holds stay
-// held.
+// held. Of a file that does nothing but hold them they are the load: Rate and Users are 0, and
+// their heartbeats are recorded, as they are all that is asked.
 type Level struct {
 	Rate        float64       // iterations a second, of all users together; 0 = closed users
 	Users       int           // closed: all of them
@@ -29,18 +30,39 @@ const holdLead = 500 * time.Millisecond
 // atLevel makes the file one level.
 func (p *parser) atLevel(l *Level) {
 	mix := p.s.levelMix()
-	if len(mix) == 0 {
-		p.wrong(nil, "no phase sends requests, so that there is no load to search")
+	if len(mix) == 0 && !p.onlyHolds(l) {
 		return
 	}
 	p.s.Level = l
 	holds := p.s.heldPhases(l)
+	if l.Connections > 0 && l.Connections < len(holds) {
+		p.wrong(nil, "%d phases hold connections, so that a level of %d is fewer than one for each", len(holds), l.Connections)
+		return
+	}
 	limits := p.levelLimits(l)
 	p.s.Phases, p.limits = holds, nil
 	p.s.Thresholds = limits
 	for i := range mix {
 		p.s.addLevel(l, &mix[i], len(mix) > 1, len(holds))
 	}
+}
+
+// onlyHolds says whether a file without requests can be had at a level, and what is wrong if not.
+func (p *parser) onlyHolds(l *Level) bool {
+	switch {
+	case !p.s.HoldsOnly():
+		p.wrong(nil, "no phase sends requests or holds connections, so that there is no load to search")
+	case l.Rate > 0 || l.Users > 0:
+		p.wrong(nil, "the phases only hold connections: their number is the load to search, and there is no rate (loadctl capacity --over connections)")
+	default:
+		return true
+	}
+	return false
+}
+
+// HoldsOnly says whether the phases hold connections and send nothing but heartbeats.
+func (s *Scenario) HoldsOnly() bool {
+	return len(s.Phases) > 0 && !slices.ContainsFunc(s.Phases, func(ph Phase) bool { return ph.Executor != HeldConnections })
 }
 
 // A kindLoad is one kind of user in the recorded load of a file.
@@ -118,17 +140,18 @@ func (s *Scenario) heldPhases(l *Level) (held []Phase) {
 	if len(held) == 0 && l.Connections > 0 {
 		held, asked = []Phase{{Name: "hold", Executor: HeldConnections, User: -1, Record: true, Over: -1, HeartbeatCell: -1, OnClose: Reconnect, Connections: 1}}, 1
 	}
-	left := l.Connections
+	left, only := l.Connections, s.HoldsOnly()
 	for i := range held {
 		ph := &held[i]
-		ph.Start, ph.Hold = Start{With: i - 1, After: AfterBegin}, holdLead+l.Settle+l.Length
+		ph.Start, ph.Hold, ph.Record = Start{With: i - 1, After: AfterBegin}, holdLead+l.Settle+l.Length, ph.Record || only
 		if l.Connections > 0 {
-			share := int(math.Round(float64(l.Connections) * float64(ph.Connections) / float64(max(asked, 1))))
-			if i == len(held)-1 {
-				share = left
+			after := len(held) - 1 - i
+			share := left
+			if after > 0 {
+				share = int(math.Round(float64(l.Connections) * float64(ph.Connections) / float64(max(asked, 1))))
 			}
-			ph.Connections = max(share, 1)
-			left -= share
+			ph.Connections = max(min(share, left-after), 1) // one at least is left for each
+			left -= ph.Connections
 		}
 	}
 	return held
@@ -229,7 +252,7 @@ func (p *parser) levelLimits(l *Level) []stats.Threshold {
 		}
 		return !counted
 	})
-	if len(limits) == 0 {
+	if len(limits) == 0 && !p.s.HoldsOnly() { // whether connections are refused or dropped counts by itself
 		p.wrong(nil, "a search needs an SLO that counts bad requests, such as slo: {response_time: [p(99)<200ms], failed: [rate<0.1%%]}, or --slo")
 	}
 	return limits

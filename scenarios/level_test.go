@@ -132,3 +132,63 @@ func TestALevelTakesAnSLO(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+const onlyHolding = `
+version: 1
+target: {base_url: "http://127.0.0.1:1"}
+users: {u: {tasks: {beat: {steps: [{get: /beat}]}}}}
+phases:
+  - {name: few, executor: held-connections, connections: 1, hold: 10s}
+  - {name: many, executor: held-connections, connections: 3, hold: 10s, start: {with: few}, heartbeat: {task: beat, every: 2s}}
+slo: {"failed{phase:many,name:/beat}": [rate<1%], "response_time{phase:many,name:/beat}": [p(90)<1s]}
+`
+
+// TestALevelOfConnectionsAlone records their heartbeats: nothing else is asked.
+func TestALevelOfConnectionsAlone(t *testing.T) {
+	s := level(t, onlyHolding, Level{Connections: 400, Settle: time.Second, Length: 5 * time.Second})
+	if len(s.Phases) != 2 || s.Phases[0].Connections != 100 || s.Phases[1].Connections != 300 || !s.Phases[1].Record || s.Phases[1].Hold != 6500*time.Millisecond {
+		t.Errorf("%+v", s.Phases)
+	}
+	if len(s.Layout.Cells) != 1 || !s.Layout.Cells[0].Heartbeat || !s.Layout.Cells[0].Recorded {
+		t.Errorf("rows %+v", s.Layout.Cells)
+	}
+	if len(s.Thresholds) != 2 || s.Thresholds[1].Tags.Phase != "" {
+		t.Errorf("limits %+v", s.Thresholds)
+	}
+	bare := strings.Split(onlyHolding, "slo:")[0]
+	if s := level(t, bare, Level{Connections: 400, Length: time.Second}); len(s.Thresholds) != 0 {
+		t.Errorf("limits %+v", s.Thresholds)
+	}
+	plain, err := Parse("x.yaml", []byte(onlyHolding), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain.Layout.Cells[0].Recorded {
+		t.Errorf("heartbeats of a run are recorded: %+v", plain.Layout.Cells)
+	}
+}
+
+// TestConnectionsAloneHaveNoRate.
+func TestConnectionsAloneHaveNoRate(t *testing.T) {
+	for _, l := range []Level{{Rate: 9, Length: time.Second}, {Users: 9, Length: time.Second}} {
+		_, err := Parse("x.yaml", []byte(onlyHolding), Options{Level: &l})
+		if err == nil || !strings.Contains(err.Error(), "--over connections") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// TestALevelHoldsAsManyAsAsked and refuses what it cannot: three holds of one were told as a level of one.
+func TestALevelHoldsAsManyAsAsked(t *testing.T) {
+	text := strings.Replace(onlyHolding, "phases:", "phases:\n  - {name: one, executor: held-connections, connections: 1, hold: 10s}", 1)
+	for asked, want := range map[int][3]int{3: {1, 1, 1}, 4: {1, 1, 2}, 5: {1, 1, 3}, 500: {100, 100, 300}} {
+		s := level(t, text, Level{Connections: asked, Length: time.Second})
+		if got := [3]int{s.Phases[0].Connections, s.Phases[1].Connections, s.Phases[2].Connections}; got != want {
+			t.Errorf("%d asked: %v", asked, got)
+		}
+	}
+	_, err := Parse("x.yaml", []byte(text), Options{Level: &Level{Connections: 2, Length: time.Second}})
+	if err == nil || !strings.Contains(err.Error(), "3 phases hold connections") {
+		t.Errorf("%v", err)
+	}
+}

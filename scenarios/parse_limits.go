@@ -125,9 +125,11 @@ func (p *parser) emptyLimits() {
 // requestMetrics are those that have values only where requests are recorded.
 var requestMetrics = []string{"response_time", "service_time", "first_byte_time", "failed", "checks"}
 
+// anyRow says whether a row is asked for. Heartbeats are where their phase and their name are given.
 func (p *parser) anyRow(t stats.Tags) bool {
 	l := p.s.Layout
 	return slices.ContainsFunc(l.Cells, func(c stats.CellKey) bool {
-		return c.Recorded && (t.Name == "" || t.Name == c.Name) && (t.Phase == "" || t.Phase == l.Phases[c.Phase].Name)
+		named := c.Heartbeat && t.Name != "" && t.Phase != ""
+		return (c.Recorded || named) && (t.Name == "" || t.Name == c.Name) && (t.Phase == "" || t.Phase == l.Phases[c.Phase].Name)
 	})
 }

@@ -1,6 +1,10 @@
 package scenarios
 
-import "time"
+import (
+	"time"
+
+	"github.com/loadctl/loadctl/scenarios/arrival"
+)
 
 // Work is what the generator does in a second.
 type Work struct {
@@ -41,7 +45,7 @@ func (s *Scenario) workOf(p *Phase, t Planned, at time.Duration) (w Work) {
 			w.Opened = p.ConnectRate
 		}
 	case p.Executor.Open():
-		w.Requests = p.Profile.Peak() * s.steps(p.User)
+		w.Requests = peakFrom(p.Profile, at-t.Begin) * s.steps(p.User)
 		w.Opened = s.opens(p)
 	case p.Over < 0:
 		w.Opened = p.replaced()
@@ -80,4 +84,15 @@ func (s *Scenario) steps(user int) (mean float64) {
 		mean += float64(u.Tasks[i].Weight*len(u.Tasks[i].Steps)) / float64(max(u.TotalWeight, 1))
 	}
 	return mean
+}
+
+// peakFrom is the highest rate that a profile has yet to come to: a phase may go on without arrivals.
+func peakFrom(all arrival.Profile, at time.Duration) (peak float64) {
+	end := time.Duration(0)
+	for _, stage := range all {
+		if end += stage.Duration; end > at || stage.Duration == 0 {
+			peak = max(peak, stage.From, stage.To)
+		}
+	}
+	return peak
 }

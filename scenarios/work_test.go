@@ -1,6 +1,9 @@
 package scenarios
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestWorkCountsRequestsNotIterations: a task of ten steps counted as one.
 func TestWorkCountsRequestsNotIterations(t *testing.T) {
@@ -46,6 +49,16 @@ phases:
 			if diff := got[i].Opened - want.Opened; diff > 1e-6 || diff < -1e-6 {
 				t.Errorf("%s: %v, want %v", name, got, c.want)
 			}
+		}
+	}
+}
+
+// TestALevelAsksForItsRateOnce: the phase that settled goes on without arrivals beside it, and counted a second time.
+func TestALevelAsksForItsRateOnce(t *testing.T) {
+	s := level(t, holding, Level{Rate: 50, Settle: time.Second, Length: 5 * time.Second})
+	for i, w := range s.Work() {
+		if w.Requests > 50 {
+			t.Errorf("%g requests a second when %s begins", w.Requests, s.Phases[i].Name)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 type capacityOptions struct {
 	runOptions // of its trials
 	slo        []string
-	precision  percent
+	precision  share
 	budget     time.Duration
 	over       string
 	start, max amount
@@ -36,7 +36,8 @@ A search is kept in a directory of its own beside those of runs. Ctrl-C ends the
 says how to go on; a search whose process was killed goes on in the same way. With --resume, a larger --budget
 or another --precision goes on from the trials that such a search would have made too.
 
---over connections finds how many connections can be held open while the file's rate, or --rate, is asked for.
+--over connections finds how many connections can be held open while the file's rate, or --rate, is asked for. Of a
+file that only holds connections their heartbeats are what is asked; refused and dropped connections count, too.
 --connections N holds N of them during a search for the rate; several, a,b,c, give the rate at each.
 
 Exit codes: 0 a capacity was found, or all that could be asked held (≥), 1 could not be done, 2 usage or invalid
@@ -47,6 +48,7 @@ const capacityExample = `  loadctl capacity scenarios/items.yaml
   loadctl capacity scenarios/items.yaml --slo 'response_time: p(99)<100ms' --slo 'failed: rate<0.1%' --precision 2% --budget 20m
   loadctl capacity scenarios/items.yaml --connections 1000,10000,50000
   loadctl capacity scenarios/items.yaml --over connections --rate 200/s --max 50000
+  loadctl capacity scenarios/hold-50k.yaml --over connections
   loadctl capacity --resume runs/20260301-120000-abcd-capacity --budget 30m`
 
 func newCapacity() *cobra.Command {

@@ -41,7 +41,7 @@ func (f capacityFinder) answer(p *capacityPlan) *capacityAnswer {
 	}
 	a.Flags = append(a.Flags, p.Flags...)
 	a.beside(p)
-	a.ExitCode = capacityExit(&a.Result)
+	a.ExitCode = a.Result.ExitCode()
 	return a
 }
 
@@ -96,37 +96,6 @@ func (a *capacityAnswer) beside(p *capacityPlan) {
 		h.Confidence = a.Confidence
 		a.Headroom = &h
 	}
-}
-
-// capacityExit is the exit code of an outcome. Where no trial was valid, or none confirmed what the
-// generator left as the answer, the generator was measured.
-func capacityExit(r *capacity.Result) int {
-	switch r.Outcome {
-	case capacity.Found:
-		return exitHeld
-	case capacity.AtLeast:
-		if r.Verified == 0 && invalidTrials(r.Trials) > 0 {
-			return exitInvalid
-		}
-		return exitHeld
-	case capacity.Nothing:
-		return exitBroken
-	case capacity.Broken:
-		if n := invalidTrials(r.Trials); n > 0 && n == len(r.Trials) {
-			return exitInvalid
-		}
-		return exitFailed
-	}
-	return exitInconclusive
-}
-
-func invalidTrials(all []capacity.Tried) (n int) {
-	for i := range all {
-		if all[i].Broken == "" && all[i].Validity == stats.Invalid {
-			n++
-		}
-	}
-	return n
 }
 
 // shown is the answer as reports take it.

@@ -12,26 +12,6 @@ import (
 	"github.com/loadctl/loadctl/coordinator/capacity"
 )
 
-// A percent is a flag from 0 to 1, written as 3% or 0.03.
-type percent float64
-
-func (p *percent) Type() string { return "share" }
-
-func (p *percent) String() string { return strconv.FormatFloat(100*float64(*p), 'g', 4, 64) + "%" }
-
-func (p *percent) Set(text string) error {
-	number, is := strings.CutSuffix(text, "%")
-	v, err := strconv.ParseFloat(number, 64)
-	if is {
-		v /= 100
-	}
-	if err != nil || !(v >= 0.001 && v <= 0.5) {
-		return fmt.Errorf("want a share from 0.1%% to 50%%, such as 3%% or 0.03, got %q", text)
-	}
-	*p = percent(v)
-	return nil
-}
-
 // An amount is a load: iterations a second, 50/s or 50, or connections.
 type amount float64
 
@@ -60,6 +40,12 @@ func (a *amount) Set(text string) error {
 // begun with it goes on with.
 var resumable = []string{"resume", "budget", "precision", "ui", "out", "runs", "var", "target-token", "i-am-authorised", "help"}
 
+// Bounds of --precision: more takes for ever, less is no figure.
+const (
+	finestPrecision   = 0.001
+	coarsestPrecision = 0.5
+)
+
 // leastSearch is a budget in which a few trials can be made.
 const leastSearch = 30 * time.Second
 
@@ -73,6 +59,7 @@ func (o *capacityOptions) validate(file string) error {
 	}
 	is(!slices.Contains([]string{"plain", "json", "none"}, o.watch), "--ui %s: not one of plain, json, none", o.watch)
 	is(o.given["budget"] && o.budget < leastSearch, "--budget must be at least %s, got %s", leastSearch, o.budget)
+	is(o.precision < finestPrecision || o.precision > coarsestPrecision, "--precision must be from 0.1%% to 50%%, got %s", &o.precision)
 	is(o.agents < 0 || o.loops < 0, "--agents and --loops must not be negative, got %d and %d", o.agents, o.loops)
 	is(o.start > 0 && o.max > 0 && o.start > o.max, "--start %s is more than --max %s", &o.start, &o.max)
 	for _, n := range o.held {

@@ -25,7 +25,7 @@ func (c *capacitySearch) reopen() (err error) {
 	if c.job, err = newJob(c.out, c.errw, c.file, c.runOptions); err != nil {
 		return err
 	}
-	if err := c.planned.Load.secretsGiven(c.job.scenario); err != nil {
+	if err := c.planned.Load.same(c.job); err != nil {
 		return err
 	}
 	c.trials = &trials{job: c.job}

@@ -43,8 +43,15 @@ func (c *capacitySearch) announce() {
 	for _, clause := range p.Config.Clauses {
 		limits = append(limits, clause.Expr)
 	}
-	fmt.Fprintf(c.out, "searching how much %s holds: %s; %s arrivals, each trial recorded after %s of its load (10 × the longest limit, 3 s to 15 s); at most %s, in %s\n",
-		p.Target, strings.Join(limits, ", "), p.Arrivals, p.Config.Settle, p.Config.Budget, c.study.Dir())
+	law := ""
+	if p.Arrivals != "" {
+		law = "; " + p.Arrivals + " arrivals"
+	}
+	if len(limits) == 0 {
+		limits = []string{"no connection refused or dropped"}
+	}
+	fmt.Fprintf(c.out, "searching how much %s holds: %s; each trial recorded after %s of its load (10 × the longest limit, 3 s to 15 s); at most %s, in %s\n",
+		p.Target, strings.Join(limits, ", ")+law, p.Config.Settle, p.Config.Budget, c.study.Dir())
 	if n := len(c.study.Lines()); n > 0 {
 		fmt.Fprintf(c.out, "going on after %s\n", countOf(n, "trial", "trials"))
 	}

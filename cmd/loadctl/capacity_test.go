@@ -15,8 +15,6 @@ import (
 	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/coordinator/virtual"
-	"github.com/loadctl/loadctl/scenarios"
-	"github.com/loadctl/loadctl/stats"
 	"github.com/loadctl/loadctl/target/queue"
 )
 
@@ -37,11 +35,16 @@ func queued() *virtual.Queue {
 		Limits: []virtual.Limit{{Above: 100 * time.Millisecond, Allowed: 0.01}}, Seed: 7, Overhead: 1400 * time.Millisecond}
 }
 
-// made is a search in a directory of its own, whose trials were made up to a number; 0 = all.
+// made is a search in a directory of its own, whose trials were made up to a number; 0 = all, -1 = none.
 func made(t *testing.T, most int, args ...string) (c *capacitySearch, err error) {
 	t.Helper()
+	return madeOf(t, searched, most, args...)
+}
+
+func madeOf(t *testing.T, text string, most int, args ...string) (c *capacitySearch, err error) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "searched.yaml")
-	if err := os.WriteFile(file, []byte(searched), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	o := capacityOptions{over: capacity.Rate, given: map[string]bool{}}
@@ -63,7 +66,7 @@ var errEnough = errors.New("enough")
 func (c *capacitySearch) drive(ctx context.Context, most int) error {
 	q := queued()
 	err := c.study.Drive(ctx, c.finder, func(_ context.Context, a trial.Ask) (trial.Told, error) {
-		if most > 0 && a.Number > most {
+		if most != 0 && a.Number > most {
 			return trial.Told{}, errEnough
 		}
 		return q.Try(a), nil
@@ -135,7 +138,7 @@ func TestASearchIsNotGoneOnWithInAnotherFile(t *testing.T) {
 	c, _ := made(t, 5)
 	dir := c.study.Dir()
 	code, _, errs := loadctl("capacity", "--resume", dir, "-e", "items=20")
-	if code != exitUsage || !strings.Contains(errs, "-e items=20: it was the file's own when the search began") {
+	if code != exitUsage || !strings.Contains(errs, "variable items was the file's own when the search began") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	if err := os.WriteFile(c.file, []byte(strings.Replace(searched, "400/s", "500/s", 1)), 0o644); err != nil {
@@ -243,7 +246,8 @@ func TestTrialsThatCouldNotBeMadeAreMadeAgain(t *testing.T) {
 	err := c.study.Drive(t.Context(), c.finder, func(context.Context, trial.Ask) (trial.Told, error) {
 		return trial.Told{Broken: "the target died", Took: time.Second}, nil
 	}, nil)
-	if r := c.finder.one.Result(); err != nil || r.Outcome != capacity.Broken || capacityExit(&r) != exitFailed {
+	err = errors.Join(err, c.study.Close())
+	if r := c.finder.one.Result(); err != nil || r.Outcome != capacity.Broken || r.ExitCode() != exitFailed {
 		t.Fatalf("%v, %s", err, r.Outcome)
 	}
 	again := reopened(t, c)
@@ -252,27 +256,6 @@ func TestTrialsThatCouldNotBeMadeAreMadeAgain(t *testing.T) {
 	}
 	if err := again.drive(t.Context(), 0); err != nil || again.finder.one.Result().Outcome != capacity.Found {
 		t.Errorf("%v, %s", err, again.finder.one.Result().Outcome)
-	}
-}
-
-func TestExitCodesOfCapacities(t *testing.T) {
-	invalid := capacity.Tried{Told: trial.Told{Validity: stats.Invalid}}
-	for _, c := range []struct {
-		r    capacity.Result
-		want int
-	}{
-		{capacity.Result{Outcome: capacity.Found}, exitHeld},
-		{capacity.Result{Outcome: capacity.AtLeast, Verified: 7, Trials: []capacity.Tried{invalid}}, exitHeld},
-		{capacity.Result{Outcome: capacity.AtLeast, Trials: []capacity.Tried{{}, invalid}}, exitInvalid},
-		{capacity.Result{Outcome: capacity.Nothing}, exitBroken},
-		{capacity.Result{Outcome: capacity.Unstable}, exitInconclusive},
-		{capacity.Result{Outcome: capacity.Unfinished}, exitInconclusive},
-		{capacity.Result{Outcome: capacity.Broken, Trials: []capacity.Tried{invalid, invalid}}, exitInvalid},
-		{capacity.Result{Outcome: capacity.Broken, Trials: []capacity.Tried{invalid, {Told: trial.Told{Broken: "gone"}}}}, exitFailed},
-	} {
-		if got := capacityExit(&c.r); got != c.want {
-			t.Errorf("%+v: %d, want %d", c.r, got, c.want)
-		}
 	}
 }
 
@@ -294,27 +277,6 @@ func TestTheFrontierIsTold(t *testing.T) {
 	}
 }
 
-// TestSettlingGoesByTheLongestLimit, within bounds.
-func TestSettlingGoesByTheLongestLimit(t *testing.T) {
-	for limit, want := range map[time.Duration]time.Duration{20 * time.Millisecond: 3 * time.Second, 700 * time.Millisecond: 7 * time.Second, time.Minute: 15 * time.Second} {
-		if got := settleOf([]time.Duration{time.Millisecond, limit}); got != want {
-			t.Errorf("%s: %s, want %s", limit, got, want)
-		}
-	}
-}
-
-// TestUniformArrivalsAreSaidToBeOptimistic.
-func TestUniformArrivalsAreSaidToBeOptimistic(t *testing.T) {
-	text := strings.Replace(searched, "duration: 10s", "duration: 10s, arrivals: uniform", 1)
-	s, err := scenarios.Parse("x.yaml", []byte(text), scenarios.Options{Level: &scenarios.Level{Rate: 10, Settle: time.Second, Length: time.Second}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if law, flags := arrivalsOf(s); law != "uniform" || len(flags) != 1 || !strings.Contains(flags[0], "optimistic") {
-		t.Errorf("%s, %v", law, flags)
-	}
-}
-
 // TestPlansAreReadBack as they were: a search is resumed by its plan.
 func TestPlansAreReadBack(t *testing.T) {
 	c, _ := made(t, 1)
@@ -326,20 +288,6 @@ func TestPlansAreReadBack(t *testing.T) {
 	b, _ := json.Marshal(p)
 	if !bytes.Equal(a, b) {
 		t.Errorf("%s\nis read as\n%s", a, b)
-	}
-}
-
-// TestLimitsThatNoSearchCountsAreTold, each by its own words.
-func TestLimitsThatNoSearchCountsAreTold(t *testing.T) {
-	text := strings.Replace(searched, "[p(99)<100ms]", "[p(99)<100ms, avg<20ms]", 1)
-	s, err := scenarios.Parse("x.yaml", []byte(text), scenarios.Options{Level: &scenarios.Level{Rate: 10, Settle: time.Second, Length: time.Second}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &capacityPlan{}
-	p.leftOut(s.Uncounted)
-	if len(p.Flags) != 1 || !strings.Contains(p.Flags[0], "response_time: avg<20ms is no share of requests") {
-		t.Errorf("%v", p.Flags)
 	}
 }
 
@@ -359,6 +307,111 @@ func TestASearchThatFoundLessThanAskedSaysHowToGoOn(t *testing.T) {
 		c.errw = &b
 		if c.spent(&v.result); strings.Contains(b.String(), "--budget") != v.told {
 			t.Errorf("%s, needs %v: %q", v.result.Outcome, v.result.Needs, b.String())
+		}
+	}
+}
+
+// refusal is the refusal, if any, to go on by flags with a search that is under way.
+func (c *capacitySearch) refusal(t *testing.T, args ...string) string {
+	t.Helper()
+	if err := c.study.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := loadctl(append([]string{"capacity", "--resume", c.study.Dir()}, args...)...)
+	if code != exitUsage {
+		t.Errorf("%v: exit %d: %s", args, code, errs)
+	}
+	return errs
+}
+
+// TestSecretsAreNotRepeatedByRefusals: the value of one that the search began without was printed.
+func TestSecretsAreNotRepeatedByRefusals(t *testing.T) {
+	c, _ := made(t, 5)
+	if errs := c.refusal(t, "-e", "token=hunter2"); strings.Contains(errs, "hunter2") || !strings.Contains(errs, "variable token was the file's own") {
+		t.Error(errs)
+	}
+}
+
+// TestTheEnvironmentIsNoOtherLoad than the search began with: it was not looked at.
+func TestTheEnvironmentIsNoOtherLoad(t *testing.T) {
+	c, _ := made(t, 5)
+	t.Setenv("LOADCTL_VAR_items", "777")
+	if errs := c.refusal(t); !strings.Contains(errs, "variable items was the file's own") || !strings.Contains(errs, "LOADCTL_VAR_items") {
+		t.Error(errs)
+	}
+	c, _ = made(t, 5)
+	t.Setenv("LOADCTL_VAR_items", "778") // the search goes on with its own, whatever stands there now
+	if got := reopened(t, c).job.scenario.Replaced["items"]; got != "777" {
+		t.Errorf("it goes on with %s", got)
+	}
+	if errs := c.refusal(t, "-e", "items=9"); !strings.Contains(errs, "variable items had another value") {
+		t.Error(errs)
+	}
+}
+
+// TestFilesOfAScenarioStayWhatTheyWere while a search goes on.
+func TestFilesOfAScenarioStayWhatTheyWere(t *testing.T) {
+	body := filepath.Join(t.TempDir(), "body.json")
+	if err := os.WriteFile(body, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(searched, `{get: "/items/${rand.int(1, vars.items)}", name: /items}`, "{put: /items, body_file: "+body+"}", 1)
+	c, err := madeOf(t, text, 5)
+	if !errors.Is(err, errEnough) {
+		t.Fatal(err)
+	}
+	reopened(t, c)
+	if err := os.WriteFile(body, []byte("[]"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if errs := c.refusal(t); !strings.Contains(errs, body+", which the scenario names, is not what it was") {
+		t.Error(errs)
+	}
+}
+
+// TestASearchThatGoesOnIsNotGoneOnWith by another loadctl, which would load the target as well.
+func TestASearchThatGoesOnIsNotGoneOnWith(t *testing.T) {
+	c, _ := made(t, 5)
+	if err := c.study.Hold(); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := loadctl("capacity", "--resume", c.study.Dir())
+	if code != exitFailed || !strings.Contains(errs, "another loadctl goes on with this search") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// TestPrecisionHasBounds.
+func TestPrecisionHasBounds(t *testing.T) {
+	for _, text := range []string{"60%", "0.01%"} {
+		if code, _, errs := loadctl("capacity", "x.yaml", "--precision", text); code != exitUsage || !strings.Contains(errs, "from 0.1% to 50%") {
+			t.Errorf("%s: exit %d: %s", text, code, errs)
+		}
+	}
+}
+
+const onlyHeld = `version: 1
+target: {base_url: "http://127.0.0.1:1"}
+users: {client: {tasks: {beat: {steps: [{get: /beat}]}}}}
+phases:
+  - {name: hold, executor: held-connections, connections: 800, hold: 10s, heartbeat: {task: beat, every: 20s}}
+slo: {"failed{phase:hold,name:/beat}": [rate<1%]}
+`
+
+// TestConnectionsAloneAreSearched, without a rate; a rate of them is refused.
+func TestConnectionsAloneAreSearched(t *testing.T) {
+	c, err := madeOf(t, onlyHeld, -1, "--over", "connections")
+	if !errors.Is(err, errEnough) {
+		t.Fatal(err)
+	}
+	k := c.planned.Config
+	if k.Rate != 0 || k.Start != 100 || k.Ramp != 20*time.Second || len(k.Clauses) != 1 || k.Clauses[0].Expr != "failed{name:/beat}: rate<1%" {
+		t.Errorf("%+v", k)
+	}
+	for _, args := range [][]string{{}, {"--over", "connections", "--rate", "9/s"}} {
+		code, _, errs := loadctl(append([]string{"capacity", c.file}, args...)...)
+		if code != exitUsage || !strings.Contains(errs, "--over connections") || !strings.Contains(errs, "there is no rate") {
+			t.Errorf("%v: exit %d: %s", args, code, errs)
 		}
 	}
 }

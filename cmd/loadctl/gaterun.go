@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/gate"
+	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/coordinator/sides"
 	"github.com/loadctl/loadctl/coordinator/study"
 	"github.com/loadctl/loadctl/coordinator/trial"
@@ -93,7 +94,7 @@ func (t *trials) limits(url string) (l levelLimits, err error) {
 	if err != nil {
 		return l, err
 	}
-	l.clauses, l.settle = trial.ClausesOf(j.scenario.Thresholds), settleOf(j.scenario.ResponseLimits())
+	l.clauses, l.settle = trial.ClausesOf(j.scenario.Thresholds), plan.SettleFor(j.scenario.ResponseLimits())
 	if len(j.scenario.Thresholds) > 0 {
 		l.line = j.scenario.Thresholds[0].Line
 	}

@@ -2,9 +2,12 @@ package main
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"os"
 	"slices"
 	"time"
 
@@ -24,15 +27,16 @@ type searchLoad struct {
 	Pacing   string            `json:"pacing"`
 	Tick     time.Duration     `json:"tick_ns,omitempty"`
 	Poller   string            `json:"poller"`
+	Files    map[string]string `json:"files,omitempty"` // SHA-256 of what bodies are streamed from and of those of TLS, by their names
 }
 
 // loadOf keeps the flags that trials are made with. What is secret is asked for again.
-func loadOf(o *runOptions, s *scenarios.Scenario) searchLoad {
-	vars := maps.Clone(s.Replaced)
-	l := searchLoad{Vars: vars, Target: o.target, Agents: o.agents, Loops: o.loops, Sources: o.sources, Monitors: o.monitors,
-		Seed: o.seed, Pacing: o.pacing, Tick: o.tick, Poller: o.poller}
+func loadOf(j *job) (l searchLoad, err error) {
+	vars := maps.Clone(j.scenario.Replaced)
+	l = searchLoad{Vars: vars, Target: j.target, Agents: j.agents, Loops: j.loops, Sources: j.sources, Monitors: j.monitors,
+		Seed: j.seed, Pacing: j.pacing, Tick: j.tick, Poller: j.poller}
 	for name := range vars {
-		if slices.Contains(s.Secrets, name) {
+		if slices.Contains(j.scenario.Secrets, name) {
 			l.Hidden = append(l.Hidden, name)
 		}
 	}
@@ -40,23 +44,46 @@ func loadOf(o *runOptions, s *scenarios.Scenario) searchLoad {
 	for _, name := range l.Hidden {
 		delete(vars, name)
 	}
-	return l
+	l.Files, err = j.contents()
+	return l, err
 }
 
-// onto has options make the load again. Variables that are given must be what they were.
+// contents are the SHA-256 of the files that the scenario names.
+func (j *job) contents() (map[string]string, error) {
+	sums := map[string]string{}
+	if t := j.scenario.Target.TLS; t != nil {
+		for name, text := range map[string][]byte{t.CAFile.Name: j.tls.CA, t.CertFile.Name: j.tls.Cert, t.KeyFile.Name: j.tls.Key} {
+			if name != "" {
+				sums[name] = fmt.Sprintf("%x", sha256.Sum256(text))
+			}
+		}
+	}
+	for _, u := range j.scenario.Uploads() {
+		sum, err := sumOf(u.Path)
+		if err != nil {
+			return nil, cannot(fmt.Errorf("body_file %s: %w", u.File, err), "")
+		}
+		sums[u.File] = sum
+	}
+	return sums, nil
+}
+
+func sumOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return fmt.Sprintf("%x", h.Sum(nil)), err
+}
+
+// onto has options make the load again.
 func (l *searchLoad) onto(o *runOptions) error {
 	given, err := variables(o.vars, nil)
 	if err != nil {
 		return err
-	}
-	var wrong []error
-	for name, value := range given.Vars {
-		if was, had := l.Vars[name]; !slices.Contains(l.Hidden, name) && (!had || was != value) {
-			wrong = append(wrong, fmt.Errorf("-e %s=%s: it was %s when the search began", name, value, cmp.Or(was, "the file's own")))
-		}
-	}
-	if err := errors.Join(wrong...); err != nil {
-		return usage(err, "begin another search with it")
 	}
 	for name, value := range l.Vars {
 		if _, is := given.Vars[name]; !is {
@@ -68,18 +95,42 @@ func (l *searchLoad) onto(o *runOptions) error {
 	return nil
 }
 
-// secretsGiven makes sure of what a study does not keep.
-func (l *searchLoad) secretsGiven(s *scenarios.Scenario) error {
-	var wrong []error
+// same refuses to make another load than the search began with: by other variables, from flags or from the
+// environment, or files with other contents. Values are not repeated, as they may be secrets.
+func (l *searchLoad) same(j *job) error {
+	wrong := l.sameVars(j.scenario)
+	files, err := j.contents()
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.Files)) {
+		if files[name] != l.Files[name] {
+			wrong = append(wrong, fmt.Errorf("%s, which the scenario names, is not what it was when the search began", name))
+		}
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return usage(err, "begin another search with it, or put it back")
+	}
+	return nil
+}
+
+func (l *searchLoad) sameVars(s *scenarios.Scenario) (wrong []error) {
+	for _, name := range slices.Sorted(maps.Keys(s.Replaced)) {
+		was, had := l.Vars[name]
+		switch {
+		case slices.Contains(l.Hidden, name):
+		case !had:
+			wrong = append(wrong, fmt.Errorf("variable %s was the file's own when the search began: leave out -e %s and LOADCTL_VAR_%s", name, name, name))
+		case was != s.Replaced[name]:
+			wrong = append(wrong, fmt.Errorf("variable %s had another value when the search began, which it goes on with if -e %s is left out", name, name))
+		}
+	}
 	for _, name := range l.Hidden {
 		if _, is := s.Replaced[name]; !is {
 			wrong = append(wrong, fmt.Errorf("variable %s is a secret, which is not kept: give it again with -e %s=…", name, name))
 		}
 	}
-	if err := errors.Join(wrong...); err != nil {
-		return usage(err, "")
-	}
-	return nil
+	return wrong
 }
 
 // hiddenFlags are the flags that whoever goes on must give again.

@@ -43,6 +43,9 @@ func firstDifference(a, b []byte) int {
 // goOnFrom keeps the trials of a study that the search, as it is wanted now, would have made. changed says
 // that it is wanted otherwise than before. Trials that could not be made at the end are no reason to make none.
 func goOnFrom(s *study.Study, search func() trial.Search, wanted any, changed bool, errw io.Writer) error {
+	if err := s.Hold(); err != nil {
+		return cannot(err, "wait until it is over, or end it")
+	}
 	lines := s.Lines()
 	n := s.Fits(search())
 	if n < len(lines) && !changed {

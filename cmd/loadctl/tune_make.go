@@ -58,7 +58,7 @@ func (t *tuner) read() (err error) {
 		return err
 	}
 	if t.resume != "" {
-		if err := t.planned.Made.secretsGiven(t.job.scenario); err != nil {
+		if err := t.planned.Made.same(t.job); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,11 @@ const manyUsers = 64
 // plan says what is tried, but for what is in force: see about.
 func (t *tuner) plan() (*tunePlan, error) {
 	f, s := t.tuning, t.job.scenario
-	p := &tunePlan{Scenario: t.scenarioFile(), Source: string(s.Source), Budget: f.Budget.Time, Made: loadOf(&t.runOptions, s), Target: t.job.targetName(),
+	made, err := loadOf(t.job)
+	if err != nil {
+		return nil, err
+	}
+	p := &tunePlan{Scenario: t.scenarioFile(), Source: string(s.Source), Budget: f.Budget.Time, Made: made, Target: t.job.targetName(),
 		Load: trial.Load{Users: f.Users, Rate: f.Rate, Connections: f.Connections}}
 	if t.given["budget"] {
 		p.Budget = t.budget
@@ -63,7 +67,7 @@ func (t *tuner) plan() (*tunePlan, error) {
 		p.Clauses = clauses
 	}
 	p.Requests = plan.Asked(level.scenario)
-	p.each(f, clauses, settleOf(level.scenario.ResponseLimits()), t.job.ceiling())
+	p.each(f, clauses, plan.SettleFor(level.scenario.ResponseLimits()), t.job.ceiling())
 	if !f.CanRestart() {
 		p.Flags = append(p.Flags, "nothing in the file says how the service is started anew: that a gain came back after a fresh start is not known")
 	}
@@ -94,14 +98,16 @@ func (p *tunePlan) each(f *tuning.File, clauses []trial.Clause, settle time.Dura
 	if f.Goal != tuning.Most || f.Compare != tuning.Capacity {
 		return
 	}
-	one := capacityPlan{Config: capacity.Config{Axis: capacity.Rate, Clauses: clauses, Precision: 0.05, Connections: p.Load.Connections, Settle: settle,
-		Budget: mostEach}}
+	one := capacity.Config{Axis: capacity.Rate, Clauses: clauses, Precision: 0.05, Connections: p.Load.Connections, Settle: settle,
+		Budget: mostEach}
 	if p.Budget > 0 {
-		one.Config.Budget = min(max(p.Budget/8, leastEach), mostEach)
+		one.Budget = min(max(p.Budget/8, leastEach), mostEach)
 	}
-	one.ceiling(c, p.Requests)
-	one.lengths()
-	p.Each, p.Flags = one.Config, append(p.Flags, one.Flags...)
+	if flag := c.Bound(&one, p.Requests); flag != "" {
+		p.Flags = append(p.Flags, flag)
+	}
+	plan.Lengths(&one, 1)
+	p.Each = one
 }
 
 // about has the values to try, around what is in force. What is not known is left "".

@@ -10,4 +10,5 @@
 //	aside.ndjson    those that a search with other options would not have made
 //	trials/NNN      the run directory of each
 //	result.json     what was found, once it is over
+//	lock            empty; held by the loadctl that goes on with it
 package study

@@ -25,6 +25,7 @@ const (
 	trialsFile = "trials.ndjson"
 	asideFile  = "aside.ndjson"
 	resultFile = "result.json"
+	lockFile   = "lock"
 	runsFolder = "trials"
 )
 
@@ -53,12 +54,15 @@ type Line struct {
 // interrupt, or what no other trial would mend. All else is told in Told.Broken.
 type Trier func(ctx context.Context, a trial.Ask) (trial.Told, error)
 
-// A Study is one search on disk. Its methods belong to one goroutine.
+// A Study is one search on disk. Its methods belong to one goroutine. Reading one writes nothing; who
+// changes it holds it, and nobody else can until Close.
 type Study struct {
 	Head  Head
 	dir   string
 	lines []Line
-	file  *os.File
+	whole int64    // length of the journal without a last line that was being written
+	held  *os.File // the lock; nil = it is only read
+	file  *os.File // the journal; nil = nothing was written yet
 }
 
 // Create makes root/ID and writes the head.
@@ -72,11 +76,14 @@ func Create(root string, h Head) (*Study, error) {
 		return nil, fmt.Errorf("study %s: %w", dir, err)
 	}
 	s := &Study{Head: h, dir: dir}
-	return s, errors.Join(s.write(HeadFile, h), s.open())
+	if err := s.hold(); err != nil {
+		return nil, fmt.Errorf("study %s: %w", dir, err)
+	}
+	return s, s.write(HeadFile, h)
 }
 
-// Open reads a study that was begun, to show it or to go on with it. A last line that was being
-// written when its process died is cut off.
+// Open reads a study that was begun, and changes nothing: it may be under way. A last line that is being
+// written, or was when its process died, is left out.
 func Open(dir string) (*Study, error) {
 	s := &Study{dir: filepath.Clean(dir)}
 	text, err := os.ReadFile(filepath.Join(dir, HeadFile))
@@ -104,6 +111,7 @@ func (s *Study) read() error {
 	whole := text[:bytes.LastIndexByte(text, '\n')+1]
 	lines := bufio.NewScanner(bytes.NewReader(whole))
 	lines.Buffer(nil, 16<<20)
+	s.lines, s.whole = nil, int64(len(whole))
 	for n := 1; lines.Scan(); n++ {
 		var l Line
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
@@ -111,18 +119,10 @@ func (s *Study) read() error {
 		}
 		s.lines = append(s.lines, l)
 	}
-	if len(whole) < len(text) {
-		return errors.Join(lines.Err(), os.Truncate(path, int64(len(whole))))
-	}
 	return lines.Err()
 }
 
-func (s *Study) open() (err error) {
-	s.file, err = os.OpenFile(filepath.Join(s.dir, trialsFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	return err
-}
-
-// Dir is the study's directory, RunDir where the run directories of its trials are.
+// Dir is the study's directory.
 func (s *Study) Dir() string { return s.dir }
 
 // RunsDir is where the run directories of its trials are.
@@ -132,12 +132,13 @@ func (s *Study) RunsDir() string { return filepath.Join(s.dir, runsFolder) }
 func (s *Study) Lines() []Line { return s.lines }
 
 // Replay tells a search what was found before. It fails where the search asks for other trials
-// than were made: it is another search, or of another loadctl.
+// than were made, or for no more before their end: it is another search, or of another loadctl.
 func (s *Study) Replay(search trial.Search) error {
 	for i, l := range s.lines {
 		a, ok := search.Next()
 		if !ok {
-			return nil
+			return fmt.Errorf("%s: trial %d was %s, and the search would be over before it now: the file, the flags or loadctl are not those it was begun with",
+				filepath.Join(s.dir, trialsFile), i+1, short(l.Ask))
 		}
 		if !same(a, l.Ask) {
 			return fmt.Errorf("%s: trial %d was %s, and would be %s now: the file, the flags or loadctl are not those it was begun with",
@@ -164,6 +165,9 @@ func (s *Study) Fits(search trial.Search) int {
 // Keep has the study go on from its first n trials with other options. The others are put into
 // aside.ndjson, as they are no longer what the search would have asked for, and so is no result.
 func (s *Study) Keep(n int, options json.RawMessage) error {
+	if err := s.Hold(); err != nil {
+		return err
+	}
 	kept, aside := &bytes.Buffer{}, &bytes.Buffer{}
 	for i, l := range s.lines {
 		b, err := json.Marshal(l)
@@ -179,7 +183,7 @@ func (s *Study) Keep(n int, options json.RawMessage) error {
 	if err := s.setAside(aside.Bytes()); err != nil {
 		return fmt.Errorf("study %s: %w", s.dir, err)
 	}
-	s.lines, s.Head.Options = s.lines[:n], options
+	s.lines, s.whole, s.Head.Options = s.lines[:n], int64(kept.Len()), options
 	return errors.Join(s.File(trialsFile, kept.Bytes()), s.write(HeadFile, s.Head))
 }
 
@@ -206,14 +210,16 @@ func short(a trial.Ask) string { return strings.TrimSpace(string(encoded(a))) }
 
 // Drive replays what was found before, and goes on until the search is over or try fails. show, if
 // any, is told of each trial before and after it was made; told is nil before.
+// ErrBusy where another loadctl does so.
 func (s *Study) Drive(ctx context.Context, search trial.Search, try Trier, show func(trial.Ask, *trial.Told)) error {
+	if err := s.Hold(); err != nil {
+		return err
+	}
 	if err := s.Replay(search); err != nil {
 		return err
 	}
-	if s.file == nil {
-		if err := s.open(); err != nil {
-			return fmt.Errorf("study %s: %w", s.dir, err)
-		}
+	if err := s.open(); err != nil {
+		return fmt.Errorf("study %s: %w", s.dir, err)
 	}
 	for {
 		a, ok := search.Next()
@@ -256,7 +262,7 @@ func (s *Study) keep(l Line) error {
 	if _, err = s.file.Write(append(b, '\n')); err != nil {
 		return err
 	}
-	s.lines = append(s.lines, l)
+	s.lines, s.whole = append(s.lines, l), s.whole+int64(len(b))+1
 	return s.file.Sync()
 }
 
@@ -287,12 +293,4 @@ func (s *Study) write(name string, v any) error {
 		return fmt.Errorf("study %s: %s: %w", s.dir, name, err)
 	}
 	return s.File(name, append(b, '\n'))
-}
-
-// Close ends writing.
-func (s *Study) Close() error {
-	if s.file == nil {
-		return nil
-	}
-	return s.file.Close()
 }

@@ -49,6 +49,7 @@ func TestAStudyThatWasKilledGoesOn(t *testing.T) {
 		if !errors.Is(err, stop) {
 			t.Fatal(err)
 		}
+		s.Close() // as a kill does
 		f, _ := os.OpenFile(filepath.Join(s.Dir(), trialsFile), os.O_APPEND|os.O_WRONLY, 0)
 		_, _ = f.WriteString(`{"ask":{"number":`)
 		f.Close()
@@ -108,7 +109,7 @@ func TestTrialsAreSetAside(t *testing.T) {
 	if n := s.Fits(&ladder{n: 9, at: 4}); n != 0 {
 		t.Errorf("%d fit another search", n)
 	}
-	if err := s.Keep(3, []byte(`{"budget":9}`)); err != nil {
+	if err := errors.Join(s.Keep(3, []byte(`{"budget":9}`)), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	again, err := Open(s.Dir())
@@ -122,5 +123,69 @@ func TestTrialsAreSetAside(t *testing.T) {
 	whole := &ladder{n: 5}
 	if err := again.Drive(t.Context(), whole, rates, nil); err != nil || whole.at != 5 || len(again.Lines()) != 5 {
 		t.Errorf("%v, %+v", err, whole)
+	}
+}
+
+// TestTwoCannotGoOnWithOneStudy: both would load the target, and each would clear away what the other makes.
+func TestTwoCannotGoOnWithOneStudy(t *testing.T) {
+	s, err := Create(t.TempDir(), Head{ID: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(s.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	never := func(context.Context, trial.Ask) (trial.Told, error) {
+		t.Error("a trial is made")
+		return trial.Told{}, nil
+	}
+	if err := again.Drive(t.Context(), &ladder{n: 2}, never, nil); !errors.Is(err, ErrBusy) {
+		t.Error(err)
+	}
+	if err := again.Keep(0, nil); !errors.Is(err, ErrBusy) {
+		t.Error(err)
+	}
+	if err := errors.Join(s.Drive(t.Context(), &ladder{n: 2}, rates, nil), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	after := &ladder{n: 3}
+	if err := again.Drive(t.Context(), after, rates, nil); err != nil || after.at != 3 || len(again.Lines()) != 3 {
+		t.Errorf("%v, %+v, %d lines: what the other found is not known", err, after, len(again.Lines()))
+	}
+}
+
+// TestReadingAStudyChangesNothing: it may be under way, or lie where nobody may write.
+func TestReadingAStudyChangesNothing(t *testing.T) {
+	s, err := Create(t.TempDir(), Head{ID: "x"})
+	if err != nil || s.Drive(t.Context(), &ladder{n: 2}, rates, nil) != nil || s.Close() != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(s.Dir(), trialsFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := append(text, `{"ask":{"num`...)
+	if err := os.WriteFile(path, half, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(s.Dir())
+	if err != nil || len(again.Lines()) != 2 {
+		t.Fatalf("%v, %+v", err, again)
+	}
+	if now, err := os.ReadFile(path); err != nil || string(now) != string(half) {
+		t.Errorf("%v: %d bytes were %d", err, len(now), len(half))
+	}
+}
+
+// TestASearchThatEndsBeforeItsTrialsIsRefused: it is another one, and said nothing of it.
+func TestASearchThatEndsBeforeItsTrialsIsRefused(t *testing.T) {
+	s, err := Create(t.TempDir(), Head{ID: "x"})
+	if err != nil || s.Drive(t.Context(), &ladder{n: 4}, rates, nil) != nil {
+		t.Fatal(err)
+	}
+	if err := s.Replay(&ladder{n: 2}); err == nil || !strings.Contains(err.Error(), "trial 3 was") {
+		t.Error(err)
 	}
 }

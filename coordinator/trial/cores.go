@@ -48,10 +48,12 @@ func meanWhileRecorded(r *stats.Run, times []stats.Offset, values []float64) flo
 	return sum / float64(max(n, 1))
 }
 
-// recordedAt says whether load was recorded at a moment.
+// recordedAt says whether load was recorded at a moment. Connections that are held are no load, unless there
+// is nothing else.
 func recordedAt(r *stats.Run, at stats.Offset) bool {
+	only := onlyHolds(r.Layout)
 	for i, p := range r.Layout.Phases {
-		if i >= len(r.Spans) || !p.Recorded || p.Holds > 0 {
+		if i >= len(r.Spans) || !p.Recorded || p.Holds > 0 && !only {
 			continue
 		}
 		if s := &r.Spans[i]; s.Begin != stats.Never && at >= s.Begin && (s.End == stats.Never || at <= s.End) {

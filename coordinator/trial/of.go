@@ -48,10 +48,21 @@ func broken(r *stats.Run) string {
 		return "the run never began"
 	case r.Result != nil && r.Result.Verdict == "aborted" && r.Result.ExitCode == exitFailed:
 		return r.Result.Reason
-	case r.Accounting(true).Intended == 0 && len(lostConnections(r)) == 0:
+	case r.Accounting(true).Intended == 0 && len(lostConnections(r)) == 0 && !onlyHeld(r):
 		return "no request became due"
 	}
 	return ""
+}
+
+// onlyHeld says whether connections were held that were all there was to do. Without heartbeats nothing is
+// asked on them.
+func onlyHeld(r *stats.Run) bool {
+	most, seen := r.HeldPeak()
+	return onlyHolds(r.Layout) && seen && most > 0
+}
+
+func onlyHolds(l *stats.Layout) bool {
+	return !slices.ContainsFunc(l.Phases, func(p stats.PhaseKey) bool { return p.Holds == 0 })
 }
 
 // exitFailed is the exit code of a run that could not be done.
@@ -103,8 +114,8 @@ func (t *Told) count(r *stats.Run, limits []stats.Threshold) {
 // times fills in response times, and how many requests were in flight.
 func (t *Told) times(r *stats.Run) {
 	var d stats.Dist
-	for i := range r.Sound().Cells {
-		if i < len(r.Layout.Cells) && r.Layout.Cells[i].Recorded && !r.Layout.Cells[i].Heartbeat {
+	for i := range r.Sound().Cells { // heartbeats are recorded where there is nothing else
+		if i < len(r.Layout.Cells) && r.Layout.Cells[i].Recorded {
 			d.Merge(r.Sound().Cells[i].Dist())
 		}
 	}

@@ -84,3 +84,22 @@ func TestATrialGivesUpWhenItHasSaidEnough(t *testing.T) {
 		}
 	}
 }
+
+// TestHeldConnectionsAreALoad where there is no other, whether or not any heartbeat was due.
+func TestHeldConnectionsAreALoad(t *testing.T) {
+	r := &stats.Run{Layout: &stats.Layout{Phases: []stats.PhaseKey{{Name: "hold", Recorded: true, Holds: 10}}}}
+	r.Spans = []stats.Span{{Begin: 0, Connected: 0, End: 5 * time.Second, Finish: stats.Never}}
+	if got := Of(r, nil); got.Broken == "" {
+		t.Errorf("nothing was held: %+v", got)
+	}
+	for i := range int64(4) {
+		r.Windows = append(r.Windows, stats.Window{Index: i, Merged: &stats.Snapshot{Phases: []stats.PhaseStats{{ConnHeld: 10}}}})
+	}
+	if got := Of(r, nil); got.Broken != "" || len(got.Broke) > 0 {
+		t.Errorf("%+v", got)
+	}
+	r.Layout.Phases = append(r.Layout.Phases, stats.PhaseKey{Name: "load", Recorded: true})
+	if got := Of(r, nil); got.Broken == "" {
+		t.Errorf("no request was made: %+v", got)
+	}
+}
