@@ -96,6 +96,9 @@ type run struct {
 func (r *run) arrive(random *rand.Rand) {
 	r.bad, r.rungs = make([]uint64, len(r.limits)), map[int]uint64{}
 	r.end = r.ask.Settle + r.ask.Length
+	if !(r.ask.Rate > 0) {
+		return
+	}
 	for at := gap(random, r.ask.Rate); at < r.end; at += gap(random, r.ask.Rate) {
 		r.seconds(at)
 		j := r.queue.Arrive(at)

@@ -51,3 +51,9 @@ func TestBeyondTheGeneratorTrialsAreInvalid(t *testing.T) {
 		t.Errorf("%+v", told)
 	}
 }
+
+func TestNoLoadEnds(t *testing.T) {
+	if told := mm8().Try(ask(0, time.Second)); told.Requests != 0 || told.Measured != time.Second {
+		t.Errorf("%+v", told)
+	}
+}
