@@ -7,6 +7,10 @@
 // meant them to (scenarios/arrival). What was measured (stats) flows back, is
 // merged second by second, judged, and shown (reports).
 //
+// Many runs make an answer: how much a service holds (coordinator/capacity), whether a
+// change made it worse (coordinator/gate), which settings hold most (coordinator/tune). These
+// ask for trials and are told what came of them; coordinator/study makes that last.
+//
 // Deciding is pure, doing is thin: everything on floors 0 to 3 is values in,
 // values out. The floors are a test: layout_test.go. docs/architecture.md walks
 // one request through the house.
