@@ -212,7 +212,7 @@ func TestCacheDownAndUpAgain(t *testing.T) {
 		server.again(t)
 		used()
 		expect("b", cache.Miss, cache.Hit)
-		server.signal(syscall.SIGSTOP)
+		server.stop(t)
 		for range 50 {
 			expect("b", cache.Bypassed)
 		}

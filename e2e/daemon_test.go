@@ -3,8 +3,13 @@
 package e2e
 
 import (
+	"fmt"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -65,6 +70,20 @@ func (d *daemon) kill() {
 	d.t.Helper()
 	d.signal(syscall.SIGKILL)
 	d.wait(10 * time.Second)
+}
+
+// stop has it stand still: when stop returns, none of its threads runs, as the signal alone does not say.
+func (d *daemon) stop(t *testing.T) {
+	t.Helper()
+	d.signal(syscall.SIGSTOP)
+	eventually(t, 10*time.Second, "all threads stopped", func() bool {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", d.cmd.Process.Pid))
+		return err == nil && len(threads) > 0 && !slices.ContainsFunc(threads, func(path string) bool {
+			text, err := os.ReadFile(path)
+			_, after, _ := strings.Cut(string(text), ") ")
+			return err == nil && !strings.HasPrefix(after, "T")
+		})
+	})
 }
 
 // again starts it where it was.

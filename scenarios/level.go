@@ -127,6 +127,18 @@ func (s *Scenario) heldBefore(phase int) (n int) {
 	return n
 }
 
+// OpenRate is how many iterations a second the kinds of users that make the recorded load begin together, each at its
+// peak; 0 where any of them is closed.
+func (s *Scenario) OpenRate() (rate float64) {
+	for _, m := range s.levelMix() {
+		if !m.phase.Executor.Open() {
+			return 0
+		}
+		rate += m.phase.Profile.Peak()
+	}
+	return rate
+}
+
 // heldPhases are the phases that hold connections, which begin together and outlast the level.
 // Connections of a level where the file holds none are silent ones.
 func (s *Scenario) heldPhases(l *Level) (held []Phase) {
@@ -242,16 +254,19 @@ func (p *parser) levelLimits(l *Level) []stats.Threshold {
 	if len(limits) == 0 {
 		limits = slices.Clone(p.s.Thresholds)
 	}
-	for i := range limits {
-		limits[i].AbortOnFail, limits[i].Tags.Phase = false, ""
+	beats := func(t *stats.Threshold) bool { // of heartbeats, which are no results where anything else is sent
+		return !p.s.HoldsOnly() && slices.ContainsFunc(p.s.Phases, func(ph Phase) bool { return ph.Executor == HeldConnections && ph.Name == t.Tags.Phase })
 	}
 	limits = slices.DeleteFunc(limits, func(t stats.Threshold) bool {
 		_, counted := t.BadShare()
-		if !counted {
+		if counted = counted && !beats(&t); !counted {
 			p.s.Uncounted = append(p.s.Uncounted, t)
 		}
 		return !counted
 	})
+	for i := range limits {
+		limits[i].AbortOnFail, limits[i].Tags.Phase = false, ""
+	}
 	if len(limits) == 0 && !p.s.HoldsOnly() { // whether connections are refused or dropped counts by itself
 		p.wrong(nil, "a search needs an SLO that counts bad requests, such as slo: {response_time: [p(99)<200ms], failed: [rate<0.1%%]}, or --slo")
 	}

@@ -68,12 +68,14 @@ func ask(ctx context.Context, o options, found any, args ...string) (exit int, l
 
 // tried is what benches read of a trial.
 type tried struct {
-	Used bool `json:"used"`
+	Broken   string `json:"broken"`
+	Validity string `json:"validity"`
 }
 
+// void are those that were invalid, or not made.
 func void(all []tried) (n int) {
 	for _, t := range all {
-		if !t.Used {
+		if t.Broken != "" || t.Validity == "invalid" {
 			n++
 		}
 	}

@@ -186,12 +186,18 @@ func joined(b *baseline.Baseline, t *taken) error {
 			errs = append(errs, errors.New(d.String()))
 		}
 	}
+	// A gate that searched has pairs at half of what it found itself: they are of the capacity that is there, or of none.
+	if c := t.baseline.Capacity; c != nil && (b.Capacity == nil || t.run == nil) {
+		b.Capacity = c
+	}
 	if t.run != nil {
 		errs = append(errs, b.Accept(*t.run))
+		if b.Capacity != nil {
+			set := gate.Config{Capacity: b.Capacity.Low}
+			added := baseline.Baseline{Runs: t.baseline.Runs}
+			errs = append(errs, added.AtLoad(set.Pair().Rate))
+		}
 		b.Runs = append(b.Runs, t.baseline.Runs...)
-	}
-	if c := t.baseline.Capacity; c != nil {
-		b.Capacity = c
 	}
 	return errors.Join(errs...)
 }

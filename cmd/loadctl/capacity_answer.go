@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
@@ -69,6 +70,9 @@ func (a *capacityAnswer) beside(p *capacityPlan) {
 	var loaded []saturation.Loaded
 	for i := range a.Trials {
 		t := &a.Trials[i]
+		if a.Frontier != nil && t.Connections != a.Held {
+			continue // each level has a capacity of its own
+		}
 		load := t.Rate
 		if a.Axis == capacity.Connections {
 			load = float64(t.Connections)
@@ -102,6 +106,7 @@ func (a *capacityAnswer) beside(p *capacityPlan) {
 func (a *capacityAnswer) shown() answers.Capacity {
 	c := answers.Capacity{Result: a.Result, Saturation: a.Saturation}
 	if a.Frontier != nil {
+		c.Result.Trials = slices.DeleteFunc(slices.Clone(a.Trials), func(t capacity.Tried) bool { return t.Connections != a.Held })
 		for i := range a.Frontier.Levels {
 			if l := &a.Frontier.Levels[i]; l.Rate != nil {
 				c.Frontier = append(c.Frontier, answers.Corner{Connections: l.Connections, Result: *l.Rate})

@@ -50,6 +50,10 @@ func (c *controls) listen() {
 	}
 }
 
+// untilUnread has the end of whoever reads the output be an interrupt: without, the next line that is written
+// ends the process, and leaves what it has changed.
+func (c *controls) untilUnread() { signal.Notify(c.signals, syscall.SIGPIPE) }
+
 // ask never blocks: sixteen wishes nobody has heard yet are enough.
 func (c *controls) ask(wish coordinator.Control) {
 	select {

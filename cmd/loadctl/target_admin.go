@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,9 +28,10 @@ const adminWithin = 2 * time.Minute
 
 // A whichTarget says which of the running targets is meant.
 type whichTarget struct {
-	url string
-	pid int
-	all bool // every one that runs here
+	url     string
+	pid     int
+	all     bool   // every one that runs here
+	service string // base URL of the service that is meant
 }
 
 func (w *whichTarget) flags(f *pflag.FlagSet) {
@@ -39,12 +41,17 @@ func (w *whichTarget) flags(f *pflag.FlagSet) {
 
 // client finds the target that is meant.
 func (w *whichTarget) client() (admin.Client, error) {
-	if w.url != "" {
-		return admin.Client{URL: w.url, Token: os.Getenv(tokenVariable)}, nil
-	}
 	all, err := admin.Places(placesFolder())
+	if w.url != "" {
+		return admin.Client{URL: w.url, Token: cmp.Or(os.Getenv(tokenVariable), tokenAt(all, w.url))}, nil
+	}
 	if err != nil {
 		return admin.Client{}, cannot(err, "")
+	}
+	if w.service != "" && len(all) > 0 {
+		if all = slices.DeleteFunc(all, func(p admin.Place) bool { return hostOf(p.Service) != hostOf(w.service) }); len(all) == 0 {
+			return admin.Client{}, usage(fmt.Errorf("no target that runs here serves %s, which is loaded", w.service), "name the admin API of the one whose knobs are meant by --admin: `loadctl target ls` lists them")
+		}
 	}
 	running := len(all)
 	if w.pid != 0 {
@@ -59,6 +66,25 @@ func (w *whichTarget) client() (admin.Client, error) {
 		return admin.Client{URL: all[0].Admin, Token: all[0].Token}, nil
 	}
 	return admin.Client{}, usage(fmt.Errorf("%d targets run here", len(all)), "name one by --pid: `loadctl target ls` lists them; set and reload take --all")
+}
+
+// tokenAt is the token of the target that runs here with an admin API at a URL; "" of none.
+func tokenAt(all []admin.Place, api string) string {
+	for _, p := range all {
+		if strings.TrimSuffix(p.Admin, "/") == strings.TrimSuffix(api, "/") {
+			return p.Token
+		}
+	}
+	return ""
+}
+
+// hostOf is host and port of a URL.
+func hostOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return text
+	}
+	return u.Host
 }
 
 // adminFlags are of the admin API of a service.

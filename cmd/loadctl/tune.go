@@ -119,6 +119,7 @@ func tuneFile(ctx context.Context, out, errw io.Writer, file string, o tuneOptio
 	}
 	controls := newControls(ctx)
 	defer controls.close()
+	controls.untilUnread()
 	t := &tuner{tuneOptions: o, out: out, errw: errw, file: file}
 	_, err := controls.unlessStopped(func() (*job, error) {
 		err := t.read()

@@ -37,23 +37,26 @@ func (t *tuner) hooksFit() error {
 	return nil
 }
 
-// hold starts the target where the scenario asks for it, puts back what an earlier tuning that was cut off
-// left, and takes the target for this one.
-func (t *tuner) hold(ctx context.Context) (err error) {
+// applying is how hooks are used, and where what they change is written down.
+func (t *tuner) applying() (c apply.Config, err error) {
+	c = apply.Config{File: t.tuning, Path: t.file, Base: filepath.Dir(t.file), Log: slog.New(slog.NewTextHandler(t.errw, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	if c.Dir, err = t.journalDir(); err != nil {
+		return c, cannot(err, "")
+	}
+	return c, nil
+}
+
+// hold starts the target where the scenario asks for it, and takes it for this tuning.
+func (t *tuner) hold(ctx context.Context, c apply.Config) (err error) {
 	if t.target, err = stand(ctx, t.job); err != nil {
 		return err
 	}
-	c := apply.Config{File: t.tuning, Path: t.file, Base: filepath.Dir(t.file), Log: slog.New(slog.NewTextHandler(t.errw, &slog.HandlerOptions{Level: slog.LevelWarn}))}
-	if c.Dir, err = t.journalDir(); err != nil {
-		return cannot(err, "")
-	}
-	if err := t.recover(ctx, c); err != nil {
-		return err
-	}
 	if t.tuning.Uses(tuning.Knob) {
-		if c.Target, err = t.knobs(cmp.Or(t.admin, t.tuning.Admin)); err != nil {
+		api, err := t.knobs(cmp.Or(t.admin, t.tuning.Admin))
+		if err != nil {
 			return err
 		}
+		c.Target, c.Admin = api, api.api.URL
 	}
 	if t.applier, err = apply.New(c); err != nil {
 		return cannot(err, "wait for the other one, or stop it")
@@ -73,16 +76,15 @@ func (t *tuner) journalDir() (string, error) {
 	if t.own() {
 		return os.MkdirTemp("", "loadctl-tune-")
 	}
-	base := t.job.options.BaseURL
-	if base == "" {
-		base = t.job.scenario.Target.BaseURL
-	}
 	state, err := stateDir()
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(state, "tuned", placeName(base)), nil
+	return filepath.Join(state, "tuned", placeName(t.loaded())), nil
 }
+
+// loaded is the base URL of what is loaded.
+func (t *tuner) loaded() string { return cmp.Or(t.job.options.BaseURL, t.job.scenario.Target.BaseURL) }
 
 // placeName is the name of a folder for a target: its host and port. No name is that of a folder above.
 func placeName(base string) string {
@@ -113,8 +115,12 @@ func stateDir() (string, error) {
 	return filepath.Join(home, ".local", "state", "loadctl"), nil
 }
 
-// recover puts back what a tuning of the same target left that was killed.
+// recover puts back what a tuning of the same target left that was killed. It is not interrupted.
 func (t *tuner) recover(ctx context.Context, c apply.Config) error {
+	t.job.controls.then(func() {
+		fmt.Fprintln(t.errw, "loadctl: still putting back what an earlier tuning left; wait for it")
+	})
+	defer t.job.controls.then(nil)
 	needed, address, err := apply.NeedsTarget(c.Dir)
 	if err != nil {
 		return cannot(err, "")
@@ -134,10 +140,10 @@ func (t *tuner) recover(ctx context.Context, c apply.Config) error {
 	return nil
 }
 
-// knobs is the admin API of the bundled target: of our own, of an address, or of the one that runs here.
-func (t *tuner) knobs(address string) (apply.Target, error) {
-	which := whichTarget{url: cmp.Or(address, os.Getenv(adminVariable))}
-	if t.target.target != nil {
+// knobs is the admin API of the bundled target: of our own, of an address, or of the one that runs here and is loaded.
+func (t *tuner) knobs(address string) (targetKnobs, error) {
+	which := whichTarget{url: cmp.Or(address, os.Getenv(adminVariable)), service: t.loaded()}
+	if t.target != nil && t.target.target != nil {
 		which = whichTarget{pid: t.target.target.cmd.Process.Pid}
 	}
 	client, err := which.client()

@@ -58,7 +58,7 @@ func (t *tuner) read() (err error) {
 		return err
 	}
 	if t.resume != "" {
-		if err := t.planned.Made.same(t.job); err != nil {
+		if err := errors.Join(sameSource(t.scenarioFile(), t.planned.Source, "loadctl tune FILE --resume "+t.resume), t.planned.Made.same(t.job)); err != nil {
 			return err
 		}
 	}
@@ -95,17 +95,27 @@ func (t *tuner) make(ctx context.Context) error {
 	return t.tell(least, true)
 }
 
-// ready finds what is in force, and begins or goes on. A search that is over needs nothing.
+// ready puts back what an earlier tuning that was cut off left, finds what is in force, and begins or goes on.
+// A search that is over needs no more than the first.
 func (t *tuner) ready(ctx context.Context) error {
 	if t.resume != "" {
 		if err := t.again(); err != nil {
 			return err
 		}
+	}
+	c, err := t.applying()
+	if err != nil {
+		return err
+	}
+	if err := t.recover(ctx, c); err != nil {
+		return err
+	}
+	if t.resume != "" {
 		if over, err := t.over(); over || err != nil {
 			return err
 		}
 	}
-	if err := t.hold(ctx); err != nil {
+	if err := t.hold(ctx, c); err != nil {
 		return err
 	}
 	now, err := t.applier.Incumbent(ctx)
@@ -178,8 +188,12 @@ func (t *tuner) set(ctx context.Context, a trial.Ask) error {
 	return t.applier.Apply(ctx, a.Setting, a.Restart)
 }
 
-// notReady is the end of a tuning that did not begin: nothing was changed.
+// notReady is the end of a tuning that did not begin: it has changed nothing. What an earlier one left, and could not be
+// put back, is told whatever else there is to say.
 func (t *tuner) notReady(ctx context.Context, err error) error {
+	if left, ok := errors.AsType[*apply.LeftError](err); ok && ctx.Err() != nil {
+		return &failure{exitInterrupted, left, ""}
+	}
 	if ctx.Err() != nil {
 		return &failure{exitInterrupted, errors.New("interrupted before a trial began; nothing was changed"), ""}
 	}
@@ -188,13 +202,14 @@ func (t *tuner) notReady(ctx context.Context, err error) error {
 
 // failed is the end of a tuning that no trial can be made for. One that has none leaves nothing.
 func (t *tuner) failed(err error) error {
+	hint := t.goOn()
 	if len(t.study.Lines()) == 0 && t.resume == "" {
-		err = errors.Join(err, os.RemoveAll(t.study.Dir()))
+		err, hint = errors.Join(err, os.RemoveAll(t.study.Dir())), ""
 	}
 	if _, ok := errors.AsType[*failure](err); ok {
 		return err
 	}
-	return cannot(err, t.goOn())
+	return cannot(err, hint)
 }
 
 // interrupted is the end of one that somebody stopped: what is known by now, and how to go on.
@@ -229,9 +244,8 @@ func (t *tuner) reopen() (err error) {
 	if t.study, t.planned, err = openTune(t.resume); err != nil {
 		return err
 	}
-	t.file = cmp.Or(t.file, t.study.Head.File)
-	return errors.Join(sameAsBegun(t.study, t.file, "loadctl tune"),
-		sameSource(t.planned.Scenario, t.planned.Source, "loadctl tune FILE --resume "+t.resume), t.planned.Made.onto(&t.runOptions))
+	t.file, t.admin = cmp.Or(t.file, t.study.Head.File), cmp.Or(t.admin, t.planned.Admin)
+	return errors.Join(sameAsBegun(t.study, t.file, "loadctl tune"), t.planned.Made.onto(&t.runOptions))
 }
 
 // openTune reads the study of a tuning.

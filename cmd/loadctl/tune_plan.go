@@ -9,6 +9,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/coordinator/tune"
+	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/tuning"
 )
 
@@ -26,7 +27,8 @@ type tunePlan struct {
 	Each      capacity.Config `json:"each"`          // the search for the capacity of one of the last settings
 	Requests  float64         `json:"per_iteration"` // requests of one
 	Made      searchLoad      `json:"made_by"`
-	Target    string          `json:"target"` // for people
+	Target    string          `json:"target"`          // for people
+	Admin     string          `json:"admin,omitempty"` // --admin
 	Flags     []string        `json:"flags,omitempty"`
 }
 
@@ -40,12 +42,12 @@ func (t *tuner) plan() (*tunePlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &tunePlan{Scenario: t.scenarioFile(), Source: string(s.Source), Budget: f.Budget.Time, Made: made, Target: t.job.targetName(),
+	p := &tunePlan{Scenario: t.scenarioFile(), Source: string(s.Source), Budget: f.Budget.Time, Made: made, Target: t.job.targetName(), Admin: t.admin,
 		Load: trial.Load{Users: f.Users, Rate: f.Rate, Connections: f.Connections}}
 	if t.given["budget"] {
 		p.Budget = t.budget
 	}
-	if err := p.loads(f); err != nil {
+	if err := p.loads(f, s); err != nil {
 		return nil, err
 	}
 	for i := range f.SLO {
@@ -58,7 +60,7 @@ func (t *tuner) plan() (*tunePlan, error) {
 	if saturating && len(p.SLO) == 0 {
 		p.SLO = []string{"failed: rate<1%"} // the scenario's is for its own load
 	}
-	level, err := (&trials{job: t.job, slo: p.SLO}).jobOf(trial.Ask{Load: trial.Load{Rate: 1}, Settle: time.Second, Length: time.Second}, t.job.options.BaseURL)
+	level, err := (&trials{job: t.job, slo: p.SLO}).jobOf(trial.Ask{Load: p.probe(), Settle: time.Second, Length: time.Second}, t.job.options.BaseURL)
 	if err != nil {
 		return nil, err
 	}
@@ -74,10 +76,27 @@ func (t *tuner) plan() (*tunePlan, error) {
 	return p, nil
 }
 
-// loads settles what is asked of each setting.
-func (p *tunePlan) loads(f *tuning.File) error {
+// probe is a load of the kind that is asked for, by which the file is read to learn of its limits.
+func (p *tunePlan) probe() trial.Load {
+	if p.Load.Rate == 0 && p.Load.Users == 0 {
+		return p.Load
+	}
+	return trial.Load{Rate: 1, Connections: p.Load.Connections}
+}
+
+// loads settles what is asked of each setting: where the file does not say what the cheapest must hold, what the
+// scenario asks.
+func (p *tunePlan) loads(f *tuning.File, s *scenarios.Scenario) error {
+	alone := s.HoldsOnly()
 	switch {
+	case alone && (f.Goal != tuning.Cheapest || p.Load.Rate > 0 || p.Load.Users > 0):
+		return usage(fmt.Errorf("%s only holds connections: nobody sends requests whose number could be compared", p.Scenario), "say goal: cheapest, and load: {connections: N}")
+	case f.Goal == tuning.Cheapest && (alone || p.Load.Rate > 0 || p.Load.Users > 0):
+		return nil
 	case f.Goal == tuning.Cheapest:
+		if p.Load.Rate = s.OpenRate(); p.Load.Rate == 0 {
+			return usage(errors.New("load: what the cheapest setting must hold is missing, and the scenario has no rate"), "such as load: {rate: 500/s}, or {users: 64}")
+		}
 		return nil
 	case p.Load.Rate > 0:
 		return usage(errors.New("load: a rate is all that any setting serves: it does not tell which serves most"), "say load: {users: 64}, or goal: cheapest")

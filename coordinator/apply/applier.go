@@ -36,6 +36,7 @@ type Config struct {
 	Dir  string // of the journal, one for each target that may be tuned at once; required
 
 	Target Target       // required where the file has hooks of it
+	Admin  string       // URL of its API, for who has to recover; "" = not known
 	HTTP   *http.Client // nil = one that follows no redirects
 	// Environ is what hooks see, beside the values: os.Environ() where it is nil.
 	Environ []string
@@ -149,7 +150,11 @@ func (a *Applier) Apply(ctx context.Context, setting map[string]string, restart 
 		return err
 	}
 	a.cfg.Log.Info("applying", "setting", a.file.Setting(setting), "restart", restart)
-	return errors.Join(a.do(ctx, j)...)
+	if err := errors.Join(a.do(ctx, j)...); err != nil {
+		return err
+	}
+	a.journal.Anew = false // the one on disk says so until it is written again: one start more does no harm
+	return nil
 }
 
 // orIncumbent is what is in force, with the incumbent's values where that is not known.
@@ -185,17 +190,17 @@ func (a *Applier) touch(j job) error {
 			touched = append(touched, p.Name)
 		}
 	}
-	if a.journal.Incumbent != nil && len(touched) == len(a.journal.Touched) {
+	if a.journal.Incumbent != nil && len(touched) == len(a.journal.Touched) && (a.journal.Anew || !j.restart) {
 		return nil
 	}
 	next := a.journal
-	next.Touched = touched
+	next.Touched, next.Anew = touched, j.restart
 	if next.Incumbent == nil {
 		files, err := a.keepFiles()
 		if err != nil {
 			return err
 		}
-		next.Schema, next.PID, next.Path, next.Base = journalSchema, os.Getpid(), a.cfg.Path, a.cfg.Base
+		next.Schema, next.PID, next.Path, next.Base, next.Admin = journalSchema, os.Getpid(), a.cfg.Path, a.cfg.Base, a.cfg.Admin
 		next.Source, next.Incumbent, next.Files = string(a.file.Source), maps.Clone(a.incumbent), files
 	}
 	if err := next.write(a.cfg.Dir); err != nil {

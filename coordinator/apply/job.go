@@ -63,13 +63,38 @@ func (a *Applier) affected(j job) []*tuning.Param {
 	return all
 }
 
-// do does a job: sets, restarts, waits. Without restore the first error is the last.
+// stages are what a job does: it sets, restarts, waits for health. What is set by HTTP is
+// gone with a service that was started anew, and is set again.
+func (a *Applier) stages(j job) [][]step {
+	all := [][]step{a.sets(j), a.restarts(j), a.healths(j)}
+	if again := a.forgotten(j); len(again) > 0 {
+		all = append(all, again, a.healths(j))
+	}
+	return all
+}
+
+// forgotten are the steps that set what a service that is started anew has forgotten.
+func (a *Applier) forgotten(j job) (all []step) {
+	if !j.restart {
+		return nil
+	}
+	for _, p := range a.affected(j) {
+		for i := range p.Apply {
+			if h := &p.Apply[i]; h.Kind == tuning.HTTP {
+				all = append(all, a.set(j, p, h))
+			}
+		}
+	}
+	return all
+}
+
+// do does a job. Without restore the first error is the last.
 func (a *Applier) do(ctx context.Context, j job) (errs []error) {
 	for _, p := range j.params {
 		delete(a.now, p.Name) // until it is known
 	}
 	var failed bool
-	for _, stage := range [][]step{a.sets(j), a.restarts(j), a.healths(j)} {
+	for _, stage := range a.stages(j) {
 		for _, s := range stage {
 			if err := a.step(ctx, s); err != nil {
 				errs, failed = append(errs, err), true

@@ -31,7 +31,9 @@ type journal struct {
 	Base      string            `json:"base"`   // folder its paths are from
 	Source    string            `json:"source"` // the tuning file itself, which may be edited meanwhile
 	Incumbent map[string]string `json:"incumbent"`
-	Touched   []string          `json:"touched"` // parameters that may have been changed
+	Touched   []string          `json:"touched"`         // parameters that may have been changed
+	Anew      bool              `json:"anew,omitempty"`  // the service may be down, amid being started anew
+	Admin     string            `json:"admin,omitempty"` // URL of the target's admin API
 	Files     []keptFile        `json:"files,omitempty"`
 }
 
@@ -145,6 +147,9 @@ func withLineOf(text, before []byte, key string) []byte {
 	case from >= 0 && to >= 0:
 		lines[to] = old[from]
 	case from >= 0:
+		if n := len(text); n > 0 && text[n-1] != '\n' {
+			text = append(text, '\n')
+		}
 		return append(text, (old[from] + "\n")...)
 	case to >= 0:
 		lines = slices.Delete(lines, to, to+1)

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,5 +62,5 @@ func NeedsTarget(dir string) (needed bool, admin string, err error) {
 	if err != nil {
 		return false, "", err
 	}
-	return f.Uses(tuning.Knob), f.Admin, nil
+	return f.Uses(tuning.Knob), cmp.Or(j.Admin, f.Admin), nil
 }

@@ -21,14 +21,14 @@ func (a *Applier) Restore(ctx context.Context) error {
 	if len(a.journal.Touched) == 0 {
 		return nil
 	}
-	j := job{values: a.incumbent, restore: true}
+	j := job{values: a.incumbent, restore: true, restart: a.journal.Anew}
 	for _, name := range a.journal.Touched {
 		if p := a.file.Param(name); p != nil && (a.now[name] != a.incumbent[name] || a.unlike(p)) {
 			j.params = append(j.params, p)
 		}
 	}
 	a.cfg.Log.Info("restoring", "setting", a.file.Setting(a.incumbent))
-	if len(j.params) > 0 {
+	if len(j.params) > 0 || j.restart {
 		if errs := a.do(context.WithoutCancel(ctx), j); len(errs) > 0 {
 			return a.left(j, errs)
 		}
@@ -61,7 +61,7 @@ func (a *Applier) unlike(p *tuning.Param) bool {
 func (a *Applier) Limit() (sum time.Duration) {
 	j := job{values: map[string]string{}, restart: true, restore: true}
 	j.params = a.affected(j)
-	for _, stage := range [][]step{a.sets(j), a.restarts(j), a.healths(j)} {
+	for _, stage := range a.stages(j) {
 		for _, s := range stage {
 			sum += s.hook.Within + 2*afterwards
 		}
@@ -150,7 +150,21 @@ func (a *Applier) mend(j job) (all []string) {
 			}
 		}
 	}
+	if j.restart {
+		a.mendAnew(j, add)
+	}
 	return all
+}
+
+// mendAnew are the commands by which the file starts the service anew.
+func (a *Applier) mendAnew(j job, add func(string)) {
+	for i := range a.file.Restart {
+		if h := &a.file.Restart[i]; h.Kind == tuning.HTTP {
+			add(a.curl(h.Request, a.valuesFor(j, nil)))
+		} else {
+			add(a.line(j, nil, h, h.Run))
+		}
+	}
 }
 
 func (a *Applier) mendOne(j job, p *tuning.Param, h *tuning.Hook) string {

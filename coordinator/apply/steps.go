@@ -16,7 +16,7 @@ func Steps(f *tuning.File, path string, restart bool) (all []string) {
 	for i := range f.Params {
 		j.params = append(j.params, &f.Params[i])
 	}
-	for _, stage := range [][]step{a.sets(j), a.restarts(j), a.healths(j)} {
+	for _, stage := range a.stages(j) {
 		for _, s := range stage {
 			what, of := s.what, ""
 			if s.same == "" && s.hook.Kind == tuning.Knob {

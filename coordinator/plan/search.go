@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -68,7 +69,7 @@ func SearchOf(file, level *scenarios.Scenario, w SearchWish, c *Ceiling) (*Searc
 func (p *Search) place(file *scenarios.Scenario, w *SearchWish) error {
 	rate := lowestRate(file)
 	if w.Axis == capacity.Connections {
-		return p.placeHeld(file, w, rate)
+		return p.placeHeld(file, w)
 	}
 	switch len(w.Held) {
 	case 0:
@@ -84,7 +85,7 @@ func (p *Search) place(file *scenarios.Scenario, w *SearchWish) error {
 }
 
 // placeHeld begins at an eighth of the file's connections. Each phase that holds some has one at least.
-func (p *Search) placeHeld(file *scenarios.Scenario, w *SearchWish, rate float64) error {
+func (p *Search) placeHeld(file *scenarios.Scenario, w *SearchWish) error {
 	held := 0
 	for _, ph := range holds(file) {
 		held += ph.Connections
@@ -99,7 +100,7 @@ func (p *Search) placeHeld(file *scenarios.Scenario, w *SearchWish, rate float64
 		return nil
 	}
 	if p.Config.Rate = w.Rate; w.Rate == 0 {
-		p.Config.Rate = rate
+		p.Config.Rate = lowestTogether(file)
 	}
 	if p.Config.Rate == 0 {
 		return ErrNoRate
@@ -113,6 +114,22 @@ func lowestRate(s *scenarios.Scenario) (rate float64) {
 		if ph := &s.Phases[i]; ph.Record && ph.Executor.Open() && (rate == 0 || ph.Profile.Peak() < rate) {
 			rate = ph.Profile.Peak()
 		}
+	}
+	return rate
+}
+
+// lowestTogether is the sum over the kinds of users, each as in the recorded open phase that asks least of it; 0 = there
+// is none.
+func lowestTogether(s *scenarios.Scenario) (rate float64) {
+	of := map[int]float64{}
+	for i := range s.Phases {
+		ph := &s.Phases[i]
+		if low, seen := of[ph.User]; ph.Record && ph.Executor.Open() && (!seen || ph.Profile.Peak() < low) {
+			of[ph.User] = ph.Profile.Peak()
+		}
+	}
+	for _, one := range slices.Sorted(maps.Values(of)) { // in an order that makes the sum the same each time
+		rate += one
 	}
 	return rate
 }

@@ -56,6 +56,11 @@ func TestASearchBeginsBelowTheFile(t *testing.T) {
 	if err != nil || s.Config.Start != 10 || s.Config.Rate != 100 {
 		t.Errorf("%v, %+v", err, s.Config)
 	}
+	two := strings.Replace(searchedFile, "slo:", "  - {name: other, executor: constant-arrival-rate, user: v, rate: 30/s, duration: 5s}\nslo:", 1)
+	two = strings.Replace(two, "users: {", "users: {v: {tasks: {b: {steps: [{get: /b}]}}}, ", 1)
+	if s, err := searchOf(t, two, SearchWish{Axis: capacity.Connections}, nil); err != nil || s.Config.Rate != 130 {
+		t.Errorf("two kinds of users: %v, %+v", err, s)
+	}
 	s, err = searchOf(t, searchedFile, SearchWish{Axis: capacity.Rate, Held: []int{30, 20, 30}}, nil)
 	if err != nil || !slices.Equal(s.Levels, []int{20, 30}) || s.Config.Budget != 2*usualEach {
 		t.Errorf("%v, %+v", err, s)
