@@ -65,8 +65,7 @@ func newCapacity() *cobra.Command {
 			return fileFor("capacity")(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			o.given = map[string]bool{}
-			c.Flags().Visit(func(f *pflag.Flag) { o.given[f.Name] = true })
+			o.given = givenFlags(c)
 			file := ""
 			if len(args) > 0 {
 				file = args[0]
@@ -80,7 +79,8 @@ func newCapacity() *cobra.Command {
 
 func (o *capacityOptions) flags(f *pflag.FlagSet) {
 	o.loadOptions.flags(f)
-	o.precision, o.ui = 0.03, "none"
+	searchFlags(f, &o.runOptions, &o.watch, &o.outDir)
+	o.precision = 0.03
 	f.StringArrayVar(&o.slo, "slo", nil, "`limit` in place of the file's, such as \"response_time: p(99)<200ms\"")
 	f.Var(&o.precision, "precision", "half the width of the interval that is narrow enough, as a share of the capacity")
 	f.DurationVar(&o.budget, "budget", 0, "for all trials (default 10m, or 5m for each of several --connections)")
@@ -91,16 +91,7 @@ func (o *capacityOptions) flags(f *pflag.FlagSet) {
 	f.Var(&o.rate, "rate", "asked for with --over connections, such as 50/s (default the file's)")
 	f.Var(&o.peak, "peak", "load of your busiest hour, such as 300/s: the room above it is told")
 	f.Uint64Var(&o.seed, "seed", 1, "of arrivals, choices and random values; each trial has its own, made of it")
-	f.StringVar(&o.runs, "runs", "runs", "`directory` that holds the directory of the search")
 	f.StringVar(&o.resume, "resume", "", "go on with the search in `directory`")
-	f.StringVar(&o.watch, "ui", "plain", "how to watch: plain, json, none")
-	f.StringVar(&o.outDir, "out", "", "`directory` for copies of result.json, report.html, summary.md, junit.xml and metrics.txt")
-	f.StringArrayVar(&o.monitors, "monitor", nil, "sample a Prometheus endpoint at `URL` too, or none to sample nothing (see docs/monitoring.md)")
-	f.StringVar(&o.pacing, "pacing", "auto", "auto, ticks or precise")
-	f.DurationVar(&o.tick, "tick", 0, "tick of --pacing ticks (default 1ms)")
-	f.StringVar(&o.poller, "poller", "auto", "how agents use sockets: io_uring, epoll, or auto: the first where the kernel lets us")
-	f.StringArrayVar(&o.authorised, "i-am-authorised", nil, "vouch for a public `HOST` of the file's allow_hosts")
-	f.StringVar(&o.token, "target-token", "", "what a public target must answer at /.well-known/loadctl")
 }
 
 // findCapacity makes the search, or goes on with it, and tells what came of it.

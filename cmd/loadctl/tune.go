@@ -56,8 +56,7 @@ func newTune() *cobra.Command {
 			return usage(fmt.Errorf("want one tuning FILE, got %d arguments", len(args)), "for example: loadctl tune tuning/items.yaml")
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			o.given = map[string]bool{}
-			c.Flags().Visit(func(f *pflag.Flag) { o.given[f.Name] = true })
+			o.given = givenFlags(c)
 			file := ""
 			if len(args) > 0 {
 				file = args[0]
@@ -71,21 +70,12 @@ func newTune() *cobra.Command {
 
 func (o *tuneOptions) flags(f *pflag.FlagSet) {
 	o.loadOptions.flags(f)
-	o.ui = "none"
+	searchFlags(f, &o.runOptions, &o.watch, &o.outDir)
 	f.BoolVar(&o.dry, "dry-run", false, "tell what would be tried and what the hooks would do, and do nothing")
 	f.StringVar(&o.admin, "admin", "", "`URL` of the bundled target's admin API, for hooks of it (default the file's, or the one target that runs here)")
 	f.DurationVar(&o.budget, "budget", 0, "for all trials, in place of the file's")
 	f.Uint64Var(&o.seed, "seed", 1, "of orders, arrivals and random values, in place of the file's; each trial has its own, made of it")
-	f.StringVar(&o.runs, "runs", "runs", "`directory` that holds the directory of the tuning")
 	f.StringVar(&o.resume, "resume", "", "go on with the tuning in `directory`")
-	f.StringVar(&o.watch, "ui", "plain", "how to watch: plain, json, none")
-	f.StringVar(&o.outDir, "out", "", "`directory` for copies of result.json, report.html, summary.md, junit.xml and metrics.txt")
-	f.StringArrayVar(&o.monitors, "monitor", nil, "sample a Prometheus endpoint at `URL` too, or none to sample nothing (see docs/monitoring.md)")
-	f.StringVar(&o.pacing, "pacing", "auto", "auto, ticks or precise")
-	f.DurationVar(&o.tick, "tick", 0, "tick of --pacing ticks (default 1ms)")
-	f.StringVar(&o.poller, "poller", "auto", "how agents use sockets: io_uring, epoll, or auto: the first where the kernel lets us")
-	f.StringArrayVar(&o.authorised, "i-am-authorised", nil, "vouch for a public `HOST` of the scenario's allow_hosts")
-	f.StringVar(&o.token, "target-token", "", "what a public target must answer at /.well-known/loadctl")
 }
 
 // tuneResumable are the flags that may be given to go on with a tuning.
