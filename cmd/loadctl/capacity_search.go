@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -77,30 +76,21 @@ func (c *capacitySearch) make(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return c.interrupted()
 	case err != nil:
-		return c.failed(err)
+		return c.unended().failed(err)
 	}
 	return c.conclude()
 }
 
-// failed is the end of a search that no trial can be made for. One that has none leaves nothing.
-func (c *capacitySearch) failed(err error) error {
-	if len(c.study.Lines()) == 0 && c.resume == "" {
-		err = errors.Join(err, os.RemoveAll(c.study.Dir()))
-	}
-	if _, ok := errors.AsType[*failure](err); ok {
-		return err
-	}
-	return cannot(err, c.goOn())
+// unended is this search, stopped before it is over.
+func (c *capacitySearch) unended() unended {
+	return unended{study: c.study, resumed: c.resume != "", goOn: c.goOn()}
 }
 
 // interrupted is the end of one that somebody stopped: what is known by now, and how to go on.
 func (c *capacitySearch) interrupted() error {
-	if len(c.study.Lines()) == 0 && c.resume == "" {
-		_ = os.RemoveAll(c.study.Dir())
-		return &failure{exitInterrupted, errors.New("interrupted before a trial was over; nothing is kept"), ""}
+	if err := c.unended().interrupted(c.errw, exitInterrupted, "  a larger --budget or another --precision may be given, too\n"); err != nil {
+		return err
 	}
-	fmt.Fprintf(c.errw, "loadctl: interrupted; what was under way is not kept, and %s\n  %s\n  a larger --budget or another --precision may be given, too\n",
-		countOf(len(c.study.Lines()), "trial is", "trials are"), c.goOn())
 	return c.tell(exitInterrupted, false)
 }
 
@@ -118,12 +108,4 @@ const mostNeeds = time.Hour
 // goOn says how the search goes on.
 func (c *capacitySearch) goOn() string {
 	return fmt.Sprintf("go on with: loadctl capacity --resume %s%s", c.study.Dir(), c.planned.Load.hiddenFlags())
-}
-
-// countOf is a number of things.
-func countOf(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

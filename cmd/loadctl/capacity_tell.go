@@ -134,11 +134,7 @@ func (c *capacitySearch) tell(least int, over bool) error {
 		o.Report = filepath.Join(c.study.Dir(), reportName)
 		c.spent(&a.Result)
 	}
-	err := errors.Join(text.Brief(people, b, o), text.BriefResult(people, b))
-	if err != nil {
-		return cannot(fmt.Errorf("writing the summary: %w", err), "")
-	}
-	return ended(a.ExitCode)
+	return sayEnd(people, b, o, a.ExitCode)
 }
 
 // capacityBrief is the document of an answer.

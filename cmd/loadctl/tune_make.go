@@ -90,7 +90,7 @@ func (t *tuner) make(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return t.interrupted(least)
 	case err != nil:
-		return t.failed(err)
+		return t.unended().failed(err)
 	}
 	return t.tell(least, true)
 }
@@ -200,26 +200,18 @@ func (t *tuner) notReady(ctx context.Context, err error) error {
 	return err
 }
 
-// failed is the end of a tuning that no trial can be made for. One that has none leaves nothing.
-func (t *tuner) failed(err error) error {
-	hint := t.goOn()
-	if len(t.study.Lines()) == 0 && t.resume == "" {
-		err, hint = errors.Join(err, os.RemoveAll(t.study.Dir())), ""
-	}
-	if _, ok := errors.AsType[*failure](err); ok {
-		return err
-	}
-	return cannot(err, hint)
+// unended is this tuning, stopped before it is over.
+func (t *tuner) unended() unended {
+	return unended{study: t.study, resumed: t.resume != "", goOn: t.goOn()}
 }
 
 // interrupted is the end of one that somebody stopped: what is known by now, and how to go on.
 func (t *tuner) interrupted(least int) error {
-	if len(t.study.Lines()) == 0 && t.resume == "" {
-		_ = os.RemoveAll(t.study.Dir())
-		return &failure{weightiest(least, exitInterrupted), errors.New("interrupted before a trial was over; nothing is kept"), ""}
+	code := weightiest(least, exitInterrupted)
+	if err := t.unended().interrupted(t.errw, code, ""); err != nil {
+		return err
 	}
-	fmt.Fprintf(t.errw, "loadctl: interrupted; what was under way is not kept, and %s\n  %s\n", countOf(len(t.study.Lines()), "trial is", "trials are"), t.goOn())
-	return t.tell(weightiest(least, exitInterrupted), false)
+	return t.tell(code, false)
 }
 
 // goOn says how the tuning goes on.

@@ -132,10 +132,7 @@ func (t *tuner) tell(least int, over bool) error {
 	if over {
 		o.Report = filepath.Join(t.study.Dir(), reportName)
 	}
-	if err := errors.Join(text.Brief(people, b, o), text.BriefResult(people, b)); err != nil {
-		return cannot(fmt.Errorf("writing the summary: %w", err), "")
-	}
-	return ended(a.ExitCode)
+	return sayEnd(people, b, o, a.ExitCode)
 }
 
 func (t *tuner) outputs(a *tuneAnswer) []ci.Output {

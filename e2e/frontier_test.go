@@ -1,0 +1,62 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loadctl/loadctl/target/queue"
+)
+
+// A frontierFound is result.json of a search with several numbers of connections.
+type frontierFound struct {
+	capacityFound
+	Connections int
+	Frontier    struct {
+		Levels []struct {
+			Connections int
+			Skipped     string
+			Rate        *capacityFound
+		}
+	}
+}
+
+// TestTheRateAtSeveralConnections is known for each number, with the connections there in its trials; that the queue
+// does not mind them is found, too.
+func TestTheRateAtSeveralConnections(t *testing.T) {
+	truth, _ := queue.Capacity(searchedServers, 1/searchedMean.Seconds(), 0.99, searchedLimit.Seconds())
+	again(t, func() []string {
+		q := searchedService(t)
+		defer q.signal(syscall.SIGTERM)
+		dir := searchedIn(t, q.url, 2400)
+		p := start(t, dir, "capacity", "searched.yaml", "--connections", "300,20", "--precision", "15%", "--budget", "4m")
+		code := p.wait(6 * time.Minute)
+		search := theSearch(t, dir)
+		var found frontierFound
+		readJSON(t, filepath.Join(search, "result.json"), &found)
+		if late := found.disturbed(); len(late) > 0 {
+			return late
+		}
+		if code != 0 && code != 3 || len(found.Frontier.Levels) != 2 || found.Connections != 300 {
+			t.Fatalf("exit %d, %s: %s\n%s%s", code, found.Outcome, found.Why, p.stdout.String(), p.stderr.String())
+		}
+		for i, connections := range []int{20, 300} {
+			l := found.Frontier.Levels[i]
+			if l.Connections != connections || l.Rate == nil || l.Skipped != "" {
+				t.Fatalf("%+v", l)
+			}
+			if l.Rate.Low > truth*1.15 || l.Rate.High < truth/1.15 {
+				t.Errorf("with %d connections %.0f [%.0f, %.0f], and the truth is %.0f", connections, l.Rate.Capacity, l.Rate.Low, l.Rate.High, truth)
+			}
+			t.Logf("with %d connections %.0f [%.0f, %.0f] after %d trials, the truth is %.0f", connections, l.Rate.Capacity, l.Rate.Low, l.Rate.High, len(l.Rate.Trials), truth)
+		}
+		if out := p.stdout.String(); !strings.Contains(out, "300 connections: ") || !strings.Contains(out, " connections=300 capacity=") {
+			t.Error(out)
+		}
+		return nil
+	})
+}
