@@ -1,0 +1,4 @@
+// Package ssh runs hosts on other machines, by nothing but their sshd: it checks their key, pushes this program unless it is
+// there, starts `loadctl host`, and carries the host's connection back to the coordinator through the same session. It never
+// trusts a key that it was not told of, never leaves a secret on a disk or a command line, and never starts a host twice.
+package ssh

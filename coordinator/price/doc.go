@@ -1,0 +1,4 @@
+// Package price says what machines cost and which of them a load needs: catalogue and load in, dollars and counts out.
+// Money is in whole millionths of a dollar, never in floats. It refuses to guess: what a catalogue does not tell is said
+// to be unknown.
+package price
