@@ -117,6 +117,9 @@ func listBaselines(out, errw io.Writer, dir string) error {
 	if err != nil {
 		return usage(err, "")
 	}
+	if len(files) == 0 {
+		fmt.Fprintf(errw, "no baselines in %s; `loadctl baseline set` stores one\n", dir)
+	}
 	bad := 0
 	for _, file := range files {
 		b, err := readBaseline(file)

@@ -75,7 +75,7 @@ func (o *capacityOptions) validate(file string) error {
 		is(true, "--over %s: not one of rate, connections", o.over)
 	}
 	if o.resume != "" {
-		wrong = append(wrong, begunWith(o.given, resumable)...)
+		wrong = append(wrong, begunWith(o.typed, resumable)...)
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return usage(err, "see `loadctl capacity --help`")
@@ -84,8 +84,8 @@ func (o *capacityOptions) validate(file string) error {
 }
 
 // begunWith refuses flags that a search has once and for all.
-func begunWith(given map[string]bool, resumable []string) (wrong []error) {
-	for _, name := range slices.Sorted(maps.Keys(given)) {
+func begunWith(typed map[string]bool, resumable []string) (wrong []error) {
+	for _, name := range slices.Sorted(maps.Keys(typed)) {
 		if !slices.Contains(resumable, name) {
 			wrong = append(wrong, fmt.Errorf("--%s: a search goes on with what it was begun with; leave it out, or begin another", name))
 		}

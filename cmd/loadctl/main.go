@@ -78,6 +78,9 @@ func showUsage(c *cobra.Command) {
 // variable annotates a flag with a name in the environment of its own.
 const variable = "variable"
 
+// inherited annotates a flag whose value is the environment's.
+const inherited = "inherited"
+
 // fromEnvironment sets every flag not given on the command line from
 // LOADCTL_<FLAG> (upper case, dashes as underscores). Flags win.
 func fromEnvironment(flags *pflag.FlagSet) error {
@@ -93,7 +96,9 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 		}
 		if err := flags.Set(f.Name, value); err != nil {
 			errs = append(errs, fmt.Errorf("environment %s=%q: %w", name, value, err))
+			return
 		}
+		_ = flags.SetAnnotation(f.Name, inherited, []string{name}) // it is there
 	})
 	if err := errors.Join(errs...); err != nil {
 		return usage(err, "unset it, or give a value the flag takes")

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,7 +110,15 @@ func (t *tuner) tellLength(p *tunePlan) error {
 		fmt.Fprintf(t.out, "; the budget is %s", p.Budget)
 	}
 	fmt.Fprintln(t.out, ", without what hooks take")
+	notes(t.out, r.Flags, p.Flags)
 	return nil
+}
+
+// notes are what is to be known before the first trial.
+func notes(out io.Writer, all ...[]string) {
+	for _, text := range slices.Concat(all...) {
+		fmt.Fprintln(out, "note: "+text)
+	}
 }
 
 // What a trial takes where the file does not say, and what is around it.

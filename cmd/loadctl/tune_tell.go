@@ -77,6 +77,7 @@ func (t *tuner) announce() {
 		fmt.Fprintf(t.out, "; about %s", countOf(r.Expected, "trial", "trials"))
 	}
 	fmt.Fprintf(t.out, ", in %s\n", t.study.Dir())
+	notes(t.out, r.Flags, p.Flags)
 	if n := len(t.study.Lines()); n > 0 {
 		fmt.Fprintf(t.out, "going on after %s\n", countOf(n, "trial", "trials"))
 	}
@@ -131,8 +132,16 @@ func (t *tuner) tell(least int, over bool) error {
 	o := text.BriefOptions{Color: t.job.color && t.watch != "json"}
 	if over {
 		o.Report = filepath.Join(t.study.Dir(), reportName)
+		t.spent(&a.Result)
 	}
 	return sayEnd(people, b, o, a.ExitCode)
+}
+
+// spent says how a tuning goes on whose budget was spent too early.
+func (t *tuner) spent(r *tune.Result) {
+	if had := t.planned.Budget; had > 0 && r.Outcome == tune.Unfinished {
+		fmt.Fprintf(t.errw, "loadctl: the tuning is not finished; %s --budget %s\n", t.goOn(), inMinutes(2*had))
+	}
 }
 
 func (t *tuner) outputs(a *tuneAnswer) []ci.Output {
