@@ -21,7 +21,7 @@ func newCheck() *cobra.Command {
 	var target string
 	c := &cobra.Command{
 		Use:   "check FILE…",
-		Short: "Say every mistake of a scenario at once, with its place",
+		Short: "Say every mistake of a scenario, a tuning file or a side of a gate at once, with its place",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
 			return check(c.OutOrStdout(), c.ErrOrStderr(), files, vars, target)
@@ -40,6 +40,13 @@ func check(out, errw io.Writer, files, vars []string, target string) error {
 	o.BaseURL = target
 	bad := 0
 	for _, file := range files {
+		if src, err := os.ReadFile(file); err == nil && otherKind(src) != "" {
+			if err := checkOther(out, errw, otherKind(src), file, src); err != nil {
+				printError(errw, err)
+				bad++
+			}
+			continue
+		}
 		s, _, err := load(file, o)
 		if err != nil {
 			printError(errw, err)
@@ -72,6 +79,9 @@ func load(file string, o scenarios.Options) (*scenarios.Scenario, secure.Files, 
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return nil, secure.Files{}, usage(fmt.Errorf("reading the scenario: %w", err), "examples lie in scenarios/")
+	}
+	if err := noScenario(file, src); err != nil {
+		return nil, secure.Files{}, err
 	}
 	s, err := parse(file, src, o)
 	if wrong, ok := errors.AsType[*scenarios.Errors](err); ok {

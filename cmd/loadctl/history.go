@@ -41,6 +41,10 @@ func newHistory() *cobra.Command {
 		RunE: func(c *cobra.Command, dirs []string) error {
 			if len(dirs) == 0 {
 				dirs = []string{"runs"}
+				if _, err := os.Stat(dirs[0]); errors.Is(err, os.ErrNotExist) {
+					fmt.Fprintln(c.ErrOrStderr(), "there are no runs here yet: `loadctl run` makes one in runs/")
+					return nil
+				}
 			}
 			return showHistory(c.OutOrStdout(), c.ErrOrStderr(), dirs, o)
 		},
