@@ -71,6 +71,8 @@ func (o *capacityOptions) validate(file string) error {
 	case capacity.Connections:
 		is(len(o.held) > 0, "--connections says what is held during a search for the rate; with --over connections they are what is searched, from --start to --max")
 		is(o.peak > 0, "--peak is a rate: it does not go with --over connections")
+	case "users":
+		is(true, "--over users: search the rate; the users that make it are the capacity × (their response time + their pause), see docs/capacity.md")
 	default:
 		is(true, "--over %s: not one of rate, connections", o.over)
 	}
