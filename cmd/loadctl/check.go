@@ -89,24 +89,17 @@ func holds(s *scenarios.Scenario) string {
 	for _, l := range s.Thresholds {
 		limits[l.SLO]++
 	}
-	words := []string{several(len(s.Phases), "phase"), several(requests, "request")}
+	words := []string{countOf(len(s.Phases), "phase", "phases"), countOf(requests, "request", "requests")}
 	if limits[true] > 0 {
-		words = append(words, several(limits[true], "limit")+" of the SLO")
+		words = append(words, countOf(limits[true], "limit", "limits")+" of the SLO")
 	}
 	if limits[false] > 0 {
-		words = append(words, several(limits[false], "threshold"))
+		words = append(words, countOf(limits[false], "threshold", "thresholds"))
 	}
 	if len(s.Thresholds) == 0 {
 		words = append(words, "no limits")
 	}
 	return strings.Join(words, ", ")
-}
-
-func several(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // unlisted says that a run would not load the target, or may not: names are not looked up
