@@ -34,6 +34,9 @@ func (t *tuner) tellPlan() error {
 	for i := range t.tuning.Constraints {
 		fmt.Fprintf(t.out, "constraint: %s\n", t.tuning.Constraints[i].Text)
 	}
+	if whole := t.tuning.Cost; whole != nil {
+		fmt.Fprintln(t.out, strings.TrimSuffix("cost: "+whole.Text+", in "+t.tuning.CostUnit, ", in "))
+	}
 	if err := t.tellLength(p); err != nil {
 		return err
 	}
@@ -81,6 +84,21 @@ func (t *tuner) tellParam(of *tuning.Param, p *tune.Param) {
 	for _, why := range p.Why {
 		fmt.Fprintln(t.out, "  "+why)
 	}
+	if of.Cost.Line > 0 {
+		fmt.Fprintln(t.out, "  cost: "+costWords(&of.Cost, p.Values, t.tuning.CostUnit))
+	}
+}
+
+// costWords are what the values of a param cost.
+func costWords(c *tuning.Cost, values []string, unit string) string {
+	if c.Of == nil {
+		return tune.Price(c.Each, unit) + " for each"
+	}
+	var all []string
+	for _, v := range values {
+		all = append(all, v+" "+tune.Price(c.Of[v], unit))
+	}
+	return strings.Join(all, ", ")
 }
 
 // tellLength says how many trials there are, and how long they take. For that it does not matter which of the

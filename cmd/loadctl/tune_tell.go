@@ -28,11 +28,10 @@ type tuneAnswer struct {
 	tune.Result
 	ExitCode int    `json:"exit_code"`
 	Target   string `json:"target"`
-	CostUnit string `json:"cost_unit,omitempty"`
 }
 
-func tuneAnswerOf(r tune.Result, p *tunePlan, unit string) *tuneAnswer {
-	a := &tuneAnswer{Schema: "loadctl.tune/v1", Result: r, ExitCode: tuneExit(&r), Target: p.Target, CostUnit: unit}
+func tuneAnswerOf(r tune.Result, p *tunePlan) *tuneAnswer {
+	a := &tuneAnswer{Schema: "loadctl.tune/v1", Result: r, ExitCode: tuneExit(&r), Target: p.Target}
 	a.Flags = append(a.Flags, p.Flags...)
 	return a
 }
@@ -106,7 +105,7 @@ func (t *tuner) show(_ trial.Ask, told *trial.Told) {
 // tell writes the files of a tuning that is over, and says what is known. The RESULT line comes last; with
 // --ui json that is the result object, and all that is no JSON goes to standard error.
 func (t *tuner) tell(least int, over bool) error {
-	a := tuneAnswerOf(t.search.Result(), t.planned, t.tuning.CostUnit)
+	a := tuneAnswerOf(t.search.Result(), t.planned)
 	a.ExitCode = weightiest(a.ExitCode, least)
 	b := tuneBrief(t.study, a)
 	people := t.out
@@ -184,10 +183,10 @@ func remakeTune(out io.Writer, dir string) error {
 		return usage(fmt.Errorf("%s: %w", dir, err), "")
 	}
 	b := tuneBrief(s, a)
-	if err := tuneFiles(s, a, b); err != nil {
+	if err := errors.Join(tuneFiles(s, a, b), sayAgain(out, s, b)); err != nil {
 		return cannot(err, "")
 	}
-	return text.Brief(out, b, text.BriefOptions{Color: colorful(out, os.Getenv), Report: filepath.Join(s.Dir(), reportName)})
+	return nil
 }
 
 // knownByNow is what the trials tell of a tuning that is not over.
@@ -203,5 +202,5 @@ func knownByNow(s *study.Study, p *tunePlan) (*tuneAnswer, error) {
 	if err := s.Replay(search); err != nil {
 		return nil, err
 	}
-	return tuneAnswerOf(search.Result(), p, f.CostUnit), nil
+	return tuneAnswerOf(search.Result(), p), nil
 }
