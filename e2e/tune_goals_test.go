@@ -54,7 +54,7 @@ func TestTheCheapestThatHoldsALoad(t *testing.T) {
 		if now := q.now(); now != "32×48" {
 			t.Errorf("%s is in force", now)
 		}
-		if !strings.Contains(f.Why, "the cheapest that holds the load is pool 4, workers 4: it costs 8, the one in force 80") {
+		if !strings.Contains(f.Why, "the cheapest that holds the load is pool 4, workers 4: it costs 8 connections and workers, the one in force 80") {
 			t.Error(f.Why)
 		}
 		t.Logf("%s, after %d trials", f.Why, len(f.Trials))

@@ -8,7 +8,7 @@ import (
 
 // TestDocumentedScenarios: what pages of docs/ show can be used as it stands.
 func TestDocumentedScenarios(t *testing.T) {
-	for _, name := range []string{"http.md", "connections.md", "tls.md", "monitoring.md"} {
+	for _, name := range []string{"http.md", "connections.md", "tls.md", "monitoring.md", "scenario.md", "coming-from.md", "../README.md"} {
 		page, err := os.ReadFile("../docs/" + name)
 		if err != nil {
 			t.Fatal(err)
@@ -19,8 +19,11 @@ func TestDocumentedScenarios(t *testing.T) {
 		}
 		for _, b := range blocks {
 			text, _, _ := strings.Cut(b, "```")
-			if _, err := Parse(name, []byte(text), Options{File: storyFile, Env: map[string]string{"token": "t"}}); err != nil {
+			s, err := Parse(name, []byte(text), Options{File: storyFile, Env: map[string]string{"token": "t"}})
+			if err != nil {
 				t.Errorf("%v\n%s", err, text)
+			} else if len(s.Warnings) > 0 {
+				t.Errorf("%s: %q\n%s", name, s.Warnings, text)
 			}
 		}
 	}

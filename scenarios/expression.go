@@ -21,8 +21,14 @@ import (
 // An argument may be a variable: ${rand.int(1, vars.items)}. What the command line and the
 // environment say of a variable is no text of the file: see seal.
 
-// expressions are all names, for hints.
-var expressions = [...]string{"rand.int", "rand.zipf", "rand.uuid", "vu.id", "vu.iteration"}
+// expressions are all names with an example of each, for hints; vars.NAME comes on top.
+var expressions = [...]struct{ name, example string }{
+	{"rand.int", "${rand.int(1, 1000)}"},
+	{"rand.zipf", "${rand.zipf(1000, 1)}"},
+	{"rand.uuid", "${rand.uuid}"},
+	{"vu.id", "${vu.id}"},
+	{"vu.iteration", "${vu.iteration}"},
+}
 
 // expandVars puts variables into text.
 func (r *reader) expandVars(n *node, text string) (string, bool) {
@@ -52,7 +58,11 @@ func (r *reader) variable(n *node, name string) (string, bool) {
 	if ok && r.noting != nil {
 		r.noting(name)
 	}
-	if !ok {
+	switch {
+	case ok:
+	case len(r.vars) == 0:
+		r.hinted(n, "vars: {"+shorten(name)+": …} at the top of the file declares it", "unknown variable %q", name)
+	default:
 		r.unknown(n, "variable", name, sortedKeys(r.vars))
 	}
 	return value, ok
@@ -133,7 +143,7 @@ func (r *reader) expression(n *node, what, text string) (part, bool) {
 		return p, true
 	}
 	if later, ok := notYet(name); ok {
-		r.wrong(n, "%s: ${%s} is not supported yet", what, later)
+		r.hinted(n, laterHints[later], "%s: ${%s} is not supported yet", what, later)
 		return part{}, false
 	}
 	r.hinted(n, r.hintFor(err, name), "%s: ${%s}: %v", what, r.shown(text), err)
@@ -165,6 +175,13 @@ func notYet(name string) (string, bool) {
 	return "", false
 }
 
+// laterHints say what to write instead of some of them.
+var laterHints = map[string]string{
+	"env…":    `declare vars: {token: ""}, write ${vars.token}, and give LOADCTL_VAR_token=…`,
+	"secret…": `declare vars: {token: ""}, write ${vars.token}, and give LOADCTL_VAR_token=…`,
+	"feed…":   "${rand.int(1, 1000)} draws a number of a range",
+}
+
 type unknownExpression struct{}
 
 func (unknownExpression) Error() string { return "unknown expression" }
@@ -174,9 +191,21 @@ func (r *reader) hintFor(err error, name string) string {
 		return "did you mean ${vars." + name + "}?"
 	}
 	if errors.Is(err, unknownExpression{}) {
-		return ask(closest(name, expressions[:]))
+		return expressionHint(name)
 	}
 	return ""
+}
+
+// expressionHint says what was probably meant, or else all that there is.
+func expressionHint(name string) string {
+	var names, examples []string
+	for _, e := range expressions {
+		names, examples = append(names, e.name), append(examples, e.example)
+	}
+	if near := closest(name, names); near != "" {
+		return ask(near)
+	}
+	return "one of ${vars.NAME}, " + strings.Join(examples, ", ")
 }
 
 func newPart(name string, args []string) (part, error) {

@@ -50,7 +50,7 @@ const (
 
 // readNetwork reads network: over what the user has, key by key.
 func (p *parser) readNetwork(at *node, n Network) Network {
-	o := p.object(at, "network", keys{known: "read_rate write_rate"})
+	o := p.object(at, "network", grammar.network)
 	for key, to := range map[string]*float64{"read_rate": &n.ReadRate, "write_rate": &n.WriteRate} {
 		if v := o.get(key); v != nil {
 			p.byteRate(v, key, to)

@@ -6,9 +6,6 @@ import (
 	"github.com/loadctl/loadctl/scenarios/document"
 )
 
-// keys are the keys of one kind of mapping: see document.Keys.
-type keys struct{ known, later string }
-
 // An object is document.Object, in the words of this package's parsers.
 type object struct {
 	*document.Object
@@ -16,7 +13,7 @@ type object struct {
 }
 
 func (r *reader) object(n *node, what string, k keys) *object {
-	return &object{r.doc.Object(n, what, document.Keys{Known: k.known, Later: k.later}), r}
+	return &object{r.doc.Object(n, what, document.Keys{Known: k.known, Later: k.later, Habits: k.habits}), r}
 }
 
 func (o *object) get(key string) *node                       { return o.Get(key) }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -62,6 +63,8 @@ type parser struct {
 	profiled []monitorDraft
 	before   int                 // mistakes before the phase being read
 	madeOf   map[string][]string // the variables a variable's value uses
+
+	extracted []string // names that steps would take out of answers
 }
 
 func newParser(file string, src []byte, o Options) *parser {
@@ -75,16 +78,11 @@ func newParser(file string, src []byte, o Options) *parser {
 	return p
 }
 
-var topKeys = keys{
-	known: "version name description tags vars target http users allow_hosts phases slo thresholds agents",
-	later: "feeders setup teardown gate fleet outputs",
-}
-
 // file reads the top of the file. Variables come first, since all else may use
 // them; phases need users, and thresholds need both.
 func (p *parser) file(root *node) {
 	vars := p.varsOf(root)
-	top := p.object(root, "the file", topKeys)
+	top := p.object(root, "the file", grammar.file)
 	if !top.isMapping() {
 		return
 	}
@@ -128,7 +126,21 @@ func (r *reader) textMap(n *node, what string) map[string]string {
 
 // errors gives the mistakes in order of place.
 func (p *parser) errors(file string, src []byte) *Errors {
-	return &Errors{document.Errors{File: file, Mistakes: document.InOrder(p.doc.Mistakes), Source: src}, p.s.Target}
+	return &Errors{document.Errors{File: file, Mistakes: document.InOrder(p.causes(p.doc.Mistakes)), Source: src}, p.s.Target}
+}
+
+// causes leaves out what follows from others alone: that a name is unknown which extract:,
+// refused as it is, would have made.
+func (p *parser) causes(all []Mistake) []Mistake {
+	rest := slices.DeleteFunc(slices.Clone(all), func(m Mistake) bool {
+		return slices.ContainsFunc(p.extracted, func(name string) bool {
+			return m.Text == fmt.Sprintf("unknown variable %q", name) || strings.HasSuffix(m.Text, "${"+name+"}: "+unknownExpression{}.Error())
+		})
+	})
+	if len(rest) == 0 {
+		return all
+	}
+	return rest
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

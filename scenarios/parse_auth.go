@@ -29,7 +29,7 @@ func (p *parser) auth(n *node) (h Header, given, none bool) {
 }
 
 func (p *parser) credentials(n *node) *Template {
-	o := p.object(n, "auth", keys{"basic bearer", "digest ntlm negotiate"})
+	o := p.object(n, "auth", grammar.auth)
 	basic, bearer := o.get("basic"), o.get("bearer")
 	switch {
 	case basic != nil && bearer != nil:
@@ -47,7 +47,7 @@ func (p *parser) credentials(n *node) *Template {
 // basic joins user and password as RFC 7617 does, and encodes both for each request
 // unless they are the same for all.
 func (p *parser) basic(n *node) *Template {
-	o := p.object(n, "basic", keys{"user password", ""})
+	o := p.object(n, "basic", grammar.basic)
 	user, password := o.require("user"), o.require("password")
 	name, okName := p.secret(user, "user", goodValue, "control characters cannot be sent")
 	word, okWord := p.secret(password, "password", goodValue, "control characters cannot be sent")

@@ -3,14 +3,15 @@ package scenarios
 import (
 	"slices"
 	"strings"
+
+	"github.com/loadctl/loadctl/scenarios/document"
 )
 
-var checkKeys = keys{
-	known: "status header body json equals contains exists",
-	later: "expr size duration matches",
-}
-
 func (p *parser) checks(n *node, s *Step) {
+	if n != nil && n.Kind != sequenceNode {
+		p.hinted(n, "such as check: [{status: 200}]", "check must be a list, got %s", document.Describe(n))
+		return
+	}
 	items := p.list(n, "check")
 	for _, item := range items {
 		if c, ok := p.check(item); ok {
@@ -29,7 +30,7 @@ func (p *parser) checks(n *node, s *Step) {
 // check reads one claim: {status: 200}, {header: NAME, contains: text},
 // {body: {contains: text}}, {json: $.path, equals: value}.
 func (p *parser) check(n *node) (Check, bool) {
-	o := p.object(n, "check", checkKeys)
+	o := p.object(n, "check", grammar.check)
 	before := p.mistakes()
 	var c Check
 	switch p.subject(o) {
@@ -96,7 +97,7 @@ func (p *parser) checkHeader(o *object) Check {
 
 func (p *parser) checkBody(o *object) Check {
 	p.only(o, "body")
-	body := p.object(o.get("body"), "body", keys{"contains", "equals matches size"})
+	body := p.object(o.get("body"), "body", grammar.body)
 	at := body.require("contains")
 	c := Check{Kind: CheckBodyContains, Want: p.wanted(at)}
 	if at != nil {
@@ -135,7 +136,7 @@ func (p *parser) checkJSON(o *object) Check {
 // only notes keys that mean nothing for this kind of check.
 func (p *parser) only(o *object, allowed string) {
 	for _, e := range o.Entries {
-		known := slices.Contains(strings.Fields(checkKeys.known), e.Name)
+		known := slices.Contains(strings.Fields(grammar.check.known), e.Name)
 		if known && !slices.Contains(strings.Fields(allowed), e.Name) {
 			p.wrong(e.Key, "%q means nothing in a check of %s", e.Name, strings.Fields(allowed)[0])
 		}

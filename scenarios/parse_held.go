@@ -22,7 +22,7 @@ func (p *parser) held(o *object, ph *Phase) {
 }
 
 func (p *parser) heartbeat(n *node, ph *Phase) *Heartbeat {
-	o := p.object(n, "heartbeat", keys{"task every jitter", ""})
+	o := p.object(n, "heartbeat", grammar.heartbeat)
 	h := &Heartbeat{}
 	o.require("every")
 	o.duration("every", time.Millisecond, &h.Every)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadctl/loadctl/scenarios/document"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -46,7 +47,7 @@ func (p *parser) limit(e entry, n *node, slo bool) {
 	}
 	expr, abort, delay := item, false, time.Duration(0)
 	if item.Kind != scalarNode {
-		o := p.object(item, "threshold", keys{"threshold abort_on_fail delay_abort_eval", ""})
+		o := p.object(item, "threshold", grammar.threshold)
 		if expr = o.require("threshold"); expr == nil {
 			return
 		}
@@ -84,7 +85,7 @@ func (p *parser) checkLimit(l *limitDraft) {
 		phase = p.limitedPhase(l)
 	}
 	if l.Tags.Name != "" && !slices.Contains(p.names.list, l.Tags.Name) {
-		p.unknown(l.key, "name", l.Tags.Name, p.names.list)
+		p.hinted(l.key, nameHint(l.Tags.Name, p.names.list), "unknown name %q", l.Tags.Name)
 	}
 	held := func(d phaseDraft) bool { return d.enabled && d.phase.Executor == HeldConnections }
 	switch {
@@ -96,6 +97,16 @@ func (p *parser) checkLimit(l *limitDraft) {
 	case !slices.ContainsFunc(p.phases, held):
 		p.wrong(l.key, "%s: no phase holds connections", l.Metric)
 	}
+}
+
+// nameHint lists the names beside what was probably meant: those of paths are often near each
+// other and mean something else.
+func nameHint(name string, there []string) string {
+	hint := document.Hint(name, there)
+	if closest(name, there) != "" && len(there) > 1 {
+		hint += " " + document.OneOf(there)
+	}
+	return hint
 }
 
 func (p *parser) limitedPhase(l *limitDraft) int {

@@ -20,7 +20,7 @@ var executors = []string{
 	"constant-vus", "ramping-vus", "constant-arrival-rate", "ramping-arrival-rate", "held-connections",
 }
 
-// phaseKeys are the keys of every phase and of each executor.
+// anyPhase are the keys of every phase, executorKeys those of each executor.
 const anyPhase = "name enabled executor user start record "
 
 var executorKeys = [...]string{
@@ -29,11 +29,6 @@ var executorKeys = [...]string{
 	ConstantArrivalRate: "rate duration max_vus max_lag arrivals over pool",
 	RampingArrivalRate:  "start_rate stages max_vus max_lag arrivals over pool",
 	HeldConnections:     "connections connect_rate hold heartbeat on_close",
-}
-
-var phaseKeys = keys{
-	known: anyPhase + "vus duration stages rate start_rate max_vus max_lag arrivals over pool connections connect_rate hold heartbeat on_close",
-	later: "step step_duration settle precision max_rate slo burstiness",
 }
 
 // readPhases reads all phases, then what they say of each other, and keeps the
@@ -73,7 +68,7 @@ func (p *parser) uniquePhases() {
 }
 
 func (p *parser) phase(n *node) phaseDraft {
-	o := p.object(n, "phase", phaseKeys)
+	o := p.object(n, "phase", grammar.phase)
 	d := phaseDraft{object: o, enabled: true}
 	d.phase = Phase{User: -1, Record: true, Over: -1, HeartbeatCell: -1, Start: Start{With: -1}}
 	ph := &d.phase
@@ -83,7 +78,7 @@ func (p *parser) phase(n *node) phaseDraft {
 	}
 	o.flag("enabled", &d.enabled)
 	o.flag("record", &ph.Record)
-	d.start = p.object(o.get("start"), "start", keys{"with after delay", ""})
+	d.start = p.object(o.get("start"), "start", grammar.start)
 	if p.executor(o, ph) {
 		p.phaseUser(o, ph)
 		p.phaseLoad(o, ph)
@@ -109,7 +104,7 @@ func (p *parser) executor(o *object, ph *Phase) bool {
 	}
 	ph.Executor = Executor(kind)
 	allowed := strings.Fields(anyPhase + executorKeys[kind])
-	known := strings.Fields(phaseKeys.known)
+	known := strings.Fields(grammar.phase.known)
 	for _, e := range o.Entries {
 		if slices.Contains(known, e.Name) && !slices.Contains(allowed, e.Name) {
 			p.wrong(e.Key, "%q means nothing for %s, which has %s", e.Name, executors[kind],
@@ -198,7 +193,7 @@ func (p *parser) level(o *object, ph *Phase, height float64) {
 func (p *parser) stages(o *object, ph *Phase, from float64, rates bool) {
 	at := o.require("stages")
 	for _, item := range p.list(at, "stages") {
-		so := p.object(item, "stage", keys{"target duration", ""})
+		so := p.object(item, "stage", grammar.stage)
 		to, vus := from, 0
 		var d time.Duration
 		so.require("target")
@@ -222,7 +217,7 @@ func (p *parser) stages(o *object, ph *Phase, from float64, rates bool) {
 // someLoad notes a phase that would do nothing, or never end.
 func (p *parser) someLoad(o *object, ph *Phase) {
 	switch {
-	case p.mistakes() > p.before:
+	case p.mistakes() > p.before || len(o.Meant) > 0: // what was refused may have been its load
 	case ph.Profile.Peak() == 0:
 		p.wrong(o.Node, "phase %s makes no load: its rate is 0 throughout", ph.Name)
 	case ph.Executor.Open() && ph.Profile.Count() == 0:

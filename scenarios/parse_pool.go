@@ -7,11 +7,9 @@ type poolDraft struct {
 	object *object
 }
 
-var poolKeys = keys{known: "reuse max max_age max_requests connect_rate close"}
-
 // readPool reads pool: over what is said of all phases, key by key.
 func (p *parser) readPool(n *node, d poolDraft) poolDraft {
-	o := p.object(p.brief(n, "pool", "{reuse: none}"), "pool", poolKeys)
+	o := p.object(p.brief(n, "pool", "{reuse: none}"), "pool", grammar.pool)
 	d.object = o
 	o.choice("reuse", reuses, &d.reuse)
 	o.count("max", 0, &d.pool.Max)

@@ -8,16 +8,12 @@ import (
 
 var methods = []string{"get", "post", "put", "patch", "delete", "head", "options"}
 
-var stepKeys = keys{
-	known: "get post put patch delete head options name headers auth json body timeout expect check think follow_redirects body_file body_size expect_continue network server_timing",
-	later: "extract when expr script form query",
-}
-
 // step reads one request.
 func (p *parser) step(o *object) Step {
 	s := Step{Timeout: p.s.HTTP.Timeout, Expect: p.s.HTTP.ExpectStatus, Timing: p.s.HTTP.Timing}
 	p.requestLine(o, &s)
 	p.rowName(o, &s)
+	p.extracts(o.get("extract"))
 	p.body(o, &s)
 	own, defaults := p.stepAuth(o.get("auth"), p.headers(o.get("headers")), p.s.HTTP.Headers)
 	s.Headers = mergeHeaders(own, mergeHeaders(s.Headers, defaults))
@@ -45,6 +41,16 @@ func expectChecked(expect []StatusRange, checks []Check) []StatusRange {
 		}
 	}
 	return expect
+}
+
+// extracts remembers what a step would take out of its answer, which is refused.
+func (p *parser) extracts(n *node) {
+	if n == nil || n.Kind != mappingNode {
+		return
+	}
+	for _, e := range p.entries(n, "extract") {
+		p.extracted = append(p.extracted, e.Name)
+	}
 }
 
 func (p *parser) requestLine(o *object, s *Step) {
@@ -86,6 +92,7 @@ func (p *parser) path(n *node) *Template {
 	case !t.all(goodPath):
 		p.hinted(n, "write a space as %20", "path: %q has characters that a request line cannot hold", shorten(text))
 	default:
+		p.warnBraces(n)
 		return t
 	}
 	return literalTemplate("/")
@@ -114,7 +121,9 @@ func (p *parser) rowName(o *object, s *Step) {
 			s.Name = shortenName(at.Value)
 		}
 	}
-	p.names.byPath(s)
+	if s.Name != "" { // else it has no path, which was noted
+		p.names.byPath(s)
+	}
 }
 
 func shortenName(text string) string {

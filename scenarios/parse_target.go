@@ -3,6 +3,7 @@ package scenarios
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ const (
 )
 
 func (p *parser) target(top *object) {
-	o := p.object(top.get("target"), "target", keys{known: "base_url bundled workers tls resolve monitor"})
+	o := p.object(top.get("target"), "target", grammar.target)
 	t := &p.s.Target
 	o.text("base_url", &t.BaseURL)
 	o.flag("bundled", &t.Bundled)
@@ -26,7 +27,7 @@ func (p *parser) target(top *object) {
 		p.wrong(at, "target: give base_url, or bundled: true, not both")
 	case t.Workers > 0 && !t.Bundled:
 		p.wrong(o.get("workers"), "target.workers are those of the bundled target: add bundled: true")
-	case at == nil && !t.Bundled && p.o.BaseURL == "":
+	case at == nil && !t.Bundled && p.o.BaseURL == "" && !meansTarget(top, o):
 		p.missingTarget(top, o)
 	}
 	if p.o.BaseURL != "" {
@@ -44,7 +45,7 @@ func (p *parser) target(top *object) {
 // base URL is not the file's, it may.
 func (p *parser) resolve(n *node) {
 	n = p.brief(n, "resolve", "{every: 30s}")
-	o := p.object(n, "resolve", keys{"every", ""})
+	o := p.object(n, "resolve", grammar.resolve)
 	if n == nil {
 		return
 	}
@@ -58,6 +59,11 @@ func (p *parser) resolve(n *node) {
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil || t.Bundled {
 		p.wrong(n, "target.resolve asks again for the addresses of a name, and the target has none: leave it out")
 	}
+}
+
+// meansTarget says whether the target is there under a wrong name, which was noted.
+func meansTarget(top, o *object) bool {
+	return slices.Contains(top.Meant, "target") || slices.Contains(o.Meant, "base_url")
 }
 
 func (p *parser) missingTarget(top, o *object) {
@@ -130,7 +136,7 @@ func goodPath(text string) bool {
 }
 
 func (p *parser) http(n *node) {
-	o := p.object(n, "http", keys{"version timeout connect_timeout headers auth expect keep_bodies cookies follow_redirects pool server_timing", ""})
+	o := p.object(n, "http", grammar.http)
 	h := &p.s.HTTP
 	*h = HTTP{
 		Timeout: defaultTimeout, ConnectTimeout: defaultConnectTimeout,
@@ -180,7 +186,7 @@ func (p *parser) httpVersion(o *object) {
 }
 
 func (p *parser) expect(n *node, to *[]StatusRange) {
-	o := p.object(n, "expect", keys{"status", ""})
+	o := p.object(n, "expect", grammar.expect)
 	if at := o.get("status"); at != nil {
 		*to = p.statuses(at)
 	}
@@ -241,7 +247,7 @@ func (p *parser) allowHosts(n *node) {
 }
 
 func (p *parser) agents(n *node) {
-	o := p.object(n, "agents", keys{"min on_loss", "valid_if"})
+	o := p.object(n, "agents", grammar.agents)
 	a := &p.s.Agents
 	o.count("min", 0, &a.Min)
 	loss := int(Fail)

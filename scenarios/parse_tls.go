@@ -56,7 +56,7 @@ func (p *parser) plainTarget() bool {
 }
 
 func (p *parser) tlsOf(n *node) *TLS {
-	o := p.object(n, "tls", keys{"ca_file cert_file key_file server_name min_version resume skip_verify", ""})
+	o := p.object(n, "tls", grammar.tls)
 	t, version := &TLS{Resume: true}, 0
 	o.file("ca_file", &t.CAFile)
 	o.file("cert_file", &t.CertFile)

@@ -17,7 +17,7 @@ func (p *parser) users(top *object) {
 
 func (p *parser) user(e entry) User {
 	p.goodName(e.Key, "user", e.Name)
-	o := p.object(e.Value, "user "+e.Name, keys{"wait_time network tasks", "on_start on_stop"})
+	o := p.object(e.Value, "user "+e.Name, grammar.user)
 	u := User{Name: e.Name, Wait: p.wait(o.get("wait_time"), "wait_time", true)}
 	p.slow = p.readNetwork(o.get("network"), Network{})
 	tasks := o.require("tasks")
@@ -43,7 +43,7 @@ const maxWeight = 1_000_000
 
 func (p *parser) task(e entry) Task {
 	p.goodName(e.Key, "task", e.Name)
-	o := p.object(e.Value, "task "+e.Name, keys{"weight steps", "script"})
+	o := p.object(e.Value, "task "+e.Name, grammar.task)
 	t := Task{Name: e.Name, Weight: 1}
 	o.count("weight", 0, &t.Weight)
 	if t.Weight > maxWeight {
@@ -62,7 +62,7 @@ func (p *parser) steps(n *node, task string) []Step {
 	var pause Wait
 	var pauseAt *node
 	for _, item := range p.list(n, "steps") {
-		o := p.object(item, "step", stepKeys)
+		o := p.object(item, "step", grammar.step)
 		if at := o.get("think"); at != nil && p.isPause(o, at) {
 			if pauseAt != nil {
 				p.wrong(at, "a pause follows a pause: write one")
@@ -99,16 +99,15 @@ func (p *parser) wait(n *node, what string, pacing bool) Wait {
 		return Wait{}
 	}
 	if n.Kind == scalarNode {
-		d, _ := p.duration(n, what, 0)
-		return Wait{Kind: Constant, Min: d, Max: d}
+		return p.constantWait(n, what)
 	}
-	known := "constant between exponential"
+	kinds := grammar.think
 	if pacing {
-		known += " pacing"
+		kinds = grammar.wait
 	}
-	o := p.object(n, what, keys{known, ""})
+	o := p.object(n, what, kinds)
 	if o.isMapping() && len(o.Entries) != 1 {
-		p.hinted(n, "such as {between: [1s, 5s]}", "%s needs one of %s", what, strings.ReplaceAll(known, " ", ", "))
+		p.hinted(n, "such as {between: [1s, 5s]}", "%s needs one of %s", what, strings.ReplaceAll(kinds.known, " ", ", "))
 		return Wait{}
 	}
 	w := Wait{}
@@ -123,6 +122,15 @@ func (p *parser) wait(n *node, what string, pacing bool) Wait {
 		w = p.between(at)
 	}
 	return w
+}
+
+func (p *parser) constantWait(n *node, what string) Wait {
+	if hint := pauseHint(n.Value); hint != "" {
+		p.hinted(n, hint, "%s: %q is not a duration", what, shorten(n.Value))
+		return Wait{}
+	}
+	d, _ := p.duration(n, what, 0)
+	return Wait{Kind: Constant, Min: d, Max: d}
 }
 
 func (p *parser) between(n *node) Wait {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loadctl/loadctl/scenarios/document"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -14,7 +15,9 @@ import (
 func (s *Scenario) SLO(texts []string) error {
 	var names []string
 	for i := range s.Layout.Cells {
-		names = append(names, s.Layout.Cells[i].Name)
+		if name := s.Layout.Cells[i].Name; !slices.Contains(names, name) { // it has a row in each phase
+			names = append(names, name)
+		}
 	}
 	_, errs := readSLO(texts, names)
 	return errors.Join(errs...)
@@ -29,10 +32,7 @@ func readSLO(texts, names []string) (limits []stats.Threshold, wrong []error) {
 		case t.Tags.Phase != "":
 			err = errors.New("a level of a search has no phases of the file")
 		case t.Tags.Name != "" && !slices.Contains(names, t.Tags.Name):
-			err = fmt.Errorf("unknown name %q", t.Tags.Name)
-			if hint := ask(closest(t.Tags.Name, names)); hint != "" {
-				err = fmt.Errorf("%w (%s)", err, hint)
-			}
+			err = fmt.Errorf("unknown name %q (%s)", t.Tags.Name, document.Hint(t.Tags.Name, names))
 		}
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("--slo %q: %w", text, err))

@@ -117,6 +117,9 @@ func listBaselines(out, errw io.Writer, dir string) error {
 	if err != nil {
 		return usage(err, "")
 	}
+	if len(files) == 0 {
+		fmt.Fprintf(errw, "no baselines in %s; `loadctl baseline set` stores one\n", dir)
+	}
 	bad := 0
 	for _, file := range files {
 		b, err := readBaseline(file)
@@ -154,7 +157,11 @@ func newBaselineRemove(o *baselineOptions) *cobra.Command {
 		Short: "Remove a stored baseline",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := os.Remove(baselinePath(o.dir, args[0], args[1])); err != nil {
+			err := os.Remove(baselinePath(o.dir, args[0], args[1]))
+			if errors.Is(err, os.ErrNotExist) {
+				err = fmt.Errorf("there is no baseline %s of scenario %s in %s", args[1], args[0], o.dir)
+			}
+			if err != nil {
 				return usage(err, "`loadctl baseline ls` lists what is there")
 			}
 			return nil

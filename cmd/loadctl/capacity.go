@@ -26,6 +26,7 @@ type capacityOptions struct {
 	watch      string // --ui
 
 	given map[string]bool // flags
+	typed map[string]bool // of these, by the command line
 }
 
 const capacityLong = `Finds the highest load that holds the SLO: the file's own users at one steady load after another, near
@@ -65,7 +66,7 @@ func newCapacity() *cobra.Command {
 			return fileFor("capacity")(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			o.given = givenFlags(c)
+			o.given, o.typed = givenFlags(c), typedFlags(c)
 			file := ""
 			if len(args) > 0 {
 				file = args[0]

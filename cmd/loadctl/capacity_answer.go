@@ -22,7 +22,7 @@ type capacityAnswer struct {
 	ExitCode   int               `json:"exit_code"`
 	Target     string            `json:"target"`
 	Arrivals   string            `json:"arrivals"`
-	Held       int               `json:"connections,omitempty"` // held meanwhile, of a frontier
+	Held       int               `json:"connections,omitempty"` // held meanwhile
 	Frontier   *frontier.Result  `json:"frontier,omitempty"`
 	Saturation saturation.Answer `json:"saturation"`
 	Curve      []curve.Point     `json:"curve,omitempty"` // of goodput
@@ -40,6 +40,7 @@ func (f capacityFinder) answer(p *capacityPlan) *capacityAnswer {
 	} else {
 		a.Result = f.one.Result()
 	}
+	a.meanwhile(p)
 	a.Flags = append(a.Flags, p.Flags...)
 	a.beside(p)
 	a.ExitCode = a.Result.ExitCode()
@@ -62,6 +63,19 @@ func (a *capacityAnswer) ofGrid(r frontier.Result) {
 		}
 	}
 	a.Outcome, a.Why, a.Took, a.Trials = r.Outcome, r.Why, r.Took, byNumber(all)
+}
+
+// meanwhile says what was held or asked for beside, of which results of an earlier loadctl do not tell.
+func (a *capacityAnswer) meanwhile(p *capacityPlan) {
+	switch {
+	case a.Frontier != nil:
+		a.Beside = trial.Load{Connections: a.Held}
+	case p.Config.Axis == capacity.Connections:
+		a.Beside = trial.Load{Rate: p.Config.Rate}
+	default:
+		a.Beside = trial.Load{Connections: p.Config.Connections}
+	}
+	a.Held = a.Beside.Connections
 }
 
 // beside works out what the trials show that is no capacity.

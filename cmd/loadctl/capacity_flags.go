@@ -71,11 +71,13 @@ func (o *capacityOptions) validate(file string) error {
 	case capacity.Connections:
 		is(len(o.held) > 0, "--connections says what is held during a search for the rate; with --over connections they are what is searched, from --start to --max")
 		is(o.peak > 0, "--peak is a rate: it does not go with --over connections")
+	case "users":
+		is(true, "--over users: search the rate; the users that make it are the capacity × (their response time + their pause), see docs/capacity.md")
 	default:
 		is(true, "--over %s: not one of rate, connections", o.over)
 	}
 	if o.resume != "" {
-		wrong = append(wrong, begunWith(o.given, resumable)...)
+		wrong = append(wrong, begunWith(o.typed, resumable)...)
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return usage(err, "see `loadctl capacity --help`")
@@ -84,8 +86,8 @@ func (o *capacityOptions) validate(file string) error {
 }
 
 // begunWith refuses flags that a search has once and for all.
-func begunWith(given map[string]bool, resumable []string) (wrong []error) {
-	for _, name := range slices.Sorted(maps.Keys(given)) {
+func begunWith(typed map[string]bool, resumable []string) (wrong []error) {
+	for _, name := range slices.Sorted(maps.Keys(typed)) {
 		if !slices.Contains(resumable, name) {
 			wrong = append(wrong, fmt.Errorf("--%s: a search goes on with what it was begun with; leave it out, or begin another", name))
 		}

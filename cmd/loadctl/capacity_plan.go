@@ -77,6 +77,14 @@ func (p *capacityPlan) grid() *frontier.Config {
 	}}
 }
 
+// budget is for all trials, also where it was not said.
+func (p *capacityPlan) budget() time.Duration {
+	if p.Config.Budget == 0 && len(p.Levels) > 0 {
+		return frontier.New(*p.grid()).Result().Budget
+	}
+	return p.Config.Budget
+}
+
 // A capacityFinder is a search for one capacity, or for one at each of several numbers of connections.
 type capacityFinder struct {
 	trial.Search

@@ -96,10 +96,18 @@ func (c *capacitySearch) interrupted() error {
 
 // spent says how a search goes on whose budget was spent too early.
 func (c *capacitySearch) spent(r *capacity.Result) {
-	if (r.Outcome == capacity.Unfinished || r.Outcome == capacity.Found) && r.Needs > 0 && r.Needs <= mostNeeds {
-		budget := (c.planned.Config.Budget + r.Needs*5/4).Round(time.Minute) + time.Minute
-		fmt.Fprintf(c.errw, "loadctl: the interval is not as narrow as asked; %s --budget %s\n", c.goOn(), strings.TrimSuffix(budget.String(), "0s"))
+	had := c.planned.budget()
+	switch known := r.Needs > 0 && r.Needs <= mostNeeds; {
+	case known && len(c.planned.Levels) == 0 && (r.Outcome == capacity.Unfinished || r.Outcome == capacity.Found):
+		fmt.Fprintf(c.errw, "loadctl: the interval is not as narrow as asked; %s --budget %s\n", c.goOn(), inMinutes(had+r.Needs*5/4))
+	case r.Outcome == capacity.Unfinished:
+		fmt.Fprintf(c.errw, "loadctl: the search is not finished; %s --budget %s\n", c.goOn(), inMinutes(2*had))
 	}
+}
+
+// inMinutes is a budget that is at least so long, as a person would write it.
+func inMinutes(d time.Duration) string {
+	return strings.TrimSuffix((d.Round(time.Minute) + time.Minute).String(), "0s")
 }
 
 // mostNeeds is as far as the time that is missing can be told.

@@ -143,11 +143,6 @@ func capacityBrief(s *study.Study, p *capacityPlan, a *capacityAnswer) *brief.Br
 	i := answers.Info{Scenario: h.Scenario, File: h.File, Args: h.Args, RunID: h.ID, Dir: filepath.ToSlash(s.Dir()), Target: a.Target, Tool: h.Tool, Started: h.Started,
 		Arrivals: a.Arrivals, Exit: a.ExitCode, Settle: p.Config.Settle, Source: h.Source}
 	b := answers.OfCapacity(a.shown(), i)
-	if a.Frontier != nil && a.Held > 0 {
-		b.Verdict.Line = fmt.Sprintf("With %d connections: %s", a.Held, b.Verdict.Line)
-		b.Lead = fmt.Sprintf("With %d connections held: %s", a.Held, b.Lead)
-		b.Result = strings.Replace(b.Result, " capacity=", fmt.Sprintf(" connections=%d capacity=", a.Held), 1)
-	}
 	for _, text := range a.remarks() {
 		b.Notes = append(b.Notes, brief.Note{Text: text})
 	}
@@ -161,9 +156,31 @@ func capacityFiles(s *study.Study, a *capacityAnswer, b *brief.Brief) error {
 	return writeFiles(s, []studyFile{
 		{reportName, func(w io.Writer) error { return html.Brief(w, b) }},
 		{summaryName, func(w io.Writer) error { return text.Markdown(w, b, reportName) }},
-		{"junit.xml", func(w io.Writer) error { return junit.Capacity(w, frame, &a.Result) }},
-		{"metrics.txt", func(w io.Writer) error { return ci.CapacityMetrics(w, frame.Scenario, &a.Result) }},
+		{"junit.xml", func(w io.Writer) error { return a.junit(w, frame) }},
+		{"metrics.txt", func(w io.Writer) error { return a.metrics(w, frame.Scenario) }},
 	})
+}
+
+// junit, metrics and annotations have every level of a frontier, and of any other search its one capacity.
+func (a *capacityAnswer) junit(w io.Writer, f junit.Frame) error {
+	if a.Frontier != nil {
+		return junit.Frontier(w, f, a.Frontier)
+	}
+	return junit.Capacity(w, f, &a.Result)
+}
+
+func (a *capacityAnswer) metrics(w io.Writer, scenario string) error {
+	if a.Frontier != nil {
+		return ci.FrontierMetrics(w, scenario, a.Frontier)
+	}
+	return ci.CapacityMetrics(w, scenario, &a.Result)
+}
+
+func (a *capacityAnswer) annotations(at ci.Place) []ci.Annotation {
+	if a.Frontier != nil {
+		return ci.Frontier(a.Frontier, at)
+	}
+	return ci.Capacity(&a.Result, at)
 }
 
 // tellCI says the result to GitHub, where it runs us.
@@ -172,7 +189,7 @@ func (c *capacitySearch) tellCI(a *capacityAnswer) error {
 	if c.watch == "json" {
 		people = c.errw
 	}
-	return tellCI(people, c.study, ci.Capacity(&a.Result, ci.Place{File: filepath.ToSlash(c.file)}), nil)
+	return tellCI(people, c.study, a.annotations(ci.Place{File: filepath.ToSlash(c.file)}), nil)
 }
 
 // remakeCapacity shows a search again, from its files alone: what it found, or what is known of one that
@@ -191,10 +208,18 @@ func remakeCapacity(out io.Writer, dir string) error {
 		a = f.answer(p)
 	} else if err != nil {
 		return usage(fmt.Errorf("%s: %w", dir, err), "")
+	} else {
+		a.meanwhile(p)
 	}
 	b := capacityBrief(s, p, a)
-	if err := capacityFiles(s, a, b); err != nil {
+	if err := errors.Join(capacityFiles(s, a, b), sayAgain(out, s, b)); err != nil {
 		return cannot(err, "")
 	}
-	return text.Brief(out, b, text.BriefOptions{Color: colorful(out, os.Getenv), Report: filepath.Join(s.Dir(), reportName)})
+	return nil
+}
+
+// sayAgain shows people a search again, the RESULT line last.
+func sayAgain(out io.Writer, s *study.Study, b *brief.Brief) error {
+	o := text.BriefOptions{Color: colorful(out, os.Getenv), Report: filepath.Join(s.Dir(), reportName)}
+	return errors.Join(text.Brief(out, b, o), text.BriefResult(out, b))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/capacity"
 	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/coordinator/virtual"
+	"github.com/loadctl/loadctl/reports/ci"
 	"github.com/loadctl/loadctl/target/queue"
 )
 
@@ -105,7 +106,7 @@ func TestASearchThatIsOverIsShownAgain(t *testing.T) {
 			}
 		}
 		code, out, errs := loadctl(args...)
-		if code != 0 || !strings.Contains(out+errs, "FOUND") {
+		if code != 0 || !strings.Contains(out+errs, "FOUND") || !strings.HasPrefix(lastLine(errs+out), "RESULT found exit=0 capacity=") && args[0] == "report" {
 			t.Errorf("%v: exit %d\n%s%s", args, code, out, errs)
 		}
 		for _, name := range []string{"report.html", "summary.md", "junit.xml"} {
@@ -122,7 +123,7 @@ func TestAnInterruptedSearchIsShownAsFarAsItIs(t *testing.T) {
 	if !errors.Is(err, errEnough) {
 		t.Fatal(err)
 	}
-	if code, out, errs := loadctl("report", c.study.Dir()); code != 0 || !strings.Contains(out, "UNFINISHED") {
+	if code, out, errs := loadctl("report", c.study.Dir()); code != 0 || !strings.Contains(out, "UNFINISHED") || !strings.HasPrefix(lastLine(out), "RESULT unfinished exit=3 ") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 	if err := c.interrupted(); exitCode(err) != exitInterrupted {
@@ -272,8 +273,69 @@ func TestTheFrontierIsTold(t *testing.T) {
 	if err := c.study.ReadResult(&a); err != nil || a.Held != 1000 || a.Frontier == nil || len(a.Frontier.Levels) != 2 || len(a.Trials) != len(c.study.Lines()) {
 		t.Errorf("%v, %+v", err, a.Frontier)
 	}
-	if code, out, errs := loadctl("report", c.study.Dir()); code != 0 || !strings.Contains(out, "1000 connections") && !strings.Contains(out, "1,000 connections") {
+	code, out, errs := loadctl("report", c.study.Dir())
+	if words := strings.Join(strings.Fields(out), " "); code != 0 || !strings.Contains(words, "with 1 000 connections held") || !strings.HasPrefix(lastLine(out), "RESULT found exit=0 connections=1000 capacity=") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	for _, n := range []string{"10", "1000"} {
+		c.says(t, "junit.xml", `name="capacity: rate with `+n+` connections held"`)
+		c.says(t, "metrics.txt", `bound="estimate",connections="`+n+`"} `)
+	}
+	if notes := a.annotations(ci.Place{}); len(notes) != 1 || !strings.Contains(notes[0].Text, "10 connections: ") || !strings.Contains(notes[0].Text, "\n1000 connections: ") {
+		t.Errorf("%+v", notes)
+	}
+}
+
+// says looks for words in a file that a search left.
+func (c *capacitySearch) says(t *testing.T, name, words string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.study.Dir(), name))
+	if err != nil || !strings.Contains(string(text), words) {
+		t.Errorf("%s does not say %s: %v\n%s", name, words, err, text)
+	}
+}
+
+func lastLine(out string) string {
+	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	return lines[len(lines)-1]
+}
+
+// TestOneNumberOfConnectionsIsToldWithItsCapacity, wherever the capacity is: it was nowhere.
+func TestOneNumberOfConnectionsIsToldWithItsCapacity(t *testing.T) {
+	c, err := made(t, 0, "--connections", "2000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.conclude(); exitCode(err) != exitHeld {
+		t.Errorf("it exits %d", exitCode(err))
+	}
+	c.says(t, "result.json", `"connections": 2000`)
+	c.says(t, "junit.xml", `name="capacity: rate with 2000 connections held"`)
+	c.says(t, "metrics.txt", `bound="estimate",connections="2000"} `)
+	c.says(t, "summary.md", " connections held")
+	b, err := os.ReadFile(filepath.Join(c.study.Dir(), "result.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = bytes.Replace(b, []byte(`"beside": {`), []byte(`"unknown": {`), 1) // as an earlier loadctl wrote it
+	if err := os.WriteFile(filepath.Join(c.study.Dir(), "result.json"), b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := loadctl("report", c.study.Dir()); code != 0 || !strings.HasPrefix(lastLine(out), "RESULT found exit=0 connections=2000 capacity=") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+}
+
+// TestTheRateBesideConnectionsIsTold.
+func TestTheRateBesideConnectionsIsTold(t *testing.T) {
+	c, err := madeOf(t, searched, -1, "--over", "connections", "--rate", "200/s")
+	if !errors.Is(err, errEnough) {
+		t.Fatal(err)
+	}
+	a := c.finder.answer(c.planned)
+	b := capacityBrief(c.study, c.planned, a)
+	if a.Beside != (trial.Load{Rate: 200}) || a.Held != 0 || !strings.Contains(b.Result, " rate=200") || !strings.Contains(b.Verdict.Line, " at 200/s") {
+		t.Errorf("%+v: %s / %s", a.Beside, b.Verdict.Line, b.Result)
 	}
 }
 
@@ -405,7 +467,7 @@ func TestConnectionsAloneAreSearched(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := c.planned.Config
-	if k.Rate != 0 || k.Start != 100 || k.Ramp != 20*time.Second || len(k.Clauses) != 1 || k.Clauses[0].Expr != "failed{name:/beat}: rate<1%" {
+	if k.Rate != 0 || c.finder.answer(c.planned).Beside != (trial.Load{}) || k.Start != 100 || k.Ramp != 20*time.Second || len(k.Clauses) != 1 || k.Clauses[0].Expr != "failed{name:/beat}: rate<1%" {
 		t.Errorf("%+v", k)
 	}
 	for _, args := range [][]string{{}, {"--over", "connections", "--rate", "9/s"}} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +22,7 @@ func newCheck() *cobra.Command {
 	var target string
 	c := &cobra.Command{
 		Use:   "check FILE…",
-		Short: "Say every mistake of a scenario at once, with its place",
+		Short: "Say every mistake of a scenario, a tuning file or a side of a gate at once, with its place",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
 			return check(c.OutOrStdout(), c.ErrOrStderr(), files, vars, target)
@@ -40,17 +41,21 @@ func check(out, errw io.Writer, files, vars []string, target string) error {
 	o.BaseURL = target
 	bad := 0
 	for _, file := range files {
+		if src, err := os.ReadFile(file); err == nil && otherKind(src) != "" {
+			if err := checkOther(out, errw, otherKind(src), file, src); err != nil {
+				printError(errw, err)
+				bad++
+			}
+			continue
+		}
 		s, _, err := load(file, o)
 		if err != nil {
 			printError(errw, err)
 			bad++
 			continue
 		}
-		for _, w := range checked(s) {
-			fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
-		}
-		fmt.Fprintf(out, "%s: ok: %d phases, %d requests, %d thresholds\n",
-			file, len(s.Phases), len(s.Layout.Cells), len(s.Thresholds))
+		warn(errw, file, checked(s))
+		fmt.Fprintf(out, "%s: ok: %s\n", file, holds(s))
 	}
 	if bad > 0 {
 		return ended(exitUsage)
@@ -60,10 +65,72 @@ func check(out, errw io.Writer, files, vars []string, target string) error {
 
 // checked is what is to be said of a file that has no mistakes.
 func checked(s *scenarios.Scenario) []string {
+	all := slices.Clone(s.Warnings)
 	if text := plan.PacingWords(s); text != "" {
-		return append(slices.Clone(s.Warnings), text)
+		all = append(all, text)
 	}
-	return s.Warnings
+	return append(all, unlisted(s)...)
+}
+
+func warn(errw io.Writer, file string, texts []string) {
+	for _, text := range texts {
+		fmt.Fprintf(errw, "%s: warning: %s\n", file, text)
+	}
+}
+
+// holds says how much there is in a file.
+func holds(s *scenarios.Scenario) string {
+	requests, limits := 0, map[bool]int{}
+	for _, u := range s.Users {
+		for _, t := range u.Tasks {
+			requests += len(t.Steps)
+		}
+	}
+	for _, l := range s.Thresholds {
+		limits[l.SLO]++
+	}
+	words := []string{countOf(len(s.Phases), "phase", "phases"), countOf(requests, "request", "requests")}
+	if limits[true] > 0 {
+		words = append(words, countOf(limits[true], "limit", "limits")+" of the SLO")
+	}
+	if limits[false] > 0 {
+		words = append(words, countOf(limits[false], "threshold", "thresholds"))
+	}
+	if len(s.Thresholds) == 0 {
+		words = append(words, "no limits")
+	}
+	return strings.Join(words, ", ")
+}
+
+// unlisted says that a run would not load the target, or may not: names are not looked up
+// here. It is nothing of a target that the file allows, and of one that is this machine's or
+// its network's by name.
+func unlisted(s *scenarios.Scenario) []string {
+	t, err := plan.TargetOf(s.Target.BaseURL)
+	if err != nil { // a bundled target has none
+		return nil
+	}
+	if a, err := netip.ParseAddr(t.Host); err == nil {
+		if _, err := t.Clear([]netip.Addr{a}, plan.Permission{AllowHosts: s.AllowHosts}); err != nil {
+			return []string{fmt.Sprintf("a run is refused: %v", err)}
+		}
+		return nil
+	}
+	if slices.Contains(s.AllowHosts, t.Host) || ownName(t.Host) {
+		return nil
+	}
+	return []string{fmt.Sprintf("allow_hosts does not name %s: a run is refused if its address is public; if it is yours, add allow_hosts: [%s]", t.Host, t.Host)}
+}
+
+// ownName says whether no public name is written so: names without a dot, and those that
+// RFC 6761, RFC 6762, RFC 8375 and ICANN keep for machines and networks of one's own.
+func ownName(host string) bool {
+	if !strings.Contains(host, ".") {
+		return true
+	}
+	return slices.ContainsFunc([]string{".localhost", ".local", ".test", ".home.arpa", ".internal"}, func(end string) bool {
+		return strings.HasSuffix(host, end)
+	})
 }
 
 // load reads and parses a scenario, and the files that its target.tls names; every
@@ -72,6 +139,9 @@ func load(file string, o scenarios.Options) (*scenarios.Scenario, secure.Files, 
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return nil, secure.Files{}, usage(fmt.Errorf("reading the scenario: %w", err), "examples lie in scenarios/")
+	}
+	if err := noScenario(file, src); err != nil {
+		return nil, secure.Files{}, err
 	}
 	s, err := parse(file, src, o)
 	if wrong, ok := errors.AsType[*scenarios.Errors](err); ok {
@@ -107,7 +177,7 @@ func parse(file string, src []byte, o scenarios.Options) (*scenarios.Scenario, e
 	o.File = filesBeside(file)
 	s, err := scenarios.Parse(file, src, o)
 	if err != nil {
-		return nil, usage(err, "")
+		return nil, usage(err, "docs/scenario.md says what can stand in a scenario")
 	}
 	return s, nil
 }

@@ -49,6 +49,7 @@ func explainFile(out, errw io.Writer, file string, o explainOptions) error {
 	if o.every < 0 {
 		return usage(fmt.Errorf("--every must not be negative, got %s", o.every), "")
 	}
+	warn(errw, file, s.Warnings)
 	n, why := agentsOf(s, o.wish())
 	if why != nil {
 		fmt.Fprintf(errw, "%s: warning: a run would be refused here: %v; parts are those of %d agents\n", file, why, n)

@@ -30,6 +30,8 @@ type gateOptions struct {
 	short, hold          bool
 	onInconclusive       string
 	resume, outDir       string
+
+	given map[string]bool // flags
 }
 
 const gateLong = `Compares two builds of a service: first whether the candidate still holds the SLO just below the capacity
@@ -52,6 +54,7 @@ func newGate() *cobra.Command {
 			"  loadctl gate scenarios/items.yaml --baseline cmd:main.yaml --candidate cmd:branch.yaml --short",
 		Args: fileFor("gate"),
 		RunE: func(c *cobra.Command, args []string) error {
+			o.given = givenFlags(c)
 			return runGate(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o)
 		},
 	}
@@ -62,10 +65,10 @@ func newGate() *cobra.Command {
 
 func (o *gateOptions) flags(f *pflag.FlagSet) {
 	o.margin, o.failed, o.holdMargin = 0.05, 0.001, 0.05
-	f.StringVar(&o.baseline, "baseline", "", "what is compared with: `URL`, cmd:FILE, run directory, or name of a stored baseline")
+	f.StringVar(&o.baseline, "baseline", "", "what is compared with: `URL`, cmd:FILE, or name of a stored baseline")
 	f.StringVar(&o.candidate, "candidate", "", "what is judged: `URL` or cmd:FILE")
 	f.StringVar(&o.baselines, "baselines", "baselines", "`directory` that holds stored baselines")
-	f.Var(&o.margin, "margin", "by which `share` response times may be worse")
+	f.Var(&o.margin, "margin", "by which `share` response times of pairs may be worse")
 	f.Var(&o.failed, "failed-margin", "by which `share` of requests more may fail")
 	f.Var(&o.holdMargin, "hold-margin", "`share` of the baseline's capacity that the hold lies below it")
 	f.StringSliceVar(&o.metrics, "metric", nil, "metrics that count (default p50,p99,failed)")
@@ -122,6 +125,7 @@ func (o *gateOptions) validate() (s gateSides, err error) {
 	if o.short && !o.hold {
 		errs = append(errs, errors.New("--short is the hold alone, and --hold=false leaves it out"))
 	}
+	errs = append(errs, o.unheard()...)
 	var err1, err2 error
 	s.base, err1 = side("--baseline", o.baseline)
 	s.candidate, err2 = side("--candidate", o.candidate)
@@ -133,6 +137,26 @@ func (o *gateOptions) validate() (s gateSides, err error) {
 		return s, usage(err, "docs/gate.md says what a side can be")
 	}
 	return s, nil
+}
+
+// unheard names the flags that were given and would change nothing.
+func (o *gateOptions) unheard() []error {
+	if o.short {
+		return unheard(o.given, "is of the pairs, which --short leaves out; a short gate has --hold-margin", "margin", "failed-margin", "metric")
+	}
+	if !o.hold {
+		return unheard(o.given, "is of the hold, which --hold=false leaves out", "hold-margin", "trial", "elasticity")
+	}
+	return nil
+}
+
+func unheard(given map[string]bool, why string, names ...string) (errs []error) {
+	for _, name := range names {
+		if given[name] {
+			errs = append(errs, fmt.Errorf("--%s %s", name, why))
+		}
+	}
+	return errs
 }
 
 func side(flag, text string) (sides.Source, error) {

@@ -44,7 +44,7 @@ func runGate(ctx context.Context, out, errw io.Writer, file string, o gateOption
 	if err != nil {
 		return err
 	}
-	return controls.unlessHurried("its trials are on disk: go on with the same flags and --resume", func() error { return g.whole(controls.early, known) })
+	return controls.unlessHurried("its trials are on disk: go on with the same flags and --resume, and the directory that was said at first", func() error { return g.whole(controls.early, known) })
 }
 
 // begin reads flags, sides and file, and what is stored of the baseline.
@@ -66,7 +66,16 @@ func (g *gating) whole(ctx context.Context, known baselineKnown) (err error) {
 		return err
 	}
 	defer func() { err = g.close(err) }()
+	g.announce()
 	return g.make(ctx, known)
+}
+
+// announce says where the gate is, so that it can go on whatever ends it.
+func (g *gating) announce() {
+	fmt.Fprintf(g.errw, "gate of %s, in %s: each trial is recorded after %s of its load; at most %s\n", g.file, g.study.Dir(), g.limits.settle, g.budget)
+	if n := len(g.study.Lines()); n > 0 {
+		fmt.Fprintf(g.errw, "going on after %s\n", countOf(n, "trial", "trials"))
+	}
 }
 
 // prepare reads the file as the trials will.

@@ -33,6 +33,8 @@ type selftestOptions struct {
 	capacity             float64
 	margin               share
 	searchBudget, budget time.Duration
+
+	given map[string]bool // flags
 }
 
 const selftestLong = `Measures the gate itself on queues whose truth is known. First in virtual time, then live on this machine:
@@ -42,7 +44,10 @@ at most 6 %. Of the live ones each takes a few minutes; Ctrl-C ends it with what
 
 With FILE and --target it is a service of your own that is compared with itself, by response times, --aa times (at
 least once): how often the gate cries wolf there, and by how much its figures differ from trial to trial. A --margin
-that is within this is refused with exit code 2: a gate with it would not pass what did not change.`
+that is within this is refused with exit code 2: a gate with it would not pass what did not change.
+
+Exit codes: 0 counted; 2 usage, or a margin that is too small; of an own service also 98 it was called worse than itself,
+3 too few pairs to tell, 97 no gate said anything, 1 it could not be tried; 130 interrupted.`
 
 func newGateSelftest() *cobra.Command {
 	var o selftestOptions
@@ -54,6 +59,7 @@ func newGateSelftest() *cobra.Command {
 			"  loadctl gate selftest scenarios/items.yaml --target http://10.0.0.1:8080 --capacity 740 --margin 5%",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			o.given = givenFlags(c)
 			if len(args) == 1 || o.target != "" {
 				return runOwnSelftest(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args, o)
 			}
@@ -88,6 +94,12 @@ func (o *selftestOptions) validate() error {
 	}
 	if o.trial <= 0 || o.budget <= 0 || o.searchBudget <= 0 || o.capacity < 0 {
 		errs = append(errs, errors.New("--trial, --budget and --search-budget must be above 0, --capacity must not be negative"))
+	}
+	if o.target == "" {
+		errs = append(errs, unheard(o.given, "is of an own service, which FILE and --target name", "capacity", "margin", "budget", "search-budget")...)
+	}
+	if o.target != "" {
+		errs = append(errs, unheard(o.given, "is of the queues that are gated without --target", "inject", "virtual", "full", "noise", "trial")...)
 	}
 	for _, x := range o.inject {
 		if !(x > 0 && x <= 100) {

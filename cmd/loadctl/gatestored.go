@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/loadctl/loadctl/coordinator/baseline"
 	"github.com/loadctl/loadctl/coordinator/gate"
@@ -17,6 +16,10 @@ func (g *gating) stored() (k baselineKnown, err error) {
 	k.capacity, k.elasticity = g.capacity, g.elasticity
 	if g.sides.base.Live() {
 		return k, nil
+	}
+	if dir := g.sides.base.Dir; g.sides.base.Kind == sides.Run {
+		return k, usage(fmt.Errorf("--baseline %s is one run, and beside a candidate without a second target it takes ten, of three days or hosts", dir),
+			fmt.Sprintf("collect them with `loadctl baseline set NAME %s --add`, or compare two live targets: --baseline URL or cmd:FILE", dir))
 	}
 	b, err := g.storedBaseline()
 	if err != nil {
@@ -44,19 +47,8 @@ func (g *gating) stored() (k baselineKnown, err error) {
 	return k, nil
 }
 
-// storedBaseline is the one of that name, or a run as one of its own.
+// storedBaseline is the one of that name.
 func (g *gating) storedBaseline() (*baseline.Baseline, error) {
-	if g.sides.base.Kind == sides.Run {
-		t, err := takenFrom(g.sides.base.Dir)
-		if err != nil {
-			return nil, err
-		}
-		t.baseline.Name = filepath.Base(g.sides.base.Dir)
-		if err := t.accepted(t.baseline); err != nil {
-			return nil, usage(err, "")
-		}
-		return t.baseline, nil
-	}
 	path := baselinePath(g.baselines, g.job.scenario.Name, g.sides.base.Text)
 	b, err := readBaseline(path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -36,11 +36,17 @@ func newHistory() *cobra.Command {
 		Use:   "history [DIR…]",
 		Short: "Look at runs and searches over time, and where they changed",
 		Long: "Lists what runs and searches of directories say, in order of time, and marks from where on a figure was another; gates\n" +
-			"and tunings are listed with their answers. Invalid and unfinished figures are left out. A gate sees what a change did; this sees what crept in.",
+			"and tunings are listed with their answers, and so is a capacity that is a bound (at least) or none: a bound is that of the generator, and in\n" +
+			"a series it would be a change of the service. Invalid, unstable and unfinished figures are left out, and searches at several numbers of\n" +
+			"connections. A gate sees what a change did; this sees what crept in.",
 		Example: "  loadctl history\n  loadctl history runs nightly --scenario items --metric p99 --output csv",
 		RunE: func(c *cobra.Command, dirs []string) error {
 			if len(dirs) == 0 {
 				dirs = []string{"runs"}
+				if _, err := os.Stat(dirs[0]); errors.Is(err, os.ErrNotExist) {
+					fmt.Fprintln(c.ErrOrStderr(), "there are no runs here yet: `loadctl run` makes one in runs/")
+					return nil
+				}
 			}
 			return showHistory(c.OutOrStdout(), c.ErrOrStderr(), dirs, o)
 		},
@@ -220,7 +226,11 @@ func tuneSaid(r *tune.Result) string {
 		for _, name := range slices.Sorted(maps.Keys(r.Recommended.Setting)) {
 			said += fmt.Sprintf(" %s=%s", name, r.Recommended.Setting[name])
 		}
-		said += fmt.Sprintf(" (%+.1f %%)", 100*r.Recommended.Gain)
+		if r.Goal == tune.Cheapest {
+			said += fmt.Sprintf(" (cost %s)", tune.Price(r.Recommended.Cost, r.CostUnit))
+		} else {
+			said += fmt.Sprintf(" (%+.1f %%)", 100*r.Recommended.Gain)
+		}
 	}
 	if r.Why != "" {
 		said += ": " + r.Why
@@ -245,10 +255,22 @@ func machineWords(about map[string]string) string {
 	return strings.Join(slices.Sorted(maps.Values(about)), "; ")
 }
 
+// capacityEntry is a figure of a series only where a capacity was found: a bound moves with the generator, and what holds
+// nothing has none. These are told as answers.
 func capacityEntry(e *history.Entry, r *capacity.Result) {
 	name := "capacity"
 	if r.Axis == "connections" {
 		name = r.Axis
 	}
-	e.Invalid, e.Values[name] = r.Outcome != capacity.Found, r.Capacity
+	switch r.Outcome {
+	case capacity.AtLeast:
+		e.Said = "capacity " + r.Words() + "; a bound is in no series"
+	case capacity.Nothing:
+		e.Said = "capacity none: no load holds"
+	default:
+		e.Invalid, e.Values[name] = r.Outcome != capacity.Found, r.Capacity
+	}
+	if e.Said != "" && r.Why != "" {
+		e.Said += ": " + r.Why
+	}
 }

@@ -50,12 +50,31 @@ func newRoot() *cobra.Command {
 	root.SetContext(context.Background())
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage(err, "see `"+c.CommandPath()+" --help`")
+		return usage(inWords(err), "see `"+c.CommandPath()+" --help`")
 	})
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return fromEnvironment(c.Flags()) }
 	root.AddCommand(newRun(), newCapacity(), newTune(), newGate(), newBaseline(), newHistory(), newReport(), newCheck(), newPlan(), newExplain(), newDoctor(), newVersion(), newTarget(), newHost(), newAgent())
 	showUsage(root)
 	return root
+}
+
+// inWords says of a flag's value what it should be, where the library that reads it tells how it reads.
+func inWords(err error) error {
+	text := err.Error()
+	for mark, want := range map[string]string{
+		"time: missing unit":     "want a duration with its unit, such as 90s or 10m",
+		"time: invalid duration": "want a duration, such as 90s or 10m",
+		"time: unknown unit":     "want a duration in h, m, s or ms",
+		"strconv.Atoi":           "want a whole number, such as 1000",
+		"strconv.ParseInt":       "want a whole number, such as 1000",
+		"strconv.ParseUint":      "want a whole number from 0, such as 1000",
+		"strconv.ParseFloat":     "want a number, such as 740 or 7.5",
+	} {
+		if at := strings.Index(text, mark); at >= 0 {
+			return fmt.Errorf("%s%s", text[:at], want)
+		}
+	}
+	return err
 }
 
 // showUsage has every command say how it is used when its arguments are not: "accepts 1
@@ -78,6 +97,9 @@ func showUsage(c *cobra.Command) {
 // variable annotates a flag with a name in the environment of its own.
 const variable = "variable"
 
+// inherited annotates a flag whose value is the environment's.
+const inherited = "inherited"
+
 // fromEnvironment sets every flag not given on the command line from
 // LOADCTL_<FLAG> (upper case, dashes as underscores). Flags win.
 func fromEnvironment(flags *pflag.FlagSet) error {
@@ -93,7 +115,9 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 		}
 		if err := flags.Set(f.Name, value); err != nil {
 			errs = append(errs, fmt.Errorf("environment %s=%q: %w", name, value, err))
+			return
 		}
+		_ = flags.SetAnnotation(f.Name, inherited, []string{name}) // it is there
 	})
 	if err := errors.Join(errs...); err != nil {
 		return usage(err, "unset it, or give a value the flag takes")

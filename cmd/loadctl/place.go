@@ -17,7 +17,25 @@ import (
 // here is this machine.
 func here() *study.Place {
 	f := machine.Facts()
-	return &study.Place{Host: bootOf(os.ReadFile), CPU: f.Model, Cores: f.Cores, MemoryMiB: int(f.MemoryBytes >> 20), Kernel: strings.TrimPrefix(f.Kernel, "Linux ")}
+	return &study.Place{Host: bootOf(os.ReadFile), CPU: f.Model, Cores: f.Cores, MemoryMiB: int(f.MemoryBytes >> 20), Kernel: strings.TrimPrefix(f.Kernel, "Linux "),
+		Governor: lineOf(os.ReadFile, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"), Virtual: virtualOf(os.ReadFile)}
+}
+
+// lineOf is the one line of a file of the kernel, "" where it is not told.
+func lineOf(read func(string) ([]byte, error), path string) string {
+	text, err := read(path)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// virtualOf names the kind of virtual machine that this is, "" of a real one and where it is not told.
+func virtualOf(read func(string) ([]byte, error)) string {
+	if cpu, err := read("/proc/cpuinfo"); err != nil || !slices.Contains(strings.Fields(string(cpu)), "hypervisor") {
+		return ""
+	}
+	return lineOf(read, "/sys/class/dmi/id/product_name")
 }
 
 // bootOf names the start of this machine's kernel: every container of it has the same, which its host name, another for
@@ -36,7 +54,8 @@ func fingerprintOf(p *study.Place) baseline.Fingerprint {
 	if p == nil {
 		p = here() // of an earlier loadctl: it is set where it was made
 	}
-	return baseline.Fingerprint{CPU: p.CPU, Cores: p.Cores, MemoryMiB: p.MemoryMiB, Kernel: p.Kernel, Version: buildID()}
+	return baseline.Fingerprint{CPU: p.CPU, Cores: p.Cores, MemoryMiB: p.MemoryMiB, Kernel: p.Kernel,
+		Governor: p.Governor, Virtualization: p.Virtual, Version: buildID()}
 }
 
 // madeElsewhere says that a run was made by another machine than this, by what its run.json tells: then this machine's

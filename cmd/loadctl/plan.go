@@ -33,6 +33,10 @@ func planFile(ctx context.Context, out, errw io.Writer, file string, o planningO
 	if err != nil {
 		return err
 	}
+	warn(errw, file, d.Scenario.Warnings)
+	if len(d.To) == 0 { // its name was not found, so that nobody judged its address
+		warn(errw, file, unlisted(d.Scenario))
+	}
 	if s, ok := shelfOf(d.Scenario, d.Wish, usualSetting()); ok {
 		d.Ceiling = s.get(errw)
 	}

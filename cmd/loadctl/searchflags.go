@@ -26,3 +26,15 @@ func givenFlags(c *cobra.Command) map[string]bool {
 	c.Flags().Visit(func(f *pflag.Flag) { given[f.Name] = true })
 	return given
 }
+
+// typedFlags are those of the command line alone. What a shell has in its environment stays there when a search goes on in it,
+// and is no wish to have another one.
+func typedFlags(c *cobra.Command) map[string]bool {
+	typed := map[string]bool{}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if len(f.Annotations[inherited]) == 0 {
+			typed[f.Name] = true
+		}
+	})
+	return typed
+}

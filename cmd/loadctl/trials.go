@@ -119,7 +119,7 @@ func (w *watched) told(err error) (trial.Told, error) {
 	v := view.New(w.run)
 	dir, werr := w.writer.Finish(w.run, v, extras(v)...)
 	if werr != nil {
-		return trial.Told{}, cannot(fmt.Errorf("writing the trial: %w", werr), "what was collected is in "+dir)
+		return trial.Told{}, fmt.Errorf("writing the trial: %w", werr) // its search says what is kept, and how it goes on
 	}
 	told := trial.Of(w.run, w.limits)
 	told.Saturated = saturation.Of(w.run)

@@ -23,6 +23,7 @@ type tuneOptions struct {
 	dry        bool
 
 	given map[string]bool // flags
+	typed map[string]bool // of these, by the command line
 }
 
 const tuneLong = `Finds which settings of a service hold most: those that a tuning file names are put in force one after the
@@ -56,7 +57,7 @@ func newTune() *cobra.Command {
 			return usage(fmt.Errorf("want one tuning FILE, got %d arguments", len(args)), "for example: loadctl tune tuning/items.yaml")
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			o.given = givenFlags(c)
+			o.given, o.typed = givenFlags(c), typedFlags(c)
 			file := ""
 			if len(args) > 0 {
 				file = args[0]
@@ -94,7 +95,7 @@ func (o *tuneOptions) validate() error {
 	is(o.agents < 0 || o.loops < 0, "--agents and --loops must not be negative, got %d and %d", o.agents, o.loops)
 	is(o.dry && o.resume != "", "--dry-run is of a tuning that begins: leave --resume out")
 	if o.resume != "" {
-		wrong = append(wrong, begunWith(o.given, tuneResumable)...)
+		wrong = append(wrong, begunWith(o.typed, tuneResumable)...)
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return usage(err, "see `loadctl tune --help`")

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +33,9 @@ func (t *tuner) tellPlan() error {
 	}
 	for i := range t.tuning.Constraints {
 		fmt.Fprintf(t.out, "constraint: %s\n", t.tuning.Constraints[i].Text)
+	}
+	if whole := t.tuning.Cost; whole != nil {
+		fmt.Fprintln(t.out, strings.TrimSuffix("cost: "+whole.Text+", in "+t.tuning.CostUnit, ", in "))
 	}
 	if err := t.tellLength(p); err != nil {
 		return err
@@ -79,6 +84,21 @@ func (t *tuner) tellParam(of *tuning.Param, p *tune.Param) {
 	for _, why := range p.Why {
 		fmt.Fprintln(t.out, "  "+why)
 	}
+	if of.Cost.Line > 0 {
+		fmt.Fprintln(t.out, "  cost: "+costWords(&of.Cost, p.Values, t.tuning.CostUnit))
+	}
+}
+
+// costWords are what the values of a param cost.
+func costWords(c *tuning.Cost, values []string, unit string) string {
+	if c.Of == nil {
+		return tune.Price(c.Each, unit) + " for each"
+	}
+	var all []string
+	for _, v := range values {
+		all = append(all, v+" "+tune.Price(c.Of[v], unit))
+	}
+	return strings.Join(all, ", ")
 }
 
 // tellLength says how many trials there are, and how long they take. For that it does not matter which of the
@@ -108,7 +128,15 @@ func (t *tuner) tellLength(p *tunePlan) error {
 		fmt.Fprintf(t.out, "; the budget is %s", p.Budget)
 	}
 	fmt.Fprintln(t.out, ", without what hooks take")
+	notes(t.out, r.Flags, p.Flags)
 	return nil
+}
+
+// notes are what is to be known before the first trial.
+func notes(out io.Writer, all ...[]string) {
+	for _, text := range slices.Concat(all...) {
+		fmt.Fprintln(out, "note: "+text)
+	}
 }
 
 // What a trial takes where the file does not say, and what is around it.

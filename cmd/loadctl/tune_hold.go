@@ -74,7 +74,9 @@ func (t *tuner) hold(ctx context.Context, c apply.Config) (err error) {
 // us, and leaves nothing to be put back.
 func (t *tuner) journalDir() (string, error) {
 	if t.own() {
-		return os.MkdirTemp("", "loadctl-tune-")
+		dir, err := os.MkdirTemp("", "loadctl-tune-")
+		t.left = func() { _ = os.RemoveAll(dir) }
+		return dir, err
 	}
 	state, err := stateDir()
 	if err != nil {
@@ -179,10 +181,11 @@ func (t *tuner) restore() error {
 		fmt.Fprintf(t.errw, "loadctl: still putting back what was in force, for at most %s; wait for it\n", t.applier.Limit())
 	})
 	defer t.job.controls.then(nil)
+	changed := t.applier.Changed()
 	if err := t.applier.Restore(context.Background()); err != nil {
 		return cannot(err, "")
 	}
-	if t.planned != nil && t.study != nil && !slices.Contains([]string{"json", "none"}, t.watch) && len(t.study.Lines()) > 0 {
+	if t.planned != nil && t.study != nil && !slices.Contains([]string{"json", "none"}, t.watch) && (changed || len(t.study.Lines()) > 0) {
 		fmt.Fprintf(t.errw, "loadctl: what was in force is so again: %s\n", t.tuning.Setting(t.planned.Incumbent))
 	}
 	return nil

@@ -169,7 +169,7 @@ func (p *tunePlan) config(f *tuning.File) tune.Config {
 		Params: p.Params, Incumbent: p.Incumbent, Goal: tune.Goal(f.Goal), Load: p.Load, Clauses: p.Clauses, Margin: f.Margin, Slack: f.Slack,
 		Length: f.Length, Settle: f.Settle, MaxTrials: f.Budget.Trials, Budget: p.Budget, Seed: p.Made.Seed,
 		Allowed: func(s tune.Setting) (bool, string) { return f.Allowed(s) },
-		Cost:    func(s tune.Setting) float64 { return f.CostOf(s) },
+		Cost:    func(s tune.Setting) float64 { return f.CostOf(s) }, CostUnit: f.CostUnit,
 	}
 	if f.Goal == tuning.Most && f.Compare == tuning.Capacity {
 		c.Capacity = func(_ tune.Setting, throughput float64) tune.Inner {

@@ -28,11 +28,10 @@ type tuneAnswer struct {
 	tune.Result
 	ExitCode int    `json:"exit_code"`
 	Target   string `json:"target"`
-	CostUnit string `json:"cost_unit,omitempty"`
 }
 
-func tuneAnswerOf(r tune.Result, p *tunePlan, unit string) *tuneAnswer {
-	a := &tuneAnswer{Schema: "loadctl.tune/v1", Result: r, ExitCode: tuneExit(&r), Target: p.Target, CostUnit: unit}
+func tuneAnswerOf(r tune.Result, p *tunePlan) *tuneAnswer {
+	a := &tuneAnswer{Schema: "loadctl.tune/v1", Result: r, ExitCode: tuneExit(&r), Target: p.Target}
 	a.Flags = append(a.Flags, p.Flags...)
 	return a
 }
@@ -77,6 +76,7 @@ func (t *tuner) announce() {
 		fmt.Fprintf(t.out, "; about %s", countOf(r.Expected, "trial", "trials"))
 	}
 	fmt.Fprintf(t.out, ", in %s\n", t.study.Dir())
+	notes(t.out, r.Flags, p.Flags)
 	if n := len(t.study.Lines()); n > 0 {
 		fmt.Fprintf(t.out, "going on after %s\n", countOf(n, "trial", "trials"))
 	}
@@ -105,7 +105,7 @@ func (t *tuner) show(_ trial.Ask, told *trial.Told) {
 // tell writes the files of a tuning that is over, and says what is known. The RESULT line comes last; with
 // --ui json that is the result object, and all that is no JSON goes to standard error.
 func (t *tuner) tell(least int, over bool) error {
-	a := tuneAnswerOf(t.search.Result(), t.planned, t.tuning.CostUnit)
+	a := tuneAnswerOf(t.search.Result(), t.planned)
 	a.ExitCode = weightiest(a.ExitCode, least)
 	b := tuneBrief(t.study, a)
 	people := t.out
@@ -131,8 +131,16 @@ func (t *tuner) tell(least int, over bool) error {
 	o := text.BriefOptions{Color: t.job.color && t.watch != "json"}
 	if over {
 		o.Report = filepath.Join(t.study.Dir(), reportName)
+		t.spent(&a.Result)
 	}
 	return sayEnd(people, b, o, a.ExitCode)
+}
+
+// spent says how a tuning goes on whose budget was spent too early.
+func (t *tuner) spent(r *tune.Result) {
+	if had := t.planned.Budget; had > 0 && r.Outcome == tune.Unfinished {
+		fmt.Fprintf(t.errw, "loadctl: the tuning is not finished; %s --budget %s\n", t.goOn(), inMinutes(2*had))
+	}
 }
 
 func (t *tuner) outputs(a *tuneAnswer) []ci.Output {
@@ -175,10 +183,10 @@ func remakeTune(out io.Writer, dir string) error {
 		return usage(fmt.Errorf("%s: %w", dir, err), "")
 	}
 	b := tuneBrief(s, a)
-	if err := tuneFiles(s, a, b); err != nil {
+	if err := errors.Join(tuneFiles(s, a, b), sayAgain(out, s, b)); err != nil {
 		return cannot(err, "")
 	}
-	return text.Brief(out, b, text.BriefOptions{Color: colorful(out, os.Getenv), Report: filepath.Join(s.Dir(), reportName)})
+	return nil
 }
 
 // knownByNow is what the trials tell of a tuning that is not over.
@@ -194,5 +202,5 @@ func knownByNow(s *study.Study, p *tunePlan) (*tuneAnswer, error) {
 	if err := s.Replay(search); err != nil {
 		return nil, err
 	}
-	return tuneAnswerOf(search.Result(), p, f.CostUnit), nil
+	return tuneAnswerOf(search.Result(), p), nil
 }

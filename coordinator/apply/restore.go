@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,13 @@ func (a *Applier) unlike(p *tuning.Param) bool {
 		}
 	}
 	return false
+}
+
+// Changed says that something is, or may be, other than it was: Restore has something to do.
+func (a *Applier) Changed() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.journal.Touched) > 0
 }
 
 // Limit bounds how long Restore takes at most: the sum of its steps.
@@ -173,13 +181,21 @@ func (a *Applier) mendOne(j job, p *tuning.Param, h *tuning.Hook) string {
 	case h.Restore != nil:
 		return a.line(j, p, h, h.Restore)
 	case h.Kind == tuning.Knob:
-		return "loadctl target set " + h.Knob + "=" + shellWord(j.values[p.Name])
+		return a.knobCommand("set") + " " + h.Knob + "=" + shellWord(j.values[p.Name])
 	case h.Kind == tuning.HTTP:
 		return a.curl(h.Request, v)
 	case h.Kind == tuning.EnvFile:
 		return fmt.Sprintf("$EDITOR %s   # %s", shellWord(a.path(h.File.Path)), a.envLine(h.File))
 	}
 	return a.line(j, p, h, h.Run)
+}
+
+// knobCommand is a command of the bundled target that was tuned: with several, or one elsewhere, its API must be named.
+func (a *Applier) knobCommand(verb string) string {
+	if at := cmp.Or(a.journal.Admin, a.cfg.Admin); at != "" {
+		return "loadctl target " + verb + " --admin " + shellWord(at)
+	}
+	return "loadctl target " + verb
 }
 
 // envLine says what a line of an environment file was.

@@ -32,6 +32,7 @@ func (s *Search) Result() Result {
 			r.Capacity = math.Sqrt(s.low * s.high)
 		}
 	}
+	r.Beside = s.c.beside()
 	r.Outcome, r.Why = s.outcome(e)
 	if text := s.wideFound(&r); text != "" {
 		r.Flags = append(r.Flags, text)

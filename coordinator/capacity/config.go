@@ -41,6 +41,14 @@ type Config struct {
 	Confirm time.Duration // of the one that holds the lower end; default 60 s
 }
 
+// beside is what is asked for meanwhile.
+func (c *Config) beside() trial.Load {
+	if c.Axis == Connections {
+		return trial.Load{Rate: c.Rate}
+	}
+	return trial.Load{Connections: c.Connections}
+}
+
 // A Guess is two loads between which a capacity is thought to lie. The search begins at the lower one,
 // goes by the factor between them, and by larger ones where it was wrong. None is one without a
 // lower end above 0 and an upper one above that.

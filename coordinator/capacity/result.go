@@ -21,9 +21,10 @@ const (
 
 // A Result is what is known of a capacity, at any time of the search.
 type Result struct {
-	Axis    string  `json:"axis"` // "rate" (iterations a second) or "connections"
-	Outcome Outcome `json:"outcome"`
-	Why     string  `json:"why,omitempty"` // of an outcome but Found
+	Axis    string     `json:"axis"`            // "rate" (iterations a second) or "connections"
+	Beside  trial.Load `json:"beside,omitzero"` // asked for meanwhile: connections held, or a rate; an earlier loadctl wrote none
+	Outcome Outcome    `json:"outcome"`
+	Why     string     `json:"why,omitempty"` // of an outcome but Found
 
 	Capacity   float64 `json:"capacity"`   // 0 = not known
 	Low        float64 `json:"low"`        // of its interval

@@ -59,11 +59,28 @@ func Read(text string) (Source, error) {
 		s.Kind, s.Dir = Run, filepath.Clean(text)
 		return s, nil
 	}
+	if like := meant(text); like != "" {
+		return s, fmt.Errorf("%q is no URL, no cmd:FILE and no name of a baseline: did you mean %s?", text, like)
+	}
 	if !IsName(text) {
-		return s, fmt.Errorf("%q is no URL (http://…), no cmd:FILE, no run directory that there is, and no name of a baseline", text)
+		return s, fmt.Errorf("%q is no URL (http://…), no cmd:FILE, and no name of a baseline", text)
 	}
 	s.Kind = Name
 	return s, nil
+}
+
+// hostPort is an address as it is written without a scheme.
+var hostPort = regexp.MustCompile(`^[A-Za-z0-9.-]+:[0-9]{1,5}(/.*)?$`)
+
+// meant guesses what lacks its prefix: a file, or a host with a port.
+func meant(text string) string {
+	if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
+		return prefix + text
+	}
+	if hostPort.MatchString(text) {
+		return "http://" + text
+	}
+	return ""
 }
 
 func (s Source) started(file string) (Source, error) {

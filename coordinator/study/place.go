@@ -8,4 +8,6 @@ type Place struct {
 	Cores     int    `json:"cores"`
 	MemoryMiB int    `json:"memory_mib"`
 	Kernel    string `json:"kernel"`
+	Governor  string `json:"governor,omitempty"`       // of the clock rate, such as "performance"
+	Virtual   string `json:"virtualization,omitempty"` // product name of a virtual machine
 }

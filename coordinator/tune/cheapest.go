@@ -110,10 +110,18 @@ func (s *Search) cheapest(who int) {
 	case who == inForce:
 		s.end(NoChange, "the setting in force is "+known+s.unsure())
 	case s.out[inForce] != "":
-		s.end(Better, known+" is "+p.key+"; the one in force: "+s.out[inForce]+s.unsure())
+		s.end(Better, known+" is "+p.key+s.costing(p)+"; the one in force: "+s.out[inForce]+s.unsure())
 	default:
-		s.end(Better, fmt.Sprintf("%s is %s: it costs %s, the one in force %s%s", known, p.key, number(p.cost), number(now.cost), s.unsure()))
+		s.end(Better, fmt.Sprintf("%s is %s: it costs %s, the one in force %s%s", known, p.key, Price(p.cost, s.cfg.CostUnit), Price(now.cost, ""), s.unsure()))
 	}
+}
+
+// costing says what a setting costs, where that is known.
+func (s *Search) costing(p point) string {
+	if p.cost == 0 {
+		return ""
+	}
+	return ", which costs " + Price(p.cost, s.cfg.CostUnit)
 }
 
 // unsure tells of the settings that were asked and not decided by the load, by the last of them. What became of the one

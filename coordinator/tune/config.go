@@ -21,7 +21,8 @@ type Config struct {
 	// Allowed says why a setting may not be tried; nil = all may.
 	Allowed func(Setting) (ok bool, why string)
 	// Cost of a setting; nil = the sum of its values' costs, as Params say.
-	Cost func(Setting) float64
+	Cost     func(Setting) float64
+	CostUnit string // such as "connections" or "dollars a month"; "" = none was said
 
 	Goal Goal       // Most
 	Load trial.Load // Most: closed users enough to saturate any setting. Cheapest: what must be held

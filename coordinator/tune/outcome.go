@@ -12,7 +12,7 @@ import (
 // Result is what is known, at any time.
 func (s *Search) Result() Result {
 	r := Result{Outcome: s.outcome, Why: s.why, Goal: s.cfg.Goal, Fitness: s.fitnessName(), Slack: s.cfg.Slack, Margin: s.cfg.Margin,
-		Noise: s.noise(), Params: s.params, Refused: s.refused, Flags: s.flags, Validated: s.validated, Seed: s.cfg.Seed,
+		Noise: s.noise(), Params: s.params, CostUnit: s.cfg.CostUnit, Refused: s.refused, Flags: s.flags, Validated: s.validated, Seed: s.cfg.Seed,
 		Took: s.took, Trials: s.tried, Effects: s.effects, Incumbent: s.scoreOf(inForce)}
 	if s.outcome == "" {
 		r.Outcome, r.Why = Unfinished, "it is under way"

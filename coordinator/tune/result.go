@@ -1,6 +1,8 @@
 package tune
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/trial"
@@ -20,6 +22,24 @@ const (
 
 // A Setting is one value for each parameter, by name.
 type Setting map[string]string
+
+// Words are a setting as people type it, "pool=33, workers=4": in the order of names, then what is not among them,
+// by its name.
+func (s Setting) Words(names []string) string {
+	var words, rest []string
+	for _, n := range names {
+		if v, ok := s[n]; ok {
+			words = append(words, n+"="+v)
+		}
+	}
+	for n, v := range s {
+		if !slices.Contains(names, n) {
+			rest = append(rest, n+"="+v)
+		}
+	}
+	slices.Sort(rest)
+	return strings.Join(append(words, rest...), ", ")
+}
 
 // A Goal is what is looked for.
 type Goal string
@@ -48,7 +68,8 @@ type Result struct {
 	Effects   []Effect      `json:"effects"` // around the best
 	Plateau   []Setting     `json:"plateau"` // settings not worse than the best by more than Slack, of those with its fitness
 	Params    []Param       `json:"params"`
-	Refused   []Refused     `json:"refused,omitempty"` // settings that a constraint rules out, or that could not be applied
+	CostUnit  string        `json:"cost_unit,omitempty"` // of every cost, in words; "" = none was said
+	Refused   []Refused     `json:"refused,omitempty"`   // settings that a constraint rules out, or that could not be applied
 	Flags     []string      `json:"flags,omitempty"`
 	Undecided int           `json:"undecided,omitempty"` // of Goal Cheapest: settings that were asked, and of which trials did not tell whether they hold the load
 	Expected  int           `json:"expected"`            // trials in all, if nothing is repeated; 0 = not known

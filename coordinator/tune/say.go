@@ -15,7 +15,7 @@ func (r Result) Sentence() string {
 	switch {
 	case r.Outcome == Better && r.Goal == Cheapest:
 		return fmt.Sprintf("%s: the cheapest that %s the load, cost %s, now %s%s", r.words(r.Recommended.Setting), holds(r.Undecided),
-			number(r.Recommended.Cost), number(r.Incumbent.Cost), tail)
+			Price(r.Recommended.Cost, r.CostUnit), Price(r.Incumbent.Cost, ""), tail)
 	case r.Outcome == Better:
 		s := fmt.Sprintf("%s: %s %s vs current", r.words(r.Recommended.Setting), interval(r.Recommended), r.Recommended.Fitness)
 		if flat := r.flat(); flat != "" {
@@ -26,6 +26,23 @@ func (r Result) Sentence() string {
 		return r.Why + tail
 	}
 	return string(r.Outcome) + tail
+}
+
+// Price is a cost for people, in a unit that may have no name: "24 dollars a month". Nobody reads 1.2e+04.
+func Price(cost float64, unit string) string {
+	text := number(cost)
+	if math.Abs(cost) >= 1000 {
+		text = strconv.FormatFloat(cost, 'f', 0, 64)
+	}
+	return strings.TrimSpace(text + " " + unit)
+}
+
+// Names are the parameters in the file's order.
+func (r Result) Names() (names []string) {
+	for _, p := range r.Params {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // words has a setting in the order of the parameters.

@@ -57,6 +57,8 @@ func configOf(t *testing.T, d *datadriven.TestData) Config {
 			c.Clauses = []trial.Clause{{Expr: "response_time: p(99)<200ms", Allowed: 0.01, Time: true}}
 		case "checks":
 			c.Clauses = []trial.Clause{{Expr: "checks: rate>99%", Allowed: 0.01}}
+		case "unit":
+			c.CostUnit = words(a.Vals[0])
 		case "trials":
 			c.MaxTrials, _ = strconv.Atoi(a.Vals[0])
 		default:

@@ -65,7 +65,7 @@ func CapacityResult(r capacity.Result, i Info) string {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"capacity", r.Capacity}, {"low", r.Low}, {"high", r.High}} {
+	}{{"connections", float64(r.Beside.Connections)}, {"rate", r.Beside.Rate}, {"capacity", r.Capacity}, {"low", r.Low}, {"high", r.High}} {
 		if f.value > 0 {
 			line += " " + f.name + "=" + bare(f.value)
 		}
@@ -176,12 +176,12 @@ func (a *capacityWords) intervalMeaning() string {
 }
 
 func (a *capacityWords) main() brief.Figure {
-	f := brief.Figure{Label: "capacity", Value: figure(a.Capacity), Unit: a.unit(), Meaning: "the most that holds every limit", Tone: a.verdict().Tone}
+	f := brief.Figure{Label: "capacity", Value: figure(a.Capacity), Unit: a.unit(), Meaning: "the most that holds every limit" + a.meanwhile(), Tone: a.verdict().Tone}
 	switch {
 	case a.Outcome == capacity.AtLeast:
-		f.Value, f.Meaning = "≥ "+figure(max(a.Verified, a.Low)), "more could not be asked"
+		f.Value, f.Meaning = "≥ "+figure(max(a.Verified, a.Low)), "more could not be asked"+a.meanwhile()
 	case a.Outcome == capacity.Nothing:
-		f.Value, f.Unit, f.Meaning = "none", "", "no load that is worth the name holds the SLO"
+		f.Value, f.Unit, f.Meaning = "none", "", "no load that is worth the name holds the SLO"+a.meanwhile()
 	case a.Capacity <= 0:
 		f.Value, f.Unit, f.Meaning = "–", "", "not known"
 	case a.Outcome == capacity.Unfinished:

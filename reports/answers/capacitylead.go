@@ -28,20 +28,40 @@ func (a *capacityWords) verdict() brief.Verdict {
 func (a *capacityWords) headline() string {
 	switch a.Outcome {
 	case capacity.Found:
-		return fmt.Sprintf("Capacity %s, %s.", a.amount(a.Capacity), a.spread())
+		return fmt.Sprintf("Capacity %s%s, %s.", a.amount(a.Capacity), a.meanwhile(), a.spread())
 	case capacity.AtLeast:
-		return fmt.Sprintf("Capacity ≥ %s: all that could be asked held.", a.amount(max(a.Verified, a.Low)))
+		return fmt.Sprintf("Capacity ≥ %s%s: all that could be asked held.", a.amount(max(a.Verified, a.Low)), a.meanwhile())
 	case capacity.Nothing:
-		return "No load that is worth the name holds the SLO."
+		return fmt.Sprintf("No load that is worth the name holds the SLO%s.", a.meanwhile())
 	case capacity.Unstable:
-		return "The target was not the same all the time: there is no one capacity."
+		return fmt.Sprintf("The target was not the same all the time: there is no one capacity%s.", a.meanwhile())
 	case capacity.Unfinished:
 		if a.Capacity > 0 {
-			return fmt.Sprintf("Not finished: capacity about %s so far, %s.", a.amount(a.Capacity), a.spread())
+			return fmt.Sprintf("Not finished: capacity about %s%s so far, %s.", a.amount(a.Capacity), a.meanwhile(), a.spread())
 		}
-		return "Not finished: no capacity is known yet."
+		return fmt.Sprintf("Not finished: no capacity%s is known yet.", a.meanwhile())
 	}
 	return "Trials could not be made."
+}
+
+// meanwhile is what was asked for beside, behind a figure.
+func (a *capacityWords) meanwhile() string {
+	switch b := a.Beside; {
+	case b.Connections > 0:
+		return " with " + many(b.Connections, "connection", "connections") + " held"
+	case b.Rate > 0:
+		return " at " + rate(b.Rate)
+	}
+	return ""
+}
+
+// beside begins a sentence with what was asked for beside.
+func (a *capacityWords) beside(text, comma string) string {
+	m := strings.TrimSpace(a.meanwhile())
+	if m == "" || text == "" {
+		return text
+	}
+	return strings.ToUpper(m[:1]) + m[1:] + comma + " " + text
 }
 
 // spread is the interval with its confidence.
@@ -70,16 +90,18 @@ func (a *capacityWords) lead() string {
 			return join(a.opening(), a.breaks(), a.firstSaturated(), a.confirmed(), a.steepness())
 		}
 	case capacity.AtLeast:
-		return join(fmt.Sprintf("Every limit held at %s, and more could not be asked, so the capacity is at least that.", a.amount(max(a.Verified, a.Low))), sentence(a.Why), a.firstSaturated())
+		held := fmt.Sprintf("every limit held at %s, and more could not be asked, so the capacity is at least that", a.amount(max(a.Verified, a.Low)))
+		return join(sentence(a.beside(held, ",")), sentence(a.Why), a.firstSaturated())
 	}
-	return join(sentence(a.Why), a.breaks(), a.firstSaturated())
+	return join(sentence(a.beside(a.Why, ":")), a.breaks(), a.firstSaturated())
 }
 
 func (a *capacityWords) opening() string {
-	text := fmt.Sprintf("At most %s hold every limit", a.amount(a.Capacity))
+	text := fmt.Sprintf("at most %s hold every limit", a.amount(a.Capacity))
 	if a.Axis != "connections" {
-		text = fmt.Sprintf("At most %s iterations a second hold every limit", figure(a.Capacity))
+		text = fmt.Sprintf("at most %s iterations a second hold every limit", figure(a.Capacity))
 	}
+	text = opened(a.beside(text, ","))
 	switch {
 	case a.Low <= 0 || a.High <= 0:
 	case a.Confidence <= 0:

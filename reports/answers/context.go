@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/reports/brief"
 )
 
@@ -15,6 +16,7 @@ func frontier(corners []Corner) brief.Section {
 	most, top := 0.0, 0.0
 	for _, c := range corners {
 		a := &capacityWords{Result: c.Result}
+		a.Beside = trial.Load{} // each row says it
 		breaks := "–"
 		if clause, ok := a.limiting(); ok {
 			breaks = clause.Expr

@@ -77,12 +77,21 @@ func TuneLine(r tune.Result) string {
 	one := seen{t.Ask, t.Told, true, t.Used, t.Note}
 	line := fmt.Sprintf("trial %d %s rung %d block %d %s: ", t.Number, t.Kind, t.Rung, t.Block, w.setting(t.Setting))
 	if validTrial(t.Validity, t.Broken) {
-		line += rate(t.Throughput) + " OK"
+		line += w.came(&t)
 	} else {
 		line += one.nothing()
 	}
-	if len(w.Best.Setting) > 0 {
+	if len(w.Best.Setting) > 0 && !w.holds() {
 		line += fmt.Sprintf(" · best %s %s", w.setting(w.Best.Setting), signed(w.Best.Gain))
 	}
 	return line
+}
+
+// came is what came of a valid trial. What a load is to hold gains nothing: it held, or did not.
+func (w *tuneWords) came(t *tune.Tried) string {
+	served := rate(t.Throughput) + " OK"
+	if w.holds() && t.Note != "" {
+		served += ", " + t.Note
+	}
+	return served
 }

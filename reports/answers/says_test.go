@@ -24,6 +24,7 @@ import (
 func TestEveryOutcomeSaysItsSentence(t *testing.T) {
 	wants := map[string][]string{
 		"capacity-found":      {"95 % confidence the true value lies between 735 and 760", "response_time: p(99)<200ms", "at its bound above it: the workers, in 3 of 3 trials, and in 2 of 7 below it", "number 22) confirmed", "1 % more load makes 82 % more bad"},
+		"capacity-held":       {"Capacity 748/s with 10 000 connections held, 95 % interval", "With 10 000 connections held, at most 748 iterations a second hold every limit: ", "the most that holds every limit with 10 000 connections held", "RESULT found exit=0 connections=10000 capacity=748 "},
 		"capacity-at-least":   {"≥ 400", "The generator was at its limit"},
 		"capacity-nothing":    {"NOTHING HOLDS", "p99 is 240 ms with nobody else there"},
 		"capacity-unstable":   {"UNSTABLE", "capacity 748/s and 721/s", "Drift: the target became slower"},
@@ -33,9 +34,9 @@ func TestEveryOutcomeSaysItsSentence(t *testing.T) {
 		"gate-regression":     {"REGRESSION", "Furthest beyond its margin was response time p99", "0 of 3 trials"},
 		"gate-inconclusive":   {"INCONCLUSIVE", "not enough evidence either way", "Unpaired", "90 % interval", "the candidate held the SLO in 3 of 3 trials", "over stored runs"},
 		"gate-invalid":        {"INVALID", "the baseline itself did not hold", "is not known"},
-		"tune-better":         {"Set pool_size=24, workers=42", "cheapest that is not worse than the best", "cost 108 in place of 188", "pool_size 24 to 42, workers 42 to 73", "after a fresh start", "Erlang C"},
-		"tune-cheapest":       {"the cheapest that holds the load: cost 108", "Set pool_size=24, workers=42 in place of"},
-		"tune-unsure":         {"is the cheapest that is known to hold the load: cost 108", "not known of 2 settings, such as"},
+		"tune-better":         {"Set pool_size=24, workers=42", "cheapest that is not worse than the best", "cost 108 connections in place of 188", "Costs are in connections.", "pool_size 24 to 42, workers 42 to 73", "after a fresh start", "Erlang C"},
+		"tune-cheapest":       {"the cheapest that holds the load: cost 108 connections", "cost 36 connections", "Costs are in connections.", "Set pool_size=24, workers=42 in place of"},
+		"tune-unsure":         {"is the cheapest that is known to hold the load: cost 108 connections", "not known of 2 settings, such as"},
 		"tune-nothing":        {"NOTHING IS KNOWN TO HOLD", "No setting is known to hold the load; it is not known of pool_size 8"},
 		"tune-no-change":      {"No setting beats the current one by 2 % or more", "leave it as it is"},
 		"tune-as-good":        {"No setting beats the current one by ≥ 10 %; the nearest, pool_size 42, workers 73: +8 % [6, 9].", "leave it as it is"},
@@ -152,7 +153,7 @@ func TestHostileNames(t *testing.T) {
 	g := gateOf(0.1, gate.Regression)
 	g.Why, g.Metrics[0].Name, g.Metrics[1].Unit, g.Trials[0].Side, g.Trials[1].Note = evil, evil, evil, evil, evil
 	w := better()
-	w.Recommended.Setting, w.Params[0].Name, w.Params[0].Why, w.Refused[0].Why = tune.Setting{evil: evil}, evil, []string{evil}, evil
+	w.Recommended.Setting, w.Params[0].Name, w.Params[0].Why, w.Refused[0].Why, w.CostUnit = tune.Setting{evil: evil}, evil, []string{evil}, evil, evil
 	for _, b := range []*brief.Brief{answers.OfCapacity(c, i), answers.OfGate(g, i), answers.OfTune(w, i)} {
 		p := page(t, b)
 		if strings.Contains(p, "<script>alert") || strings.Contains(p, "<img") {
@@ -268,5 +269,45 @@ func TestFiguresOfTwoKindsAreNamed(t *testing.T) {
 		if !strings.Contains(p, want) {
 			t.Errorf("the page does not say %q", want)
 		}
+	}
+}
+
+// TestWhatStoodBesideIsSaid with every outcome: a capacity at 10,000 connections is not one at none.
+func TestWhatStoodBesideIsSaid(t *testing.T) {
+	for name, c := range endings() {
+		if name == "broken" {
+			continue
+		}
+		c.Result.Beside = trial.Load{Connections: 10_000}
+		b := answers.OfCapacity(c, info("capacity", 0))
+		words := strings.ReplaceAll(b.Verdict.Line+" / "+b.Lead, "\u2009", " ")
+		if !strings.Contains(words, "with 10 000 connections held") || !strings.Contains(words, "/ With 10 000 connections held") || !strings.Contains(b.Result, " connections=10000") {
+			t.Errorf("%s: %s / %s", name, words, b.Result)
+		}
+		c.Result.Axis, c.Result.Beside = "connections", trial.Load{Rate: 200}
+		b = answers.OfCapacity(c, info("capacity", 0))
+		if words = b.Verdict.Line + " / " + b.Lead; !strings.Contains(words, " at 200/s") || !strings.Contains(words, "/ At 200/s") || !strings.Contains(b.Result, " rate=200") {
+			t.Errorf("%s: %s / %s", name, words, b.Result)
+		}
+	}
+}
+
+// TestCostsWithoutAUnitHaveNone.
+func TestCostsWithoutAUnitHaveNone(t *testing.T) {
+	r := tunings()["cheapest"]
+	r.CostUnit = ""
+	b := answers.OfTune(r, info("tune", 0))
+	if out := terminal(t, b, text.BriefOptions{Width: 400, Detail: true}); strings.Contains(out, "Costs are in") || !strings.HasSuffix(b.Verdict.Line, ": cost 108.") {
+		t.Errorf("%s\n%s", b.Verdict.Line, out)
+	}
+}
+
+// TestALoadThatIsToHoldGainsNothing: its line says whether it held, and of no setting that it is better by ±0 %.
+func TestALoadThatIsToHoldGainsNothing(t *testing.T) {
+	r := tunings()["cheapest"]
+	last := &r.Trials[len(r.Trials)-1]
+	last.Kind, last.Note = "hold", "held"
+	if line := answers.TuneLine(r); strings.Contains(line, "%") || !strings.HasSuffix(line, " OK, held") {
+		t.Error(line)
 	}
 }

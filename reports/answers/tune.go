@@ -43,12 +43,15 @@ func TuneResult(r tune.Result, i Info) string {
 	w := &tuneWords{r}
 	switch {
 	case r.Outcome == tune.Better && w.holds():
-		line += fmt.Sprintf(" cost=%s setting=%s", bare(r.Recommended.Cost), strings.ReplaceAll(setting(r.Recommended.Setting, nil), " ", ""))
+		line += fmt.Sprintf(" cost=%s setting=%s", bare(r.Recommended.Cost), settingWord(r.Recommended.Setting))
 	case r.Outcome == tune.Better:
-		line += fmt.Sprintf(" gain=%.1f%% low=%.1f%% high=%.1f%% setting=%s", r.Recommended.Gain*100, r.Recommended.Low*100, r.Recommended.High*100, strings.ReplaceAll(setting(r.Recommended.Setting, nil), " ", ""))
+		line += fmt.Sprintf(" gain=%.1f%% low=%.1f%% high=%.1f%% setting=%s", r.Recommended.Gain*100, r.Recommended.Low*100, r.Recommended.High*100, settingWord(r.Recommended.Setting))
 	}
 	return line + runWord(i)
 }
+
+// settingWord is a setting without a space in it.
+func settingWord(s tune.Setting) string { return strings.ReplaceAll(s.Words(nil), " ", "") }
 
 // tuneWords says what a result means.
 type tuneWords struct{ tune.Result }
@@ -59,38 +62,15 @@ func (w *tuneWords) holds() bool { return w.Fitness == "hold" }
 // none is the outcome that no setting holds the load.
 const none tune.Outcome = "nothing"
 
-// names are the parameters in the file's order.
-func (w *tuneWords) names() (names []string) {
-	for _, p := range w.Params {
-		names = append(names, p.Name)
-	}
-	return names
-}
-
-// setting writes a setting in the order of names, and what is not among them by name.
-func setting(s tune.Setting, names []string) string {
-	var words []string
-	for _, n := range names {
-		if v, ok := s[n]; ok {
-			words = append(words, n+"="+v)
-		}
-	}
-	var rest []string
-	for n, v := range s {
-		if !slices.Contains(names, n) {
-			rest = append(rest, n+"="+v)
-		}
-	}
-	slices.Sort(rest)
-	return strings.Join(append(words, rest...), ", ")
-}
-
 func (w *tuneWords) setting(s tune.Setting) string {
 	if len(s) == 0 {
 		return "–"
 	}
-	return setting(s, w.names())
+	return s.Words(w.Names())
 }
+
+// cost is a cost in its unit, which may have no name.
+func (w *tuneWords) cost(f float64) string { return strings.TrimSpace(figure(f) + " " + w.CostUnit) }
 
 func (w *tuneWords) verdict() brief.Verdict {
 	v := brief.Verdict{Line: w.headline(), Word: strings.ToUpper(string(w.Outcome)), Tone: brief.Good}
@@ -117,7 +97,7 @@ func (w *tuneWords) headline() string {
 	case w.Outcome == none || w.Outcome == tune.NoChange:
 		return cmp.Or(sentence(w.Why), w.ended())
 	case w.Outcome == tune.Better && w.holds():
-		return fmt.Sprintf("%s is %s: cost %s.", w.setting(w.Recommended.Setting), w.cheapest(), figure(w.Recommended.Cost))
+		return fmt.Sprintf("%s is %s: cost %s.", w.setting(w.Recommended.Setting), w.cheapest(), w.cost(w.Recommended.Cost))
 	}
 	switch w.Outcome {
 	case tune.Better:
@@ -190,7 +170,7 @@ func (w *tuneWords) cheaper() string {
 	}
 	text := fmt.Sprintf("It is the cheapest that is not worse than the best (%s, %s) by more than %s", w.setting(w.Best.Setting), signed(w.Best.Gain), share(w.slack()))
 	if w.Recommended.Cost > 0 || w.Best.Cost > 0 {
-		text += fmt.Sprintf(": cost %s in place of %s", figure(w.Recommended.Cost), figure(w.Best.Cost))
+		text += fmt.Sprintf(": cost %s in place of %s", w.cost(w.Recommended.Cost), figure(w.Best.Cost))
 	}
 	return text + "."
 }
@@ -279,14 +259,14 @@ func (w *tuneWords) figures() (all []brief.Figure) {
 // recommends is why a setting is recommended.
 func (w *tuneWords) recommends() string {
 	if w.holds() {
-		return w.cheapest() + ": cost " + figure(w.Recommended.Cost)
+		return w.cheapest() + ": cost " + w.cost(w.Recommended.Cost)
 	}
 	return "the cheapest within " + share(w.slack()) + " of the best"
 }
 
 func (w *tuneWords) worth(s tune.Score) string {
 	if w.holds() {
-		return "cost " + figure(s.Cost)
+		return "cost " + w.cost(s.Cost)
 	}
 	if s.Value <= 0 {
 		return ""

@@ -30,7 +30,15 @@ func (w *tuneWords) recommended() brief.Section {
 	if !w.holds() {
 		parts = append(parts, brief.Text("Gains are the ratio to the setting in force in the same blocks, so that what drifts cancels out."+w.twoKinds()))
 	}
-	return brief.Section{ID: "recommended", Title: "The answer in figures", Parts: parts}
+	return brief.Section{ID: "recommended", Title: "The answer in figures", Parts: w.inUnit(parts)}
+}
+
+// inUnit says below a table what its costs are in.
+func (w *tuneWords) inUnit(parts []brief.Part) []brief.Part {
+	if w.CostUnit == "" {
+		return parts
+	}
+	return append(parts, brief.Text("Costs are in "+w.CostUnit+"."))
 }
 
 // twoKinds says what gains are of where they are of two things.
@@ -108,7 +116,7 @@ func (w *tuneWords) halving() brief.Section {
 				continue
 			}
 			trials, recorded = trials+1, recorded+x.Measured
-			settings[setting(x.Setting, w.names())], blocks[x.Block] = true, true
+			settings[w.setting(x.Setting)], blocks[x.Block] = true, true
 		}
 		name := fmt.Sprint(rung)
 		if rung == 0 {
@@ -141,7 +149,7 @@ func (w *tuneWords) scores() brief.Section {
 		}
 		t.Rows = append(t.Rows, brief.Row{Cells: append(w.scoreCells(s), brief.Cell{Text: far})})
 	}
-	return brief.Section{ID: "scores", Title: "All settings that were tried", Detail: true, Parts: []brief.Part{t}}
+	return brief.Section{ID: "scores", Title: "All settings that were tried", Detail: true, Parts: w.inUnit([]brief.Part{t})}
 }
 
 func (w *tuneWords) refused() brief.Section {

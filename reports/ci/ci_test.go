@@ -13,7 +13,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/coordinator/frontier"
 	"github.com/loadctl/loadctl/coordinator/gate"
+	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/coordinator/tune"
 )
 
@@ -50,6 +52,14 @@ func slower() *gate.Result {
 	}
 }
 
+// levels is a capacity at three numbers of connections, which the last ones are too many for.
+func levels() *frontier.Result {
+	at := func(n int, rate float64) frontier.Level {
+		return frontier.Level{Connections: n, Rate: &capacity.Result{Axis: "rate", Outcome: capacity.Found, Limiting: -1, Capacity: rate, Low: rate - 10, High: rate + 10, Confidence: 0.95}}
+	}
+	return &frontier.Result{Outcome: capacity.Found, Levels: []frontier.Level{at(10, 749), at(1000, 600), {Connections: 20_000, Skipped: "the connections themselves fail"}}}
+}
+
 func annotated(t *testing.T, all []Annotation) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -68,6 +78,17 @@ func TestAnnotationsGolden(t *testing.T) {
 	all = append(all, Tune(&tune.Result{Outcome: tune.NoChange, Why: "no setting beats the one in force"}, slo)...)
 	all = append(all, Thresholds([]Broken{{"response_time", "p(99)<150ms", "151 ms", Place{"a,b:c%.yaml", 3}}})...)
 	golden(t, "annotations.txt", annotated(t, all))
+}
+
+// What was held or asked for beside is said with every capacity, and no confidence that nothing is behind.
+func TestCapacityAnnotationsGolden(t *testing.T) {
+	var all []Annotation
+	all = append(all, Capacity(&capacity.Result{Axis: "connections", Beside: trial.Load{Rate: 200}, Outcome: capacity.Found, Capacity: 12_000, Low: 12_000, High: 12_100}, slo)...)
+	all = append(all, Capacity(&capacity.Result{Axis: "rate", Beside: trial.Load{Connections: 10_000}, Outcome: capacity.AtLeast, Capacity: 730, Low: 730}, slo)...)
+	all = append(all, Capacity(&capacity.Result{Axis: "rate", Beside: trial.Load{Connections: 10_000}, Outcome: capacity.Nothing, Why: "even 1/s breaks the limit"}, slo)...)
+	all = append(all, Frontier(levels(), slo)...)
+	all = append(all, Tune(&tune.Result{Outcome: tune.Nothing, Why: "no setting is known to hold the load"}, slo)...)
+	golden(t, "capacities.txt", annotated(t, all))
 }
 
 // Against stored runs no base was tried, so none is spoken of; infinitely slow has no figure.
@@ -126,6 +147,38 @@ func TestMetricsGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "capacity.prom", b.String())
+	b.Reset()
+	if err := FrontierMetrics(&b, "items", levels()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "frontier.prom", b.String())
+	b.Reset()
+	if err := CapacityMetrics(&b, "items", &capacity.Result{Axis: "connections", Beside: trial.Load{Rate: 0.5}, Outcome: capacity.Found, Capacity: 12_000, Low: 12_000, High: 12_100}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "connections.prom", b.String())
+}
+
+func tuned(t *testing.T, r *tune.Result) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := TuneMetrics(&b, "items", r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// The cheapest setting that holds a load is told by its cost: that it gains 0 would be no news, and untrue.
+func TestTuneMetricsGolden(t *testing.T) {
+	score := tune.Score{Blocks: 6, Cost: 12}
+	golden(t, "cheapest.prom", tuned(t, &tune.Result{Outcome: tune.Better, Goal: tune.Cheapest, Fitness: "hold", CostUnit: "dollars a month", Recommended: score, Incumbent: tune.Score{Blocks: 6, Cost: 48}}))
+	score.Gain, score.Low, score.High, score.Cost = 0.41, 0.35, 0.47, 0
+	golden(t, "tune.prom", tuned(t, &tune.Result{Outcome: tune.Better, Goal: tune.Most, Fitness: "throughput", Recommended: score, Incumbent: tune.Score{Blocks: 9}}))
+	for _, o := range []tune.Outcome{tune.Nothing, tune.Unfinished, tune.Broken} {
+		if got := tuned(t, &tune.Result{Outcome: o, Goal: tune.Cheapest, Recommended: score, Incumbent: score}); got != "# EOF\n" {
+			t.Errorf("%s: %s", o, got)
+		}
+	}
 }
 
 func TestSummaryIsAddedToAndNeverTooLong(t *testing.T) {

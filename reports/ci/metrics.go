@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/coordinator/frontier"
 	"github.com/loadctl/loadctl/coordinator/gate"
+	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/coordinator/tune"
 )
 
@@ -88,28 +91,71 @@ func (s *sheet) compared(all []gate.Metric) {
 // CapacityMetrics writes a capacity as a metrics report; what is not known is left out.
 func CapacityMetrics(w io.Writer, scenario string, r *capacity.Result) error {
 	s := &sheet{scenario: scenario}
-	if r.Capacity > 0 {
-		s.family("loadctl_capacity", "Highest load that holds the SLO: iterations a second, or connections")
+	s.capacities([]*capacity.Result{r})
+	return s.write(w)
+}
+
+// FrontierMetrics writes the capacity at each of several numbers of connections, which a label tells apart.
+func FrontierMetrics(w io.Writer, scenario string, r *frontier.Result) error {
+	s := &sheet{scenario: scenario}
+	var all []*capacity.Result
+	for i := range r.Levels {
+		if l := &r.Levels[i]; l.Holds() > 0 {
+			one := *l.Rate
+			one.Beside = trial.Load{Connections: l.Connections}
+			all = append(all, &one)
+		}
+	}
+	s.capacities(all)
+	return s.write(w)
+}
+
+func (s *sheet) capacities(all []*capacity.Result) {
+	all = slices.DeleteFunc(all, func(r *capacity.Result) bool { return r.Capacity <= 0 })
+	if len(all) == 0 {
+		return
+	}
+	s.family("loadctl_capacity", "Highest load that holds the SLO: iterations a second, or connections")
+	for _, r := range all {
 		for _, b := range []struct {
 			name  string
 			value float64
 		}{{"estimate", r.Capacity}, {"low", r.Low}, {"high", r.High}, {"verified", r.Verified}} {
 			if b.value > 0 {
-				s.put("loadctl_capacity", b.value, "axis", r.Axis, "bound", b.name)
+				s.put("loadctl_capacity", b.value, append([]string{"axis", r.Axis, "bound", b.name}, beside(r.Beside)...)...)
 			}
 		}
 	}
-	return s.write(w)
 }
 
-// TuneMetrics writes what a tuning recommends as a metrics report.
+// beside are the labels of what was asked for meanwhile; nothing has none.
+func beside(l trial.Load) (labels []string) {
+	if l.Connections > 0 {
+		labels = append(labels, "connections", strconv.Itoa(l.Connections))
+	}
+	if l.Rate > 0 {
+		labels = append(labels, "rate", strconv.FormatFloat(l.Rate, 'f', -1, 64))
+	}
+	return labels
+}
+
+// TuneMetrics writes what a tuning recommends as a metrics report, beside the setting in force. One that ended
+// without a recommendation has no figure.
 func TuneMetrics(w io.Writer, scenario string, r *tune.Result) error {
 	s := &sheet{scenario: scenario}
-	if r.Recommended.Blocks > 0 {
+	if r.Outcome != tune.Better && r.Outcome != tune.NoChange {
+		return s.write(w)
+	}
+	if r.Goal != tune.Cheapest && r.Recommended.Blocks > 0 {
 		s.family("loadctl_tune_gain_ratio", "Recommended setting over the one in force minus 1")
 		s.put("loadctl_tune_gain_ratio", r.Recommended.Gain, "fitness", r.Fitness, "bound", "estimate")
 		s.put("loadctl_tune_gain_ratio", r.Recommended.Low, "fitness", r.Fitness, "bound", "low")
 		s.put("loadctl_tune_gain_ratio", r.Recommended.High, "fitness", r.Fitness, "bound", "high")
+	}
+	if r.Recommended.Cost != 0 || r.Incumbent.Cost != 0 {
+		s.family("loadctl_tune_cost", "What a setting costs, in the unit of the label")
+		s.put("loadctl_tune_cost", r.Recommended.Cost, "setting", "recommended", "unit", r.CostUnit)
+		s.put("loadctl_tune_cost", r.Incumbent.Cost, "setting", "incumbent", "unit", r.CostUnit)
 	}
 	return s.write(w)
 }

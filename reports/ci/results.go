@@ -3,8 +3,10 @@ package ci
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/coordinator/frontier"
 	"github.com/loadctl/loadctl/coordinator/gate"
 	"github.com/loadctl/loadctl/coordinator/tune"
 )
@@ -66,29 +68,49 @@ func change(m *gate.Metric, v float64) string {
 
 // Capacity annotates a capacity: a notice with its figure, or why there is none.
 func Capacity(r *capacity.Result, at Place) []Annotation {
-	switch r.Outcome {
-	case capacity.Found:
-		return []Annotation{{Notice, "capacity", fmt.Sprintf("%.4g %s (%.0f %% interval %.4g to %.4g)", r.Capacity, unit(r.Axis), 100*r.Confidence, r.Low, r.High), at}}
-	case capacity.AtLeast:
-		return []Annotation{{Notice, "capacity", fmt.Sprintf("%.4g %s or more", r.Capacity, unit(r.Axis)), at}}
+	a := searched(r.Outcome, at)
+	if a.Level == Notice {
+		a.Text = r.Words()
+	} else {
+		a.Text = because(capacity.Meanwhile(r.Beside), r.Why)
+	}
+	return []Annotation{a}
+}
+
+// Frontier annotates a capacity at several numbers of connections: one remark, with a line for each.
+func Frontier(r *frontier.Result, at Place) []Annotation {
+	a := searched(r.Outcome, at)
+	lines := r.Sentences()
+	if r.Why != "" {
+		lines = append([]string{r.Why}, lines...)
+	}
+	a.Text = strings.Join(lines, "\n")
+	return []Annotation{a}
+}
+
+// searched is how loud the outcome of a search for a capacity is.
+func searched(o capacity.Outcome, at Place) Annotation {
+	switch o {
+	case capacity.Found, capacity.AtLeast:
+		return Annotation{Level: Notice, Title: "capacity", Place: at}
 	case capacity.Nothing, capacity.Broken:
-		return []Annotation{{Error, "capacity: " + string(r.Outcome), r.Why, at}}
+		return Annotation{Level: Error, Title: "capacity: " + string(o), Place: at}
 	}
-	return []Annotation{{Warning, "capacity: " + string(r.Outcome), r.Why, at}}
+	return Annotation{Level: Warning, Title: "capacity: " + string(o), Place: at}
 }
 
-func unit(axis string) string {
-	if axis == "connections" {
-		return axis
+func because(what, why string) string {
+	if what == "" || why == "" {
+		return what + why
 	}
-	return "iterations a second"
+	return what + ": " + why
 }
 
-// Tune annotates a tuning with what it recommends.
+// Tune annotates a tuning with what it recommends. That no setting holds the load is an error, as it is of a capacity.
 func Tune(r *tune.Result, at Place) []Annotation {
 	level := Notice
 	switch r.Outcome {
-	case tune.Broken:
+	case tune.Broken, tune.Nothing:
 		level = Error
 	case tune.Unfinished:
 		level = Warning

@@ -18,7 +18,8 @@ type Entry struct {
 	Started  time.Time `json:"started"`
 	Invalid  bool      `json:"invalid,omitempty"` // or aborted: it is listed, and in no series
 
-	// Said is the answer of a search that is no figure over time, such as a gate's verdict; "" = it is one of figures.
+	// Said is the answer of a search that is no figure over time, such as a gate's verdict or a capacity of which a bound
+	// alone is known; "" = it is one of figures.
 	Said string `json:"said,omitempty"`
 
 	Values map[string]float64 `json:"values"` // by metric, in base units; what is not known is not there

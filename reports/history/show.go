@@ -12,7 +12,7 @@ import (
 )
 
 // Text writes the series for people: a row for each point, with a line before the first point of
-// each change. Below are the answers of gates and tunings among the entries, by scenario.
+// each change. Below are the answers that are no figure among the entries, by scenario.
 func Text(w io.Writer, entries []Entry, all []Series) error {
 	var b strings.Builder
 	for i := range all {
@@ -41,7 +41,7 @@ func answers(b *strings.Builder, entries []Entry) (any bool) {
 				continue
 			}
 			if first {
-				fmt.Fprintf(b, "%s · gates and tunings\n", name)
+				fmt.Fprintf(b, "%s · gates, tunings, and capacities without a figure\n", name)
 			}
 			first, any = false, true
 			fmt.Fprintf(b, "  %s  %-26s %s\n", e.Started.UTC().Format("2006-01-02 15:04"), e.ID, e.Said)

@@ -1,67 +1,85 @@
 package junit
 
 import (
-	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
-	"github.com/loadctl/loadctl/coordinator/tune"
+	"github.com/loadctl/loadctl/coordinator/frontier"
+	"github.com/loadctl/loadctl/coordinator/trial"
 )
 
 // Capacity writes a capacity as one case. No load that holds the SLO is a failure, trials that
 // could not be made are an error, and a search that was ended early is skipped.
 func Capacity(w io.Writer, f Frame, r *capacity.Result) error {
-	words := capacityWords(r)
-	c := testcase{Name: "capacity: " + r.Axis, Out: words}
-	switch r.Outcome {
-	case capacity.Nothing:
-		c.Failure = because(string(r.Outcome), words)
-	case capacity.Broken:
-		c.Error = because(string(r.Outcome), words)
-	case capacity.Unfinished, capacity.Unstable:
-		c.Skipped = skipped(words)
-	}
+	c := searched(capacityName(r.Axis, r.Beside), r.Outcome, capacityWords(r))
 	return write(w, f.suiteOf("capacity", r.Took, []testcase{c}))
 }
 
-func capacityWords(r *capacity.Result) string {
-	unit := "iterations a second"
-	if r.Axis == "connections" {
-		unit = r.Axis
+// Frontier writes a case for each number of connections. One that holds no rate, where another holds some, is
+// skipped: so much is what a frontier is made to find. What became of the whole has a case of its own where none of
+// these shows it.
+func Frontier(w io.Writer, f Frame, r *frontier.Result) error {
+	var cases []testcase
+	for i := range r.Levels {
+		cases = append(cases, levelCase(&r.Levels[i], r.Outcome))
 	}
-	words := string(r.Outcome)
+	whole := searched("capacity: frontier", r.Outcome, strings.TrimSuffix(string(r.Outcome)+": "+r.Why, ": "))
+	if n := whole.fate(); n != "" && !slices.ContainsFunc(cases, func(c testcase) bool { return c.fate() == n }) {
+		cases = append(cases, whole)
+	}
+	return write(w, f.suiteOf("capacity", r.Took, cases))
+}
+
+func levelCase(l *frontier.Level, whole capacity.Outcome) testcase {
+	name := capacityName(capacity.Rate, trial.Load{Connections: l.Connections})
+	if l.Rate == nil || l.Skipped != "" || l.Rate.Outcome == capacity.Nothing && whole != capacity.Nothing {
+		return testcase{Name: name, Out: l.String(), Skipped: skipped(l.String())}
+	}
+	return searched(name, l.Rate.Outcome, capacityWords(l.Rate))
+}
+
+// capacityName is the same from one search to the next, whatever they find: servers know a case by it.
+func capacityName(axis string, beside trial.Load) string {
+	return strings.TrimSpace("capacity: " + axis + " " + capacity.Meanwhile(beside))
+}
+
+func searched(name string, o capacity.Outcome, words string) testcase {
+	c := testcase{Name: name, Out: words}
+	switch o {
+	case capacity.Nothing:
+		c.Failure = because(string(o), words)
+	case capacity.Broken:
+		c.Error = because(string(o), words)
+	case capacity.Unfinished, capacity.Unstable:
+		c.Skipped = skipped(words)
+	}
+	return c
+}
+
+// fate is what became of a case, "" of one that is well.
+func (c *testcase) fate() string {
 	switch {
-	case r.Capacity > 0 && r.High > 0:
-		words += fmt.Sprintf(": %.4g %s (%.4g to %.4g)", r.Capacity, unit, r.Low, r.High)
-	case r.Capacity > 0:
-		words += fmt.Sprintf(": %.4g %s or more", r.Capacity, unit)
+	case c.Failure != nil:
+		return "failure"
+	case c.Error != nil:
+		return "error"
+	case c.Skipped != nil:
+		return "skipped"
 	}
-	if r.Verified > 0 {
-		words += fmt.Sprintf(", held at %.4g", r.Verified)
+	return ""
+}
+
+func capacityWords(r *capacity.Result) string {
+	words := string(r.Outcome)
+	if figure := r.Words(); figure != "" {
+		words += ": " + figure
+	} else if meanwhile := capacity.Meanwhile(r.Beside); meanwhile != "" {
+		words += " " + meanwhile
 	}
 	if r.Why != "" {
 		words += ": " + r.Why
 	}
 	return words
-}
-
-// Tune writes a tuning as one case: it recommends and fails nothing. Only what could not be
-// made is an error, and what was ended early is skipped.
-func Tune(w io.Writer, f Frame, r *tune.Result) error {
-	words := string(r.Outcome)
-	if r.Outcome == tune.Better {
-		g := r.Recommended
-		words += fmt.Sprintf(": %v is %+.2f %% (%+.2f to %+.2f)", map[string]string(g.Setting), 100*g.Gain, 100*g.Low, 100*g.High)
-	}
-	if r.Why != "" {
-		words += ": " + r.Why
-	}
-	c := testcase{Name: "tuning: " + r.Fitness, Out: words}
-	switch r.Outcome {
-	case tune.Broken:
-		c.Error = because(string(r.Outcome), words)
-	case tune.Unfinished:
-		c.Skipped = skipped(words)
-	}
-	return write(w, f.suiteOf("tuning", r.Took, []testcase{c}))
 }

@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"encoding/xml"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
+	"github.com/loadctl/loadctl/coordinator/frontier"
 	"github.com/loadctl/loadctl/coordinator/gate"
+	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/coordinator/tune"
 )
 
@@ -107,12 +111,110 @@ func TestCapacityOutcomes(t *testing.T) {
 	}
 }
 
+// That no setting holds the load is a failure, as it is of a capacity: a build that asks is not to be green.
 func TestTuneOutcomes(t *testing.T) {
-	for o, want := range map[tune.Outcome][3]int{tune.Better: {}, tune.NoChange: {}, tune.Broken: {0, 1, 0}, tune.Unfinished: {0, 0, 1}} {
+	for o, want := range map[tune.Outcome][3]int{tune.Better: {}, tune.NoChange: {}, tune.Nothing: {1, 0, 0}, tune.Broken: {0, 1, 0}, tune.Unfinished: {0, 0, 1}} {
 		r := &tune.Result{Fitness: "throughput", Outcome: o, Recommended: tune.Score{Setting: tune.Setting{"pool": "33"}, Gain: 0.5}}
 		_, failures, errors, skips := counts(t, func(b *bytes.Buffer) error { return Tune(b, frame(), r) })
 		if got := [3]int{failures, errors, skips}; got != want {
 			t.Errorf("%s: failures, errors, skipped %v, want %v", o, got, want)
 		}
+	}
+}
+
+// casesOf are the names of cases with what they say.
+func casesOf(t *testing.T, write func(*bytes.Buffer) error) map[string]string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	var all testsuites
+	if err := xml.Unmarshal(b.Bytes(), &all); err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for _, c := range all.Suites[0].Cases {
+		said[c.Name] = c.Out
+	}
+	return said
+}
+
+// The cheapest setting is told by its cost, and a setting as people type it.
+func TestATuningIsToldByWhatWasAsked(t *testing.T) {
+	params := []tune.Param{{Name: "workers"}, {Name: "pool"}}
+	set := tune.Setting{"pool": "33", "workers": "4"}
+	for want, r := range map[string]*tune.Result{
+		"better: workers=4, pool=33 is +41.00 % (+35.00 to > +1000): it came back": {Outcome: tune.Better, Goal: tune.Most, Fitness: "throughput", Why: "it came back", Params: params,
+			Recommended: tune.Score{Setting: set, Gain: 0.41, Low: 0.35, High: 22025}},
+		"better: workers=4, pool=33 costs 12000 dollars a month: it held": {Outcome: tune.Better, Goal: tune.Cheapest, Fitness: "hold", Why: "it held", Params: params, CostUnit: "dollars a month",
+			Recommended: tune.Score{Setting: set, Cost: 12_000}},
+	} {
+		said := casesOf(t, func(b *bytes.Buffer) error { return Tune(b, frame(), r) })
+		if got := said["tuning: "+r.Fitness]; got != want {
+			t.Errorf("%q of %v, want %q", got, said, want)
+		}
+	}
+}
+
+// What was held or asked for beside is in the name, as a capacity without it is another.
+func TestACapacityIsNamedByWhatStoodBeside(t *testing.T) {
+	for want, r := range map[string]*capacity.Result{
+		"capacity: rate": {Axis: "rate", Outcome: capacity.Found, Capacity: 749, Low: 730, High: 760, Confidence: 0.95},
+		"capacity: rate with 10000 connections held": {Axis: "rate", Beside: trial.Load{Connections: 10_000}, Outcome: capacity.Found, Capacity: 749, Low: 730, High: 760, Confidence: 0.95},
+		"capacity: connections at 200/s":             {Axis: "connections", Beside: trial.Load{Rate: 200}, Outcome: capacity.Found, Capacity: 12_000, Low: 12_000, High: 12_100},
+	} {
+		said := casesOf(t, func(b *bytes.Buffer) error { return Capacity(b, frame(), r) })
+		if got := said[want]; got != "found: "+r.Words() {
+			t.Errorf("%s: %v", want, said)
+		}
+	}
+}
+
+func level(n int, o capacity.Outcome) frontier.Level {
+	return frontier.Level{Connections: n, Rate: &capacity.Result{Axis: "rate", Outcome: o, Capacity: 749, Low: 730, High: 760, Confidence: 0.95}}
+}
+
+// Every level has a case; one that holds nothing fails no build while another holds something, and what became of
+// the whole is shown by one of them, or by itself.
+func TestFrontierOutcomes(t *testing.T) {
+	lost := frontier.Level{Connections: 9000, Skipped: "the connections themselves fail"}
+	for _, c := range []struct {
+		r    frontier.Result
+		want [4]int // tests, failures, errors, skipped
+	}{
+		{frontier.Result{Outcome: capacity.Found, Levels: []frontier.Level{level(10, capacity.Found), level(100, capacity.AtLeast), level(1000, capacity.Nothing), lost, {Connections: 20_000}}}, [4]int{5, 0, 0, 3}},
+		{frontier.Result{Outcome: capacity.Nothing, Levels: []frontier.Level{level(10, capacity.Nothing), lost}}, [4]int{2, 1, 0, 1}},
+		{frontier.Result{Outcome: capacity.Nothing, Why: "no rate holds", Levels: []frontier.Level{lost}}, [4]int{2, 1, 0, 1}},
+		{frontier.Result{Outcome: capacity.Broken, Levels: []frontier.Level{level(10, capacity.Found), level(100, capacity.Broken)}}, [4]int{2, 0, 1, 0}},
+		{frontier.Result{Outcome: capacity.Unfinished, Levels: []frontier.Level{level(10, capacity.Found), level(100, capacity.Unfinished)}}, [4]int{2, 0, 0, 1}},
+		{frontier.Result{Outcome: capacity.Unfinished, Levels: []frontier.Level{level(10, capacity.Found)}}, [4]int{2, 0, 0, 1}},
+	} {
+		tests, failures, errors, skips := counts(t, func(b *bytes.Buffer) error { return Frontier(b, frame(), &c.r) })
+		if got := [4]int{tests, failures, errors, skips}; got != c.want {
+			t.Errorf("%s of %d levels: tests, failures, errors, skipped %v, want %v", c.r.Outcome, len(c.r.Levels), got, c.want)
+		}
+	}
+	r := &frontier.Result{Outcome: capacity.Found, Levels: []frontier.Level{level(10, capacity.Found), lost}}
+	said := casesOf(t, func(b *bytes.Buffer) error { return Frontier(b, frame(), r) })
+	if said["capacity: rate with 10 connections held"] != "found: 749 iterations a second (95 % interval 730 to 760)" || said["capacity: rate with 9000 connections held"] != "9000 connections: the connections themselves fail" {
+		t.Errorf("%v", said)
+	}
+}
+
+// The capacity is found anew for each build: a case that is named by it is another case each time.
+func TestTheHoldIsTheSameCaseAtAnotherCapacity(t *testing.T) {
+	names := map[string]bool{}
+	for _, rate := range []float64{712.5, 698} {
+		r := slower()
+		r.Hold.Rate = rate
+		for name, words := range casesOf(t, func(b *bytes.Buffer) error { return Gate(b, frame(), r, false) }) {
+			if names[name] = true; name == "capacity hold" && !strings.Contains(words, fmt.Sprintf("at %.4g/s, 5 %% below", rate)) {
+				t.Error(words)
+			}
+		}
+	}
+	if len(names) != 5 || !names["capacity hold"] {
+		t.Errorf("%v", names)
 	}
 }

@@ -3,6 +3,7 @@ package document
 import (
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Closest is the candidate a name was probably meant to be, "" when none is close.
@@ -22,6 +23,43 @@ func Closest(name string, candidates []string) string {
 		}
 	}
 	return ""
+}
+
+// Hint says what a name was probably meant to be, or else all that it can be.
+func Hint(name string, there []string) string {
+	if near := Closest(name, there); near != "" {
+		return Ask(near)
+	}
+	return OneOf(there)
+}
+
+// mostListed bounds a list that nobody would read to its end.
+const mostListed = 30
+
+// OneOf lists all that there is, as a hint.
+func OneOf(there []string) string {
+	switch len(there) {
+	case 0:
+		return "there are none"
+	case 1:
+		return "there is " + printable(there[0])
+	}
+	var words []string
+	for _, word := range there[:min(len(there), mostListed)] {
+		words = append(words, printable(word))
+	}
+	if len(there) > mostListed {
+		words = append(words, "…")
+	}
+	return "one of " + strings.Join(words, ", ")
+}
+
+// printable is text of the file that may be no single line.
+func printable(text string) string {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		text = strconv.Quote(text)
+	}
+	return Shorten(text)
 }
 
 // Ask makes a hint of what was probably meant.

@@ -8,7 +8,16 @@ import (
 
 // Keys are the keys of one kind of mapping, separated by spaces: those that can be
 // used, and those of the full grammar that are not built yet.
-type Keys struct{ Known, Later string }
+type Keys struct {
+	Known, Later string
+	Habits       map[string]Habit // by the key that is refused: one of Later, or of another tool
+}
+
+// A Habit is what to write instead of a key that people know from elsewhere.
+type Habit struct {
+	Key string // that it stands for in the same mapping, which then does not lack it; "" = none
+	Say string // the hint
+}
 
 // An Object is a mapping with known keys. Its methods read one key into a
 // variable, and leave that alone when the key is absent or wrong.
@@ -26,7 +35,7 @@ type Object struct {
 func (r *Reader) Object(n *Node, what string, k Keys) *Object {
 	o := &Object{r: r, What: what, Node: r.Follow(n), Entries: r.Mapping(n, what)}
 	for _, e := range o.Entries {
-		o.checkKey(e, strings.Fields(k.Known), strings.Fields(k.Later))
+		o.checkKey(e, k)
 	}
 	return o
 }
@@ -41,16 +50,19 @@ func (r *Reader) Brief(n *Node, what, example string) *Node {
 	return nil
 }
 
-func (o *Object) checkKey(e Entry, known, later []string) {
+func (o *Object) checkKey(e Entry, k Keys) {
+	known, habit := strings.Fields(k.Known), k.Habits[e.Name]
 	switch {
 	case slices.Contains(known, e.Name):
-	case slices.Contains(later, e.Name):
-		o.r.Wrong(e.Key, "%q in %s is not supported yet", e.Name, o.What)
-		o.Meant = known
+	case slices.Contains(strings.Fields(k.Later), e.Name):
+		o.r.Hinted(e.Key, habit.Say, "%q in %s is not supported yet", e.Name, o.What)
+		o.Meant = append(o.Meant, known...)
+	case habit.Say != "":
+		o.r.Hinted(e.Key, habit.Say, "unknown key %q in %s", e.Name, o.What)
+		o.Meant = append(o.Meant, habit.Key)
 	default:
-		near := Closest(e.Name, known)
-		o.r.Hinted(e.Key, Ask(near), "unknown key %q in %s", Shorten(e.Name), o.What)
-		o.Meant = append(o.Meant, near)
+		o.r.Hinted(e.Key, Hint(e.Name, known), "unknown key %q in %s", Shorten(e.Name), o.What)
+		o.Meant = append(o.Meant, Closest(e.Name, known))
 	}
 }
 

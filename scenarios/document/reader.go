@@ -58,9 +58,10 @@ func (r *Reader) Hinted(n *Node, hint, text string, args ...any) {
 	r.At(line, col, hint, text, args...)
 }
 
-// Unknown notes a name that is not among those there are.
+// Unknown notes a name that is not among those there are, with what was probably meant or
+// else with all of them.
 func (r *Reader) Unknown(n *Node, what, name string, there []string) {
-	r.Hinted(n, Ask(Closest(name, there)), "unknown %s %q", what, name)
+	r.Hinted(n, Hint(name, there), "unknown %s %q", what, name)
 }
 
 // Follow gives the node an alias stands for. It gives nil once a file has been
