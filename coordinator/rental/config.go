@@ -29,7 +29,7 @@ type Want struct {
 // A Config says what is to be rented. Zero means the default.
 type Config struct {
 	Run       string    // 8 characters, of Run8
-	Expires   time.Time // goes into the tags; needed when something is wanted
+	Expires   time.Time // goes into the tags; needed when something is wanted and no journal tells it
 	Wants     []Want    // none = only give back
 	MinAgents int       // so many agents are enough; 0 = all
 	Journal   []Line    // of an earlier life of this run

@@ -56,6 +56,10 @@ type slot struct {
 // gives everything back when it is told to or cannot go on; without it gives back from the start. The error tells
 // everything that is wrong with the config.
 func New(c Config) (*Rental, error) {
+	known, _ := Know(c.Journal) // what is wrong with it Validate tells
+	if c.Expires.IsZero() {
+		c.Expires = known.Expires
+	}
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -71,7 +75,6 @@ func New(c Config) (*Rental, error) {
 			}
 		}
 	}
-	known, _ := Know(c.Journal)
 	r.blind = known.Blind
 	for _, rec := range known.Records {
 		r.things = append(r.things, r.remembered(rec))
