@@ -22,12 +22,13 @@ type Seen struct {
 	Kind            Kind
 	ID              int
 	Label           string
-	Tags            []string // networks have none
+	Tags            []string // networks and placement groups have none, unless the client keeps them in a description
 	Status          string   // the cloud's own word; "" of kinds without one
 	Type            string   // plan of an instance, class of a balancer
 	Region          string
 	Public, Private netip.Addr // the first of each; zero = none yet
 	Created         time.Time
+	Tenants         []int // of a network or placement group: the instances in it
 }
 
 // A Class says what a failure of the cloud means for what is done next.
