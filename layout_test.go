@@ -26,7 +26,7 @@ var floors = [][]string{
 	2: {"scenarios/secure", "agent/vu", "agent/http1", "coordinator/fleet", "coordinator/run", "target/topology", "tuning", "coordinator/virtual", "coordinator/capacity", "coordinator/gate",
 		"coordinator/usl", "coordinator/curve", "coordinator/saturation", "coordinator/changepoints", "coordinator/baseline", "coordinator/rental"},
 	3: {"proto/wire", "reports/view", "coordinator/plan", "coordinator/tune", "coordinator/frontier", "reports/history", "coordinator/selftest"},
-	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/hosts/ssh", "coordinator/hosts/linode", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board", "target/store",
+	4: {"agent/loop", "agent/machine", "agent/profile", "coordinator/hosts/local", "coordinator/hosts/ssh", "coordinator/hosts/linode", "coordinator/hosts/linode/linodetest", "coordinator/ceilings", "target/upstream", "target/truth", "target/null", "target/board", "target/store",
 		"target/cache", "target/documents", "coordinator/monitor", "coordinator/study", "coordinator/apply", "coordinator/sides",
 		"reports/text", "reports/html", "reports/answers", "reports/tui", "reports/junit", "reports/ci", "reports/runfile"},
 	5: {"target/service", "target/workers", "target/admin", "target/balancer", "target/stack"},

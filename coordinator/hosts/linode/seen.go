@@ -1,0 +1,69 @@
+package linode
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/linode/linodego"
+
+	"github.com/loadctl/loadctl/coordinator/rental"
+)
+
+func seenNetwork(v linodego.VPC) rental.Seen {
+	return rental.Seen{Kind: rental.Network, ID: v.ID, Label: v.Label, Region: v.Region, Created: at(v.Created)}
+}
+
+func seenFirewall(f linodego.Firewall) rental.Seen {
+	return rental.Seen{Kind: rental.Firewall, ID: f.ID, Label: f.Label, Tags: f.Tags, Status: string(f.Status), Created: at(f.Created)}
+}
+
+func seenPlacement(g linodego.PlacementGroup) rental.Seen {
+	return rental.Seen{Kind: rental.Placement, ID: g.ID, Label: g.Label, Region: g.Region}
+}
+
+func seenInstance(i linodego.Instance) rental.Seen {
+	s := rental.Seen{
+		Kind: rental.Instance, ID: i.ID, Label: i.Label, Tags: i.Tags, Status: string(i.Status), Type: i.Type, Region: i.Region, Created: at(i.Created),
+	}
+	s.Public, s.Private = firstOf(i.IPv4)
+	return s
+}
+
+func seenBalancer(n linodego.NodeBalancer) rental.Seen {
+	s := rental.Seen{Kind: rental.Balancer, ID: n.ID, Tags: n.Tags, Type: string(n.Type), Region: n.Region, Created: at(n.Created)}
+	if n.Label != nil {
+		s.Label = *n.Label
+	}
+	if n.IPv4 != nil {
+		s.Public, _ = netip.ParseAddr(*n.IPv4)
+	}
+	return s
+}
+
+// at is a time of Linode, which are UTC.
+func at(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+// firstOf are the first public and the first private address. Those in a VPC are not among them: see Addresses.
+func firstOf(all []*net.IP) (public, private netip.Addr) {
+	for _, ip := range all {
+		if ip == nil {
+			continue
+		}
+		a, ok := netip.AddrFromSlice(*ip)
+		a = a.Unmap()
+		switch {
+		case !ok:
+		case a.IsPrivate() && !private.IsValid():
+			private = a
+		case !a.IsPrivate() && !public.IsValid():
+			public = a
+		}
+	}
+	return public, private
+}
