@@ -36,15 +36,21 @@ func (c *Cost) of(value string) float64 {
 		v, _ := number(value)
 		return v * c.Each
 	}
+	v, _ := c.priceOf(value)
+	return v
+}
+
+// priceOf is what the file says that a value costs, where it says so of each value.
+func (c *Cost) priceOf(value string) (float64, bool) {
 	if v, ok := c.Of[value]; ok {
-		return v
+		return v, true
 	}
 	for _, known := range slices.Sorted(maps.Keys(c.Of)) { // a value that was read may be written otherwise
 		if Same(known, value) {
-			return c.Of[known]
+			return c.Of[known], true
 		}
 	}
-	return 0
+	return 0, false
 }
 
 // cost reads a number for each unit, {each, unit}, or {values: {value: cost}, unit}.

@@ -1,6 +1,7 @@
 package tuning
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -72,6 +73,9 @@ func (p *reading) param(o *document.Object) {
 		if one.Current == "" {
 			p.Wrong(n, "current: must not be empty")
 		}
+	}
+	if one.Start != nil && !numeric([]string{one.Current}) {
+		p.Wrong(o.Get("current"), "current: must be a number or a duration, as all values that start from a law are, got %q", document.Shorten(one.Current))
 	}
 	one.Numeric = one.Start != nil || numeric(append(slices.Clone(one.Values), one.Current))
 	one.Cost = p.cost(o.Get("cost"), &one)
@@ -169,6 +173,23 @@ func numeric(values []string) bool {
 		}
 	}
 	return true
+}
+
+// Reckons says why what is in force, as it was read, could not be reckoned with as costs and
+// constraints do with the values of the file: it would cost nothing and hold every constraint.
+// nil where it can be. The error goes on after "which".
+func (p *Param) Reckons(value string) error {
+	_, isNumber := number(value)
+	_, priced := p.Cost.priceOf(value)
+	switch {
+	case p.Numeric && !isNumber && p.Start != nil:
+		return errors.New("is no number, as the values to try are: set it to one first")
+	case p.Numeric && !isNumber:
+		return fmt.Errorf("is no number, as the values to try are: set it to one first, or say current: %q where neither cost nor constraints reckon with it", value)
+	case p.Cost.Of != nil && !priced:
+		return fmt.Errorf("has no cost: say current: %q, and under cost (line %d) what it costs", value, p.Cost.Line)
+	}
+	return nil
 }
 
 // number is a value as constraints and costs reckon with it: durations in seconds.

@@ -122,9 +122,11 @@ func (a *Applier) Incumbent(ctx context.Context) (map[string]string, error) {
 }
 
 // Apply puts a setting in force: hooks in the order of the file, then restarts, then it
-// waits for health. Parameters whose value is in force already are left alone. restart
-// wants the service started anew even so. A nil setting is the one in force. After an
-// error the target may be in any state; the next Apply sets everything.
+// waits for health. Parameters whose value is in force already are left alone; but after
+// any restart all that requests and knobs set is set again, as the service may have
+// forgotten it. restart wants the service started anew even so. A nil setting is the one
+// in force. After an error the target may be in any state; the next Apply sets everything,
+// and starts the service anew where that was amiss.
 func (a *Applier) Apply(ctx context.Context, setting map[string]string, restart bool) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -134,6 +136,7 @@ func (a *Applier) Apply(ctx context.Context, setting map[string]string, restart 
 	if setting == nil {
 		setting = a.orIncumbent()
 	}
+	restart = restart || a.journal.Anew // a start that failed is owed: the service may be down
 	if err := a.check(setting); err != nil {
 		return err
 	}

@@ -336,7 +336,7 @@ func TestKnobsOfTheTargetChangeTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.restore()
-	want := "map[pool_size:4 workers:2] map[workers:4] reload map[pool_size:5 workers:3]"
+	want := "map[pool_size:4 workers:2] map[workers:4] reload map[pool_size:4 workers:4] map[pool_size:5 workers:3]"
 	if got := strings.Join(k.calls, " "); got != want {
 		t.Error(got)
 	}

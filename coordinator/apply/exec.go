@@ -53,7 +53,7 @@ func (a *Applier) execTo(ctx context.Context, c call, out, other *spoken) error 
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
 	err = errors.Join(err, cmd.Wait())
-	if err != nil || ctx.Err() != nil {
+	if err != nil { // Wait tells also of an end by ctx; one that came after the program's leaves the service alone
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
 	_ = os.Remove(hookPath(a.cfg.Dir)) // of a process that is gone it says nothing

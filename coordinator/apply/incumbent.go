@@ -67,7 +67,25 @@ func (a *Applier) current(ctx context.Context, p *tuning.Param, knobs map[string
 	case p.Current != "" && !tuning.Same(value, p.Current):
 		return "", fmt.Errorf("%s: the file says that %s is in force, and it is %s: mend current in the file, or set it so", place, p.Current, a.redact.Text(value))
 	}
+	if err := p.Reckons(value); err != nil {
+		return "", errors.New(a.redact.Text(fmt.Sprintf("%s: %s is %s, which %v", place, a.source(p), value, err)))
+	}
 	return value, nil
+}
+
+// source says where the value in force is read.
+func (a *Applier) source(p *tuning.Param) string {
+	h := p.Read
+	if h == nil {
+		h = &p.Apply[0]
+	}
+	switch h.Kind {
+	case tuning.Knob:
+		return "the target's setting " + h.Knob
+	case tuning.EnvFile:
+		return h.File.Key + " in " + a.path(h.File.Path)
+	}
+	return "the answer of " + a.readText(h)
 }
 
 // seen is what the target tells of a parameter, "" where it tells nothing.
@@ -79,7 +97,7 @@ func (a *Applier) seen(ctx context.Context, p *tuning.Param, knobs map[string]st
 	case p.Read != nil && p.Read.Kind == tuning.EnvFile:
 		return getKey(a.path(p.Read.File.Path), p.Read.File.Key)
 	case p.Read != nil:
-		err = a.step(ctx, step{p, p.Read, "read: " + a.readText(p.Read), "", func(ctx context.Context) (string, error) {
+		err = a.step(ctx, step{[]*tuning.Param{p}, p.Read, "read: " + a.readText(p.Read), "", func(ctx context.Context) (string, error) {
 			value, err = a.answer(ctx, p)
 			return value, err
 		}})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/loadctl/loadctl/tuning"
@@ -20,12 +22,12 @@ type job struct {
 // A StepError is a step of a hook that failed. Output is what the step said last, without
 // secrets.
 type StepError struct {
-	Param  string // "" = of the whole file
+	Param  string // its parameter, or those that one step sets, with commas; "" = of the whole file
 	Place  string // file:line of the hook
 	Step   string // what was done, as the file says it
 	Err    error
 	Output string
-	sets   bool // it sets a value, in place of a restart or a wait
+	sets   []string // parameters whose values it sets; none of a restart or a wait
 }
 
 func (e *StepError) Error() string {
@@ -44,71 +46,67 @@ func (e *StepError) Unwrap() error { return e.Err }
 
 // A step is one thing that is done, under a name that steps that do the same share.
 type step struct {
-	param *tuning.Param // nil = of the file
-	hook  *tuning.Hook
-	what  string // for people
-	same  string // key; "" of what sets a value
-	do    func(ctx context.Context) (said string, err error)
+	params []*tuning.Param // nil = of the file; more than one where it sets knobs together
+	hook   *tuning.Hook
+	what   string // for people
+	same   string // key; "" of what sets a value
+	do     func(ctx context.Context) (said string, err error)
 }
 
-// affected are the parameters whose services a job may start anew or change.
-func (a *Applier) affected(j job) []*tuning.Param {
-	if !j.restart {
-		return j.params
+// names are those of its parameters.
+func (s *step) names() (all []string) {
+	for _, p := range s.params {
+		all = append(all, p.Name)
 	}
-	all := make([]*tuning.Param, len(a.file.Params))
-	for i := range a.file.Params {
-		all[i] = &a.file.Params[i]
-	}
-	return all
+	return slices.Compact(all) // two knobs of one
 }
 
-// stages are what a job does: it sets, restarts, waits for health. What is set by HTTP is
-// gone with a service that was started anew, and is set again.
+// needsUp says that a step sends what a service takes only while it runs.
+func (s *step) needsUp() bool { return s.same == "" && s.hook.Kind == tuning.HTTP }
+
+// reloads is the key of the step by which the bundled target starts its workers anew. It keeps
+// what it was told, and cannot start the target itself.
+const reloads = "reload"
+
+// stages are what a job does: it sets, starts anew, waits for health, and sets again what a
+// start may have made a service forget.
 func (a *Applier) stages(j job) [][]step {
-	all := [][]step{a.sets(j), a.restarts(j), a.healths(j)}
-	if again := a.forgotten(j); len(again) > 0 {
-		all = append(all, again, a.healths(j))
+	starts := a.restarts(j)
+	all := [][]step{a.sets(j, j.params, early(starts)), starts, a.healths(j)}
+	if len(starts) == 0 {
+		return all
+	}
+	if again := a.sets(j, a.valued(j), late); len(again) > 0 {
+		all = append(all, a.onceUp(again), a.healths(j))
 	}
 	return all
 }
 
-// forgotten are the steps that set what a service that is started anew has forgotten.
-func (a *Applier) forgotten(j job) (all []step) {
-	if !j.restart {
-		return nil
-	}
-	for _, p := range a.affected(j) {
-		for i := range p.Apply {
-			if h := &p.Apply[i]; h.Kind == tuning.HTTP {
-				all = append(all, a.set(j, p, h))
-			}
-		}
-	}
-	return all
-}
-
-// do does a job. Without restore the first error is the last.
+// do does a job. Without restore the first error is the last, but for a request where an earlier
+// job failed: the service may be down by that, and is started nevertheless, for the next job.
 func (a *Applier) do(ctx context.Context, j job) (errs []error) {
-	for _, p := range j.params {
+	unknown := len(a.now) == 0
+	stages, valued := a.stages(j), a.valued(j)
+	for _, p := range valued {
 		delete(a.now, p.Name) // until it is known
 	}
-	var failed bool
-	for _, stage := range a.stages(j) {
+	for _, stage := range stages {
 		for _, s := range stage {
-			if err := a.step(ctx, s); err != nil {
-				errs, failed = append(errs, err), true
-				if !j.restore {
-					clear(a.now) // whoever comes next sets everything
-					return errs
-				}
+			err := a.step(ctx, s)
+			if err == nil {
+				continue
+			}
+			errs = append(errs, err)
+			if !j.restore && !(unknown && s.needsUp() && ctx.Err() == nil) {
+				clear(a.now) // whoever comes next sets everything
+				return errs
 			}
 		}
 	}
-	if failed {
+	if len(errs) > 0 {
 		return errs
 	}
-	for _, p := range j.params {
+	for _, p := range valued {
 		a.now[p.Name] = j.values[p.Name]
 	}
 	return nil
@@ -130,10 +128,10 @@ func (a *Applier) step(ctx context.Context, s step) error {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("ended after %v, its time limit (within): %w", within, err)
 	}
-	e := &StepError{Place: fmt.Sprintf("%s:%d", a.cfg.Path, s.hook.Line), Step: a.redact.Text(s.what), Output: a.redact.Line(said), sets: s.same == ""}
+	e := &StepError{Place: fmt.Sprintf("%s:%d", a.cfg.Path, s.hook.Line), Step: a.redact.Text(s.what), Output: a.redact.Line(said), Param: strings.Join(s.names(), ", ")}
 	e.Err = hidden{a.redact.Text(err.Error()), err}
-	if s.param != nil {
-		e.Param = s.param.Name
+	if s.same == "" {
+		e.sets = s.names()
 	}
 	return e
 }
@@ -147,20 +145,26 @@ type hidden struct {
 func (h hidden) Error() string { return h.text }
 func (h hidden) Unwrap() error { return h.err }
 
-// sets are the steps that put values in force. Knobs of the target are changed together.
-func (a *Applier) sets(j job) (all []step) {
-	knobs := map[string]string{}
-	for _, p := range j.params {
+// sets are the steps that put values of parameters in force, by those of their hooks that are
+// wanted. Knobs of the target are changed together.
+func (a *Applier) sets(j job, params []*tuning.Param, wanted func(*tuning.Param, *tuning.Hook) bool) (all []step) {
+	knobs, at := map[string]string{}, -1
+	for _, p := range params {
 		for i := range p.Apply {
 			h := &p.Apply[i]
 			switch {
+			case !wanted(p, h):
+				continue
 			case h.Kind != tuning.Knob:
 				all = append(all, a.set(j, p, h))
 				continue
-			case len(knobs) == 0:
-				all = append(all, step{p, h, "target: " + h.Knob, "", func(ctx context.Context) (string, error) {
+			case at < 0:
+				at = len(all)
+				all = append(all, step{[]*tuning.Param{p}, h, "target: " + h.Knob, "", func(ctx context.Context) (string, error) {
 					return "", a.cfg.Target.Change(ctx, knobs)
 				}})
+			default:
+				all[at].params, all[at].what = append(all[at].params, p), all[at].what+", "+h.Knob
 			}
 			knobs[h.Knob] = j.values[p.Name]
 		}
@@ -172,40 +176,40 @@ func (a *Applier) sets(j job) (all []step) {
 func (a *Applier) set(j job, p *tuning.Param, h *tuning.Hook) step {
 	v := a.valuesFor(j, p)
 	if j.restore && h.Restore != nil {
-		return step{p, h, "restore: " + programText(h.Restore), "", func(ctx context.Context) (string, error) {
+		return step{[]*tuning.Param{p}, h, "restore: " + programText(h.Restore), "", func(ctx context.Context) (string, error) {
 			return a.run(ctx, h, h.Restore, v)
 		}}
 	}
 	switch h.Kind {
 	case tuning.HTTP:
-		return step{p, h, "http: " + h.Request.Method + " " + h.Request.URL.String(), "", func(ctx context.Context) (string, error) {
+		return step{[]*tuning.Param{p}, h, "http: " + h.Request.Method + " " + h.Request.URL.String(), "", func(ctx context.Context) (string, error) {
 			return a.send(ctx, h.Request, v)
 		}}
 	case tuning.EnvFile:
-		return step{p, h, "env_file: " + h.File.Path, "", func(context.Context) (string, error) {
+		return step{[]*tuning.Param{p}, h, "env_file: " + h.File.Path, "", func(context.Context) (string, error) {
 			if j.restore {
 				return "", a.putBack(h.File)
 			}
 			return "", setKey(a.path(h.File.Path), h.File.Key, j.values[p.Name])
 		}}
 	}
-	return step{p, h, a.commandText(h, h.Run), "", func(ctx context.Context) (string, error) { return a.run(ctx, h, h.Run, v) }}
+	return step{[]*tuning.Param{p}, h, a.commandText(h, h.Run), "", func(ctx context.Context) (string, error) { return a.run(ctx, h, h.Run, v) }}
 }
 
 // restarts are the steps that start services anew, each once however many parameters
 // need it.
 func (a *Applier) restarts(j job) (all []step) {
-	for _, p := range a.affected(j) {
+	for _, p := range a.started(j) {
 		for i := range p.Apply {
 			h, v := &p.Apply[i], a.valuesFor(j, p)
 			if h.Unit != "" {
 				words := unitWords(h)
-				all = addOnce(all, step{p, h, "unit: " + words[len(words)-1], fmt.Sprint(words), func(ctx context.Context) (string, error) {
+				all = addOnce(all, step{[]*tuning.Param{p}, h, "unit: " + words[len(words)-1], fmt.Sprint(words), func(ctx context.Context) (string, error) {
 					return a.exec(ctx, call{words: words, v: v})
 				}})
 			}
 			if h.Restart != nil {
-				all = addOnce(all, step{p, h, "restart: " + programText(h.Restart), fmt.Sprint(a.argv(h, h.Restart, v)), func(ctx context.Context) (string, error) {
+				all = addOnce(all, step{[]*tuning.Param{p}, h, "restart: " + programText(h.Restart), fmt.Sprint(a.argv(h, h.Restart, v)), func(ctx context.Context) (string, error) {
 					return a.run(ctx, h, h.Restart, v)
 				}})
 			}
@@ -232,7 +236,7 @@ func (a *Applier) anew(j job) (all []step) {
 	for i := range a.file.Params {
 		p := &a.file.Params[i]
 		if h := &p.Apply[0]; h.Kind == tuning.Knob && len(a.file.Restart) == 0 {
-			return append(all, step{p, h, "target: reload", "reload", func(ctx context.Context) (string, error) { return "", a.cfg.Target.Reload(ctx) }})
+			return append(all, step{[]*tuning.Param{p}, h, "target: reload", reloads, func(ctx context.Context) (string, error) { return "", a.cfg.Target.Reload(ctx) }})
 		}
 	}
 	return all
@@ -240,18 +244,18 @@ func (a *Applier) anew(j job) (all []step) {
 
 // healths are the steps that wait for what was changed.
 func (a *Applier) healths(j job) (all []step) {
-	add := func(p *tuning.Param, health *tuning.Health) {
+	add := func(of []*tuning.Param, health *tuning.Health) {
 		if health == nil {
 			return
 		}
 		h := &tuning.Hook{Line: health.Line, Within: health.Within}
-		all = addOnce(all, step{p, h, "health: " + health.URL, health.URL, func(ctx context.Context) (string, error) {
+		all = addOnce(all, step{of, h, "health: " + health.URL, health.URL, func(ctx context.Context) (string, error) {
 			return "", a.healthy(ctx, health.URL)
 		}})
 	}
 	for _, p := range a.affected(j) {
 		for i := range p.Apply {
-			add(p, p.Apply[i].Health)
+			add([]*tuning.Param{p}, p.Apply[i].Health)
 		}
 	}
 	add(nil, a.file.Health)

@@ -169,3 +169,17 @@ func eventually(t *testing.T, what string, cond func() bool) {
 	}
 	t.Error("never: " + what)
 }
+
+// An endedAfter is a context that ends once a program is through, and before anybody looks.
+type endedAfter struct{ context.Context }
+
+func (endedAfter) Err() error { return context.Canceled }
+
+func TestServiceOfAProgramThatSucceededLivesThoughTheTimeEndsThen(t *testing.T) {
+	r := newRoom(t, commands)
+	ended := endedAfter{t.Context()}
+	if _, err := r.exec(ended, call{words: []string{"sh", "-c", "(sleep 0.2; touch alive) &"}, v: func(string) string { return "" }}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the service lives", func() bool { return exists(filepath.Join(r.dir, "alive")) })
+}

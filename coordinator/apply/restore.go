@@ -6,14 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/loadctl/loadctl/tuning"
 )
 
-// Restore puts the incumbent back: every parameter that may have been changed, then
-// restarts, then health. It goes on after an error, and after the end of ctx, of which it
+// Restore puts the incumbent back: every parameter that may have been changed, restarts,
+// health, in the order of Apply. It goes on after an error, and after the end of ctx, of which it
 // has the values alone; its time is bounded by its steps. Once all is back it does nothing.
 // An error is *LeftError, and the journal stays for Recover.
 func (a *Applier) Restore(ctx context.Context) error {
@@ -107,19 +108,19 @@ func (e *LeftError) Unwrap() []error { return e.Errs }
 // left describes what a restoring that failed leaves behind.
 func (a *Applier) left(j job, errs []error) *LeftError {
 	e := &LeftError{Errs: errs, Dir: a.cfg.Dir}
-	failed := map[string]bool{}
+	var failed []string
 	after := "" // a restart or a health check failed, whose services may be those of all
 	for _, err := range errs {
 		if s, ok := errors.AsType[*StepError](err); ok {
-			failed[s.Param] = failed[s.Param] || s.sets
-			if !s.sets {
+			failed = append(failed, s.sets...)
+			if s.sets == nil {
 				after = ", but the service may not go by it, or be down"
 			}
 		}
 	}
-	for _, p := range j.params {
+	for _, p := range a.valued(j) {
 		was := a.incumbent[p.Name]
-		if !failed[p.Name] {
+		if !slices.Contains(failed, p.Name) {
 			e.Left = append(e.Left, fmt.Sprintf("%s: set back to %s%s", p.Name, was, after))
 			continue
 		}
@@ -142,12 +143,17 @@ func (a *Applier) mend(j job) (all []string) {
 		}
 		all = append(all, s)
 	}
-	for _, p := range j.params {
-		for i := range p.Apply {
-			add(a.mendOne(j, p, &p.Apply[i]))
+	put := func(params []*tuning.Param, wanted func(*tuning.Param, *tuning.Hook) bool) {
+		for _, p := range params {
+			for i := range p.Apply {
+				if wanted(p, &p.Apply[i]) {
+					add(a.mendOne(j, p, &p.Apply[i]))
+				}
+			}
 		}
 	}
-	for _, p := range j.params {
+	put(j.params, early(a.restarts(j)))
+	for _, p := range a.started(j) {
 		for i := range p.Apply {
 			h := &p.Apply[i]
 			if h.Unit != "" {
@@ -161,6 +167,7 @@ func (a *Applier) mend(j job) (all []string) {
 	if j.restart {
 		a.mendAnew(j, add)
 	}
+	put(a.valued(j), late) // those that were set before stand there once
 	return all
 }
 
