@@ -8,4 +8,7 @@ type Place struct {
 	Cores     int    `json:"cores"`
 	MemoryMiB int    `json:"memory_mib"`
 	Kernel    string `json:"kernel"`
+	// Hosts are the machines of --hosts, as user@host, that made it instead of the one the search ran on; the rest is
+	// unknown then.
+	Hosts []string `json:"hosts,omitempty"`
 }
