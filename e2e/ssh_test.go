@@ -216,27 +216,27 @@ func TestHostsOfSSH(t *testing.T) {
 }
 
 // TestACutConnectionLosesNothing: the process of sshd that carries a host's connection is killed in the middle of a run that
-// may lose no agent.
+// may lose no agent, and the next one falls silent, as a cable that was cut, while it holds the port.
 func TestACutConnectionLosesNothing(t *testing.T) {
 	m := newMachine(t)
 	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
-	p := start(t, t.TempDir(), "run", "--ui", "none", "--hosts", m.url(), scenario(t, fmt.Sprintf(spread, target.url, "12s")))
-	for _, at := range []time.Duration{3 * time.Second, 7 * time.Second} {
-		p.into(at)
+	p := start(t, t.TempDir(), "run", "--ui", "none", "--hosts", m.url(), scenario(t, fmt.Sprintf(spread, target.url, "15s")))
+	for i, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGSTOP} {
+		p.into(time.Duration(3+4*i) * time.Second)
 		sessions := m.sessions()
 		if len(sessions) == 0 {
 			t.Fatal("nobody serves the connection")
 		}
 		for _, pid := range sessions {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+			_ = syscall.Kill(pid, signal)
 		}
 	}
 	f := p.finish(2 * time.Minute)
 	survived(t, f)
 	f.identity(t)
 	between(t, f, target)
-	if n := f.summary.Accounting.Intended; n != 2400 {
-		t.Errorf("intended %d, want 2400", n)
+	if n := f.summary.Accounting.Intended; n != 3000 {
+		t.Errorf("intended %d, want 3000", n)
 	}
 	if censored := f.summary.Accounting.Censored; censored != 0 {
 		t.Errorf("%d requests are censored", censored)
@@ -282,5 +282,36 @@ func TestAMachineThatMustNotBeUsedIsNot(t *testing.T) {
 	}
 	if n := target.counted(t).Requests; n != 0 {
 		t.Errorf("the target was asked %d times", n)
+	}
+}
+
+// TestTrialsOfASearchRunOnHosts: each trial is a run as any other, and the study says whose machine made it.
+func TestTrialsOfASearchRunOnHosts(t *testing.T) {
+	m := newMachine(t)
+	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "1")
+	dir := t.TempDir()
+	file := scenario(t, fmt.Sprintf(spread, target.url, "4s"))
+	p := start(t, dir, "capacity", "--start", "20/s", "--max", "20/s", "--budget", "30s", "--hosts", m.url(), file)
+	if code := p.wait(2 * time.Minute); code == 1 || code == 2 {
+		t.Fatalf("exit %d\n%s", code, p.stderr.String())
+	}
+	studies, _ := filepath.Glob(filepath.Join(dir, "runs", "*-capacity"))
+	if len(studies) != 1 {
+		t.Fatalf("studies: %v", studies)
+	}
+	var r capacityFound
+	readJSON(t, filepath.Join(studies[0], "result.json"), &r)
+	for _, trial := range r.Trials {
+		if trial.Broken != "" {
+			t.Errorf("trial %d could not be made: %s", trial.Number, trial.Broken)
+		}
+	}
+	if len(r.Trials) == 0 {
+		t.Error("no trial was made")
+	}
+	m.onlyTheProgram()
+	set := start(t, dir, "baseline", "set", "main", studies[0])
+	if code := set.wait(time.Minute); code != 2 || !strings.Contains(set.stderr.String(), "its load was made by root@") && os.Getuid() == 0 {
+		t.Errorf("taken for a baseline: exit %d\n%s", code, set.stderr.String())
 	}
 }

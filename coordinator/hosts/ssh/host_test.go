@@ -217,7 +217,9 @@ func TestAHostKilledBeforeItsStartNeverStarts(t *testing.T) {
 }
 
 // cutOff ends the process of sshd that serves a host, as a broken line would in the end.
-func cutOff(t *testing.T, h *Host) {
+func cutOff(t *testing.T, h *Host) { signalled(t, h, syscall.SIGKILL) }
+
+func signalled(t *testing.T, h *Host, s syscall.Signal) {
 	t.Helper()
 	h.mu.Lock()
 	session := h.conn.session
@@ -229,7 +231,7 @@ func cutOff(t *testing.T, h *Host) {
 	if comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); !strings.HasPrefix(string(comm), "sshd") {
 		t.Fatalf("process %d, which serves us, is %q", pid, comm)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(pid, s); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -268,6 +270,25 @@ func TestABrokenConnectionIsNotTheHostsEnd(t *testing.T) {
 	if err := wait(t, h); err == nil || !strings.Contains(err.Error(), "exit status 3:\ntold to fail") {
 		t.Errorf("it ended with %v", err)
 	}
+}
+
+// A process of sshd that is stopped says nothing, as one behind a cable that was cut, and holds the port.
+func TestAConnectionThatFallsSilentIsBroken(t *testing.T) {
+	t.Parallel()
+	m, d := newMachine(t), newDoor(t)
+	h := connected(t, config(t), m.at("a"))[0]
+	begin(t, h, d.Addr().String(), talker)
+	pid := d.call().pid
+	signalled(t, h, syscall.SIGSTOP)
+	k := d.call()
+	if k.pid != pid || !k.echoes() {
+		t.Fatalf("host %d became %d", pid, k.pid)
+	}
+	k.say("end")
+	if err := wait(t, h); err != nil {
+		t.Error(err)
+	}
+	onlyTheProgram(t, m)
 }
 
 func TestAHostThatEndsWhileTheConnectionIsBrokenIsNotMissed(t *testing.T) {

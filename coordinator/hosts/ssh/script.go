@@ -20,10 +20,11 @@ const (
 	sum = `echo "sum $(sha256sum <"$1")"`
 
 	// start runs the program $1 as a host, told by standard input, with its words in directory $2, and waits for it. The
-	// end is also kept in a file, for who asks by another connection.
+	// end is also kept in a file, for who asks by another connection: this shell outlives a broken one, and must not be
+	// ended by what it writes to nobody, such as that its child was killed.
 	start = `umask 077; mkdir -p "$2" || mkdir -p "$2" || exit 4; exec 3<&0 </dev/null; ` +
-		`"$1" host --told <&3 3<&- >/dev/null 2>"$2/log" & p=$!; exec 3<&-; echo "pid $p"; ` +
-		`wait "$p"; s=$?; echo "$s" >"$2/ended" && mv "$2/ended" "$2/exit"; echo "exit $s"`
+		`"$1" host --told <&3 3<&- >/dev/null 2>"$2/log" & p=$!; exec 3<&-; trap "" PIPE HUP; echo "pid $p"; ` +
+		`exec 2>/dev/null; wait "$p"; s=$?; echo "$s" >"$2/ended" && mv "$2/ended" "$2/exit"; echo "exit $s"`
 
 	// await waits for the end of process $1, whose directory is $2.
 	await = `while [ ! -f "$2/exit" ] && kill -0 "$1" 2>/dev/null; do sleep 0.5 2>/dev/null || sleep 1; done; ` +
