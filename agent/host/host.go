@@ -236,10 +236,11 @@ func (h *host) alive() (n int) {
 	return n
 }
 
-// giveUp ends this host for a reason of its own.
+// giveUp ends this host for a reason of its own. One that has handed everything in has
+// none: its link may hear that the run is over before it looks.
 func (h *host) giveUp(why error) {
-	if why == nil {
-		return // the link was ended by this host itself
+	if why == nil || h.over() {
+		return // the link was ended by this host itself, or is needed no more
 	}
 	if h.failed == nil {
 		h.failed = why

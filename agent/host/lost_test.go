@@ -155,3 +155,12 @@ func TestAnAgentThatTalksNonsenseIsLost(t *testing.T) {
 		w.wantEnd("")
 	})
 }
+
+// TestAHostThatWasDoneFailedWhenItsLinkWasRefused: the coordinator that had everything let
+// nobody in any more, and the host said that it could not be done.
+func TestAHostThatWasDoneFailedWhenItsLinkWasRefused(t *testing.T) {
+	h := &host{done: true, box: newOutbox()}
+	if h.giveUp(errRefused); h.failed != nil {
+		t.Error(h.failed)
+	}
+}

@@ -63,6 +63,9 @@ func takenStudy(dir string) (taken, error) {
 	if err != nil {
 		return taken{}, usage(err, "")
 	}
+	if err := notHere(&s.Head); err != nil {
+		return taken{}, err
+	}
 	switch s.Head.Kind {
 	case "capacity":
 		return takenCapacity(s)

@@ -46,7 +46,7 @@ func (c *capacitySearch) open() error {
 	}
 	s := c.job.scenario
 	c.study, err = study.Create(c.runs, study.Head{ID: c.job.id + "-capacity", Kind: "capacity", File: c.file, Source: string(s.Source), Scenario: s.Name,
-		Tool: buildID(), Args: withoutSecrets(os.Args, s.Secrets), Started: time.Now().UTC().Truncate(time.Second), Options: options, Place: here()})
+		Tool: buildID(), Args: withoutSecrets(os.Args, s.Secrets), Started: time.Now().UTC().Truncate(time.Second), Options: options, Place: c.job.place()})
 	if err != nil {
 		return cannot(err, "choose another place with --runs")
 	}

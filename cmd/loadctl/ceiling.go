@@ -77,9 +77,12 @@ func (s shelf) put(errw io.Writer, c plan.Ceiling) {
 	}
 }
 
-// ceiling is what is known of this machine for the run; nil where nothing is. A run
-// itself never measures it.
+// ceiling is what is known of this machine for the run; nil where nothing is, and for a run
+// that other machines make. A run itself never measures it.
 func (j *job) ceiling() *plan.Ceiling {
+	if len(j.machines) > 0 {
+		return nil
+	}
 	set := plan.Setting{Version: buildID(), Pacing: j.pacing, Poller: j.poller, Tick: cmp.Or(j.tick, time.Millisecond)}
 	s, ok := shelfOf(j.scenario, plan.Wish{Agents: j.agents, Loops: j.loops}, set)
 	if !ok {

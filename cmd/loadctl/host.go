@@ -2,10 +2,16 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/loadctl/loadctl/agent"
 	"github.com/loadctl/loadctl/agent/host"
@@ -15,6 +21,7 @@ import (
 // newHost is the process that a coordinator starts on each machine.
 func newHost() *cobra.Command {
 	var left diagnostics
+	var told bool
 	c := &cobra.Command{
 		Use:    "host",
 		Short:  "Run agents on this machine for a coordinator (started by `loadctl run`)",
@@ -28,6 +35,9 @@ func newHost() *cobra.Command {
 			cfg := host.Config{Version: buildID(), Profiles: left.pprof, Logger: warnings(c), AgentCommand: func() *exec.Cmd {
 				return exec.Command(exe, left.command("agent")...)
 			}}
+			if told {
+				return couldNot(runTold(c.Context(), cfg, c.InOrStdin()))
+			}
 			if err := cfg.Bootstrap(os.NewFile(local.Lifeline, "lifeline")); err != nil {
 				return cannot(err, "")
 			}
@@ -35,7 +45,33 @@ func newHost() *cobra.Command {
 		},
 	}
 	left.flags(c.Flags())
+	c.Flags().BoolVar(&told, "told", false, "be told by standard input where to dial, and outlive its end")
 	return c
+}
+
+// toldWithin bounds how long a host on another machine waits to be told where to dial: until then nothing else ends it.
+const toldWithin = 12 * time.Second
+
+// runTold runs a host that was started by another machine. The end of its input is the end of a connection, not that of
+// the coordinator: a signal ends the host, or the coordinator's silence.
+func runTold(ctx context.Context, cfg host.Config, in io.Reader) error {
+	_, _ = unix.Setsid() // of its own, by which it is ended with all that it starts; one it may have
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	told := make(chan error, 1)
+	go func() { told <- cfg.Bootstrap(in) }() // left to the end of the process, which is near when nothing comes
+	select {
+	case err := <-told:
+		if err != nil {
+			return err
+		}
+	case <-time.After(toldWithin):
+		return fmt.Errorf("nobody said where to dial within %s", toldWithin)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	cfg.Lifeline = nil
+	return host.Run(ctx, cfg)
 }
 
 // newAgent is one agent process, started by its host.

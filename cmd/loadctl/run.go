@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 
 	"github.com/loadctl/loadctl/agent/faults"
 	"github.com/loadctl/loadctl/coordinator"
-	"github.com/loadctl/loadctl/coordinator/hosts/local"
+	"github.com/loadctl/loadctl/coordinator/hosts/ssh"
 	"github.com/loadctl/loadctl/reports/runfile"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/scenarios/secure"
@@ -41,6 +42,7 @@ type runOptions struct {
 	timing     bool
 	faults     []string
 	monitors   []string
+	hosts      []string
 }
 
 func newRun() *cobra.Command {
@@ -73,6 +75,7 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.tick, "tick", 0, "tick of --pacing ticks (default 1ms)")
 	f.StringVar(&o.poller, "poller", "auto", "how agents use sockets: io_uring, epoll, or auto: the first where the kernel lets us")
 	f.BoolVar(&o.timing, "server-timing", false, "record what answers tell of their time, where the file does not say (see docs/measurement.md)")
+	hostsFlag(f, o)
 	o.diagnostics.flags(f)
 	f.Lookup("tap").Usage = "`directory` for a row of every request, a file a loop (see docs/measurement.md)"
 	f.Lookup("pprof").Usage = "`directory` for profiles of agents, host and coordinator (see docs/engine.md)"
@@ -90,7 +93,8 @@ type job struct {
 	options       scenarios.Options // with the base URL that replaces the file's: --target, or the bundled target's
 	scenario      *scenarios.Scenario
 	tls           secure.Files
-	own           []netip.Addr // source addresses asked for
+	own           []netip.Addr  // source addresses asked for
+	machines      []ssh.Address // that run agents; none = this one
 	faulty        []faults.Fault
 	sampled       []scenarios.Monitor // by --monitor
 	unsampled     bool                // by --monitor none
@@ -141,6 +145,10 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	machines, err := o.elsewhere(s)
+	if err != nil {
+		return nil, err
+	}
 	faulty, err := parseFaults(o.faults)
 	if err != nil {
 		return nil, err
@@ -160,7 +168,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	for _, w := range s.Warnings {
 		fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 	}
-	return &job{runOptions: o, own: own, faulty: faulty, sampled: sampled, unsampled: unsampled, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
+	return &job{runOptions: o, own: own, machines: machines, faulty: faulty, sampled: sampled, unsampled: unsampled, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
 		out: out, errw: errw, ui: ui, color: colorful(out, os.Getenv)}, nil
 }
 
@@ -189,6 +197,9 @@ func (j *job) withTarget(ctx context.Context, writer *runfile.Writer) (*stats.Ru
 	if !j.scenario.Target.Bundled || j.target != "" {
 		return j.drive(ctx, writer)
 	}
+	if err := j.reachable(); err != nil {
+		return nil, err
+	}
 	t, err := startBundled(j.controls.early, j.exe, j.scenario.Target.Workers)
 	switch {
 	case j.controls.early.Err() != nil:
@@ -207,12 +218,20 @@ func (j *job) withTarget(ctx context.Context, writer *runfile.Writer) (*stats.Ru
 
 // drive does the run, and shows and records it as it grows.
 func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, error) {
+	hosts, leave, err := j.reach(j.controls.early)
+	switch {
+	case err != nil && j.controls.early.Err() != nil:
+		return nil, interrupted()
+	case err != nil:
+		return nil, err
+	}
+	defer leave()
 	screen := j.screen(ctx)
 	w := &watch{record: writer, show: screen.update}
 	if j.ui != "tui" {
 		w.errw = j.errw
 	}
-	c, err := coordinator.New(j.config(w.update, writer.Partial()))
+	c, err := coordinator.New(j.config(hosts, w.update, writer.Partial()))
 	var result stats.Result
 	if err == nil {
 		result, err = c.Run(ctx)
@@ -227,16 +246,16 @@ func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, er
 	return &w.run, err
 }
 
-func (j *job) config(sink func(stats.Update), dir string) coordinator.Config {
+func (j *job) config(hosts []coordinator.Host, sink func(stats.Update), dir string) coordinator.Config {
 	ceiling, warnings := j.headroom()
 	return coordinator.Config{
 		RunID: j.id, Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL, TLS: j.tls,
 		Authorised: j.authorised, Token: j.token,
 		Agents: j.agents, Loops: j.loops, Seed: j.seed, Pacing: j.pacing, Tick: j.tick, Poller: j.poller,
 		Sources: j.own, Faults: j.faulty,
-		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})},
+		Hosts:   hosts,
 		Version: buildID(), Args: withoutSecrets(os.Args, j.scenario.Secrets),
-		Ceiling: ceiling, Warnings: append(j.diagnosticWarnings(), warnings...),
+		Ceiling: ceiling, Warnings: slices.Concat(j.diagnosticWarnings(), j.hostWarnings(), warnings),
 		Monitors: j.watched(), Dir: dir,
 		Sink: sink, Controls: j.controls.out,
 	}

@@ -9,6 +9,7 @@ import (
 // what is searched.
 func searchFlags(f *pflag.FlagSet, o *runOptions, watch, out *string) {
 	o.ui = "none"
+	hostsFlag(f, o)
 	f.StringVar(&o.runs, "runs", "runs", "`directory` that holds the directory of the search")
 	f.StringVar(watch, "ui", "plain", "how to watch: plain, json, none")
 	f.StringVar(out, "out", "", "`directory` for copies of result.json, report.html, summary.md, junit.xml and metrics.txt")

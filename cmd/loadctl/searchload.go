@@ -22,6 +22,7 @@ type searchLoad struct {
 	Agents   int               `json:"agents,omitempty"`
 	Loops    int               `json:"loops,omitempty"`
 	Sources  []string          `json:"sources,omitempty"`
+	Hosts    []string          `json:"hosts,omitempty"`
 	Monitors []string          `json:"monitors,omitempty"`
 	Seed     uint64            `json:"seed"`
 	Pacing   string            `json:"pacing"`
@@ -33,7 +34,7 @@ type searchLoad struct {
 // loadOf keeps the flags that trials are made with. What is secret is asked for again.
 func loadOf(j *job) (l searchLoad, err error) {
 	vars := maps.Clone(j.scenario.Replaced)
-	l = searchLoad{Vars: vars, Target: j.target, Agents: j.agents, Loops: j.loops, Sources: j.sources, Monitors: j.monitors,
+	l = searchLoad{Vars: vars, Target: j.target, Agents: j.agents, Loops: j.loops, Sources: j.sources, Hosts: j.hosts, Monitors: j.monitors,
 		Seed: j.seed, Pacing: j.pacing, Tick: j.tick, Poller: j.poller}
 	for name := range vars {
 		if slices.Contains(j.scenario.Secrets, name) {
@@ -90,7 +91,7 @@ func (l *searchLoad) onto(o *runOptions) error {
 			o.vars = append(o.vars, name+"="+value)
 		}
 	}
-	o.target, o.agents, o.loops, o.sources, o.monitors = l.Target, l.Agents, l.Loops, l.Sources, l.Monitors
+	o.target, o.agents, o.loops, o.sources, o.hosts, o.monitors = l.Target, l.Agents, l.Loops, l.Sources, l.Hosts, l.Monitors
 	o.seed, o.pacing, o.tick, o.poller = l.Seed, l.Pacing, l.Tick, l.Poller
 	return nil
 }

@@ -23,6 +23,9 @@ func stand(ctx context.Context, j *job) (*standing, error) {
 	if !j.scenario.Target.Bundled || j.target != "" {
 		return s, nil
 	}
+	if err := j.reachable(); err != nil {
+		return nil, err
+	}
 	b, err := startBundled(ctx, j.exe, j.scenario.Target.Workers)
 	if err != nil {
 		if ctx.Err() != nil {

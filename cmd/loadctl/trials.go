@@ -66,8 +66,13 @@ func (t *trials) run(ctx context.Context, j *job, a trial.Ask) (trial.Told, erro
 	if err != nil {
 		return trial.Told{}, cannot(err, "choose another place with --runs")
 	}
+	hosts, leave, err := j.reach(ctx)
+	if err != nil {
+		return unreached(ctx, a, errors.Join(err, writer.Abandon()))
+	}
+	defer leave()
 	w := &watched{run: &stats.Run{}, writer: writer, ask: a, limits: j.scenario.Thresholds, enough: func() { j.controls.ask(coordinator.Enough) }}
-	c, err := coordinator.New(j.config(w.update, writer.Partial()))
+	c, err := coordinator.New(j.config(hosts, w.update, writer.Partial()))
 	if err == nil {
 		_, err = c.Run(ctx)
 	}
@@ -75,6 +80,18 @@ func (t *trials) run(ctx context.Context, j *job, a trial.Ask) (trial.Told, erro
 		return trial.Told{}, errors.Join(ctx.Err(), writer.Abandon())
 	}
 	return w.told(err)
+}
+
+// unreached is a trial whose hosts were not reached. What the first trial meets all others would meet, too; later it may
+// pass.
+func unreached(ctx context.Context, a trial.Ask, err error) (trial.Told, error) {
+	switch {
+	case ctx.Err() != nil:
+		return trial.Told{}, ctx.Err()
+	case a.Number > 1:
+		return trial.Told{Broken: err.Error()}, nil
+	}
+	return trial.Told{}, err
 }
 
 // clear removes what a trial left that was being made when its process died.

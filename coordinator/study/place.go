@@ -10,4 +10,7 @@ type Place struct {
 	Kernel    string `json:"kernel"`
 	Governor  string `json:"governor,omitempty"`       // of the clock rate, such as "performance"
 	Virtual   string `json:"virtualization,omitempty"` // product name of a virtual machine
+	// Hosts are the machines of --hosts, as user@host, that made it instead of the one the search ran on; the rest is
+	// unknown then.
+	Hosts []string `json:"hosts,omitempty"`
 }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/user"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/loadctl/loadctl/coordinator"
+	"github.com/loadctl/loadctl/coordinator/hosts/local"
+	"github.com/loadctl/loadctl/coordinator/hosts/ssh"
+	"github.com/loadctl/loadctl/coordinator/plan"
+	"github.com/loadctl/loadctl/coordinator/study"
+	"github.com/loadctl/loadctl/scenarios"
+)
+
+// hostsFlag says which machines run agents.
+func hostsFlag(f *pflag.FlagSet, o *runOptions) {
+	f.StringSliceVar(&o.hosts, "hosts", nil, "machines that run agents instead of this one: `URLs` such as ssh://user@h1,ssh://h2:2222 (see docs/hosts.md)")
+}
+
+// whoami is the person whose keys and known hosts are used.
+func whoami() ssh.Who {
+	w := ssh.Who{Agent: os.Getenv("SSH_AUTH_SOCK")}
+	w.Home, _ = os.UserHomeDir() // without one, files must be named
+	if u, err := user.Current(); err == nil {
+		w.User = u.Username
+	}
+	return w
+}
+
+// elsewhere are the machines of --hosts; none = this one. What they could not do is said before anything is reached.
+func (o *runOptions) elsewhere(s *scenarios.Scenario) ([]ssh.Address, error) {
+	if len(o.hosts) == 0 {
+		return nil, nil
+	}
+	all, err := ssh.Parse(o.hosts, whoami())
+	wrong := []error{err}
+	if len(o.sources) > 0 {
+		wrong = append(wrong, errors.New("--sources names addresses of this machine, and agents run on others: leave it out"))
+	}
+	if o.tap != "" || o.pprof != "" {
+		wrong = append(wrong, errors.New("--tap and --pprof write files where agents run, which is not here: leave them out"))
+	}
+	for _, u := range s.Uploads() {
+		wrong = append(wrong, fmt.Errorf("body_file %s is read where agents run, which is not here: write the body into the scenario", u.File))
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, usage(fmt.Errorf("--hosts: %w", err), "docs/hosts.md says how machines are named and reached")
+	}
+	return all, nil
+}
+
+// farAway says whether any of the machines is not this one, as far as its address tells.
+func farAway(all []ssh.Address) bool {
+	return slices.ContainsFunc(all, func(a ssh.Address) bool { return !onLoopback(a.Host) })
+}
+
+func onLoopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
+}
+
+// reachable refuses to start the bundled target for agents that are elsewhere.
+func (j *job) reachable() error {
+	if !farAway(j.machines) {
+		return nil
+	}
+	return usage(errors.New("the bundled target listens on loopback here, where the agents of --hosts do not reach it"),
+		"start it where they do, with `loadctl target serve --listen`, and name it with --target")
+}
+
+// hostWarnings are what is to be known of a run whose agents are elsewhere.
+func (j *job) hostWarnings() (all []string) {
+	t, err := plan.TargetOf(j.baseURL())
+	if err == nil && onLoopback(t.Host) && farAway(j.machines) {
+		all = append(all, fmt.Sprintf("the target %s is on loopback, which is another on each of --hosts: each machine loads its own", j.baseURL()))
+	}
+	return all
+}
+
+func (j *job) baseURL() string {
+	if j.options.BaseURL != "" {
+		return j.options.BaseURL
+	}
+	return j.scenario.Target.BaseURL
+}
+
+// place is where the load of a search is made.
+func (j *job) place() *study.Place {
+	if len(j.machines) == 0 {
+		return here()
+	}
+	return &study.Place{Hosts: machineNames(j.machines)}
+}
+
+func machineNames(all []ssh.Address) (names []string) {
+	for _, a := range all {
+		names = append(names, a.String())
+	}
+	return names
+}
+
+// reach gives the machines that the run is made by, connected to and with the program on them, and what takes leave of
+// them. ctx ends the attempt.
+func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), err error) {
+	if len(j.machines) == 0 {
+		return []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})}, func() {}, nil
+	}
+	hosts, err := ssh.Connect(ctx, ssh.Config{Who: whoami(), Executable: j.exe, ServerName: coordinator.ServerName, Pushed: j.pushed}, j.machines)
+	if err != nil {
+		return nil, nil, cannot(err, "docs/hosts.md says what a machine needs")
+	}
+	for _, h := range hosts {
+		all = append(all, h)
+	}
+	return all, func() { ssh.Close(hosts...) }, nil
+}
+
+func (j *job) pushed(to ssh.Address, bytes int64) {
+	fmt.Fprintf(j.errw, "loadctl: pushed itself to %s (%d MiB)\n", to, bytes>>20)
+}
+
+// notHere refuses to take what machines of --hosts made for a figure of this one.
+func notHere(h *study.Head) error {
+	if h.Place == nil || len(h.Place.Hosts) == 0 {
+		return nil
+	}
+	return usage(fmt.Errorf("its load was made by %s, and a baseline says of one machine what it made", strings.Join(h.Place.Hosts, ", ")),
+		"search again without --hosts")
+}

@@ -1,0 +1,234 @@
+package ssh
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protodelim"
+
+	"github.com/loadctl/loadctl/proto/loadctlpb"
+)
+
+// A Host is one process on another machine, started at most once. Its methods may be called from any goroutine.
+type Host struct {
+	cfg     *Config
+	at      Address
+	program string
+
+	life   context.Context // of what is done for it; over with Close
+	end    context.CancelFunc
+	kill   chan struct{} // closed by the first Kill
+	ended  chan struct{} // closed once a host that was started is gone, or given up
+	failed error         // how it ended
+
+	mu      sync.Mutex
+	conn    *conn // in use
+	started bool
+	killed  bool
+
+	// What a started host is found by, and finds us by.
+	dir, pid, address string
+	port              int
+	sessions          []string // processes of sshd that may hold the port
+}
+
+func newHost(cfg *Config, a Address, program string, c *conn) *Host {
+	h := &Host{cfg: cfg, at: a, program: program, conn: c, sessions: []string{c.session}, kill: make(chan struct{}), ended: make(chan struct{})}
+	h.life, h.end = context.WithCancel(context.Background())
+	return h
+}
+
+// Name gives the host's name.
+func (h *Host) Name() string { return h.at.Name }
+
+// startWithin bounds the start of a process.
+const startWithin = 20 * time.Second
+
+// Start starts the process there and tells it where to dial: a port of its own loopback, which leads to address by this
+// connection. It waits until the process is there; ctx bounds that.
+func (h *Host) Start(ctx context.Context, address, runID string, ca, cert, key []byte) error {
+	c, err := h.free()
+	if err != nil {
+		return fmt.Errorf("starting host %s: %w", h.at.Name, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	stop := context.AfterFunc(ctx, c.hangUp)
+	defer stop()
+	t, err := h.launch(c, address, &loadctlpb.Bootstrap{
+		ServerName: h.cfg.ServerName, RunId: runID, Host: h.at.Name, Ca: ca, Certificate: cert, Key: key,
+	})
+	if err != nil {
+		c.hangUp()
+		return fmt.Errorf("starting host %s on %s: %w", h.at.Name, h.at, errors.Join(err, ctx.Err()))
+	}
+	c.expect(runPatience)
+	h.mu.Lock()
+	h.started = true
+	h.mu.Unlock()
+	go h.attend(c, t) // ends with the host, or with Close
+	return nil
+}
+
+// free is the connection of a host that may be started.
+func (h *Host) free() (*conn, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.killed:
+		return nil, errors.New("it was given up")
+	case h.started:
+		return nil, errors.New("it was started before")
+	}
+	return h.conn, nil
+}
+
+// launch starts the process and reads which it is.
+func (h *Host) launch(c *conn, address string, b *loadctlpb.Bootstrap) (*talk, error) {
+	port, err := c.forward(0, address)
+	if err != nil {
+		return nil, fmt.Errorf("its sshd forwards no port, which a host needs to reach us (AllowTcpForwarding in sshd_config, restrict in authorized_keys): %w", err)
+	}
+	h.port, h.address, h.dir = port, address, fmt.Sprintf("%s/%s-%s-%s", runs, plainName(b.GetRunId()), h.at.Name, rand.Text()[:8])
+	b.Coordinator = "127.0.0.1:" + strconv.Itoa(port)
+	var input bytes.Buffer
+	if _, err := protodelim.MarshalTo(&input, b); err != nil {
+		return nil, err
+	}
+	t, err := c.talkTo(&input, start, h.program, h.dir)
+	if err != nil {
+		return nil, err
+	}
+	for line := range t.lines {
+		if pid, is := told(line, "pid"); is {
+			h.pid = pid
+			return t, nil
+		}
+	}
+	if said := t.errs.String(); said != "" {
+		return nil, errors.New(said)
+	}
+	return nil, io.ErrUnexpectedEOF
+}
+
+// attend sees a host to its end, over as many connections as that takes.
+func (h *Host) attend(c *conn, t *talk) {
+	defer close(h.ended)
+	for {
+		if e, seen := h.follow(c, t); seen {
+			h.failed = h.conclude(c, e)
+			c.leave()
+			return
+		}
+		c.leave()
+		next, err := h.again()
+		if err != nil {
+			h.failed = fmt.Errorf("host %s: the connection to %s broke and could not be made again: %w; without it the host ends by itself, and its last words are in ~/%s/log there",
+				h.at.Name, h.at, err, h.dir)
+			return
+		}
+		c, t = next.conn, next.talk
+	}
+}
+
+// follow waits for the host's end; not seen when the connection ends first.
+func (h *Host) follow(c *conn, t *talk) (e end, seen bool) {
+	kill := h.kill
+	for {
+		select {
+		case line, ok := <-t.lines:
+			if !ok {
+				return end{}, false
+			}
+			if e, is := endOf(line); is {
+				return e, true
+			}
+		case <-kill:
+			kill = nil
+			c.background.Go(func() {
+				// What it cannot do it says by ending the connection, and then it is done by the next.
+				if _, err := c.run(h.life, endIt, h.pid, strconv.Itoa(int(h.cfg.Grace/(100*time.Millisecond)))); err != nil {
+					c.hangUp()
+				}
+			})
+		case <-h.life.Done():
+			return end{}, false
+		}
+	}
+}
+
+// conclude is what is said of an end, and leaves nothing of it there but the last words of a host that failed.
+func (h *Host) conclude(c *conn, e end) error {
+	h.mu.Lock()
+	killed := h.killed
+	h.mu.Unlock()
+	failure := e.failure()
+	keep := "no"
+	if failure != nil && !killed {
+		keep = "yes"
+	}
+	words, err := c.run(h.life, tidy, h.dir, keep)
+	if failure == nil {
+		return nil
+	}
+	if words != "" {
+		return fmt.Errorf("host %s on %s: %w:\n%s", h.at.Name, h.at, failure, words)
+	}
+	return fmt.Errorf("host %s on %s: %w", h.at.Name, h.at, errors.Join(failure, err))
+}
+
+// Wait blocks until the process has ended, whatever becomes of connections. Its error says how, and what it wrote last; a
+// host that never started has ended well.
+func (h *Host) Wait() error {
+	h.mu.Lock()
+	started := h.started
+	h.mu.Unlock()
+	if !started {
+		return nil
+	}
+	<-h.ended
+	return h.failed
+}
+
+// Kill ends the host and its agents: it is asked to end, and after the grace what is left of it is killed. Kill does not
+// wait, and may be called any number of times, before Start too.
+func (h *Host) Kill() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.killed {
+		return
+	}
+	h.killed = true
+	close(h.kill)
+	if !h.started {
+		h.conn.hangUp()
+	}
+}
+
+// closeWithin is how long Close waits for a host that it has to kill.
+const closeWithin = 10 * time.Second
+
+// Close kills the host if it has not ended, and closes its connection. It waits for both.
+func (h *Host) Close() {
+	h.Kill()
+	h.mu.Lock()
+	started := h.started
+	h.mu.Unlock()
+	if started {
+		late := time.AfterFunc(closeWithin, h.end)
+		<-h.ended
+		late.Stop()
+	}
+	h.end()
+	h.mu.Lock()
+	c := h.conn
+	h.mu.Unlock()
+	c.leave()
+}

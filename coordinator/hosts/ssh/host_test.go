@@ -1,0 +1,366 @@
+package ssh
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A door is where talkers dial.
+type door struct {
+	t *testing.T
+	net.Listener
+}
+
+func newDoor(t *testing.T) *door {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return &door{t, l}
+}
+
+// A caller is a host that has dialled.
+type caller struct {
+	t *testing.T
+	net.Conn
+	*bufio.Scanner
+	name string
+	pid  int
+	rest string // of what it said first
+}
+
+// call waits for the next.
+func (d *door) call() *caller {
+	d.t.Helper()
+	_ = d.Listener.(*net.TCPListener).SetDeadline(time.Now().Add(within))
+	c, err := d.Accept()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { c.Close() })
+	_ = c.SetDeadline(time.Now().Add(within))
+	k := &caller{t: d.t, Conn: c, Scanner: bufio.NewScanner(c)}
+	if !k.Scan() {
+		d.t.Fatalf("a caller says nothing: %v", k.Err())
+	}
+	words := strings.SplitN(k.Text(), " ", 3)
+	k.name, k.rest = words[0], words[2]
+	k.pid, _ = strconv.Atoi(words[1])
+	return k
+}
+
+// echoes says whether the line holds.
+func (k *caller) echoes() bool {
+	_, err := fmt.Fprintln(k, "there?")
+	return err == nil && k.Scan() && k.Text() == "there?"
+}
+
+func (k *caller) say(text string) {
+	k.t.Helper()
+	if _, err := fmt.Fprintln(k, text); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func begin(t *testing.T, h *Host, to, kind string) {
+	t.Helper()
+	if err := h.Start(t.Context(), to, kind, []byte("CA"), []byte("CERT"), []byte("KEY-secret")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wait gives how a host has ended.
+func wait(t *testing.T, h *Host) error {
+	t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- h.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(within):
+		t.Fatal("the host does not end")
+		return nil
+	}
+}
+
+func gone(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || strings.Contains(string(b), ") Z ")
+}
+
+func onlyTheProgram(t *testing.T, m *machine) {
+	t.Helper()
+	left := m.left()
+	if len(left) != 1 || !strings.HasPrefix(left[0], programs+"/") || filepath.Base(left[0]) != "loadctl" {
+		t.Errorf("left there: %q", left)
+	}
+	if _, err := os.Stat(filepath.Join(m.home, runs)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder of runs: %v", err)
+	}
+}
+
+func TestAHostIsPushedToldAndReachesUs(t *testing.T) {
+	t.Parallel()
+	m, d, c := newMachine(t), newDoor(t), config(t)
+	pushes := 0
+	c.Pushed = func(Address, int64) { pushes++ }
+	h := connected(t, c, m.at("a"))[0]
+	begin(t, h, d.Addr().String(), talker)
+	k := d.call()
+	if k.name != "a" || h.Name() != "a" || k.rest != ServerName+" CA CERT KEY-secret" {
+		t.Errorf("%s was told %q", k.name, k.rest)
+	}
+	for _, file := range []string{"cmdline", "environ"} {
+		if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", k.pid, file)); err != nil || strings.Contains(string(b), "secret") {
+			t.Errorf("its %s tells the key, or %v", file, err)
+		}
+	}
+	noSecret(t, m)
+	if !k.echoes() {
+		t.Error("it does not answer")
+	}
+	k.say("end")
+	if err := wait(t, h); err != nil {
+		t.Error(err)
+	}
+	onlyTheProgram(t, m)
+	connected(t, c, m.at("a"))
+	if pushes != 1 {
+		t.Errorf("pushed %d times", pushes)
+	}
+}
+
+// noSecret makes sure that no file there tells the key.
+func noSecret(t *testing.T, m *machine) {
+	t.Helper()
+	for _, file := range m.left() {
+		if filepath.Base(file) == "loadctl" { // which has it as a constant of this test
+			if info, err := os.Stat(filepath.Join(m.home, file)); err != nil || info.Mode().Perm() != 0o700 {
+				t.Errorf("%s: %v, %v", file, info.Mode(), err)
+			}
+			continue
+		}
+		if b, err := os.ReadFile(filepath.Join(m.home, file)); err != nil || strings.Contains(string(b), "secret") {
+			t.Errorf("%s tells the key, or %v", file, err)
+		}
+	}
+}
+
+func TestAHostThatFailsSaysWhyAndLeavesItsWords(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	h := connected(t, config(t), m.at("a"))[0]
+	begin(t, h, "127.0.0.1:1", failing)
+	err := wait(t, h)
+	if err == nil || !strings.Contains(err.Error(), "exit status 3:\n") || !strings.HasSuffix(err.Error(), "no such luck") {
+		t.Fatalf("it ended with %v", err)
+	}
+	if n := len(err.Error()); n > 2048+200 {
+		t.Errorf("an error of %d bytes", n)
+	}
+	left := m.left()
+	if len(left) != 2 || !slices.ContainsFunc(left, func(f string) bool { return strings.HasPrefix(f, runs+"/") && strings.HasSuffix(f, "/log") }) {
+		t.Errorf("left there: %q", left)
+	}
+}
+
+func TestKillEndsAHost(t *testing.T) {
+	t.Parallel()
+	for kind, grace := range map[string]time.Duration{talker: 10 * within, stubborn: 200 * time.Millisecond} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			m, d, c := newMachine(t), newDoor(t), config(t)
+			c.Grace = min(grace, 15*time.Second)
+			h := connected(t, c, m.at("a"))[0]
+			begin(t, h, d.Addr().String(), kind)
+			pid, _ := strconv.Atoi(h.pid)
+			if kind == talker {
+				d.call()
+			}
+			h.Kill()
+			h.Kill()
+			if err := wait(t, h); err == nil || !strings.Contains(err.Error(), "killed by signal") {
+				t.Errorf("it ended with %v", err)
+			}
+			if !gone(pid) {
+				t.Error("it is still there")
+			}
+			onlyTheProgram(t, m)
+		})
+	}
+}
+
+func TestAHostKilledBeforeItsStartNeverStarts(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	h := connected(t, config(t), m.at("a"))[0]
+	h.Kill()
+	if err := h.Start(t.Context(), "127.0.0.1:1", talker, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "starting host a: it was given up") {
+		t.Errorf("started: %v", err)
+	}
+	if err := wait(t, h); err != nil {
+		t.Error(err)
+	}
+	onlyTheProgram(t, m)
+}
+
+// cutOff ends the process of sshd that serves a host, as a broken line would in the end.
+func cutOff(t *testing.T, h *Host) { signalled(t, h, syscall.SIGKILL) }
+
+func signalled(t *testing.T, h *Host, s syscall.Signal) {
+	t.Helper()
+	h.mu.Lock()
+	session := h.conn.session
+	h.mu.Unlock()
+	pid, err := strconv.Atoi(session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); !strings.HasPrefix(string(comm), "sshd") {
+		t.Fatalf("process %d, which serves us, is %q", pid, comm)
+	}
+	if err := syscall.Kill(pid, s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestABrokenConnectionIsNotTheHostsEnd(t *testing.T) {
+	t.Parallel()
+	m, d := newMachine(t), newDoor(t)
+	h := connected(t, config(t), m.at("a"))[0]
+	begin(t, h, d.Addr().String(), talker)
+	k := d.call()
+	pid := k.pid
+	for range 3 {
+		cutOff(t, h)
+		k = d.call() // by the same port
+		if k.pid != pid || !k.echoes() {
+			t.Fatalf("host %d became %d", pid, k.pid)
+		}
+		// It may call before the connection is followed.
+		eventually(t, "followed by the new connection", func() bool {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			select {
+			case <-h.conn.gone:
+				return false
+			default:
+				return true
+			}
+		})
+	}
+	select {
+	case <-h.ended:
+		t.Fatalf("taken for ended: %v", h.failed)
+	default:
+	}
+	k.say("fail")
+	if err := wait(t, h); err == nil || !strings.Contains(err.Error(), "exit status 3:\ntold to fail") {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// A process of sshd that is stopped says nothing, as one behind a cable that was cut, and holds the port.
+func TestAConnectionThatFallsSilentIsBroken(t *testing.T) {
+	t.Parallel()
+	m, d := newMachine(t), newDoor(t)
+	h := connected(t, config(t), m.at("a"))[0]
+	begin(t, h, d.Addr().String(), talker)
+	pid := d.call().pid
+	signalled(t, h, syscall.SIGSTOP)
+	k := d.call()
+	if k.pid != pid || !k.echoes() {
+		t.Fatalf("host %d became %d", pid, k.pid)
+	}
+	k.say("end")
+	if err := wait(t, h); err != nil {
+		t.Error(err)
+	}
+	onlyTheProgram(t, m)
+}
+
+func TestAHostThatEndsWhileTheConnectionIsBrokenIsNotMissed(t *testing.T) {
+	t.Parallel()
+	m, d := newMachine(t), newDoor(t)
+	h := connected(t, config(t), m.at("a"))[0]
+	begin(t, h, d.Addr().String(), talker)
+	k := d.call()
+	cutOff(t, h)
+	if err := syscall.Kill(k.pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := wait(t, h); err == nil || !strings.Contains(err.Error(), "killed by signal 9") {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+func TestKillReachesAHostByANewConnection(t *testing.T) {
+	t.Parallel()
+	m, d := newMachine(t), newDoor(t)
+	h := connected(t, config(t), m.at("a"))[0]
+	begin(t, h, d.Addr().String(), talker)
+	k := d.call()
+	cutOff(t, h)
+	h.Kill()
+	if err := wait(t, h); err == nil || !gone(k.pid) {
+		t.Errorf("ended with %v, process gone: %v", err, gone(k.pid))
+	}
+	onlyTheProgram(t, m)
+}
+
+func TestAConnectionThatCannotBeMadeAgainIsGivenUp(t *testing.T) {
+	t.Parallel()
+	m, d, c := newMachine(t), newDoor(t), config(t)
+	c.GiveUp = time.Second
+	h := connected(t, c, m.at("a"))[0]
+	begin(t, h, d.Addr().String(), talker)
+	k := d.call()
+	m.write("authorized_keys", 0o600, "")
+	cutOff(t, h)
+	if err := wait(t, h); err == nil || !strings.Contains(err.Error(), "could not be made again: it lets ") {
+		t.Errorf("it ended with %v", err)
+	}
+	eventually(t, "the host ends by itself", func() bool { return gone(k.pid) })
+}
+
+func TestAMachineThatHasAnotherKeyAllAtOnceIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	m, d, c := newMachine(t), newDoor(t), config(t)
+	c.GiveUp = 10 * within
+	h := connected(t, c, m.at("a"))[0]
+	begin(t, h, d.Addr().String(), talker)
+	k := d.call()
+	m.knows("known_hosts", m.key("another"))
+	cutOff(t, h)
+	if err := wait(t, h); err == nil || !strings.Contains(err.Error(), "somebody is in between") {
+		t.Errorf("it ended with %v", err)
+	}
+	_ = syscall.Kill(k.pid, syscall.SIGKILL)
+}
+
+func TestCloseEndsAHostThatRuns(t *testing.T) {
+	t.Parallel()
+	m, d := newMachine(t), newDoor(t)
+	hosts := connected(t, config(t), m.at("a"), m.at("b"))
+	for _, h := range hosts {
+		begin(t, h, d.Addr().String(), talker)
+	}
+	one, two := d.call(), d.call()
+	Close(hosts...)
+	if !gone(one.pid) || !gone(two.pid) || one.pid == two.pid {
+		t.Errorf("%d and %d are still there", one.pid, two.pid)
+	}
+	onlyTheProgram(t, m)
+}
