@@ -46,3 +46,30 @@ func (w Wait) mean() (d time.Duration, fixed bool) {
 	}
 	return 0, true
 }
+
+// AskAtMost is how many iterations a second the recorded closed phases begin at most, all at once and however
+// fast they are answered: of each its users over the mean time that one waits and thinks in an iteration, or is
+// paced to. It is 0 where answers alone bound any of them.
+func (s *Scenario) AskAtMost() (rate float64) {
+	for i := range s.Phases {
+		p := &s.Phases[i]
+		if !p.Record || p.Executor.Open() || p.Executor == HeldConnections {
+			continue
+		}
+		pause := s.Users[p.User].pause()
+		if pause <= 0 {
+			return 0
+		}
+		rate += p.Profile.Peak() / pause.Seconds()
+	}
+	return rate
+}
+
+// pause is the mean time from the begin of an iteration to that of the next one, if answers took none.
+func (u *User) pause() time.Duration {
+	idle, _ := u.idle()
+	if u.Wait.Kind == Pacing {
+		return max(u.Wait.Min, idle)
+	}
+	return idle
+}

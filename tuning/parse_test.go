@@ -236,6 +236,7 @@ func FuzzParse(f *testing.F) {
 		}
 		file.Allowed(setting)
 		file.Env()
+		file.Notes()
 		file.CanRestart()
 	})
 }

@@ -114,7 +114,7 @@ func (t *tuner) tellLength(p *tunePlan) error {
 		return usage(fmt.Errorf("%s: %w", t.file, err), "")
 	}
 	r := s.Result()
-	each := cmp.Or(t.tuning.Length, usualLength) + cmp.Or(t.tuning.Settle, usualSettle) + around
+	each := t.eachTrial()
 	fmt.Fprintf(t.out, "%d combinations, of which constraints rule out at least %d\n", combinations(p), len(r.Refused))
 	switch {
 	case r.Expected > 0:
@@ -128,8 +128,25 @@ func (t *tuner) tellLength(p *tunePlan) error {
 		fmt.Fprintf(t.out, "; the budget is %s", p.Budget)
 	}
 	fmt.Fprintln(t.out, ", without what hooks take")
-	notes(t.out, r.Flags, p.Flags)
+	notes(t.out, r.Flags, p.Flags, t.tooFew(p, r.Expected), apply.Missing(t.tuning, t.file))
 	return nil
+}
+
+// tooFew says that a budget is not enough for the trials that are expected.
+func (t *tuner) tooFew(p *tunePlan, expected int) (all []string) {
+	if takes := time.Duration(expected) * t.eachTrial(); p.Budget > 0 && takes > p.Budget {
+		all = append(all, fmt.Sprintf("the budget is %s, and about %s take %s: the tuning may end unfinished; say --budget %s, and what hooks take beside",
+			p.Budget, countOf(expected, "trial", "trials"), minutesOf(takes), inMinutes(takes)))
+	}
+	if most := t.tuning.Budget.Trials; most > 0 && expected > most {
+		all = append(all, fmt.Sprintf("budget: trials: %d are fewer than the about %d expected: the tuning may end unfinished", most, expected))
+	}
+	return all
+}
+
+// eachTrial is about what one takes, with what is around it.
+func (t *tuner) eachTrial() time.Duration {
+	return cmp.Or(t.tuning.Length, usualLength) + cmp.Or(t.tuning.Settle, usualSettle) + around
 }
 
 // notes are what is to be known before the first trial.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/capacity"
@@ -73,7 +74,34 @@ func (t *tuner) plan() (*tunePlan, error) {
 	if !f.CanRestart() {
 		p.Flags = append(p.Flags, "nothing in the file says how the service is started anew: that a gain came back after a fresh start is not known")
 	}
-	return p, nil
+	p.Flags = append(p.Flags, f.Notes()...)
+	return p, t.pauses(p)
+}
+
+// pauses notes that users who saturate a service by their number do not, as they pause: they ask the same of every
+// setting, and no difference is seen.
+func (t *tuner) pauses(p *tunePlan) error {
+	if t.tuning.Goal != tuning.Most {
+		return nil // what must be held is the file's own load
+	}
+	level, err := (&trials{job: t.job, slo: p.SLO}).jobOf(trial.Ask{Load: p.Load, Settle: time.Second, Length: time.Second}, t.job.options.BaseURL)
+	if err != nil {
+		return err
+	}
+	if rate := level.scenario.AskAtMost(); rate > 0 {
+		pause := time.Duration(float64(p.Load.Users) / rate * float64(time.Second))
+		p.Flags = append(p.Flags, fmt.Sprintf("%d users pause %s on average for each task: they ask at most about %s a second of any setting; say load: {users: M}, where 1000 tasks a second take %.0f, or leave wait_time and think out",
+			p.Load.Users, pause.Round(time.Millisecond), tasks(rate), math.Ceil(1000*pause.Seconds())))
+	}
+	return nil
+}
+
+// tasks are a number of them, as exact as it matters.
+func tasks(n float64) string {
+	if n < 10 {
+		return fmt.Sprintf("%.2g tasks", n)
+	}
+	return fmt.Sprintf("%.0f tasks", n)
 }
 
 // probe is a load of the kind that is asked for, by which the file is read to learn of its limits.

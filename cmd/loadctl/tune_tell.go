@@ -76,7 +76,7 @@ func (t *tuner) announce() {
 		fmt.Fprintf(t.out, "; about %s", countOf(r.Expected, "trial", "trials"))
 	}
 	fmt.Fprintf(t.out, ", in %s\n", t.study.Dir())
-	notes(t.out, r.Flags, p.Flags)
+	notes(t.out, r.Flags, p.Flags, t.tooFew(p, r.Expected))
 	if n := len(t.study.Lines()); n > 0 {
 		fmt.Fprintf(t.out, "going on after %s\n", countOf(n, "trial", "trials"))
 	}

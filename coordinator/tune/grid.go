@@ -23,7 +23,8 @@ const (
 )
 
 // Grid has the values to try of a parameter: a logarithmic grid around what laws say, with the
-// value in force, and why. Where no law knows anything, it is wide.
+// values of the laws themselves and the one in force, and why. Where no law knows anything, it is
+// wide. Of workers it reaches down to half the cores: laws count on waiting.
 func Grid(name string, k Kind, f Facts) (Param, error) {
 	if err := f.validate(k); err != nil {
 		return Param{}, err
@@ -35,17 +36,21 @@ func Grid(name string, k Kind, f Facts) (Param, error) {
 		return p, nil
 	}
 	low, high, most := 4.0, 128.0, largest
-	unit, write := 1.0, whole
+	steps, write := 1.0, whole // in one
 	if k == CacheTTL {
-		low, high, most, unit, write = 1, 300, longest, 0.1, lasting
+		low, high, most, steps, write = 1, 300, longest, 10, lasting
 	}
-	if starts := Starts(k, f); len(starts) > 0 {
+	unit, starts := 1/steps, Starts(k, f)
+	if len(starts) > 0 {
 		low, high = reach(starts, most)
-		for _, s := range starts {
-			p.Why = append(p.Why, s.Why)
-		}
 	} else {
 		p.Why = append(p.Why, "no law has its facts: a wide grid")
+	}
+	if k == Workers && f.Cores > 0 {
+		low, starts = min(low, float64(max(f.Cores/2, 1))), append(starts, byCores(f))
+	}
+	for _, s := range starts {
+		p.Why = append(p.Why, s.Why)
 	}
 	if floor, ok := byDeadlock(f); ok && k == Pool {
 		low = max(low, floor.Value) // below, it may stand still for ever
@@ -58,9 +63,15 @@ func Grid(name string, k Kind, f Facts) (Param, error) {
 		p.Why = append(p.Why, fmt.Sprintf("no more than %d can be had", f.Most))
 	}
 	high = max(high, unit, min(low, float64(cmp.Or(f.Most, math.MaxInt32))))
-	values := spaced(min(max(low, unit), high), high, unit, k == Overflow || k == CacheTTL)
-	p.Values = held(values, f.Current, write)
+	low = min(max(low, unit), high)
+	values := spaced(low, high, steps, k == Overflow || k == CacheTTL)
+	p.Values = written(with(values, said(starts, low, high, steps), f.Current), f.Current, write)
 	return p, nil
+}
+
+// byCores is where workers are that hardly wait. It is no law of how many serve most, and a grid is not widened around it.
+func byCores(f Facts) Start {
+	return Start{float64(f.Cores), fmt.Sprintf("workers that compute and hardly wait do best at about one for each core, %d: values begin at half of that or below", f.Cores)}
 }
 
 // reach is the range of a grid around some starts, up to most.
@@ -72,15 +83,17 @@ func reach(starts []Start, most float64) (low, high float64) {
 	return min(low, most), min(high, most)
 }
 
-// spaced are values by the same factor from low to high, in whole units. none has 0 before them.
-func spaced(low, high, unit float64, none bool) (all []float64) {
+// onStep is the nearest value of so many steps in one.
+func onStep(v, steps float64) float64 { return math.Round(v*steps) / steps }
+
+// spaced are values by the same factor from low to high, in whole steps. none has 0 before them.
+func spaced(low, high, steps float64, none bool) (all []float64) {
 	n := mostValues
 	if none {
 		all, n = append(all, 0), n-1
 	}
 	for i := range n {
-		v := low * math.Pow(high/low, float64(i)/float64(n-1))
-		v = math.Round(v/unit) * unit
+		v := onStep(low*math.Pow(high/low, float64(i)/float64(n-1)), steps)
 		if !slices.Contains(all, v) {
 			all = append(all, v)
 		}
@@ -88,20 +101,44 @@ func spaced(low, high, unit float64, none bool) (all []float64) {
 	return all
 }
 
-// held writes values down, the one in force in place of the nearest where it is inside or beside them.
-func held(values []float64, current string, write func(float64) string) (all []string) {
-	if now, ok := read(current); ok && !slices.Contains(values, now) {
-		near := slices.MinFunc(values, func(a, b float64) int { return cmp.Compare(apart(a, now), apart(b, now)) })
-		if len(values) < mostValues {
-			values = append(values, now)
-		} else {
-			values[slices.Index(values, near)] = now
+// said are the values of starts that may be tried.
+func said(starts []Start, low, high, steps float64) (all []float64) {
+	for _, s := range starts {
+		if v := onStep(s.Value, steps); s.Value >= low && s.Value <= high && v > 0 {
+			all = append(all, v)
 		}
-		slices.Sort(values)
 	}
+	return all
+}
+
+// with puts what must be there among values: what was said, and what is in force. Each is beside
+// them as long as there is room, and else in place of the nearest that need not be there.
+func with(values, must []float64, current string) []float64 {
+	if now, ok := read(current); ok {
+		must = append(must, now)
+	}
+	for _, v := range must {
+		if slices.Contains(values, v) {
+			continue
+		}
+		free := slices.DeleteFunc(slices.Clone(values), func(f float64) bool { return slices.Contains(must, f) })
+		if len(values) < mostValues || len(free) == 0 {
+			values = append(values, v)
+			continue
+		}
+		near := slices.MinFunc(free, func(a, b float64) int { return cmp.Compare(apart(a, v), apart(b, v)) })
+		values[slices.Index(values, near)] = v
+	}
+	slices.Sort(values)
+	return values
+}
+
+// written are values as text, the one in force as it was read.
+func written(values []float64, current string, write func(float64) string) (all []string) {
+	now, ok := read(current)
 	for _, v := range values {
 		text := write(v)
-		if now, ok := read(current); ok && now == v {
+		if ok && now == v {
 			text = current
 		}
 		if !slices.Contains(all, text) {

@@ -76,10 +76,10 @@ func TestEveryGridIsShortAndInOrder(t *testing.T) {
 func TestGridsHaveTheirValues(t *testing.T) {
 	f := Facts{Cores: 4, Rate: 400, Hold: 25 * time.Millisecond, Current: "5", Choices: []string{"roundrobin", "leastconn"}, KeyRate: 3, Stale: 10 * time.Second, Most: 100}
 	for k, want := range map[Kind]string{
-		Pool:     "4 5 9 14 22 34", // 8 by cores, ten busy, 17 by Erlang
-		Workers:  "5 6 8 10 14 18",
+		Pool:     "5 8 10 17 22 34", // 8 by cores, ten busy, 17 by Erlang
+		Workers:  "2 4 5 9 12 18",   // half the cores, the cores, what is in force, gunicorn's rule
 		Overflow: "0 3 4 5 7 10",
-		CacheTTL: "0s 1.5s 2.4s 3.9s 5 10s",
+		CacheTTL: "0s 1.5s 3s 3.9s 5 10s",
 		Choice:   "roundrobin leastconn 5",
 	} {
 		p, err := Grid("x", k, f)
@@ -87,6 +87,37 @@ func TestGridsHaveTheirValues(t *testing.T) {
 			t.Errorf("%s: %s (%v), want %s", k, got, err, want)
 		}
 	}
+}
+
+// TestWhatALawSaysIsTried: a grid around nine workers had none of nine, and none at or below the cores, where workers
+// that only compute are best.
+func TestWhatALawSaysIsTried(t *testing.T) {
+	for cores, want := range map[int]string{1: "1 2 3 4 6", 2: "1 2 3 4 5 10", 4: "2 3 4 9 12 18", 64: "32 49 64 129 170 258"} {
+		p, err := Grid("workers", Workers, Facts{Cores: cores})
+		if got := strings.Join(p.Values, " "); err != nil || got != want {
+			t.Errorf("%d cores: %s (%v), want %s", cores, got, err, want)
+		}
+		if !strings.Contains(strings.Join(p.Why, "\n"), "one for each core") {
+			t.Errorf("%d cores: why it goes so low is not said: %v", cores, p.Why)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		f := Facts{Cores: rapid.IntRange(0, 128).Draw(t, "cores"), Rate: rapid.Float64Range(0, 1e4).Draw(t, "rate"), Hold: time.Duration(rapid.Int64Range(0, 1e9).Draw(t, "hold")),
+			Takers: rapid.IntRange(0, 20).Draw(t, "takers"), Each: rapid.IntRange(0, 3).Draw(t, "each"), Compute: time.Duration(rapid.Int64Range(0, 1e9).Draw(t, "compute")),
+			Beta: rapid.Float64Range(0, 0.01).Draw(t, "beta"), KeyRate: rapid.Float64Range(0.01, 100).Draw(t, "key rate"), Current: rapid.SampledFrom([]string{"", "7", "3s"}).Draw(t, "current")}
+		k := rapid.SampledFrom([]Kind{Workers, Threads, Pool, Overflow, UpstreamPool, CacheTTL}).Draw(t, "kind")
+		p, err := Grid("x", k, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		floor, least := byDeadlock(f)
+		for _, s := range Starts(k, f) {
+			near := slices.ContainsFunc(p.Values, func(text string) bool { v, _ := read(text); return math.Abs(v-s.Value) <= 0.5 })
+			if !near && s.Value >= 1 && s.Value < 1e5 && !(k == Pool && least && s.Value < floor.Value) {
+				t.Fatalf("%v has no %v", p.Values, s.Value)
+			}
+		}
+	})
 }
 
 // TestNoPoolIsTriedThatMayStandStill: eight threads of two connections each are stuck with eight.
