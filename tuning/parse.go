@@ -105,8 +105,8 @@ func (p *reading) aims(top *document.Object) {
 	p.f.Goal, p.f.Compare = Goal(goals[goal]), Compare(ways[by])
 	top.Duration("length", 1, &p.f.Length)
 	top.Duration("settle", 0, &p.f.Settle)
-	top.Fraction("margin", &p.f.Margin)
-	top.Fraction("slack", &p.f.Slack)
+	p.part(top, "margin", &p.f.Margin)
+	p.part(top, "slack", &p.f.Slack)
 	seed := 0
 	top.Count("seed", 0, &seed)
 	p.f.Seed = uint64(seed)
@@ -119,6 +119,22 @@ func (p *reading) aims(top *document.Object) {
 	}
 	if p.f.Goal == Cheapest && p.f.Rate == 0 && p.f.Connections == 0 {
 		p.Hinted(cmp.Or(load.Node, top.Get("goal")), "such as load: {connections: 50000}", "goal cheapest: say what the setting must hold: a rate or connections")
+	}
+}
+
+// part reads a share that is neither nothing nor all. Nothing would be taken for not given, and have the default.
+func (p *reading) part(top *document.Object, key string, to *float64) {
+	n := top.Get(key)
+	if n == nil {
+		return
+	}
+	v, ok := p.Fraction(n, key)
+	switch {
+	case !ok:
+	case v <= 0 || v >= 1:
+		p.Hinted(n, "such as 0.1%", "%s: must be more than 0%% and less than 100%%, got %s", key, document.Shorten(n.Value))
+	default:
+		*to = v
 	}
 }
 

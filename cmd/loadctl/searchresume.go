@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadctl/loadctl/coordinator/study"
 	"github.com/loadctl/loadctl/coordinator/trial"
+	"github.com/loadctl/loadctl/stats"
 )
 
 // sameAsBegun refuses a file that is not what it was when a search began: its trials would be of
@@ -41,18 +42,20 @@ func firstDifference(a, b []byte) int {
 }
 
 // goOnFrom keeps the trials of a study that the search, as it is wanted now, would have made. changed says
-// that it is wanted otherwise than before. Trials that could not be made at the end are no reason to make none.
+// that it is wanted otherwise than before. Trials at the end that could not be made are no reason to make none, nor are
+// invalid ones that ended it without an answer: what spoilt them may be gone.
 func goOnFrom(s *study.Study, search func() trial.Search, wanted any, changed bool, errw io.Writer) error {
 	if err := s.Hold(); err != nil {
 		return cannot(err, "wait until it is over, or end it")
 	}
 	lines := s.Lines()
-	n := s.Fits(search())
+	was := search()
+	n := s.Fits(was)
 	if n < len(lines) && !changed {
 		return usage(s.Replay(search()), "begin another search; what this one found so far is shown by: loadctl report "+s.Dir())
 	}
-	whole := n
-	for whole > 0 && lines[whole-1].Told.Broken != "" {
+	whole, again := n, spoilt(was)
+	for whole > 0 && vain(&lines[whole-1].Told, again) {
 		whole--
 	}
 	if whole == len(lines) && !changed {
@@ -71,9 +74,29 @@ func goOnFrom(s *study.Study, search func() trial.Search, wanted any, changed bo
 	return nil
 }
 
+// vain says that a trial told nothing of the target, and is to be made again.
+func vain(t *trial.Told, invalid bool) bool {
+	return t.Broken != "" || invalid && t.Validity == stats.Invalid
+}
+
+// spoilt says that a search is over without an answer, so that invalid trials at its end are what ended it. Of a capacity the
+// generator's limit may be the answer; a tuning that ends with them gave the last setting up for them.
+func spoilt(s trial.Search) bool {
+	if _, more := s.Next(); more {
+		return false
+	}
+	f, ok := s.(capacityFinder)
+	if !ok {
+		return true
+	}
+	r, _ := f.latest()
+	code := r.ExitCode()
+	return code != exitHeld && code != exitBroken
+}
+
 func asideWhy(other bool) string {
 	if other {
 		return "such a search would have gone on in another way before them"
 	}
-	return "they could not be made then"
+	return "they could not be made then, or were invalid"
 }

@@ -13,9 +13,10 @@ import (
 // Result is what is known by now.
 func (s *Search) Result() Result {
 	r := Result{Axis: s.c.Axis, Confidence: s.c.Confidence, Took: s.took, Clauses: slices.Clone(s.c.Clauses),
-		Limiting: -1, Verified: s.verified, VerifiedBy: s.verifiedBy, Trials: slices.Clone(s.tried), Flags: slices.Clone(s.flags)}
+		Limiting: -1, Trials: slices.Clone(s.tried), Flags: slices.Clone(s.flags)}
 	e := s.estimate()
 	r.Fits = s.fitted()
+	r.Verified, r.VerifiedBy = s.confirmation()
 	switch {
 	case s.ended == AtLeast:
 		s.atLeastOf(&r, e)
@@ -98,7 +99,7 @@ func (s *Search) fitted() []Fit {
 	return all
 }
 
-// degraded tells of trials whose validity was so.
+// degraded tells of trials whose validity was so, by name of one that stands for a confirmation.
 func (s *Search) degraded() (flags []string) {
 	n := 0
 	for i := range s.tried {
@@ -108,6 +109,9 @@ func (s *Search) degraded() (flags []string) {
 	}
 	if n > 0 {
 		flags = append(flags, fmt.Sprintf("%d of %d trials are of degraded validity", n, len(s.tried)))
+	}
+	if text := s.weakWords(); text != "" {
+		flags = append(flags, text)
 	}
 	return flags
 }

@@ -20,6 +20,7 @@ type made struct {
 	limits      []made          // of clauses beyond the first
 	factor      map[int]float64 // of its capacity, up to and with this trial
 	invalid     map[int]bool    // trials whose validity is so
+	degraded    map[int]bool    // the same
 	broken      map[int]bool    // trials that could not be made
 	drops       float64         // from this load connections are dropped
 	most        float64         // beyond it the generator is at its limit
@@ -39,6 +40,8 @@ func (m *made) try(a trial.Ask, clauses []trial.Clause) trial.Told {
 		return trial.Told{Broken: "connection refused", Took: time.Second}
 	case m.invalid[a.Number]:
 		t.Validity, t.Reasons = stats.Invalid, []string{"an agent was lost"}
+	case m.degraded[a.Number]:
+		t.Validity, t.Reasons = stats.Degraded, []string{"pacer lag"}
 	case m.most > 0 && load > m.most:
 		t.Validity, t.Generator, t.Reasons = stats.Invalid, true, []string{"send lag"}
 	}
@@ -130,7 +133,7 @@ func configOf(t *testing.T, d *datadriven.TestData) (c Config, stop int) {
 }
 
 func madeOf(t *testing.T, input string) *made {
-	m := &made{overhead: 1500 * time.Millisecond, factor: map[int]float64{}, invalid: map[int]bool{}, broken: map[int]bool{}}
+	m := &made{overhead: 1500 * time.Millisecond, factor: map[int]float64{}, invalid: map[int]bool{}, degraded: map[int]bool{}, broken: map[int]bool{}}
 	for line := range strings.Lines(input) {
 		f := strings.Fields(line)
 		var v []float64
@@ -147,6 +150,10 @@ func madeOf(t *testing.T, input string) *made {
 		case "invalid":
 			for _, n := range v {
 				m.invalid[int(n)] = true
+			}
+		case "degraded":
+			for _, n := range v {
+				m.degraded[int(n)] = true
 			}
 		case "broken":
 			for _, n := range v {

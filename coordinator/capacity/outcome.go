@@ -21,13 +21,14 @@ func (s *Search) needs(e estimate) (missing time.Duration) {
 	if left := leastRefines - s.count(refine); left > 0 {
 		missing = max(missing, time.Duration(left)*s.cost(s.c.Refine))
 	}
-	if s.verified == 0 {
+	if load, _ := s.confirmation(); load == 0 {
 		missing += s.cost(s.c.Confirm)
 	}
 	return missing
 }
 
 func (s *Search) outcome(e estimate) (Outcome, string) {
+	confirmed, _ := s.confirmation()
 	switch {
 	case s.ended != "":
 		return s.ended, s.why
@@ -37,11 +38,11 @@ func (s *Search) outcome(e estimate) (Outcome, string) {
 		return AtLeast, fmt.Sprintf("what would break it lies beyond %s, which is the most that may be asked", s.say(s.top()))
 	case s.drift(e) != "":
 		return Unstable, s.drift(e)
-	case s.confirms >= mostConfirms && s.verified == 0:
+	case s.confirms >= mostConfirms && confirmed == 0:
 		return Unstable, "long trials broke the SLO at loads that short ones hold"
 	case !s.good(e):
 		return Unfinished, s.short(e)
-	case s.verified == 0:
+	case confirmed == 0:
 		return Unfinished, "the budget was spent before a longer trial confirmed it"
 	}
 	return Found, ""

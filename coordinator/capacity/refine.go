@@ -1,13 +1,10 @@
 package capacity
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 const (
 	leastRefines = 6    // trials near the limit, before an interval is believed
-	mostConfirms = 3    // trials of the lower end
+	mostConfirms = 3    // trials of the lower end, those of degraded validity among them
 	farthest     = 0.85 // of the loads tried, to go in one step
 )
 
@@ -86,10 +83,15 @@ func (s *Search) reached() (low, high float64) {
 	return low, high
 }
 
-// lower is the load to confirm: the lower end, and less each time that it broke.
+// lower is the load to confirm: the lower end, and less each time that it broke. One that held and confirmed nothing, as
+// its validity was degraded, is asked for again.
 func (s *Search) lower(e estimate) float64 {
 	load := math.Exp(e.low)
-	if last := s.last(confirm); last != nil {
+	switch last := s.last(confirm); {
+	case last == nil:
+	case last.Held:
+		load = min(load, s.load(last.Ask))
+	default:
 		load = min(load, s.load(last.Ask)*(1-s.c.Precision))
 	}
 	if s.c.Whole {
@@ -105,33 +107,4 @@ func (s *Search) within(load float64) float64 {
 		load = min(load, s.ceiling)
 	}
 	return max(load, s.c.Least)
-}
-
-func (s *Search) confirmed(t *Tried) {
-	s.confirms++
-	load := s.load(t.Ask)
-	if t.Held {
-		s.verified, s.verifiedBy = load, t.Number
-	}
-	switch {
-	case s.atTop && t.Held:
-		s.why = or(s.why, fmt.Sprintf("%s held, which is the most that may be asked", s.say(load)))
-		s.atLeast()
-	case s.atTop:
-		s.backFrom(load)
-	default:
-		s.refineOn()
-	}
-}
-
-// backFrom is when the most that may be asked held a short trial, and broke a longer one.
-func (s *Search) backFrom(load float64) {
-	s.atTop, s.confirms, s.kind = false, 0, bracket
-	s.high, s.low = load, 0
-	for i := s.since; i < len(s.tried); i++ {
-		if t := &s.tried[i]; t.Held && s.load(t.Ask) < load {
-			s.low = max(s.low, s.load(t.Ask))
-		}
-	}
-	s.search()
 }

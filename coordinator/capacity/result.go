@@ -31,7 +31,7 @@ type Result struct {
 	High       float64 `json:"high"`       // 0 = not known: AtLeast
 	Confidence float64 `json:"confidence"` // of the interval; 0 = its ends are what held and what broke in single trials
 
-	Verified   float64 `json:"verified"`    // the load that a confirming trial held; 0 = none did
+	Verified   float64 `json:"verified"`    // the load that a confirming trial held: a valid one, or else one that a flag names as degraded; 0 = none did
 	VerifiedBy int     `json:"verified_by"` // its number
 
 	Limiting   int            `json:"limiting"`   // clause that breaks first; -1 = not known, or none that is counted

@@ -50,6 +50,8 @@ type Search struct {
 	confirms   int
 	verified   float64
 	verifiedBy int
+	weakly     float64 // load that a confirming trial of degraded validity held, and none broke since; 0 = none
+	weaklyBy   int
 	anchored   bool
 
 	step    float64 // by which factor the load is raised or lowered next, while it is not between two
@@ -173,7 +175,7 @@ func (s *Search) brokenTrial(t *Tried) {
 // as one at its limit does. Three in a row are the limit of the generator, unless it has made more
 // load before.
 func (s *Search) invalidTrial(t *Tried) {
-	s.invalid++
+	s.invalid, s.broken = s.invalid+1, 0
 	most := s.mostValid()
 	disturbed := most >= s.load(t.Ask)
 	if s.invalid <= repeats || disturbed && s.invalid <= patience {

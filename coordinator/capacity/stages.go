@@ -213,7 +213,7 @@ func (s *Search) rampAgain(t *Tried) {
 	s.flag("the target became faster during the search: trials up to %d do not count", first)
 	s.since, s.low, s.high, s.uncounted = first, load, 0, 0
 	s.stepFrom(Guess{})
-	s.atTop, s.confirms, s.verified, s.verifiedBy, s.anchored = false, 0, 0, 0, false
+	s.atTop, s.confirms, s.verified, s.verifiedBy, s.weakly, s.weaklyBy, s.anchored = false, 0, 0, 0, 0, 0, false
 	s.fits = make([]posterior, len(s.c.Clauses))
 	s.search()
 }

@@ -17,6 +17,10 @@ type Point struct {
 	Value float64
 }
 
+// Most is how many values are looked at, the last ones: to shuffle a longer series takes the square of its length, 500 times
+// for each change.
+const Most = 1000
+
 // A Config is how much evidence a change needs. What is zero has the default its comment states.
 type Config struct {
 	Segment      int     // fewest values between changes; 0 = 5
@@ -49,7 +53,8 @@ func (set Config) withDefaults() Config {
 	return set
 }
 
-// Find gives the changes in order. Values that are no numbers are passed over. A drift is found as steps,
+// Find gives the changes in order, of the last Most values: what was before them is as if it had not been. Values that are
+// no numbers are passed over, and not counted. A drift is found as steps,
 // where it amounts to several times the noise within the series; one that amounts to less is not found.
 func Find(series []Point, set Config) (all []Change) {
 	set = set.withDefaults()
@@ -60,6 +65,8 @@ func Find(series []Point, set Config) (all []Change) {
 			values, index = append(values, p.Value), append(index, i)
 		}
 	}
+	old := max(0, len(values)-Most)
+	values, index = values[old:], index[old:]
 	cuts := set.divide(values)
 	ends := append(slices.Clone(cuts), cut{at: len(values)})
 	from := 0

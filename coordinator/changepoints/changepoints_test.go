@@ -1,7 +1,9 @@
 package changepoints
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -101,5 +103,15 @@ func TestFewAndEqualValuesHaveNoChange(t *testing.T) {
 		if got := Find(all, Config{}); got != nil {
 			t.Errorf("%+v", got)
 		}
+	}
+}
+
+// TestALongSeriesIsLookedAtFromItsEnd: what shuffling takes grows with the square of the values.
+func TestALongSeriesIsLookedAtFromItsEnd(t *testing.T) {
+	all := slices.Concat(series(1, 300, 100, 150), series(2, 400, 150, 180)) // changes at 300 and 1,000 of 1,400
+	all[1100].Value = math.NaN()
+	got := Find(all, Config{Seed: 1, Permutations: 99})
+	if len(got) != 1 || got[0].Index != 1000 || got[0].Time != all[1000].Time {
+		t.Errorf("%+v", got)
 	}
 }

@@ -233,8 +233,8 @@ func (g *Gate) judgePair() {
 	if _, turn := turnAt(g.pairs); turn || last {
 		g.look(last)
 	}
-	if g.stage == comparing && last {
-		g.end(Inconclusive, "%d pairs did not decide %s", g.pairs, g.undecided())
+	if g.stage == comparing {
+		g.giveUp(last)
 	}
 }
 

@@ -15,7 +15,7 @@ func (g *Gate) end(v Verdict, format string, args ...any) {
 // tellInvalid repeats a trial that says nothing of the target. The pair keeps its order.
 func (g *Gate) tellInvalid(t *Tried) {
 	v := g.void[t.Side]
-	v.invalid++
+	v.invalid, v.broken = v.invalid+1, 0
 	g.void[t.Side] = v
 	why := strings.Join(t.Reasons, "; ")
 	if t.Requests == 0 && why == "" {
@@ -95,6 +95,35 @@ func (g *Gate) baseHeld(kind string) bool {
 // brokeWords counts the trials of a side.
 func brokeWords(l Lead) string {
 	return fmt.Sprintf("broke the SLO in %d of %d trials", l.Broke, l.all())
+}
+
+// fewestTold is after how many pairs a metric that none told is not waited for.
+const fewestTold = 2
+
+// giveUp ends a gate that had all its pairs, or that no pair will decide: a metric that one side does not tell is open for
+// ever. As long as another one is open the pairs go on, as that may be worse.
+func (g *Gate) giveUp(last bool) {
+	switch names := g.untold(); {
+	case len(names) > 0 && g.pairs >= fewestTold:
+		g.end(Inconclusive, "none of %d pairs tells %s of both sides: have it monitored (target.monitor), or leave it out of --metric",
+			g.pairs, strings.Join(names, ", "))
+	case last:
+		g.end(Inconclusive, "%d pairs did not decide %s", g.pairs, g.undecided())
+	}
+}
+
+// untold are the metrics that count and that no pair told, where all others passed; none where one is open for another reason.
+func (g *Gate) untold() (names []string) {
+	for _, c := range g.comparisons {
+		switch {
+		case !c.primary || c.verdict == Pass:
+		case len(c.d) > 0:
+			return nil
+		default:
+			names = append(names, c.name)
+		}
+	}
+	return names
 }
 
 // openHold is why the hold decided nothing.

@@ -1,7 +1,7 @@
 // Package secrets takes secrets out of what people are told: errors that quote what a program
 // said end up in reports, annotations and job logs that many read. It knows a secret by its
-// value, as it stands and as URLs and JSON spell it, and by what stands before it, as in a URL
-// with a password. The package refuses to find a secret that was changed otherwise before it
+// value, as it stands and as URLs and JSON spell it, and by where it stands, as in a URL
+// with a user or a password. The package refuses to find a secret that was changed otherwise before it
 // was printed, such as to base64, and to read any environment by itself.
 package secrets
 
@@ -31,6 +31,7 @@ type Redactor struct {
 func New() *Redactor {
 	return &Redactor{like: []*regexp.Regexp{
 		regexp.MustCompile(`(://)[^/\s@]*:[^/\s@]*(@)`),
+		regexp.MustCompile(`(://)[^/?#\s@:"'<>,;]+(@)`), // a token in place of a user, as git and registries take it
 		regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[^\s"']+()`),
 		regexp.MustCompile(`(?i)([\w-]*(?:passw|secret|token|api[_-]?key|credential)[\w-]*["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&]+)()`),
 	}}

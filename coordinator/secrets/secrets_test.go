@@ -13,15 +13,18 @@ func TestASecretIsNotToldHoweverItIsSpelt(t *testing.T) {
 	r := New()
 	r.LearnEnviron([]string{"MY_TOKEN=p@ss/w \"<é", "PIN=4711", "DEBUG_KEY=true"}, []string{"PIN"})
 	for _, said := range []string{`got p@ss/w "<é back`, "GET /?k=p%40ss%2Fw+%22%3C%C3%A9", "GET /?k=p%40ss%2Fw%20%22%3C%C3%A9", `{"a":"p@ss/w \"<é"}`, `{"a":"p@ss/w \"\u003cé"}`, "pin 4711",
-		"postgres://me:hunter2@host/x", "Authorization: Bearer abcdef", `password = "hunter2"`} {
+		"postgres://me:hunter2@host/x", "Authorization: Bearer abcdef", `password = "hunter2"`,
+		"fatal: could not read from https://hunter2@git.example/x.git", `"https://hunter2@host"`, "redis://:hunter2@host"} {
 		for _, left := range []string{"ss/w", "ss%2Fw", "4711", "hunter2", "abcdef"} {
 			if got := r.Text(said); strings.Contains(got, left) {
 				t.Errorf("%q is told as %q", said, got)
 			}
 		}
 	}
-	if got := r.Text("this is true"); got != "this is true" {
-		t.Errorf("a short value spoils messages: %q", got)
+	for _, plain := range []string{"this is true", "http://host/@scope/x", "https://host?mail=a@b", "https://host#a@b", `["http://host","me@x"]`, "http://host, me@x"} {
+		if got := r.Text(plain); got != plain {
+			t.Errorf("what is no secret spoils messages: %q", got)
+		}
 	}
 }
 

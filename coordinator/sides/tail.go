@@ -1,6 +1,7 @@
 package sides
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -18,11 +19,13 @@ const shortest = 3
 type tail struct {
 	mu   sync.Mutex
 	kept []byte
+	cut  bool // something was written before
 }
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.cut = t.cut || len(t.kept)+len(p) > tailBytes
 	t.kept = append(t.kept, p[max(0, len(p)-tailBytes):]...)
 	if extra := len(t.kept) - tailBytes; extra > 0 {
 		t.kept = append(t.kept[:0], t.kept[extra:]...)
@@ -30,12 +33,20 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// quoted is what was kept as the end of an error, "" for nothing.
+// quoted is what was kept as the end of an error, "" for nothing. Of a line that begins before what was kept nothing is
+// quoted: the rest of a secret that was cut in two is not known as one.
 func (t *tail) quoted(r *secrets.Redactor) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s := r.Lines(string(t.kept)); s != "" {
+	said := string(t.kept)
+	if t.cut {
+		_, said, _ = strings.Cut(said, "\n")
+	}
+	if s := r.Lines(said); s != "" {
 		return ":\n" + s
+	}
+	if t.cut {
+		return fmt.Sprintf(": it said one line of more than %d bytes at last, which is not quoted", tailBytes)
 	}
 	return ""
 }

@@ -42,13 +42,12 @@ func holdNext(order []int) stage {
 	}
 }
 
-// noneHolds ends where all were asked. Who never had a valid trial did not fail by the load.
+// noneHolds ends where all were asked. Who never had a valid trial did not fail by the load; held and broke do
+// not tell, as they are counted anew for a fresh start.
 func (s *Search) noneHolds() {
-	for who := range s.points {
-		if s.held[who]+s.broke[who] > 0 {
-			s.end(Nothing, "no setting is known to hold the load"+s.asInForce()+s.unsure())
-			return
-		}
+	if len(s.measured) > 0 {
+		s.end(Nothing, "no setting is known to hold the load"+s.asInForce()+s.unsure())
+		return
 	}
 	s.end(Broken, "no setting could be measured, such as "+s.last())
 }

@@ -17,8 +17,12 @@ const (
 	kindHold     = "hold"     // of Goal Cheapest
 )
 
-// mostRepeats is how often a trial that cannot be believed is made again.
-const mostRepeats = 2
+// mostRepeats is how often a trial that cannot be believed is made again, and patience the same of a setting
+// that was measured before.
+const (
+	mostRepeats = 2
+	patience    = 6
+)
 
 // A Search is a tuning under way. It is a function of its Config and of what it was told.
 type Search struct {
@@ -38,6 +42,8 @@ type Search struct {
 	broke   map[int]int // valid trials at which a limit was broken
 	took    time.Duration
 	flags   []string
+
+	measured map[int]bool // who had a trial that can be believed
 
 	firstRung int // settings in it
 	finalists []int
@@ -80,7 +86,7 @@ func New(c Config) (*Search, error) {
 		return nil, err
 	}
 	s := &Search{cfg: c.withDefaults(), out: map[int]string{}, broke: map[int]int{}, held: map[int]int{}, capacity: map[int]Inner{},
-		of: map[int][]seen{}, in: map[cell]float64{}}
+		of: map[int][]seen{}, in: map[cell]float64{}, measured: map[int]bool{}}
 	s.params, s.best, s.rec = s.cfg.Params, -1, -1
 	if s.cfg.Goal == Cheapest {
 		s.points, s.refused = s.cfg.space(s.cfg.combinations())
@@ -127,6 +133,9 @@ func (s *Search) Tell(t trial.Told) {
 	s.took += t.Took
 	s.tried = append(s.tried, Tried{Ask: ask, Told: t, Rung: j.rung, Block: j.block})
 	now := &s.tried[len(s.tried)-1]
+	if t.Broken == "" && t.Validity != stats.Invalid {
+		s.measured[j.who] = true
+	}
 	switch {
 	case j.inner != nil: // which repeats trials itself
 		s.inside(j, t, now)
@@ -160,21 +169,20 @@ func (s *Search) noTrial(t trial.Told, now *Tried) {
 	now.Note = "could not be tried: " + t.Broken + ": repeated once"
 }
 
+// invalid makes a trial again whoever is to blame: a machine that others disturb for a moment looks as one at its limit
+// does. Where the setting was measured before it is the moment, which may take a while.
 func (s *Search) invalid(t trial.Told, now *Tried) {
-	why := "no reason is known"
-	if len(t.Reasons) > 0 {
-		why = t.Reasons[0]
-	}
 	j := &s.queue[0]
-	switch {
-	case j.repeats == mostRepeats && t.Generator:
-		now.Note = s.undecide(j.who, "the generator was at its limit three times, keep its machine free of other work or add agents: "+why)
-	case j.repeats == mostRepeats:
-		now.Note = s.undecide(j.who, "trials were invalid three times: "+why)
-	default:
-		j.repeats++
-		now.Note = "invalid: repeated"
+	j.broken = 0 // two that could not be made are in a row or not at all
+	again := mostRepeats
+	if s.measured[j.who] {
+		again = patience
 	}
+	if j.repeats++; j.repeats <= again {
+		now.Note = "invalid: repeated"
+		return
+	}
+	now.Note = s.spoilt(j.who, spoiltWords(t, j.repeats))
 }
 
 // judge takes a valid trial. The setting in force counts even where it breaks a limit, as others are compared with it.

@@ -38,29 +38,78 @@ func verdict(s *Search) stage {
 		return s.again()
 	}
 	d := s.pairs(s.rec, inForce, kindValidate)
-	switch back := percent(expm1(mean(d))); {
-	case s.holdsNothing():
+	back := percent(expm1(mean(d)))
+	switch {
+	case s.hurt() || s.cameBack(d):
 		s.validated = true
-		s.end(Better, fmt.Sprintf("the setting in force holds no load within the limits, %s holds %s/s; its throughput after a fresh start: %s",
-			s.points[s.rec].key, number(s.capacity[s.rec].Result().Capacity), back))
-	case s.hurt():
-		s.validated = true
-		s.end(Better, fmt.Sprintf("the setting in force breaks a limit, which %s held after a fresh start too: %s", s.points[s.rec].key, back))
-	case s.cameBack(d):
-		s.validated = true
-		s.end(Better, fmt.Sprintf("the gain of %s came back after a fresh start: %s", s.points[s.rec].key, back))
+		s.end(Better, s.came(back))
 	case len(d) <= validations && 2*validations <= s.remaining():
 		return validate
 	default:
-		s.end(NoChange, fmt.Sprintf("the best, %s, was better (%s), but not after a fresh start: %s there. It is not recommended",
-			s.points[s.rec].key, interval(s.scoreOf(s.rec)), back))
+		s.end(NoChange, s.gone(back))
 	}
 	return nil
 }
 
-// cameBack says that a gain is above nothing, and not below what was claimed by more than noise.
+// came is what came of a fresh start that confirms the recommendation; back is the gain in throughput there.
+func (s *Search) came(back string) string {
+	key := s.points[s.rec].key
+	switch {
+	case s.holdsNothing():
+		return fmt.Sprintf("the setting in force holds no load within the limits, %s holds %s/s; its throughput after a fresh start: %s",
+			key, number(s.capacity[s.rec].Result().Capacity), back)
+	case s.hurt():
+		return fmt.Sprintf("the setting in force breaks a limit, which %s held after a fresh start too; its throughput there: %s", key, back)
+	case s.compared(s.rec):
+		return fmt.Sprintf("the capacity of %s is %s vs current, and its throughput was not lost after a fresh start: %s", key, interval(s.scoreOf(s.rec)), back)
+	}
+	return fmt.Sprintf("the gain of %s came back after a fresh start: %s", key, back)
+}
+
+// gone is what came of one that does not.
+func (s *Search) gone(back string) string {
+	key, was := s.points[s.rec].key, interval(s.scoreOf(s.rec))
+	if s.compared(s.rec) {
+		return fmt.Sprintf("the best, %s, has more capacity (%s), but lost throughput after a fresh start: %s there. It is not recommended", key, was, back)
+	}
+	return fmt.Sprintf("the best, %s, was better (%s), but not after a fresh start: %s there. It is not recommended", key, was, back)
+}
+
+// cameBack says that a gain is there after a fresh start. One of throughput is above nothing, and not below what was claimed by
+// more than noise. One of capacity need not show in what users who saturate get, so that this refutes it only where it lies below
+// what it was before the start, by more than noise and the slack.
 func (s *Search) cameBack(d []float64) bool {
-	return len(d) > 0 && mean(d) > 0 && mean(d)+1.645*s.noise()/math.Sqrt(float64(len(d))) >= s.lnLow(s.rec)
+	switch {
+	case len(d) == 0:
+		return false
+	case s.compared(s.rec):
+		return mean(d)+s.chance(d) >= s.before()+math.Log1p(-s.cfg.Slack)
+	}
+	return mean(d) > 0 && mean(d)+s.chance(d) >= s.lnLow(s.rec)
+}
+
+// chance is how far the mean of pairs lies too low one time in twenty: by the noise of all pairs, or where none were
+// repeated by their own, with Student's t.
+func (s *Search) chance(d []float64) float64 {
+	n := float64(len(d))
+	if noise := s.noise(); noise > 0 || len(d) < 2 {
+		return 1.645 * noise / math.Sqrt(n)
+	}
+	m, sum := mean(d), 0.0
+	for _, v := range d {
+		sum += (v - m) * (v - m)
+	}
+	return stats.StudentT(0.95, n-1) * math.Sqrt(sum/(n-1)/n)
+}
+
+// before is the least that the recommended setting's throughput was, beside the one in force, before the fresh start; 0 where
+// that is not known.
+func (s *Search) before() float64 {
+	if s.noise() == 0 {
+		return 0
+	}
+	_, low, _ := s.ln(s.rec)
+	return low
 }
 
 // lnLow is the lower bound of the gain in throughput that was claimed.

@@ -175,3 +175,17 @@ func TestNothingIsLostInAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+// TestALongHistorySaysHowMuchOfItIsLookedAt.
+func TestALongHistorySaysHowMuchOfItIsLookedAt(t *testing.T) {
+	for n, want := range map[int]bool{changepoints.Most: false, changepoints.Most + 500: true} {
+		var all []Entry
+		for i := range n {
+			all = append(all, Entry{ID: fmt.Sprint(i), Scenario: "items", Started: time.Unix(int64(i), 0), Values: map[string]float64{"p99": 1}})
+		}
+		var out bytes.Buffer
+		if err := Text(&out, all, Of(all, nil)); err != nil || strings.Contains(out.String(), "changes are looked for among the last 1000 of 1500") != want {
+			t.Errorf("%d runs: %v\n%.200s", n, err, out.String())
+		}
+	}
+}

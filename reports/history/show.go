@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/loadctl/loadctl/coordinator/changepoints"
 )
 
 // Text writes the series for people: a row for each point, with a line before the first point of
@@ -18,6 +20,9 @@ func Text(w io.Writer, entries []Entry, all []Series) error {
 	for i := range all {
 		s := &all[i]
 		fmt.Fprintf(&b, "%s · %s\n", s.Scenario, title(s))
+		if n := len(s.Points); n > changepoints.Most {
+			fmt.Fprintf(&b, "  changes are looked for among the last %d of %d\n", changepoints.Most, n)
+		}
 		for j := range s.Points {
 			s.row(&b, j)
 		}

@@ -126,39 +126,52 @@ var masks = strings.NewReplacer("{", string(maskOpen), "}", string(maskClose), "
 var unmasks = strings.NewReplacer(string(maskOpen), "{", string(maskClose), "}", string(maskComma), ",")
 
 func mask(src []byte) []byte {
-	text := string(src)
 	var b strings.Builder
-	for {
-		at := strings.Index(text, "${")
-		if at < 0 {
-			break
-		}
-		end := at + expressionEnd(text[at:])
-		b.WriteString(text[:at])
-		b.WriteString(masks.Replace(text[at:end]))
-		text = text[end:]
+	for line := range strings.Lines(string(src)) {
+		maskLine(&b, line)
 	}
-	b.WriteString(text)
 	return []byte(b.String())
 }
 
-// expressionEnd is the length of the ${…} that text begins with, with the
-// ${…} inside it; 2 when it is not closed on its line.
-func expressionEnd(text string) int {
-	depth := 0
-	for i, c := range text {
-		switch c {
-		case '{':
-			depth++
-		case '}':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		case '\n':
-			return 2
+// maskLine masks each ${…} of a line with the ${…} inside it; of one that is not closed on the line, the ${ alone.
+func maskLine(b *strings.Builder, line string) {
+	var ends map[int]int
+	if strings.Contains(line, "${") {
+		ends = closings(line)
+	}
+	done := 0
+	for {
+		next := strings.Index(line[done:], "${")
+		if next < 0 {
+			break
+		}
+		at := done + next
+		end, closed := ends[at+1]
+		if !closed {
+			end = at + 2
+		}
+		b.WriteString(line[done:at])
+		b.WriteString(masks.Replace(line[at:end]))
+		done = end
+	}
+	b.WriteString(line[done:])
+}
+
+// closings are, by the place of each { of a line that is closed on it, the place after its }. All are found in one
+// pass: a line of a megabyte may have nothing but ${, and to look for the end of each would take minutes.
+func closings(line string) map[int]int {
+	ends := map[int]int{}
+	var open []int
+	for i := range len(line) {
+		switch last := len(open) - 1; {
+		case line[i] == '{':
+			open = append(open, i)
+		case line[i] == '}' && last >= 0:
+			ends[open[last]] = i + 1
+			open = open[:last]
 		}
 	}
-	return 2
+	return ends
 }
 
 func unmask(n *Node, depth int) {
