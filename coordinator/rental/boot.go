@@ -16,7 +16,7 @@ func (r *Rental) runs(t *thing, now time.Time) {
 }
 
 func (e Sshable) apply(r *Rental, now time.Time) {
-	r.reach(e.Label, running, sshable, ToLogin, Install{e.Label}, now)
+	r.reach(e.Label, running, sshable, ToLogin, Install(e), now)
 }
 
 func (e Installed) apply(r *Rental, now time.Time) {

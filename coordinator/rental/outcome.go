@@ -22,7 +22,7 @@ type Outcome struct {
 	Unchecked   []Kind // of these no list could confirm that nothing is left
 }
 
-// Clean: nothing of the run exists any more, and that was seen.
+// Clean says that nothing of the run exists any more, and that this was seen.
 func (o Outcome) Clean() bool { return len(o.Left) == 0 && len(o.Unchecked) == 0 }
 
 // Outcome tells how it ended; it is final once the state is Over.

@@ -91,7 +91,7 @@ func (l *life) do(a Action) {
 	case Connect:
 		l.comesTo(a.Label, Sshable{a.Label})
 	case Install:
-		l.comesTo(a.Label, Installed{a.Label})
+		l.comesTo(a.Label, Installed(a))
 	case Register:
 		l.comesTo(a.Label, Registered{a.Label})
 	}
