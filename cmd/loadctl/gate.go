@@ -31,7 +31,7 @@ type gateOptions struct {
 	onInconclusive       string
 	resume, outDir       string
 
-	given map[string]bool // flags
+	given map[string]bool // flags, by the command line: what the environment has is for other commands, too
 }
 
 const gateLong = `Compares two builds of a service: first whether the candidate still holds the SLO just below the capacity
@@ -54,7 +54,7 @@ func newGate() *cobra.Command {
 			"  loadctl gate scenarios/items.yaml --baseline cmd:main.yaml --candidate cmd:branch.yaml --short",
 		Args: fileFor("gate"),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.given = givenFlags(c)
+			o.given = typedFlags(c)
 			return runGate(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o)
 		},
 	}

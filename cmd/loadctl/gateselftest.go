@@ -59,7 +59,7 @@ func newGateSelftest() *cobra.Command {
 			"  loadctl gate selftest scenarios/items.yaml --target http://10.0.0.1:8080 --capacity 740 --margin 5%",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.given = givenFlags(c)
+			o.given = typedFlags(c)
 			if len(args) == 1 || o.target != "" {
 				return runOwnSelftest(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args, o)
 			}
@@ -83,7 +83,7 @@ func (o *selftestOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.target, "target", "", "an own service, compared with itself: `URL` or cmd:FILE")
 	f.Float64Var(&o.capacity, "capacity", 0, "of --target, iterations a second; 0 means that it is found first")
 	f.Var(&o.margin, "margin", "the `share` that gates of --target are going to allow")
-	f.DurationVar(&o.budget, "budget", 15*time.Minute, "for the trials of each gate of --target")
+	f.DurationVar(&o.budget, "budget", 15*time.Minute, "for the trials of each live gate")
 	f.DurationVar(&o.searchBudget, "search-budget", 6*time.Minute, "for finding the capacity of --target")
 }
 
@@ -96,7 +96,7 @@ func (o *selftestOptions) validate() error {
 		errs = append(errs, errors.New("--trial, --budget and --search-budget must be above 0, --capacity must not be negative"))
 	}
 	if o.target == "" {
-		errs = append(errs, unheard(o.given, "is of an own service, which FILE and --target name", "capacity", "margin", "budget", "search-budget")...)
+		errs = append(errs, unheard(o.given, "is of an own service, which FILE and --target name", "capacity", "margin", "search-budget")...)
 	}
 	if o.target != "" {
 		errs = append(errs, unheard(o.given, "is of the queues that are gated without --target", "inject", "virtual", "full", "noise", "trial")...)

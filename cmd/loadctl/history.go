@@ -45,7 +45,7 @@ func newHistory() *cobra.Command {
 				dirs = []string{"runs"}
 				if _, err := os.Stat(dirs[0]); errors.Is(err, os.ErrNotExist) {
 					fmt.Fprintln(c.ErrOrStderr(), "there are no runs here yet: `loadctl run` makes one in runs/")
-					return nil
+					dirs = nil
 				}
 			}
 			return showHistory(c.OutOrStdout(), c.ErrOrStderr(), dirs, o)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadctl/loadctl/coordinator/study"
 	"github.com/loadctl/loadctl/coordinator/trial"
+	"github.com/loadctl/loadctl/coordinator/tune"
 	"github.com/loadctl/loadctl/stats"
 )
 
@@ -85,13 +86,16 @@ func spoilt(s trial.Search) bool {
 	if _, more := s.Next(); more {
 		return false
 	}
-	f, ok := s.(capacityFinder)
-	if !ok {
-		return true
+	switch s := s.(type) {
+	case capacityFinder:
+		r, _ := s.latest()
+		code := r.ExitCode()
+		return code != exitHeld && code != exitBroken
+	case *tune.Search:
+		o := s.Result().Outcome
+		return o != tune.Better && o != tune.NoChange
 	}
-	r, _ := f.latest()
-	code := r.ExitCode()
-	return code != exitHeld && code != exitBroken
+	return true
 }
 
 func asideWhy(other bool) string {

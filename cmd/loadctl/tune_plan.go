@@ -90,8 +90,11 @@ func (t *tuner) pauses(p *tunePlan) error {
 	}
 	if rate := level.scenario.AskAtMost(); rate > 0 {
 		pause := time.Duration(float64(p.Load.Users) / rate * float64(time.Second))
-		p.Flags = append(p.Flags, fmt.Sprintf("%d users pause %s on average for each task: they ask at most about %s a second of any setting; say load: {users: M}, where 1000 tasks a second take %.0f, or leave wait_time and think out",
-			p.Load.Users, pause.Round(time.Millisecond), tasks(rate), math.Ceil(1000*pause.Seconds())))
+		note := fmt.Sprintf("%d users pause %s on average for each task: they ask at most about %s a second of any setting", p.Load.Users, pause.Round(time.Millisecond), tasks(rate))
+		if t.tuning.Users == 0 { // else whoever wrote the file has thought of it
+			note += fmt.Sprintf("; say load: {users: M}, where 1000 tasks a second take %.0f, or leave wait_time and think out", math.Ceil(1000*pause.Seconds()))
+		}
+		p.Flags = append(p.Flags, note)
 	}
 	return nil
 }

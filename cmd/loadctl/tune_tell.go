@@ -138,8 +138,13 @@ func (t *tuner) tell(least int, over bool) error {
 
 // spent says how a tuning goes on whose budget was spent too early.
 func (t *tuner) spent(r *tune.Result) {
-	if had := t.planned.Budget; had > 0 && r.Outcome == tune.Unfinished {
+	had, last := t.planned.Budget, len(r.Trials)-1
+	switch {
+	case r.Outcome != tune.Unfinished:
+	case had > 0 && r.Took >= had*9/10: // a trial that would be longer than the rest is not begun
 		fmt.Fprintf(t.errw, "loadctl: the tuning is not finished; %s --budget %s\n", t.goOn(), inMinutes(2*had))
+	case last >= 0 && r.Trials[last].Validity == stats.Invalid:
+		fmt.Fprintf(t.errw, "loadctl: the tuning is not finished, as this machine was disturbed; %s\n", t.goOn())
 	}
 }
 

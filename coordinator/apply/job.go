@@ -82,6 +82,9 @@ func (a *Applier) stages(j job) [][]step {
 	return all
 }
 
+// setAgain is the stage in which what a start made a service forget is set again.
+const setAgain = 3
+
 // do does a job. Without restore the first error is the last, but for a request where an earlier
 // job failed: the service may be down by that, and is started nevertheless, for the next job.
 func (a *Applier) do(ctx context.Context, j job) (errs []error) {
@@ -90,10 +93,10 @@ func (a *Applier) do(ctx context.Context, j job) (errs []error) {
 	for _, p := range valued {
 		delete(a.now, p.Name) // until it is known
 	}
-	for _, stage := range stages {
+	for i, stage := range stages {
 		for _, s := range stage {
 			err := a.step(ctx, s)
-			if err == nil {
+			if err == nil || j.restore && i == 0 && len(stages) > setAgain && s.needsUp() { // what was down is started, and asked again
 				continue
 			}
 			errs = append(errs, err)

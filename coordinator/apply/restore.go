@@ -173,6 +173,9 @@ func (a *Applier) mend(j job) (all []string) {
 
 // mendAnew are the commands by which the file starts the service anew.
 func (a *Applier) mendAnew(j job, add func(string)) {
+	if knob := func(p tuning.Param) bool { return p.Apply[0].Kind == tuning.Knob }; len(a.file.Restart) == 0 && slices.ContainsFunc(a.file.Params, knob) {
+		add(a.knobCommand("reload"))
+	}
 	for i := range a.file.Restart {
 		if h := &a.file.Restart[i]; h.Kind == tuning.HTTP {
 			add(a.curl(h.Request, a.valuesFor(j, nil)))

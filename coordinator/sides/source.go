@@ -74,7 +74,8 @@ var hostPort = regexp.MustCompile(`^[A-Za-z0-9.-]+:[0-9]{1,5}(/.*)?$`)
 
 // meant guesses what lacks its prefix: a file, or a host with a port.
 func meant(text string) string {
-	if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
+	like := strings.HasSuffix(text, ".yaml") || strings.HasSuffix(text, ".yml") || !IsName(text) // a baseline may be called as a file that happens to be there
+	if info, err := os.Stat(text); like && err == nil && info.Mode().IsRegular() {
 		return prefix + text
 	}
 	if hostPort.MatchString(text) {
