@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/fleet"
@@ -104,18 +105,25 @@ func (c *Coordinator) newDriver(aim plan.Clearance) *driver {
 	return d
 }
 
-// call starts every host. One that cannot be started ends the run.
+// call starts every host, all at once: those that are there wait for a word of ours, and not for long. One that cannot be
+// started ends the run.
 func (d *driver) call(ctx context.Context, ca *authority, door *server) {
 	for _, l := range d.links {
-		name := l.host.Name()
-		if err := d.fleet.Expect(name, d.now()); err != nil {
-			d.step(run.Unable{Host: name, Why: err.Error()})
+		if err := d.fleet.Expect(l.host.Name(), d.now()); err != nil {
+			d.step(run.Unable{Host: l.host.Name(), Why: err.Error()})
 			return
 		}
-		if err := d.startHost(ctx, l, ca, door.address); err != nil {
+	}
+	failed := make([]error, len(d.links))
+	var starting sync.WaitGroup
+	for i, l := range d.links {
+		starting.Go(func() { failed[i] = d.startHost(ctx, l, ca, door.address) })
+	}
+	starting.Wait()
+	for i, l := range d.links {
+		if failed[i] != nil {
 			l.exited = true
-			d.step(run.Unable{Host: name, Why: err.Error()})
-			return
+			d.step(run.Unable{Host: l.host.Name(), Why: failed[i].Error()})
 		}
 	}
 }

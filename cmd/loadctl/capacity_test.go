@@ -363,7 +363,8 @@ func TestASearchThatFoundLessThanAskedSaysHowToGoOn(t *testing.T) {
 		{capacity.Result{Outcome: capacity.Found, Needs: 4 * time.Minute}, true},
 		{capacity.Result{Outcome: capacity.Unfinished, Needs: 4 * time.Minute}, true},
 		{capacity.Result{Outcome: capacity.Found}, false},
-		{capacity.Result{Outcome: capacity.Unfinished, Needs: 5 * time.Hour}, false},
+		{capacity.Result{Outcome: capacity.Unfinished, Needs: 5 * time.Hour}, true},
+		{capacity.Result{Outcome: capacity.Unfinished}, true},
 	} {
 		var b bytes.Buffer
 		c.errw = &b

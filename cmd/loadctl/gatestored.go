@@ -17,7 +17,7 @@ func (g *gating) stored() (k baselineKnown, err error) {
 	if g.sides.base.Live() {
 		return k, nil
 	}
-	if dir := g.sides.base.Dir; g.sides.base.Kind == sides.Run {
+	if dir := g.sides.base.Dir; g.sides.base.Kind == sides.Run && !g.isStored(g.sides.base.Text) {
 		return k, usage(fmt.Errorf("--baseline %s is one run, and beside a candidate without a second target it takes ten, of three days or hosts", dir),
 			fmt.Sprintf("collect them with `loadctl baseline set NAME %s --add`, or compare two live targets: --baseline URL or cmd:FILE", dir))
 	}
@@ -45,6 +45,15 @@ func (g *gating) stored() (k baselineKnown, err error) {
 		return k, usage(fmt.Errorf("baseline %s cannot be compared with:\n%w", g.sides.base.Text, err), "a second live target has none of these limits: --baseline URL or cmd:FILE")
 	}
 	return k, nil
+}
+
+// isStored says that there is a baseline of a name, whatever folder is called so, too.
+func (g *gating) isStored(text string) bool {
+	if !sides.IsName(text) {
+		return false
+	}
+	_, err := os.Stat(baselinePath(g.baselines, g.job.scenario.Name, text))
+	return err == nil
 }
 
 // storedBaseline is the one of that name.

@@ -92,8 +92,9 @@ func spoilt(s trial.Search) bool {
 		code := r.ExitCode()
 		return code != exitHeld && code != exitBroken
 	case *tune.Search:
-		o := s.Result().Outcome
-		return o != tune.Better && o != tune.NoChange
+		r := s.Result()
+		n := len(r.Trials)
+		return r.Outcome != tune.Better && n > 0 && (r.Trials[n-1].Rate == 0 || r.Outcome != tune.NoChange) // at a rate it is one of a search, whose answer it may be
 	}
 	return true
 }

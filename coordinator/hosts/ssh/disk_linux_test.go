@@ -14,7 +14,7 @@ func TestADiskThatIsFullIsNamed(t *testing.T) {
 		t.Skipf("a small disk cannot be made here: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := syscall.Unmount(m.home, 0); err != nil {
+		if err := syscall.Unmount(m.home, syscall.MNT_DETACH); err != nil {
 			t.Error(err)
 		}
 	})

@@ -48,8 +48,8 @@ func newHost(cfg *Config, a Address, program string, c *conn) *Host {
 // Name gives the host's name.
 func (h *Host) Name() string { return h.at.Name }
 
-// startWithin bounds the start of a process.
-const startWithin = 20 * time.Second
+// startWithin bounds the start of a process: others of the run, that are there already, wait for 12 s to be spoken to.
+const startWithin = 10 * time.Second
 
 // Start starts the process there and tells it where to dial: a port of its own loopback, which leads to address by this
 // connection. It waits until the process is there; ctx bounds that.

@@ -58,7 +58,7 @@ func ringOf(a Address, w Who) (*ring, error) {
 }
 
 // agentWithin bounds every answer of ssh-agent together: some ask a person to touch something.
-const agentWithin = 20 * time.Second
+const agentWithin = 8 * time.Second
 
 func (r *ring) ofAgent(w Who) []xssh.Signer {
 	if w.Agent == "" {

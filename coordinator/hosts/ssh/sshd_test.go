@@ -110,7 +110,7 @@ func (m *machine) serve(program string) {
 	})
 	m.t.Cleanup(func() { // sessions outlive the sshd that started them
 		for _, pid := range childrenOf(cmd.Process.Pid) {
-			_ = syscall.Kill(pid, syscall.SIGTERM)
+			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	})
 	eventually(m.t, "sshd listens", func() bool {

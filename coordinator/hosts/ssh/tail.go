@@ -3,6 +3,7 @@ package ssh
 import (
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // A tail keeps the end of what a script writes.
@@ -24,11 +25,16 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is what is kept, without white space around it.
+// String is what is kept, without white space around it, and without what would steer a terminal.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return strings.TrimSpace(string(t.kept))
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) && c != '\n' && c != '\t' {
+			return -1
+		}
+		return c
+	}, string(t.kept)))
 }
 
 // cut is a text that may be long.

@@ -7,19 +7,36 @@ import (
 	"sync"
 )
 
+// mostJoined is how many connections one machine may have open to us: a host needs one, and whoever else is logged in there
+// can open some, too.
+const mostJoined = 16
+
 // forward has a port of the machine's loopback lead to an address here, as long as the connection lasts; port 0 is any.
 func (c *conn) forward(port int, to string) (int, error) {
 	l, err := c.client.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return 0, err
 	}
+	c.background.Go(func() { // a connection that ended meanwhile knows nothing of it
+		<-c.gone
+		l.Close()
+	})
+	places := make(chan struct{}, mostJoined)
 	c.background.Go(func() {
 		for {
 			far, err := l.Accept()
 			if err != nil {
 				return // with the connection
 			}
-			c.background.Go(func() { join(far, to) })
+			select {
+			case places <- struct{}{}:
+				c.background.Go(func() {
+					join(far, to)
+					<-places
+				})
+			default:
+				far.Close()
+			}
 		}
 	})
 	return l.Addr().(*net.TCPAddr).Port, nil
