@@ -19,7 +19,7 @@ func (c *conn) forward(port int, to string) (int, error) {
 	}
 	c.background.Go(func() { // a connection that ended meanwhile knows nothing of it
 		<-c.gone
-		l.Close()
+		_ = l.Close()
 	})
 	places := make(chan struct{}, mostJoined)
 	c.background.Go(func() {
