@@ -135,6 +135,9 @@ func TestTuneFindsTheBestOfAQueue(t *testing.T) {
 		p := start(t, q.dir, "tune", "tuning.yaml")
 		code := p.wait(5 * time.Minute)
 		dir := q.theTuning()
+		if _, err := os.Stat(filepath.Join(dir, "result.json")); err != nil {
+			t.Fatalf("exit %d, %v\n%s%s", code, err, p.stdout.String(), p.stderr.String())
+		}
 		f := tuningIn(t, dir)
 		if now := q.now(); now != "4×4" {
 			t.Errorf("%s is in force", now)
