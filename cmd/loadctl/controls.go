@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/loadctl/loadctl/coordinator"
 	"github.com/loadctl/loadctl/reports/tui"
 )
@@ -39,7 +41,10 @@ func newControls(ctx context.Context) *controls {
 func (c *controls) listen() {
 	next := coordinator.Stop
 	asked := 0
-	for range c.signals {
+	for s := range c.signals {
+		if s == syscall.SIGPIPE && !unread() {
+			continue // of a socket, such as that of a host which has left
+		}
 		c.cancel()
 		c.ask(next)
 		next = coordinator.Kill
@@ -53,6 +58,17 @@ func (c *controls) listen() {
 // untilUnread has the end of whoever reads the output be an interrupt: without, the next line that is written
 // ends the process, and leaves what it has changed.
 func (c *controls) untilUnread() { signal.Notify(c.signals, syscall.SIGPIPE) }
+
+// unread says whether whoever read the output is gone: then the kernel tells an error of it, or that it was hung up.
+func unread() bool {
+	for _, fd := range []int32{1, 2} {
+		all := []unix.PollFd{{Fd: fd}}
+		if n, err := unix.Poll(all, 0); err == nil && n > 0 && all[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // ask never blocks: sixteen wishes nobody has heard yet are enough.
 func (c *controls) ask(wish coordinator.Control) {
