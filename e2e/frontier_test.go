@@ -25,8 +25,8 @@ type frontierFound struct {
 	}
 }
 
-// TestTheRateAtSeveralConnections is known for each number, with the connections there in its trials; that the queue
-// does not mind them is found, too.
+// TestTheRateAtSeveralConnections is known for the fewest in four minutes, and for more of them where time is left; what was
+// not tried says so.
 func TestTheRateAtSeveralConnections(t *testing.T) {
 	truth, _ := queue.Capacity(searchedServers, 1/searchedMean.Seconds(), 0.99, searchedLimit.Seconds())
 	tries := 0

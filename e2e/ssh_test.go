@@ -255,7 +255,9 @@ func TestAHostOutlivesNoCoordinator(t *testing.T) {
 	p.signal(syscall.SIGKILL)
 	killed := time.Now()
 	eventually(t, 30*time.Second, "nothing runs there any more", func() bool { return len(m.residents()) == 0 })
-	t.Logf("the last process ended after %s", time.Since(killed).Round(100*time.Millisecond)) // 12 s of silence, and what a busy machine adds
+	if took := time.Since(killed); took > 15*time.Second {
+		t.Errorf("it ran on for %s", took)
+	}
 }
 
 // TestAMachineThatMustNotBeUsedIsNot: what is wrong is said before anything runs, and of all machines at once.
