@@ -352,3 +352,18 @@ func TestWhatMayBefallAMachine(t *testing.T) {
 		t.Errorf("another key: %v", err)
 	}
 }
+
+// TestTheRealCloudInitReadsOurUserData: what the cloud's own reader makes of user data is what an image makes of it.
+func TestTheRealCloudInitReadsOurUserData(t *testing.T) {
+	if _, err := os.Stat("/usr/bin/cloud-init"); err != nil {
+		if os.Getenv("LOADCTL_E2E_REQUIRED") != "" {
+			t.Fatal("CI skips nothing: cloud-init is not installed")
+		}
+		t.Skip("cloud-init is not installed")
+	}
+	n := newTenant(t, Config{CloudInit: true})
+	m := n.login(n.rent("lc-a", 0, 0))
+	if got := n.ask(m, "hostname; cat /proc/sys/net/ipv4/tcp_tw_reuse; sshd -T | grep -c -e \"^passwordauthentication no\" -e \"^kbdinteractiveauthentication no\""); got != "lc-a\n1\n2" {
+		t.Errorf("it has %q", got)
+	}
+}
