@@ -16,8 +16,6 @@ import (
 
 	"github.com/loadctl/loadctl/coordinator/hosts/linode"
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
-	"github.com/loadctl/loadctl/coordinator/price"
-	"github.com/loadctl/loadctl/coordinator/rental"
 )
 
 const fleetLong = `Rents machines at Linode that make load, says what they cost, and gives them back. What a fleet is to be stands in
@@ -42,7 +40,7 @@ func fleetsOf(say func(string)) (c rented.Config, err error) {
 	if err != nil {
 		return c, cannot(err, "")
 	}
-	c = rented.Config{Dir: filepath.Join(state, "fleets"), Say: say}
+	c = rented.Config{Dir: filepath.Join(state, "fleets"), Say: say, Version: buildID()}
 	if c.Executable, err = os.Executable(); err != nil {
 		return c, cannot(fmt.Errorf("finding this program: %w", err), "")
 	}
@@ -68,9 +66,6 @@ func theCloud(say func(string)) (rented.Config, error) {
 func sayer(errw io.Writer) func(string) {
 	return func(text string) { fmt.Fprintln(errw, "loadctl:", text) }
 }
-
-// newFleetID is a short name that no other fleet has.
-func newFleetID(now time.Time) string { return rental.Run8(newRunID(now)) }
 
 // tellOffer shows what would be rented, and what it costs.
 func tellOffer(w io.Writer, s rented.Spec, o rented.Offer) {
@@ -150,23 +145,10 @@ type renting struct {
 }
 
 // up rents a fleet. The first interrupt gives back what there is; the second leaves it, and says what that is.
-func (r *renting) up(ctx context.Context, id string, s rented.Spec, o rented.Offer) (f *rented.Fleet, err error) {
-	type made struct {
-		fleet *rented.Fleet
-		err   error
-	}
-	ready := make(chan made, 1)
-	go func() { // left to the end of the process where somebody hurries
-		f, err := rented.Up(ctx, r.fleets, id, s, o)
-		ready <- made{f, err}
-	}()
-	select {
-	case m := <-ready:
-		return m.fleet, r.unrented(ctx, m.err)
-	case <-r.controls.hurry:
-		printError(r.errw, abandoned(id, machinesOf(s), o.Estimate.PerHour))
-		return nil, ended(exitInterrupted)
-	}
+func (r *renting) up(ctx context.Context, id string, s rented.Spec, o rented.Offer) (*rented.Fleet, error) {
+	r.fleets.Leave = r.controls.hurry
+	f, err := rented.Up(ctx, r.fleets, id, s, o)
+	return f, r.unrented(ctx, err)
 }
 
 // unrented is why there is no fleet. What is left of it is told here: an interrupt is told otherwise by those above.
@@ -179,12 +161,6 @@ func (r *renting) unrented(ctx context.Context, err error) error {
 		return ended(exitInterrupted)
 	}
 	return cannot(err, "docs/fleet.md says what a fleet needs")
-}
-
-// abandoned is the end of a command that was told twice to end while a fleet was made.
-func abandoned(id string, machines int, perHour price.USD) error {
-	return &failure{exitInterrupted, fmt.Errorf("interrupted twice: fleet %s is not given back: up to %s for %s may be left", id, countOf(machines, "machine", "machines"), perHour.PerHour()),
-		"give it back with: loadctl fleet down " + id}
 }
 
 // down gives a fleet back, and says what is left and what it has cost. An interrupt tells how to do that later; another ends

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loadctl/loadctl/coordinator/hosts/linode"
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
 	"github.com/loadctl/loadctl/coordinator/price"
 	"github.com/loadctl/loadctl/reports/text"
@@ -41,25 +40,29 @@ func newFleetPrice() *cobra.Command {
 type priced struct {
 	spec     rented.Spec
 	estimate price.Estimate
+	warnings []string
 	budget   error // what max_cost_usd says against it
 }
 
 func pricedFor(ctx context.Context, errw io.Writer, file string, w *fleetWish) (*priced, error) {
-	wanted, err := w.wanted(ctx, errw, file)
+	all, err := w.wanted(ctx, errw, file, false)
 	if err != nil {
 		return nil, err
 	}
-	wanted.planned = wanted.scenario.PlannedDuration()
-	s, err := wanted.spec()
+	all.planned = all.scenario.PlannedDuration()
+	fleets, err := fleetsOf(nil)
 	if err != nil {
 		return nil, err
 	}
-	warn(errw, file, wanted.warnings(s.Private))
-	return pricedSpec(ctx, errw, s)
+	return pricedBy((&renting{fleets: fleets, errw: errw}).catalogue(ctx), all)
 }
 
-func pricedSpec(ctx context.Context, errw io.Writer, s rented.Spec) (*priced, error) {
-	c, err := catalogue(ctx, errw)
+// pricedBy sizes a fleet, and says what it costs.
+func pricedBy(c price.Catalogue, w *wanted) (*priced, error) {
+	if err := w.size(c); err != nil {
+		return nil, err
+	}
+	s, err := w.spec()
 	if err != nil {
 		return nil, err
 	}
@@ -67,47 +70,45 @@ func pricedSpec(ctx context.Context, errw io.Writer, s rented.Spec) (*priced, er
 	if err != nil {
 		return nil, usage(err, "")
 	}
-	p := &priced{spec: s, estimate: e}
+	p := &priced{spec: s, estimate: e, warnings: w.warnings(s.Private)}
 	if s.MaxCost > 0 {
 		p.budget = e.Within(s.MaxCost)
 	}
 	return p, nil
 }
 
-// catalogue is what the API tells now, or without a token what is built in.
-func catalogue(ctx context.Context, errw io.Writer) (price.Catalogue, error) {
-	fleets, err := fleetsOf(nil)
-	if err != nil || fleets.Cloud == nil {
-		return price.Builtin(), err
+// catalogue is what the API tells now; without a token, and where it does not answer, what is built in.
+func (r *renting) catalogue(ctx context.Context) price.Catalogue {
+	if r.fleets.Cloud == nil {
+		return price.Builtin()
 	}
-	live, err := livePrices(ctx, fleets.Cloud)
-	if err != nil {
-		fmt.Fprintf(errw, "loadctl: warning: prices of the API: %v; those built in are used\n", err)
-		return price.Builtin(), nil
+	p, err := r.fleets.Cloud.Prices(ctx)
+	if err == nil {
+		var live price.Catalogue
+		if live, err = price.Decode("the Linode API", time.Now().UTC().Format(time.DateOnly), price.Bodies(p)); err == nil {
+			return live
+		}
 	}
-	return live, nil
-}
-
-func livePrices(ctx context.Context, cloud *linode.Client) (price.Catalogue, error) {
-	p, err := cloud.Prices(ctx)
-	if err != nil {
-		return price.Catalogue{}, err
+	if ctx.Err() == nil {
+		fmt.Fprintf(r.errw, "loadctl: warning: prices of the API: %v; those built in are used\n", err)
 	}
-	return price.Decode("the Linode API", time.Now().UTC().Format(time.DateOnly), price.Bodies(p))
+	return price.Builtin()
 }
 
 // tell says what it costs, and whether it may.
 func (p *priced) tell(out io.Writer, json bool) error {
-	var err error
 	if json {
-		err = text.Document(out, p.document())
-	} else {
-		err = p.write(out)
+		return p.refused(text.Document(out, p.document()), true)
 	}
+	return p.refused(p.write(out), false)
+}
+
+// refused is the end of a command that has told a price: what max_cost_usd says against it was told where that is a document.
+func (p *priced) refused(err error, told bool) error {
 	switch {
 	case err != nil:
 		return cannot(err, "")
-	case p.budget != nil && json:
+	case p.budget != nil && told:
 		return ended(exitFailed)
 	case p.budget != nil:
 		return cannot(p.budget, "nothing would be rented")
@@ -116,7 +117,7 @@ func (p *priced) tell(out io.Writer, json bool) error {
 }
 
 func (p *priced) write(out io.Writer) error {
-	o := rented.Offer{Estimate: p.estimate}
+	o := rented.Offer{Estimate: p.estimate, Warnings: p.warnings}
 	s := p.spec
 	if p.budget != nil {
 		s.MaxCost = 0 // which does not cover it
@@ -139,6 +140,7 @@ type priceDocument struct {
 	Worst     price.USD   `json:"worst_usd"`
 	MaxCost   *price.USD  `json:"max_cost_usd,omitempty"`
 	Refused   string      `json:"refused,omitempty"` // what max_cost_usd says against it
+	Warnings  []string    `json:"warnings,omitempty"`
 	Missing   []string    `json:"missing,omitempty"` // in these sums
 }
 
@@ -153,7 +155,7 @@ type priceLine struct {
 func (p *priced) document() priceDocument {
 	e := p.estimate
 	d := priceDocument{Schema: "loadctl.fleet-price/v1", For: p.spec.For, Prices: e.Prices, PlannedS: e.Order.Planned.Seconds(), TTLS: e.TTL.Seconds(),
-		PerHour: e.PerHour, Minimum: e.Minimum, Planned: e.AsPlan, Worst: e.Worst, Missing: e.Missing()}
+		PerHour: e.PerHour, Minimum: e.Minimum, Planned: e.AsPlan, Worst: e.Worst, Warnings: p.warnings, Missing: e.Missing()}
 	for _, l := range e.Lines {
 		d.Resources = append(d.Resources, priceLine{l.Role, l.Type, l.Region, l.Count, l.Hourly})
 	}

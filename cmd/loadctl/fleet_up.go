@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator"
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
 	"github.com/loadctl/loadctl/coordinator/plan"
+	"github.com/loadctl/loadctl/coordinator/price"
 	"github.com/loadctl/loadctl/reports/text"
 	"github.com/loadctl/loadctl/scenarios"
 )
@@ -38,8 +38,9 @@ func (w *fleetWish) flags(f *pflag.FlagSet) {
 	f.DurationVar(&w.ttl, "ttl", 0, "how long it may live, in place of the file's ttl")
 }
 
-// wanted reads the file, and looks up where its target is. Nothing is sent there.
-func (w *fleetWish) wanted(ctx context.Context, errw io.Writer, file string) (*wanted, error) {
+// wanted reads the file, and looks up where its target is. Nothing is sent there. Where machines are not to be let anywhere
+// yet, it need not be known.
+func (w *fleetWish) wanted(ctx context.Context, errw io.Writer, file string, aimed bool) (*wanted, error) {
 	opt, err := variables(w.vars, os.Environ())
 	if err != nil {
 		return nil, err
@@ -53,15 +54,27 @@ func (w *fleetWish) wanted(ctx context.Context, errw io.Writer, file string) (*w
 	if err := w.onto(s, file); err != nil {
 		return nil, err
 	}
-	to, err := farTarget(ctx, s, s.Target.BaseURL, w.authorised)
-	return &wanted{scenario: s, file: file, to: to}, err
+	all := &wanted{scenario: s, file: file, ceiling: measuredHere(errw, s, plan.Wish{})}
+	all.to, err = farTarget(ctx, s, s.Target.BaseURL, w.authorised)
+	if err != nil && !aimed {
+		fmt.Fprintf(errw, "%s: warning: %v\n", file, err)
+		err = nil
+	}
+	return all, err
+}
+
+// measuredHere is what a null run of this machine says of a file's requests; nil where there was none.
+func measuredHere(errw io.Writer, s *scenarios.Scenario, w plan.Wish) *plan.Ceiling {
+	if sh, ok := shelfOf(s, w, usualSetting()); ok {
+		return sh.get(errw)
+	}
+	return nil
 }
 
 // onto puts the flags in place of what the file says.
 func (w *fleetWish) onto(s *scenarios.Scenario, file string) error {
 	if s.Fleet == nil {
-		_, err := (&wanted{scenario: s, file: file}).spec()
-		return err
+		return (&wanted{scenario: s, file: file}).size(price.Catalogue{})
 	}
 	var wrong []error
 	switch {
@@ -158,34 +171,38 @@ type upping struct {
 }
 
 func (u *upping) do(ctx context.Context) (err error) {
-	w, err := u.wanted(ctx, u.errw, u.file)
-	if err != nil {
-		return err
-	}
-	s, err := w.spec()
+	w, err := u.wanted(ctx, u.errw, u.file, true)
 	if err != nil {
 		return err
 	}
 	if u.fleets, err = theCloud(sayer(u.errw)); err != nil {
 		return err
 	}
-	f, err := u.rent(ctx, u.in, cmp.Or(u.id, newFleetID(time.Now())), w, s, u.yes)
+	begun := time.Now()
+	f, err := u.rent(ctx, u.in, u.id, w, u.yes)
 	if err != nil {
 		return err
 	}
-	id, machines := f.ID(), f.Machines(rented.Agent)
+	id, machines, s := f.ID(), f.Machines(rented.Agent), f.Spec()
 	if err := f.Close(); err != nil {
 		return cannot(fmt.Errorf("fleet %s is up, and could not be left so: %w", id, err), "give it back with: loadctl fleet down "+id)
 	}
 	// The fleet is nobody's now, so that runs can take it.
-	if err := u.tell(id, s, machines); err != nil || u.keep {
+	if err := u.tell(id, s.For, begun.Add(s.TTL), machines); err != nil || u.keep {
 		return err
 	}
-	return u.stay(ctx, id, s.TTL)
+	return u.stay(ctx, id, begun.Add(s.TTL))
 }
 
 // rent shows what would be rented, asks, and rents it.
-func (r *renting) rent(ctx context.Context, in io.Reader, id string, w *wanted, s rented.Spec, yes bool) (*rented.Fleet, error) {
+func (r *renting) rent(ctx context.Context, in io.Reader, id string, w *wanted, yes bool) (*rented.Fleet, error) {
+	if err := w.size(r.catalogue(ctx)); err != nil {
+		return nil, err
+	}
+	s, err := w.spec()
+	if err != nil {
+		return nil, err
+	}
 	offer, err := rented.Preflight(ctx, r.fleets, s)
 	switch {
 	case ctx.Err() != nil:
@@ -207,14 +224,14 @@ func refusedFleet(err error) error {
 }
 
 // stay waits until somebody, or the TTL, ends the fleet, and gives it back.
-func (u *upping) stay(ctx context.Context, id string, ttl time.Duration) error {
+func (u *upping) stay(ctx context.Context, id string, expires time.Time) error {
 	fmt.Fprintln(u.errw, "loadctl: it stays until Ctrl-C; with --keep it would stay beyond that")
-	over := time.NewTimer(ttl)
+	over := time.NewTimer(time.Until(expires))
 	defer over.Stop()
 	select {
 	case <-ctx.Done():
 	case <-over.C:
-		fmt.Fprintf(u.errw, "loadctl: the %s of fleet %s are over\n", spanOf(ttl), id)
+		fmt.Fprintf(u.errw, "loadctl: the time of fleet %s is over\n", id)
 	}
 	return u.down(id, func(ctx context.Context) (rented.Account, error) { return rented.Down(ctx, u.fleets, id) })
 }
@@ -246,11 +263,11 @@ func rowsOf(machines []rented.Machine) (rows []machineRow) {
 }
 
 // tell says what is up, how to use it, and how it ends. The FLEET line is for programs.
-func (u *upping) tell(id string, s rented.Spec, machines []rented.Machine) error {
-	now := time.Now()
-	expires, down := now.Add(s.TTL).UTC().Truncate(time.Second), "loadctl fleet down "+id
+func (u *upping) tell(id, isFor string, expires time.Time, machines []rented.Machine) error {
+	now, down := time.Now(), "loadctl fleet down "+id
+	expires = expires.UTC().Truncate(time.Second)
 	if u.json {
-		return text.Document(u.out, upDocument{"loadctl.fleet-up/v1", id, s.For, expires, rowsOf(machines), down})
+		return text.Document(u.out, upDocument{"loadctl.fleet-up/v1", id, isFor, expires, rowsOf(machines), down})
 	}
 	_, err := fmt.Fprintf(u.out, "FLEET %s\n  %s, %s\n  use it:    loadctl run %s --fleet %s\n  expires:   %s; then `loadctl fleet reap` gives it back, and until then it is billed\n  give back: %s\n",
 		id, countOf(len(machines), "machine is ready", "machines are ready"), someOf(machines), u.file, id, clockOf(expires, now), down)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
 	"github.com/loadctl/loadctl/coordinator/hosts/ssh"
+	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/stats"
 )
@@ -87,7 +88,8 @@ func (j *job) rent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.wanted = wanted{scenario: j.scenario, file: j.file, to: to, planned: h.life}
+	w := plan.Wish{Agents: j.agents, Loops: j.loops}
+	h.wanted = wanted{scenario: j.scenario, file: j.file, wish: w, to: to, planned: h.life, ceiling: measuredHere(j.errw, j.scenario, w)}
 	if h.fleets, err = theCloud(h.say); err != nil {
 		return err
 	}
@@ -112,11 +114,9 @@ func (h *hire) say(text string) {
 
 // begin rents a fleet for this command.
 func (h *hire) begin(ctx context.Context) (err error) {
-	if h.spec, err = h.wanted.spec(); err != nil {
-		return err
-	}
-	h.fleet, err = h.renting.rent(ctx, h.in, newFleetID(time.Now()), &h.wanted, h.spec, h.yes)
+	h.fleet, err = h.renting.rent(ctx, h.in, "", &h.wanted, h.yes)
 	if err == nil {
+		h.spec = h.fleet.Spec()
 		fmt.Fprintf(h.errw, "loadctl: fleet %s is up: %s\n", h.fleet.ID(), countOf(len(h.fleet.Machines(rented.Agent)), "machine", "machines"))
 	}
 	return err

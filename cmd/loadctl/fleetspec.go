@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -21,44 +20,56 @@ import (
 type wanted struct {
 	scenario *scenarios.Scenario
 	file     string
+	wish     plan.Wish
 	to       []netip.AddrPort // the target's: nothing else is let through
 	planned  time.Duration    // of the load; 0 = the fleet lives for its TTL
+	ceiling  *plan.Ceiling    // of a null run of these requests here; nil = there was none
+	sized    plan.Sized       // what fills in what the file leaves open
 }
 
 // fleetOverhead is what a fleet lives beside its load: machines boot for a minute or two, get the program, and are deleted.
 const fleetOverhead = 5 * time.Minute
 
-// spec is what is to be rented. Its error says all that the file leaves open.
-func (w *wanted) spec() (s rented.Spec, err error) {
-	f := w.scenario.Fleet
-	if f == nil {
-		return s, usage(fmt.Errorf("%s does not say what a fleet is to be: it has no fleet: block", w.file), "docs/fleet.md shows one, docs/scenario.md has its keys")
+// size fills in what the file leaves open: the plan, and how many machines.
+func (w *wanted) size(c price.Catalogue) (err error) {
+	if w.scenario.Fleet == nil {
+		return usage(fmt.Errorf("%s does not say what a fleet is to be: it has no fleet: block", w.file), "docs/fleet.md shows one, docs/scenario.md has its keys")
 	}
+	if w.sized, err = plan.FleetFor(plan.Demand{Scenario: w.scenario, Wish: w.wish, To: w.to, Ceiling: w.ceiling}, *w.scenario.Fleet, c); err != nil {
+		return usage(fmt.Errorf("%s: %w", w.file, err), "docs/fleet.md says what a fleet needs")
+	}
+	return nil
+}
+
+// spec is what is to be rented, once it is sized.
+func (w *wanted) spec() (s rented.Spec, err error) {
+	f := w.sized.Fleet
 	s = rented.Spec{For: w.file, TTL: f.TTL, Private: f.Private, From: f.From, MaxCost: f.MaxCost}
 	if w.planned > 0 {
 		s.Planned = w.planned + fleetOverhead
 	}
-	var wrong []error
-	if len(w.to) == 0 {
-		wrong = append(wrong, errors.New("the address of its target is not known here and now, and machines are let reach nothing else"))
-	}
-	if f.Type == "" {
-		wrong = append(wrong, errors.New("fleet.type: missing: say a plan, such as g6-dedicated-4"))
-	}
 	if s.Planned > s.TTL {
-		wrong = append(wrong, fmt.Errorf("fleet.ttl: %s is over before %s of load and %s around it are", spanOf(s.TTL), spanOf(w.planned), spanOf(fleetOverhead)))
+		return s, usage(fmt.Errorf("%s: fleet.ttl: %s is over before %s of load and %s around it are", w.file, spanOf(s.TTL), spanOf(w.planned), spanOf(fleetOverhead)),
+			"a fleet whose time is over may be given back by anybody: say a longer one")
 	}
 	for _, r := range f.Regions {
-		if r.Count == 0 {
-			wrong = append(wrong, fmt.Errorf("fleet.regions: how many machines in %s is not said", r.Region))
-		}
 		s.Machines = append(s.Machines, rented.Machines{Role: rented.Agent, Region: r.Region, Type: f.Type, Image: f.Image, Count: r.Count,
-			Reach: rental.ToInstall, Out: outTo(w.to), Sysctl: f.Sysctl})
-	}
-	if err := errors.Join(wrong...); err != nil {
-		return s, usage(fmt.Errorf("%s: %w", w.file, err), "docs/fleet.md says what a fleet needs")
+			Reach: rental.ToInstall, Sent: w.sent(), Out: outTo(w.to), Sysctl: f.Sysctl})
 	}
 	return s, nil
+}
+
+// sent is what each machine sends a second to public addresses, as far as it is known: those of a private network cost
+// nothing.
+func (w *wanted) sent() int64 {
+	if len(w.to) == 0 || plan.KindOf(w.to[0].Addr()) != plan.Public {
+		return 0
+	}
+	machines := 0
+	for _, r := range w.sized.Fleet.Regions {
+		machines += r.Count
+	}
+	return int64(float64(w.sized.Load.Up) * w.sized.Load.Rate / float64(max(machines, 1)))
 }
 
 // outTo lets through to the target alone: one rule for each of its ports, of which there is mostly one.
@@ -85,6 +96,7 @@ func lets(rules []linode.Rule, to []netip.AddrPort) bool {
 
 // warnings are what is to be known of machines that make the load; private says that they have addresses in a network of theirs.
 func (w *wanted) warnings(private bool) (all []string) {
+	all = slices.Clone(w.sized.Warnings)
 	for _, a := range w.to {
 		if a.Addr().IsLoopback() {
 			return append(all, fmt.Sprintf("the target %s is on loopback, which is another on each machine: each loads its own", a))
