@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loadctl/loadctl/coordinator/hosts/linode/linodetest"
+	"github.com/loadctl/loadctl/coordinator/rental"
 )
 
 //go:embed guest.sh
@@ -64,6 +65,7 @@ func (c *Cloud) build(i linodetest.Instance) error {
 		label: i.Label, space: fmt.Sprintf("%s-%d", c.name, i.ID), port: fmt.Sprintf("i%d", i.ID), dir: filepath.Join(c.dir, strconv.Itoa(i.ID)),
 		public: i.Public, private: i.Private, here: i.Public, subnet: i.Subnet,
 	}
+	c.alone(i.Label)
 	c.machines[i.Label] = m
 	if m.subnet != 0 {
 		m.here = i.Private
@@ -75,6 +77,16 @@ func (c *Cloud) build(i linodetest.Instance) error {
 		return err
 	}
 	return c.boot(m)
+}
+
+// alone fails the test if a place of a fleet has an instance already: two of them would both be paid for, and both make load.
+func (c *Cloud) alone(label string) {
+	place, ours := rental.ParseLabel(label)
+	for other := range c.machines {
+		if name, is := rental.ParseLabel(other); ours && is && name.Run == place.Run && name.Role == place.Role && name.Number == place.Number {
+			c.t.Errorf("%s is made while %s has its place", label, other)
+		}
+	}
 }
 
 // format gives a machine a disk.
