@@ -37,19 +37,50 @@ func newTargetUp() *cobra.Command {
 			if cfg.Topology, err = readTopology(args[0]); err != nil {
 				return err
 			}
-			signals := make(chan os.Signal, 2)
-			signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-			cfg.Signals, cfg.Places = signals, placesFolder()
-			cfg.Parent = parent(c, lifeline)
-			if err := target.Up(c.Context(), cfg); err != nil {
-				return cannot(fmt.Errorf("target: %w", err), "")
-			}
-			return nil
+			return up(c, cfg, lifeline)
 		},
 	}
 	c.Flags().StringVar(&cfg.Logs, "logs", "", "`folder` in which the logs of all parts stay; without it they are gone at the end")
 	lifelineFlag(c.Flags(), &lifeline)
 	return c
+}
+
+// newTargetSeat is the one part of a topology that a rented machine is, by the order in a file, which is gone once it was
+// read, as passwords are in it.
+func newTargetSeat() *cobra.Command {
+	var cfg target.UpConfig
+	c := &cobra.Command{
+		Use:    "seat ORDER",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := os.ReadFile(args[0])
+			if err != nil {
+				return cannot(err, "")
+			}
+			if cfg.Topology, cfg.Order, err = target.ReadOrder(text); err != nil {
+				return usage(err, "")
+			}
+			if err := os.Remove(args[0]); err != nil {
+				return cannot(err, "")
+			}
+			return up(c, cfg, 0)
+		},
+	}
+	c.Flags().StringVar(&cfg.Logs, "logs", "", "`folder` of the log")
+	return c
+}
+
+// up runs a topology, or the part of it that is here, until a signal ends it.
+func up(c *cobra.Command, cfg target.UpConfig, lifeline int) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	cfg.Signals, cfg.Places = signals, placesFolder()
+	cfg.Parent = parent(c, lifeline)
+	if err := target.Up(c.Context(), cfg); err != nil {
+		return cannot(fmt.Errorf("target: %w", err), "")
+	}
+	return nil
 }
 
 func readTopology(file string) (*topology.Topology, error) {

@@ -82,7 +82,7 @@ balancer: {kind: nginx, tls: {certificate: a.pem, key: b.pem}}
 linode: {private_network: false}
 `: {"t.yaml:2:17: upstream.url: is this machine", "t.yaml:3:17: database.url: is this machine", "t.yaml:4:8: cache.url: is this machine",
 			"t.yaml:5:30: balancer.tls: is not had on rented machines", "t.yaml:6:9: linode.region: is missing", "t.yaml:6:9: linode.ttl: is missing", "t.yaml:6:27: linode.private_network: must be true"},
-		"version: 1\nbalancer: nginx\nservices: {nodes: 2}\n" + rented:           {"t.yaml:1:1: database: SQLite is a file, which several machines cannot share"},
+		"version: 1\nbalancer: nginx\nservices: {nodes: 2}\n" + rented:             {"t.yaml:1:1: database: SQLite is a file, which several machines cannot share"},
 		"version: 1\ndatabase: {kind: sqlite, shards: 2}\nservices: {}\n" + rented: {"t.yaml:2:34: database.shards: shards of SQLite are files of one machine"},
 	} {
 		_, err := parse(t, text).Spread()
