@@ -124,7 +124,7 @@ func (s *Service) face(ctx context.Context, c Config, on Machines) error {
 			return errors.New("the fleet has no NodeBalancer")
 		}
 		s.URL = "http://" + net.JoinHostPort(at.String(), port)
-		return answers(ctx, s.URL)
+		return Answers(ctx, s.URL+"/health")
 	}
 	last := s.seats[len(s.seats)-1]
 	s.URL = "http://" + net.JoinHostPort(last.at.Public.String(), port)
@@ -148,12 +148,12 @@ func (s *Service) reach(ctx context.Context) error {
 // askWithin is how long a NodeBalancer may take to find its backends well.
 const askWithin = time.Minute
 
-// answers asks a service how it is until it is well.
-func answers(ctx context.Context, url string) error {
+// Answers asks a service how it is until it is well, for a minute.
+func Answers(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	for {
-		err := ask(ctx, url+"/health")
+		err := ask(ctx, url)
 		if err == nil {
 			return nil
 		}

@@ -32,10 +32,10 @@ echo "part  pid  ready  address"
 sed -n 1p "$HOME/does" >&2
 case "$(sed -n 2p "$HOME/does")" in
 fail) exit 3;;
-hang) while [ ! -e "$HOME/end" ]; do sleep 0.05; done; exit;;
+hang) while [ -d "$HOME" ] && [ ! -e "$HOME/end" ]; do sleep 0.05; done; exit;;
 esac
 echo "READY http://here pid=$$"
-while [ ! -e "$HOME/end" ]; do sleep 0.05; done
+while [ -d "$HOME" ] && [ ! -e "$HOME/end" ]; do sleep 0.05; done
 `
 
 // A world is some machines: folders of this one, each the home of whoever logs in.
