@@ -97,16 +97,18 @@ func (r *renting) catalogue(ctx context.Context) price.Catalogue {
 
 // tell says what it costs, and whether it may.
 func (p *priced) tell(out io.Writer, json bool) error {
-	var err error
 	if json {
-		err = text.Document(out, p.document())
-	} else {
-		err = p.write(out)
+		return p.refused(text.Document(out, p.document()), true)
 	}
+	return p.refused(p.write(out), false)
+}
+
+// refused is the end of a command that has told a price: what max_cost_usd says against it was told where that is a document.
+func (p *priced) refused(err error, told bool) error {
 	switch {
 	case err != nil:
 		return cannot(err, "")
-	case p.budget != nil && json:
+	case p.budget != nil && told:
 		return ended(exitFailed)
 	case p.budget != nil:
 		return cannot(p.budget, "nothing would be rented")

@@ -38,22 +38,21 @@ func (d *driver) bill(ctx context.Context) price.Bill {
 	if warning != "" {
 		d.say(warning)
 	}
-	now := time.Now()
-	return c.Bill(now, holdings(d.store.noted(), d.typeOf))
+	return c.Bill(time.Now(), holdings(d.store.noted(), d.facts))
 }
 
-// typeOf is the plan or class of what a label names, and its region: as the cloud told, or as the Spec has it.
-func (d *driver) typeOf(k rental.Kind, label string) (name, region string) {
+// facts are what is known of what costs money: as the cloud told, or as the Spec has it.
+func (d *driver) facts(k rental.Kind, label string) rental.Seen {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if t, told := d.types[string(k)+label]; told {
-		return t[0], t[1]
+	if s, told := d.told[string(k)+label]; told {
+		return s
 	}
-	return d.blueprint.typeOf(k, label)
+	return d.blueprint.facts(k, label)
 }
 
 // holdings are what of a journal costs, or did.
-func holdings(lines []rental.Line, typeOf func(rental.Kind, string) (string, string)) (all []price.Held) {
+func holdings(lines []rental.Line, facts func(rental.Kind, string) rental.Seen) (all []price.Held) {
 	type key struct {
 		kind  rental.Kind
 		label string
@@ -67,9 +66,11 @@ func holdings(lines []rental.Line, typeOf func(rental.Kind, string) (string, str
 		}
 		i, has := at[k]
 		if !has {
-			name, region := typeOf(l.Kind, l.Label)
-			i = len(all)
-			at[k], all = i, append(all, price.Held{Name: l.Label, Type: name, Region: region, Created: l.At})
+			s := facts(l.Kind, l.Label)
+			if i = len(all); s.ID != l.ID || s.Created.IsZero() { // the cloud's time is the one that is billed
+				s.Created = l.At
+			}
+			at[k], all = i, append(all, price.Held{Name: l.Label, Type: s.Type, Region: s.Region, Created: s.Created})
 		}
 		switch ended := l.What == rental.NoteDeleted || l.What == rental.NoteGone; {
 		case ended && all[i].Deleted.IsZero():

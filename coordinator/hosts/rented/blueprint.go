@@ -2,7 +2,6 @@ package rented
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -144,18 +143,18 @@ func (b blueprint) group(role string, number int) int {
 	return 0
 }
 
-// typeOf is the plan, or class, and the region of what costs money; "" for other things, and such as the Spec has not.
-func (b blueprint) typeOf(k rental.Kind, label string) (name, region string) {
+// facts are the plan, or class, and the region of what costs money, as far as the Spec has it.
+func (b blueprint) facts(k rental.Kind, label string) rental.Seen {
 	n, _ := rental.ParseLabel(label)
 	switch k {
 	case rental.Instance:
 		m, _ := b.machine(n.Role, n.Number)
-		return m.Type, m.Region
+		return rental.Seen{Type: m.Type, Region: m.Region}
 	case rental.Balancer:
 		l, _ := b.balancer(n.Role)
-		return l.Class, l.Region
+		return rental.Seen{Type: l.Class, Region: l.Region}
 	}
-	return "", ""
+	return rental.Seen{}
 }
 
 // pushes are how many machines get this program.
@@ -167,9 +166,3 @@ func (b blueprint) pushes() (n int) {
 	}
 	return n
 }
-
-func labelled(run string, w rental.Want, attempt int) string {
-	return rental.Name{Run: run, Role: w.Role, Number: w.Number, Attempt: attempt}.Label()
-}
-
-func (m Machine) String() string { return fmt.Sprintf("%s (%s)", m.Label, m.Public) }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/hosts/linode"
-	"github.com/loadctl/loadctl/coordinator/price"
 	"github.com/loadctl/loadctl/coordinator/rental"
 )
 
@@ -44,10 +43,9 @@ type driver struct {
 	view    view
 	changed chan struct{} // closed, and made anew, when the view is another
 	private map[int]netip.Addr
-	types   map[string][2]string // by kind and label: type and region, as the cloud told
-	subnets map[int]int          // by network
+	told    map[string]rental.Seen // by kind and label, of what costs money: what the cloud told last
+	subnets map[int]int            // by network
 	doors   doors
-	prices  *price.Catalogue
 	saying  sync.Mutex
 	pushes  chan struct{} // holds one for each under way
 	changes chan Change
@@ -67,7 +65,7 @@ func newDriver(c Config, run string, s *store, r *rental.Rental) *driver {
 	d := &driver{
 		cfg: c, run: run, store: s, shell: c.shell, rental: r, mail: newMailbox(), done: make(chan struct{}), ready: make(chan struct{}),
 		unwritten: map[string]bool{}, logins: map[string]context.CancelFunc{}, unwatched: map[string]bool{},
-		changed: make(chan struct{}), private: map[int]netip.Addr{}, types: map[string][2]string{}, subnets: map[int]int{},
+		changed: make(chan struct{}), private: map[int]netip.Addr{}, told: map[string]rental.Seen{}, subnets: map[int]int{},
 		pushes: make(chan struct{}, pushesAtOnce), changes: make(chan Change, 1024),
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
@@ -149,7 +147,7 @@ func (d *driver) publish() {
 	d.view = view{d.rental.State(), d.rental.Resources(), d.rental.Outcome()}
 	for _, r := range d.view.resources {
 		if r.Seen.Type != "" {
-			d.types[string(r.Kind)+r.Label] = [2]string{r.Seen.Type, r.Seen.Region}
+			d.told[string(r.Kind)+r.Label] = r.Seen
 		}
 	}
 	close(d.changed)
@@ -211,18 +209,28 @@ func (d *driver) do(a rental.Action) rental.Event {
 // note has a line on the disk before anything after it is begun. Only of what is to be made it has to be there: what is
 // deleted without it is found to be gone.
 func (d *driver) note(l rental.Line) {
+	if d.halts(l, false) {
+		return
+	}
 	err := d.store.note(l)
 	if l.What == rental.NoteCreate {
 		d.unwritten[string(l.Kind)+l.Label] = err != nil
 	}
-	if d.cfg.halt != nil && d.cfg.halt(l) {
-		d.stopped = true
-		d.cancel()
-	}
+	d.halts(l, true)
 	if err != nil && !d.torn {
 		d.torn = true
 		d.say(err.Error() + ": nothing more is rented; what is given back is found by labels and tags")
 	}
+}
+
+// halts ends the driver as if its process were killed, in tests.
+func (d *driver) halts(l rental.Line, written bool) bool {
+	if d.cfg.halt == nil || !d.cfg.halt(l, written) {
+		return false
+	}
+	d.stopped = true
+	d.cancel()
+	return true
 }
 
 func (d *driver) become(s rental.State) {
@@ -248,9 +256,9 @@ func (d *driver) say(text string) {
 }
 
 // sleep says false when the driver has ended before.
-func (d *driver) sleep(ctx context.Context, for_ time.Duration) bool {
+func (d *driver) sleep(ctx context.Context, pause time.Duration) bool {
 	select {
-	case <-time.After(for_):
+	case <-time.After(pause):
 		return true
 	case <-ctx.Done():
 		return false

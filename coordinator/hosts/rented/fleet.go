@@ -30,8 +30,9 @@ type Config struct {
 	// waits.
 	Leave <-chan struct{}
 
-	shell shell                    // nil = by SSH
-	halt  func(l rental.Line) bool // tests end everything after a line of the journal
+	shell shell // nil = by SSH
+	// halt is asked before a line of the journal is written, and after it: tests end everything there.
+	halt func(l rental.Line, written bool) bool
 }
 
 // A Fleet is what is rented under one name. Its methods are safe for concurrent use.
@@ -235,7 +236,7 @@ func (d *driver) finish(ctx context.Context) (Account, error) {
 	v, _ := d.look()
 	a := Account{Outcome: v.outcome, Bill: d.bill(ctx)}
 	if v.state == rental.Over && a.Clean() {
-		return a, d.store.forget()
+		return a, d.store.forget(len(d.blueprint.Machines) > 0)
 	}
 	if v.state != rental.Over {
 		a.Left = leftOf(v)

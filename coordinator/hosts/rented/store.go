@@ -250,8 +250,14 @@ func readSpec(dir string) (s Spec, err error) {
 	return s, nil
 }
 
-// forget erases what a fleet needed that is gone. What it was and what it cost stays.
-func (s *store) forget() error {
+// forget erases what a fleet needed that is gone. What it was and what it cost stays, if it is known what it was.
+func (s *store) forget(known bool) error {
+	if s.lock == nil {
+		return nil
+	}
+	if !known {
+		return os.RemoveAll(s.dir)
+	}
 	var errs []error
 	for _, name := range []string{keyFile, hostsFile, knownFile} {
 		if err := os.Remove(s.at(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
