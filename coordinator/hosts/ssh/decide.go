@@ -53,13 +53,36 @@ func sumIn(text string) string {
 	return sum
 }
 
-// noRoom explains why so many bytes could not be written where free are left, as far as that explains it: sftp itself only
-// says that it failed.
-func noRoom(err error, size int64, free uint64, known bool) error {
-	if known && uint64(max(size, 0)) > free {
-		return fmt.Errorf("there is no room for it: it takes %d MiB, and %d MiB are free there; make room (%w)", size>>20, free>>20, err)
+// noRoom explains why so many bytes could not be written where free are left, as far as that explains it: what writes says
+// little, or in the words of another language.
+func noRoom(err error, size, free int64, known bool) error {
+	if known && size > free {
+		return fmt.Errorf("there is no room for it: it takes %s, and %s are free there; make room (%w)", amount(size), amount(free), err)
 	}
 	return fmt.Errorf("%w; is there room, and may it be written to?", err)
+}
+
+// amount is so many bytes for people; what is less than a MiB is told, too.
+func amount(bytes int64) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%d KiB", (bytes+1<<10-1)>>10)
+	}
+	return fmt.Sprintf("%d MiB", bytes>>20)
+}
+
+// freeIn are the bytes that a line of `df -Pk` says are free, by what stands before the share in use: the names of devices
+// and places around it may have blanks.
+func freeIn(line string) (int64, bool) {
+	words := strings.Fields(line)
+	for i := len(words) - 1; i > 0; i-- {
+		share, is := strings.CutSuffix(words[i], "%")
+		if _, err := strconv.Atoi(share); !is || err != nil {
+			continue
+		}
+		kib, err := strconv.ParseInt(words[i-1], 10, 64)
+		return kib << 10, err == nil && kib >= 0
+	}
+	return 0, false
 }
 
 // told is what the last line that begins with a word says behind it: what a login shell writes of its own is passed over.

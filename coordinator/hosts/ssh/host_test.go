@@ -115,7 +115,7 @@ func TestAHostIsPushedToldAndReachesUs(t *testing.T) {
 	t.Parallel()
 	m, d, c := newMachine(t), newDoor(t), config(t)
 	pushes := 0
-	c.Pushed = func(Address, int64) { pushes++ }
+	c.Pushed = func(Address, int64, int64) { pushes++ }
 	h := connected(t, c, m.at("a"))[0]
 	begin(t, h, d.Addr().String(), talker)
 	k := d.call()
@@ -224,6 +224,12 @@ func signalled(t *testing.T, h *Host, s syscall.Signal) {
 	h.mu.Lock()
 	session := h.conn.session
 	h.mu.Unlock()
+	sessionOf(t, session, s)
+}
+
+// sessionOf signals a process of sshd that serves us.
+func sessionOf(t *testing.T, session string, s syscall.Signal) {
+	t.Helper()
 	pid, err := strconv.Atoi(session)
 	if err != nil {
 		t.Fatal(err)

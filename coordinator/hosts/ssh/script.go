@@ -5,8 +5,8 @@ import "strings"
 // The scripts that run on a machine. Each is one line without single quotes and backslashes, so that whatever shell the user
 // has there hands it on, and takes values as arguments alone. What it has to tell begins with a word of its own.
 const (
-	// look tells of the machine, and which process of sshd serves this connection.
-	look = `echo "uname $(uname -sm)"; echo "session $PPID"`
+	// look tells of the machine, which process of sshd serves this connection, and whether what is sent may be packed.
+	look = `echo "uname $(uname -sm)"; echo "session $PPID"; if command -v gzip >/dev/null; then echo "gzip yes"; fi`
 
 	// ready makes the directory of the program, which is $1, and tells what lies there. What killed runs and cut uploads
 	// have left for a week, or a day, is removed.
@@ -16,8 +16,17 @@ const (
 		`find "${1%/*}" -name "*.part" -mtime +1 -exec rm -f {} + 2>/dev/null; ` +
 		`if [ -f "$1" ]; then echo "sum $(sha256sum <"$1")"; fi; true`
 
-	// sum tells what a file is.
-	sum = `echo "sum $(sha256sum <"$1")"`
+	// keep writes standard input to file $1, which is not there yet, and unpack the same of one that gzip has packed. Its end
+	// may be that of a broken connection.
+	keep   = `umask 077; set -C; case "$1" in */*/*|[!/]*/*) mkdir -p "${1%/*}" || exit 4;; esac; cat >"$1"`
+	unpack = `umask 077; set -C; case "$1" in */*/*|[!/]*/*) mkdir -p "${1%/*}" || exit 4;; esac; gzip -dc >"$1"`
+
+	// install puts file $1 to its place $2 with mode $4, if its SHA-256 is $3, and tells that otherwise.
+	install = `s=$(sha256sum <"$1") || exit 4; if [ "${s%% *}" != "$3" ]; then echo "sum $s"; exit 0; fi; ` +
+		`chmod "$4" -- "$1" && if [ -d "$2" ]; then echo "$2 is a directory" >&2; exit 4; fi && mv -f -- "$1" "$2" && echo "installed yes"`
+
+	// scrap removes file $1, and tells what room there is then.
+	scrap = `rm -f -- "$1"; echo "disk $(df -Pk "$(dirname "$1")" 2>/dev/null | tail -n 1)"`
 
 	// start runs the program $1 as a host, told by standard input, with its words in directory $2, and waits for it. The
 	// end is also kept in a file, for who asks by another connection: this shell outlives a broken one, and must not be
