@@ -155,8 +155,8 @@ func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), 
 	return all, func() { ssh.Close(hosts...) }, nil
 }
 
-func (j *job) pushed(to ssh.Address, bytes int64) {
-	fmt.Fprintf(j.errw, "loadctl: pushed itself to %s (%d MiB)\n", to, bytes>>20)
+func (j *job) pushed(to ssh.Address, size, sent int64) {
+	fmt.Fprintf(j.errw, "loadctl: pushed itself to %s (%d MiB, as %d)\n", to, size>>20, sent>>20)
 }
 
 // notHere refuses to take what machines of --hosts made for a figure of this one.
