@@ -96,3 +96,18 @@ func peakFrom(all arrival.Profile, at time.Duration) (peak float64) {
 	}
 	return peak
 }
+
+// HeldOpened is how many connections the phases that hold them open a second, at most: those that no request opens.
+func (s *Scenario) HeldOpened() (most float64) {
+	plan := s.Plan()
+	for i := range plan {
+		sum := 0.0
+		for j := range plan {
+			if at := plan[i].Begin; s.Phases[j].Executor == HeldConnections && plan[j].Begin <= at && at < plan[j].Connected {
+				sum += s.Phases[j].ConnectRate
+			}
+		}
+		most = max(most, sum)
+	}
+	return most
+}

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/coordinator"
 	"github.com/loadctl/loadctl/coordinator/ceilings"
 	"github.com/loadctl/loadctl/coordinator/hosts/local"
@@ -49,6 +50,8 @@ func (n *nullRun) measure(ctx context.Context) (plan.Ceiling, error) {
 		return c, cannot(fmt.Errorf("null run: %w", err), "let nothing else run on this machine meanwhile")
 	}
 	c.Measured, c.Without = time.Now(), append([]string{}, n.scenario.Untried()...) // of which none is null as JSON
+	f := machine.Facts()
+	c.Cores, c.Machine = f.Cores, f.Model
 	return c, nil
 }
 

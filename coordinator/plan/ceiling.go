@@ -18,6 +18,8 @@ type Ceiling struct {
 	Saturated float64  `json:"saturated_per_s"` // by closed users who ask as soon as they are answered
 	Agents    int      `json:"agents"`
 	Loops     int      `json:"loops_per_agent"`
+	Cores     int      `json:"cores"`   // of the machine; 0 = not known
+	Machine   string   `json:"machine"` // the model of its processor; "" = not known
 	Without   []string `json:"without"` // what costs time in the file's load, and was left out
 	Floor     Floor    `json:"floor"`
 }

@@ -20,8 +20,8 @@ func (e Estimate) Within(most USD) error {
 	case e.TTL == 0:
 		errs = append(errs, fmt.Errorf("max_cost_usd: %s cannot be promised without a TTL, as what is forgotten is billed without end: give one", most))
 	case e.Worst > most:
-		errs = append(errs, fmt.Errorf("max_cost_usd: %s does not cover the worst case, %s (%s until the TTL of %s is billed as %s%s): %s",
-			most, e.worstWords(), e.PerHour.PerHour(), span(e.TTL), many(Hours(e.TTL), "hour"), e.transferInWorst(), strings.Join(e.ways(most), ", ")))
+		errs = append(errs, fmt.Errorf("max_cost_usd: %s does not cover the worst case, %s (%s until the TTL of %s and %s for giving back is billed as %s%s%s): %s",
+			most, e.worstWords(), e.PerHour.PerHour(), span(e.TTL), span(Back), many(Hours(e.TTL+Back), "hour"), e.replacedInWorst(), e.transferInWorst(), strings.Join(e.ways(most), ", ")))
 	}
 	return errors.Join(errs...)
 }
@@ -31,10 +31,18 @@ func (e Estimate) worstWords() string {
 	return sum(e.Worst, bound)
 }
 
+func (e Estimate) replacedInWorst() string {
+	all := e.replaced()
+	if all == 0 {
+		return ""
+	}
+	return ", and " + all.String() + " of " + many(e.replacements(), "machine") + " that may have to be replaced"
+}
+
 func (e Estimate) transferInWorst() string {
 	var all USD
 	for _, l := range e.Lines {
-		all = all.Plus(l.Transfer(e.TTL))
+		all = all.Plus(l.Transfer(e.TTL + Back))
 	}
 	if all == 0 {
 		return ""
@@ -48,16 +56,17 @@ func (e Estimate) ways(most USD) []string {
 	if len(e.Missing()) > 0 {
 		ways[0] = "raise it to more than " + e.Worst.Number()
 	}
-	if hours := e.longest(most); hours > 0 && time.Duration(hours)*time.Hour >= e.Planned {
-		ways = append(ways, "or shorten the TTL to "+many(hours, "hour"))
+	if ttl := e.longest(most); ttl > 0 && ttl >= e.Planned {
+		ways = append(ways, "or shorten the TTL to "+span(ttl))
 	} else {
 		ways = append(ways, "or plan for less time")
 	}
 	return ways
 }
 
-// longest is how many whole hours of TTL most pays for, 0 for none. What a longer life costs is never less, so the first
-// that is too long ends the search.
-func (e Estimate) longest(most USD) int {
-	return sort.Search(Hours(e.TTL), func(i int) bool { return e.At(time.Duration(i+1)*time.Hour) > most })
+// longest is the longest TTL that most pays for, where all is given back at a full hour; 0 for none. What a longer life
+// costs is never less, so the first that is too long ends the search.
+func (e Estimate) longest(most USD) time.Duration {
+	hours := sort.Search(Hours(e.TTL+Back), func(i int) bool { return e.WorstAt(time.Duration(i+1)*time.Hour-Back) > most })
+	return max(0, time.Duration(hours)*time.Hour-Back)
 }

@@ -16,7 +16,7 @@ type Estimate struct {
 	PerHour USD    // without transfer
 	Minimum USD    // one hour of each: due as soon as they exist
 	AsPlan  USD    // deleted when planned
-	Worst   USD    // deleted at the TTL, the load having lasted until then; without a TTL there is no such sum, and it is Most
+	Worst   USD    // see WorstAt, at the TTL; without a TTL there is no such sum, and it is Most
 	// Unpriced and Untold are what is missing in the sums: hours in all of them, transfer in the last two.
 	Unpriced, Untold []string
 }
@@ -28,6 +28,7 @@ type Line struct {
 	PerGB    Amount // sent to public addresses
 	Included int    // GB a month of each that cost nothing
 	listed   bool   // in the catalogue
+	machine  bool   // may be replaced; what the catalogue does not tell is taken for one
 }
 
 // Estimate reckons an order. It fails for an order that cannot be meant, and tells all that is wrong with it at once.
@@ -45,7 +46,7 @@ func (c Catalogue) Estimate(o Order) (Estimate, error) {
 	}
 	e.Minimum, e.AsPlan, e.Worst = e.PerHour, e.At(o.Planned), Most
 	if o.TTL > 0 {
-		e.Worst = e.At(o.TTL)
+		e.Worst = e.WorstAt(o.TTL)
 	}
 	return e, nil
 }
@@ -53,8 +54,9 @@ func (c Catalogue) Estimate(o Order) (Estimate, error) {
 func (c Catalogue) line(r Resource) Line {
 	t, included, listed := c.Tariff(r.Type)
 	included = min(max(included, 0), mostIncluded)
+	_, balancer := c.Balancer(r.Type)
 	return Line{
-		Resource: r, Hourly: t.In(r.Region).Hourly, PerGB: c.PerGB(r.Region, r.Distributed), Included: included, listed: listed,
+		Resource: r, Hourly: t.In(r.Region).Hourly, PerGB: c.PerGB(r.Region, r.Distributed), Included: included, listed: listed, machine: !balancer,
 	}
 }
 

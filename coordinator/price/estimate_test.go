@@ -20,11 +20,12 @@ func fleet(balancer string) []Resource {
 	}
 }
 
-// TestTheFleetOfTheDesign: $0.861 an hour, $1.071 with the premium balancer; 70 minutes bill two hours.
+// TestTheFleetOfTheDesign: $0.861 an hour, $1.071 with the premium balancer; 70 minutes bill two hours. Given back 40 min after
+// the TTL of four hours it is billed for five, and one of nine machines, the dearest, may have been replaced.
 func TestTheFleetOfTheDesign(t *testing.T) {
 	for balancer, hour := range map[string]USD{"nodebalancer": 861_000, "premium": 1_071_000} {
 		e, err := Builtin().Estimate(Order{Resources: fleet(balancer), Planned: 70 * time.Minute, TTL: 4 * time.Hour})
-		if err != nil || e.PerHour != hour || e.Minimum != hour || e.AsPlan != 2*hour || e.Worst != 4*hour || len(e.Missing()) > 0 {
+		if err != nil || e.PerHour != hour || e.Minimum != hour || e.AsPlan != 2*hour || e.Worst != 5*hour+108_000 || len(e.Missing()) > 0 {
 			t.Errorf("%s: %+v, %v", balancer, e, err)
 		}
 	}
@@ -138,9 +139,9 @@ func TestABudgetIsKept(t *testing.T) {
 		if err == nil || e.Worst <= most {
 			return
 		}
-		if hours := e.longest(most); e.At(time.Duration(hours+1)*time.Hour) <= most && time.Duration(hours+1)*time.Hour < o.TTL ||
-			hours > 0 && e.At(time.Duration(hours)*time.Hour) > most {
-			t.Fatalf("%d hours fit into %s, of %s", hours, most, e.Worst)
+		ttl := e.longest(most)
+		if next := ttl + time.Hour; ttl > 0 && (e.WorstAt(ttl) > most || e.WorstAt(next) <= most && next < o.TTL) {
+			t.Fatalf("a TTL of %s fits into %s, of %s", ttl, most, e.Worst)
 		}
 	})
 }
@@ -177,5 +178,26 @@ func TestABillFollowsTheEstimate(t *testing.T) {
 	}
 	if b := Builtin().Bill(now, held); b.Total != 1_722_000 || b.PerHour != 861_000 || b.Alive != 10 || len(b.Unknown) > 0 {
 		t.Errorf("%+v", b)
+	}
+}
+
+// TestTheDearestAreReplaced: a fifth of the machines, one at least, none of them more than twice, and no balancer.
+func TestTheDearestAreReplaced(t *testing.T) {
+	for _, c := range []struct {
+		resources []Resource
+		want      USD
+	}{
+		{[]Resource{{Count: 1, Type: "g6-nanode-1"}}, 7_500},
+		{[]Resource{{Count: 9, Type: "g6-nanode-1"}, {Count: 1, Type: "premium"}}, 7_500},
+		{[]Resource{{Count: 18, Type: "g6-nanode-1"}, {Count: 2, Type: "g6-dedicated-4"}}, 4 * 108_000},
+		{[]Resource{{Count: 19, Type: "g6-nanode-1"}, {Count: 1, Type: "g6-dedicated-4"}}, 2*108_000 + 2*7_500},
+	} {
+		for i := range c.resources {
+			c.resources[i].Region = "us-ord"
+		}
+		e, err := Builtin().Estimate(Order{Resources: c.resources, Planned: time.Hour, TTL: time.Hour})
+		if got := e.Worst - e.At(time.Hour+Back); err != nil || got != c.want {
+			t.Errorf("%+v: replacements cost %s, want %s; %v", c.resources, got, c.want, err)
+		}
 	}
 }

@@ -19,7 +19,7 @@ func (e Estimate) writeSums(b *strings.Builder) {
 	hours, sums := e.AtLeast()
 	end, why := "no end", "there is no TTL, so what is forgotten is billed until somebody deletes it"
 	if e.TTL > 0 {
-		end, why = sum(e.Worst, sums), "everything lives, and the load lasts, until the TTL of "+span(e.TTL)
+		end, why = sum(e.Worst, sums), fmt.Sprintf("everything lives, and the load lasts, until the TTL of %s and %s for giving back; %s replaced", span(e.TTL), span(Back), areMany(e.replacements(), "machine"))
 	}
 	rows := [][3]string{
 		{"per hour", sum(e.PerHour, hours), ""},
@@ -34,6 +34,13 @@ func (e Estimate) writeSums(b *strings.Builder) {
 	for _, r := range rows {
 		fmt.Fprintln(b, strings.TrimRight(fmt.Sprintf("%-10s  %-*s  %s", r[0], width, r[1], r[2]), " "))
 	}
+}
+
+func areMany(n int, what string) string {
+	if n == 1 {
+		return "1 " + what + " is"
+	}
+	return many(n, what) + " are"
 }
 
 func sum(u USD, bound bool) string {

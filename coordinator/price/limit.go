@@ -69,6 +69,9 @@ func networkOut(l Load, s Setup, p Plan) (Limit, error) {
 }
 
 func networkInOf(l Load, s Setup, _ Plan) (Limit, error) {
+	if l.Down == 0 && l.Up > 0 && l.Rate > 0 {
+		return Limit{}, unknown{"network in", "as the size of answers is not known"}
+	}
 	return network("network in", l.in(), wire(l.Down, l.Up), networkIn, l, s)
 }
 

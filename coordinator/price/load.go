@@ -24,7 +24,7 @@ type Setup struct {
 	Ports        int           // of an address; 0 = DefaultPorts
 	Addresses    int           // to connect from, of each machine; 0 = 1
 	Destinations int           // addresses and ports of the target; 0 = 1
-	Kept         time.Duration // how long a closed connection keeps its port; 0 = KeptShort
+	Kept         time.Duration // how long a closed connection keeps its port; 0 = KeptLong
 	Files        int           // one process may open; 0 = no limit
 	Processes    int           // agents of each machine; 0 = one a core
 	HeadRoom     float64       // share of processor, memory and network that stays free; 0 = DefaultHeadRoom
@@ -112,7 +112,7 @@ func (s Setup) withDefaults(p Plan) Setup {
 		s.HeadRoom = DefaultHeadRoom
 	}
 	if s.Kept == 0 {
-		s.Kept = KeptShort
+		s.Kept = KeptLong
 	}
 	return s
 }

@@ -86,6 +86,7 @@ func (r *Rental) tried(k Kind) bool {
 	return true
 }
 
+// witnessed: heard, or lists of the kind keep failing, so that each is looked at by its id instead.
 func (r *Rental) witnessed(k Kind) bool { return r.heard(k) || r.lists[k].failures >= hopes }
 
 // finish ends it all. What is not known to be gone is left.

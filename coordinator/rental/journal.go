@@ -16,7 +16,7 @@ type Happening string
 
 // What lines tell. An intent is written before the cloud is asked, a fact once it has answered.
 const (
-	NoteBegin   Happening = "begin"   // fact: the journal is of this run
+	NoteBegin   Happening = "begin"   // fact: the journal is of this run; once more when a later life is to last longer
 	NoteCreate  Happening = "create"  // intent: a resource of this label may exist from here on
 	NoteCreated Happening = "created" // fact: it has this id
 	NoteOurs    Happening = "ours"    // fact: all that hung on it was the run's, so that it is too

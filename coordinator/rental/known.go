@@ -21,8 +21,8 @@ type Record struct {
 
 // Knowledge is all that a journal tells.
 type Knowledge struct {
-	Run     string // "" of an empty journal
-	Expires time.Time
+	Run     string    // "" of an empty journal
+	Expires time.Time // the latest that is told
 	Blind   time.Time // when it was begun although there may have been more than it tells; zero = there was nothing
 	Records []Record  // in the order of their first lines
 	Ended   bool      // nothing was left
@@ -48,13 +48,19 @@ func Know(lines []Line) (k Knowledge, err error) {
 func (k *Knowledge) take(l Line) {
 	k.Ended = l.What == NoteEnd
 	if l.What == NoteBegin {
-		k.Expires = l.Expires
-		if l.Blind {
-			k.Blind = l.At
-		}
+		k.begin(l)
 	}
 	if l.Kind != "" {
 		k.record(l).take(l)
+	}
+}
+
+func (k *Knowledge) begin(l Line) {
+	if l.Expires.After(k.Expires) {
+		k.Expires = l.Expires
+	}
+	if l.Blind {
+		k.Blind = l.At
 	}
 }
 

@@ -10,21 +10,25 @@ import (
 // A Holding is what one run holds, as lists tell.
 type Holding struct {
 	Run       string
-	Expires   time.Time // the latest that any of its resources tells
+	Expires   time.Time // the latest that any of its resources tells, or its journal
 	Resources []Seen    // bear both marks, or, of kinds without tags, hold nothing but what does
 	Doubts    []string  // what is wrong with their tags
 }
 
 // A Reaping is what lists tell of all runs.
 type Reaping struct {
-	Expired []Holding // to be given back: a Rental without wants does that, and looks again by itself
+	Expired []Holding // for ReapMargin or longer: to be given back: a Rental without wants does that, and looks again by itself
 	Live    []Holding // none of it is to be touched
 	Broken  []Left    // are loadctl's by label or tag, but whose, or until when, cannot be told: they are left alone
 }
 
-// Reap tells from lists of all kinds alone which runs have expired. A run lives for as long as any of its resources is
-// to. Holdings are in the order of their runs, what is broken in that of its labels.
-func Reap(now time.Time, seen []Seen) Reaping {
+// ReapMargin is how long a run has to have expired: the clock that told its end and the one that reads it may each be wrong.
+const ReapMargin = 2 * skew
+
+// Reap tells from lists of all kinds which runs have expired. A run lives for as long as any of its resources is to, or
+// as one of the journals that are known says: of a run that was taken up again for longer nothing may bear a new tag.
+// Holdings are in the order of their runs, what is broken in that of its labels.
+func Reap(now time.Time, seen []Seen, journals ...Knowledge) Reaping {
 	holdings, out := map[string]*Holding{}, Reaping{}
 	var rest []Left
 	for _, s := range seen {
@@ -32,6 +36,11 @@ func Reap(now time.Time, seen []Seen) Reaping {
 			hold(holdings, run, s)
 		} else if why != "" {
 			rest = append(rest, Left{s, why})
+		}
+	}
+	for _, k := range journals {
+		if h := holdings[k.Run]; h != nil && k.Expires.After(h.Expires) {
+			h.Expires = k.Expires
 		}
 	}
 	for _, l := range rest {
@@ -67,7 +76,7 @@ func (out *Reaping) sort(now time.Time, holdings map[string]*Holding) {
 			for _, s := range h.Resources {
 				out.Broken = append(out.Broken, Left{s, "no resource of run " + h.Run + " tells when it expires"})
 			}
-		case h.Expires.After(now):
+		case h.Expires.Add(ReapMargin).After(now):
 			out.Live = append(out.Live, *h)
 		default:
 			out.Expired = append(out.Expired, *h)

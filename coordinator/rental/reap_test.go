@@ -9,7 +9,7 @@ import (
 
 func TestReap(t *testing.T) {
 	now := storyStart
-	past, future := now.Add(-time.Minute), now.Add(time.Minute)
+	past, future := now.Add(-ReapMargin), now.Add(time.Minute)
 	inst := func(id int, run, name string, tags ...string) Seen {
 		return Seen{Kind: Instance, ID: id, Label: Prefix(run) + name, Tags: tags}
 	}
@@ -83,7 +83,46 @@ func TestReapingIsWhatGivingBackFinds(t *testing.T) {
 	for _, x := range r.Resources() {
 		mine = append(mine, x.ID)
 	}
-	if h := Reap(storyStart.Add(time.Second), seen).Expired; len(h) != 1 || len(h[0].Resources) != 2 || !slices.Equal(mine, []int{1, 2}) {
+	if h := Reap(storyStart.Add(ReapMargin), seen).Expired; len(h) != 1 || len(h[0].Resources) != 2 || !slices.Equal(mine, []int{1, 2}) {
 		t.Errorf("reaped %+v, found %v", h, mine)
+	}
+}
+
+// TestAClockThatIsAheadReapsNothing: a fleet whose time is over by less than clocks may differ is let live.
+func TestAClockThatIsAheadReapsNothing(t *testing.T) {
+	seen := []Seen{{Kind: Instance, ID: 1, Label: Prefix(storyRun) + "agent001", Tags: Tags(storyRun, storyStart)}}
+	if out := Reap(storyStart.Add(ReapMargin-time.Second), seen); len(out.Live) != 1 || len(out.Expired) != 0 {
+		t.Errorf("within the margin: %+v", out)
+	}
+	if out := Reap(storyStart.Add(ReapMargin), seen); len(out.Live) != 0 || len(out.Expired) != 1 {
+		t.Errorf("after the margin: %+v", out)
+	}
+}
+
+// TestAJournalTellsOfALaterExpiry: what was taken up again for longer bears old tags, and lives as long as its journal says.
+func TestAJournalTellsOfALaterExpiry(t *testing.T) {
+	later := storyStart.Add(3 * time.Hour)
+	first := Line{At: storyStart, What: NoteBegin, Run: storyRun, Expires: storyStart.Add(time.Hour)}
+	r, err := New(Config{Run: storyRun, Expires: later, Journal: []Line{first}, Wants: []Want{{Kind: Instance, Role: "agent", Number: 1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := []Line{first}
+	for _, a := range r.Step(storyStart.Add(time.Minute), Tick{}) {
+		if n, is := a.(Note); is {
+			lines = append(lines, n.Line)
+		}
+	}
+	k, err := Know(lines)
+	if err != nil || !k.Expires.Equal(later) || len(lines) != 2 {
+		t.Fatalf("the journal tells %s, %v: %+v", k.Expires, err, lines)
+	}
+	seen := []Seen{{Kind: Instance, ID: 1, Label: Prefix(storyRun) + "agent001", Tags: Tags(storyRun, first.Expires)}}
+	at := storyStart.Add(2 * time.Hour)
+	if out := Reap(at, seen, k); len(out.Live) != 1 || !out.Live[0].Expires.Equal(later) {
+		t.Errorf("with its journal: %+v", out)
+	}
+	if out := Reap(at, seen, Knowledge{Run: "otherrun", Expires: later}); len(out.Expired) != 1 {
+		t.Errorf("the journal of another run counts: %+v", out)
 	}
 }

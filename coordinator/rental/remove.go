@@ -33,7 +33,7 @@ func (r *Rental) removeOne(t *thing, now time.Time) {
 			t.removing = now
 		}
 		r.do(Delete{N: r.request(askDelete, t.kind, t, now), Kind: t.kind, ID: t.id, Label: t.label})
-	case r.state != GivingBack || r.heard(t.kind):
+	case r.state != GivingBack || r.witnessed(t.kind):
 		r.do(Look{N: r.request(askLook, t.kind, t, now), Kind: t.kind, ID: t.id, Label: t.label})
 	}
 }

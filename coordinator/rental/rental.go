@@ -29,6 +29,7 @@ type Rental struct {
 	since    time.Time // when the state was entered
 	began    time.Time // the first step; zero before
 	blind    time.Time // until then an earlier life may have asked for what no journal tells; zero = it did not
+	told     time.Time // the latest expiry that the journal tells; zero = none
 	slots    []*slot
 	things   []*thing
 	requests []*request // under way, or given up without an answer
@@ -75,7 +76,7 @@ func New(c Config) (*Rental, error) {
 			}
 		}
 	}
-	r.blind = known.Blind
+	r.blind, r.told = known.Blind, known.Expires
 	for _, rec := range known.Records {
 		r.things = append(r.things, r.remembered(rec))
 	}
@@ -106,11 +107,13 @@ func (r *Rental) Step(now time.Time, e Event) []Action {
 // begin is the first step: only now is the time known from which on lists show what an earlier life asked for.
 func (r *Rental) begin(now time.Time) {
 	r.began = now
-	if len(r.cfg.Journal) == 0 {
-		r.do(Note{Line{At: now, What: NoteBegin, Run: r.cfg.Run, Expires: r.cfg.Expires, Blind: !r.cfg.Fresh}})
-		if !r.cfg.Fresh {
-			r.blind = now
-		}
+	first := len(r.cfg.Journal) == 0
+	blind := first && !r.cfg.Fresh
+	if blind {
+		r.blind = now
+	}
+	if first || r.cfg.Expires.After(r.told) {
+		r.do(Note{Line{At: now, What: NoteBegin, Run: r.cfg.Run, Expires: r.cfg.Expires, Blind: blind}})
 	}
 	if !r.blind.IsZero() {
 		for _, k := range kinds() {

@@ -19,7 +19,7 @@ var storyKinds = map[string]Kind{"vpc": Network, "firewall": Firewall, "placemen
 // "down" with nothing wanted any more.
 // "step" feeds events, one a line with its time, and a tick every second up to it. What is to be done about it is printed.
 // ~ is the label prefix of the run. Lists are answered after a second with what "world" told last, and are not printed,
-// unless "new by-hand" wants them answered by "listed", or "new no-lists" never.
+// unless "new by-hand" wants them answered by "listed", or "new no-lists" never, or "fails" of kinds says that theirs fail.
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
 		s := &story{}
@@ -57,6 +57,7 @@ type story struct {
 	byHand  bool
 	noLists bool // after the first ones
 	world   []Seen
+	fails   []Kind // their lists fail
 	at      time.Duration
 	asked   []Action // without an answer yet
 	lists   []List   // likewise, that the world answers
@@ -88,7 +89,7 @@ func (s *story) new(d *datadriven.TestData) {
 			s.cfg.Wants = append(s.cfg.Wants, Want{storyKinds[f[0]], f[1], n + 1, reach[f[3]]})
 		}
 	}
-	s.journal, s.world = nil, nil
+	s.journal, s.world, s.fails = nil, nil, nil
 	s.at = -time.Second
 	s.make()
 }
@@ -128,6 +129,10 @@ func (s *story) tick(to time.Duration) {
 		due := s.lists
 		s.lists = nil
 		for _, l := range due {
+			if slices.Contains(s.fails, l.Kind) {
+				s.feed(s.at, Failed{l.N, s.failure([]string{"unknown"})})
+				continue
+			}
 			s.feed(s.at, Listed{l.N, slices.DeleteFunc(slices.Clone(s.world), func(x Seen) bool { return x.Kind != l.Kind })})
 		}
 		s.feed(s.at, Tick{})
@@ -177,6 +182,11 @@ func (s *story) step(at time.Duration, word string, f []string) {
 		s.world = nil
 		for _, text := range f {
 			s.world = append(s.world, s.seen(text))
+		}
+	case "fails":
+		s.fails = nil
+		for _, word := range f {
+			s.fails = append(s.fails, storyKinds[word])
 		}
 	case "listed":
 		s.listed(at, f)
