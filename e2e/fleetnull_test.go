@@ -43,7 +43,7 @@ func TestMachinesThatCannotMakeTheLoadAreRefused(t *testing.T) {
 	if code := p.wait(2 * time.Minute); code != 1 {
 		t.Errorf("exit %d", code)
 	}
-	for _, want := range []string{"null run: closed users made", "1 machine made ", "the load asks for 3,000,000/s", " machines like these", "--no-null-run"} {
+	for _, want := range []string{"null run: closed users made ", "1 machine made ", "the load asks for 3,000,000/s", " machines like these", "--no-null-run"} {
 		if !strings.Contains(p.stderr.String(), want) {
 			t.Errorf("%q is not in:\n%s", want, p.stderr.String())
 		}

@@ -18,29 +18,31 @@ const FleetTrialLength = 1500 * time.Millisecond
 type FleetCeiling struct {
 	Machines  int
 	Asked     float64 // requests a second by the file, at most
-	Rate      float64 // that were kept, or else made; never more than was tried
-	Why       string  // what is asked for was not kept with room; "" = it was
-	Saturated float64 // by closed users; 0 = it was enough without
+	Rate      float64 // that were kept; or else that were made, at most Asked
+	Why       string  // nothing with room was kept; "" = it was
+	Saturated float64 // by closed users
 	Without   []string
 }
 
-// FindFleetCeiling makes trials with all machines at once: with the room that a null run asks for, then with the least that
-// there must be, and at last of closed users, for what the machines make at all. An error is what try gives.
+// FindFleetCeiling makes trials with all machines at once: of closed users first, as they find out at once where machines
+// are too few, and leave no arrivals behind that have to be waited for; then with the room that a null run asks for, and with the
+// least that there must be, as far as closed users made so much. An error is what try gives.
 func FindFleetCeiling(s *scenarios.Scenario, machines int, length time.Duration, try func(TrialKind, scenarios.Trial) (Tried, error)) (FleetCeiling, error) {
 	c := FleetCeiling{Machines: machines, Asked: Asked(s), Without: s.Untried()}
+	top, err := try(Saturating, fleetTrial(0, machines, length))
+	c.Saturated, c.Rate = top.Made, min(top.Made, c.Asked)
+	c.Why = fmt.Sprintf("closed users made %s/s", rough(top.Made))
 	for _, room := range []float64{littleRoom, noRoom} {
 		t := fleetTrial(c.Asked*room, machines, length)
-		tried, err := try(AtRate, t)
-		if err != nil {
-			return c, err
+		if err != nil || c.Why == "" || t.Rate > c.Saturated {
+			continue
 		}
-		if c.Rate, c.Why = min(tried.Made, t.Rate), tried.Why; tried.Why == "" {
+		var tried Tried
+		tried, err = try(AtRate, t)
+		if c.Rate, c.Why = min(tried.Made, c.Asked), tried.Why; tried.Why == "" {
 			c.Rate = t.Rate
-			return c, nil
 		}
 	}
-	top, err := try(Saturating, fleetTrial(0, machines, length))
-	c.Saturated = top.Made
 	return c, err
 }
 
@@ -60,11 +62,15 @@ func fleetTrial(rate float64, machines int, length time.Duration) scenarios.Tria
 // Refusal is why the load is not to be begun, nil where it may: not even closed users made what is asked for. That the
 // generator was late is no reason, as another moment may be better; the run's own lateness is judged.
 func (c *FleetCeiling) Refusal() error {
-	if c.Saturated == 0 || c.Saturated >= c.Asked {
+	if c.Saturated >= c.Asked {
 		return nil
 	}
+	if c.Saturated < 1 {
+		return fmt.Errorf("%s, and the load asks for %s/s", c.made(), rough(c.Asked))
+	}
+	enough := int(math.Ceil(float64(c.Machines) * littleRoom * c.Asked / c.Saturated))
 	return fmt.Errorf("%s, and the load asks for %s/s: %s like these would leave it room, or larger ones",
-		c.made(), rough(c.Asked), times(int(math.Ceil(float64(c.Machines)*littleRoom*c.Asked/c.Saturated)), "machine"))
+		c.made(), rough(c.Asked), times(enough, "machine"))
 }
 
 func (c *FleetCeiling) made() string {
