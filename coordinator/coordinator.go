@@ -99,7 +99,9 @@ type Config struct {
 	// Controls are heard from the first moment of Run to the end of the load. Before
 	// hosts are called Stop and Kill end it, and the others mean nothing. nil = none
 	Controls <-chan Control
-	Logger   *slog.Logger // nil = silent
+	// News are what whoever asked for the run learns of its machines meanwhile: each is a warning beside its numbers. nil = none
+	News   <-chan string
+	Logger *slog.Logger // nil = silent
 
 	Timing Timing
 	World  World

@@ -131,7 +131,7 @@ func (d *driver) call(ctx context.Context, ca *authority, door *server) {
 func (d *driver) loop(ctx context.Context, door *server, found <-chan finding) {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
-	controls, cancelled := d.cfg.Controls, ctx.Done()
+	controls, news, cancelled := d.cfg.Controls, d.cfg.News, ctx.Done()
 	for !d.machine.Ended() {
 		select {
 		case m := <-door.inbox:
@@ -150,6 +150,12 @@ func (d *driver) loop(ctx context.Context, door *server, found <-chan finding) {
 				continue
 			}
 			d.control(c)
+		case text, ok := <-news:
+			if !ok {
+				news = nil
+				continue
+			}
+			d.say(stats.Warning, "machine", text)
 		case <-cancelled:
 			cancelled = nil
 			d.step(run.Kill{Why: "cancelled"})

@@ -13,11 +13,11 @@ type keys struct {
 var grammar = struct {
 	file, target, resolve, tls, http, pool, auth, basic, expect keys
 	user, network, wait, think, task, step, check, body         keys
-	phase, start, stage, heartbeat, threshold, agents           keys
+	phase, start, stage, heartbeat, threshold, agents, fleet    keys
 }{
 	file: keys{
-		known:  "version name description tags vars target http users allow_hosts phases slo thresholds agents",
-		later:  "feeders setup teardown gate fleet outputs",
+		known:  "version name description tags vars target http users allow_hosts phases slo thresholds agents fleet",
+		later:  "feeders setup teardown gate outputs",
 		habits: fileHabits,
 	},
 	target: keys{
@@ -71,4 +71,5 @@ var grammar = struct {
 	heartbeat: keys{known: "task every jitter"},
 	threshold: keys{known: "threshold abort_on_fail delay_abort_eval"},
 	agents:    keys{known: "min on_loss", later: "valid_if"},
+	fleet:     keys{known: "provider type image region count regions ttl max_cost_usd network from sysctl"},
 }

@@ -19,7 +19,7 @@ var places = map[string]string{
 	"file": "The file", "target": "target", "resolve": "target.resolve", "tls": "target.tls", "http": "http", "pool": "pool",
 	"auth": "auth", "basic": "basic", "expect": "expect", "user": "A user", "network": "network", "wait": "Pauses", "think": "Pauses",
 	"task": "A task", "step": "A step", "check": "A check", "body": "A check", "phase": "A phase", "start": "start", "stage": "stages",
-	"heartbeat": "heartbeat", "threshold": "Limits", "agents": "agents",
+	"heartbeat": "heartbeat", "threshold": "Limits", "agents": "agents", "fleet": "fleet",
 }
 
 // kinds are the mappings of grammar by name. An unexported field can be read as text alone.

@@ -28,6 +28,7 @@ type Scenario struct {
 	Thresholds []stats.Threshold // thresholds: and slo:, in file order; of a level those that it is held to
 	Uncounted  []stats.Threshold // of a level: limits that it would be held to, but for counting no bad requests
 	Agents     Agents
+	Fleet      *Fleet // what --fleet rents; nil = the file does not say
 	AllowHosts []string
 
 	// Layout numbers the rows; Step.Cells and Phase.HeartbeatCell index into it.

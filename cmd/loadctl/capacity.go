@@ -112,5 +112,5 @@ func findCapacity(ctx context.Context, out, errw io.Writer, file string, o capac
 	}
 	c.job.controls = controls
 	defer func() { _ = c.study.Close() }() // each line of it is on disk
-	return c.make(controls.early)
+	return c.job.onFleet(c.planned.budget(), func() error { return c.make(controls.early) })
 }

@@ -38,7 +38,7 @@ func (a *amount) Set(text string) error {
 
 // resumable are the flags that may be given to go on with a search. Those others that it was
 // begun with it goes on with.
-var resumable = []string{"resume", "budget", "precision", "ui", "out", "runs", "var", "target-token", "i-am-authorised", "help"}
+var resumable = []string{"resume", "budget", "precision", "ui", "out", "runs", "var", "target-token", "i-am-authorised", "fleet", "yes", "help"}
 
 // Bounds of --precision: more takes for ever, less is no figure.
 const (

@@ -80,7 +80,7 @@ func (s shelf) put(errw io.Writer, c plan.Ceiling) {
 // ceiling is what is known of this machine for the run; nil where nothing is, and for a run
 // that other machines make. A run itself never measures it.
 func (j *job) ceiling() *plan.Ceiling {
-	if len(j.machines) > 0 {
+	if j.far() {
 		return nil
 	}
 	set := plan.Setting{Version: buildID(), Pacing: j.pacing, Poller: j.poller, Tick: cmp.Or(j.tick, time.Millisecond)}
@@ -93,7 +93,7 @@ func (j *job) ceiling() *plan.Ceiling {
 
 // headroom gives a run the ceiling of its machine, or of its machines, and what is to be said of it.
 func (j *job) headroom() (ceiling float64, warnings []string) {
-	if len(j.machines) > 0 {
+	if j.far() {
 		return j.fleetHeadroom()
 	}
 	c := j.ceiling()

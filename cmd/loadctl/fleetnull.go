@@ -20,7 +20,7 @@ import (
 )
 
 func noNullRunFlag(f *pflag.FlagSet, o *runOptions) {
-	f.BoolVar(&o.noNullRun, "no-null-run", false, "do not try first whether the machines of --hosts make the load at all (see docs/hosts.md)")
+	f.BoolVar(&o.noNullRun, "no-null-run", false, "do not try first whether the machines of --hosts or --fleet make the load at all (see docs/hosts.md)")
 }
 
 // nullRunWithin bounds the null run of machines: three trials of some seconds, and what their starts may take.
@@ -33,8 +33,11 @@ var errUnreached = errors.New("not reached")
 // that they do not make. How often closed users ask is not known before, and nothing is held against it. A null run that
 // cannot be made is a warning.
 func (j *job) tryMachines(ctx context.Context) error {
-	if len(j.machines) == 0 || j.noNullRun || plan.Asked(j.scenario) == 0 {
+	if !j.far() || j.noNullRun || plan.Asked(j.scenario) == 0 {
 		return nil
+	}
+	if err := j.rent(ctx); err != nil {
+		return unlessStopped(ctx, err)
 	}
 	within, cancel := context.WithTimeout(ctx, nullRunWithin)
 	defer cancel()
@@ -49,11 +52,19 @@ func (j *job) tryMachines(ctx context.Context) error {
 		fmt.Fprintf(j.errw, "loadctl: warning: %s\n", j.untried)
 		return nil
 	}
-	if err := found.Refusal(); err != nil {
+	if err = found.Refusal(); err != nil {
 		return cannot(fmt.Errorf("null run: %w", err), "or ask for less; --no-null-run goes without this, and then the generator may be what is measured")
 	}
 	j.fleetCeiling = &found
 	return nil
+}
+
+// unlessStopped is an error, or that somebody has interrupted what came to it.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return interrupted()
+	}
+	return err
 }
 
 // fleetHeadroom is the same as headroom of a run by other machines.
@@ -82,7 +93,7 @@ func (j *job) nullRun(ctx context.Context) (c plan.FleetCeiling, err error) {
 	if err != nil {
 		return c, err
 	}
-	return plan.FindFleetCeiling(j.scenario, len(j.machines), plan.FleetTrialLength, func(k plan.TrialKind, t scenarios.Trial) (plan.Tried, error) {
+	return plan.FindFleetCeiling(j.scenario, len(j.addresses()), plan.FleetTrialLength, func(k plan.TrialKind, t scenarios.Trial) (plan.Tried, error) {
 		t.BaseURL = here.baseURL
 		tried, err := j.trial(ctx, &t)
 		if err == nil {
@@ -137,9 +148,10 @@ func (j *job) nullTargets(ctx context.Context, baseURL string) (stop func(), err
 		return func() {}, err
 	}
 	n := nullTargets{at: u.Host, seen: map[string]bool{thisMachine(): true}, cfg: ssh.Config{Who: whoami(), Executable: j.exe, Pushed: j.pushed}}
-	errs := make([]error, len(j.machines))
+	machines := j.addresses()
+	errs := make([]error, len(machines))
 	var all sync.WaitGroup
-	for i, a := range j.machines {
+	for i, a := range machines {
 		all.Go(func() {
 			if err := n.start(ctx, a); err != nil {
 				errs[i] = fmt.Errorf("%s: %w", a, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -15,19 +16,24 @@ import (
 
 	"github.com/loadctl/loadctl/agent"
 	"github.com/loadctl/loadctl/agent/host"
+	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/coordinator/hosts/local"
+	"github.com/loadctl/loadctl/coordinator/hosts/rented"
 )
 
 // newHost is the process that a coordinator starts on each machine.
 func newHost() *cobra.Command {
 	var left diagnostics
-	var told bool
+	var told, selfCheck bool
 	c := &cobra.Command{
 		Use:    "host",
 		Short:  "Run agents on this machine for a coordinator (started by `loadctl run`)",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if selfCheck {
+				return couldNot(json.NewEncoder(c.OutOrStdout()).Encode(checkSelf()))
+			}
 			exe, err := os.Executable()
 			if err != nil {
 				return cannot(err, "")
@@ -46,7 +52,14 @@ func newHost() *cobra.Command {
 	}
 	left.flags(c.Flags())
 	c.Flags().BoolVar(&told, "told", false, "be told by standard input where to dial, and outlive its end")
+	c.Flags().BoolVar(&selfCheck, "selfcheck", false, "say what this program and its machine are, and end")
 	return c
+}
+
+// checkSelf is what a coordinator wants to know of a machine that it has put this program on.
+func checkSelf() rented.SelfCheck {
+	limits := machine.Read()
+	return rented.SelfCheck{Version: buildID(), Architecture: limits.Arch, Kernel: limits.Kernel, Files: limits.MaxFiles, Clock: time.Now().UTC()}
 }
 
 // toldWithin bounds how long a host on another machine waits to be told where to dial: until then nothing else ends it.

@@ -22,6 +22,8 @@ import (
 
 // hostsFlag says which machines run agents.
 func hostsFlag(f *pflag.FlagSet, o *runOptions) {
+	f.StringVar(&o.fleet, "fleet", "", "`linode` rents machines that run agents, by the file's fleet: block, and gives them back; an ID takes those of a fleet that is up (see docs/fleet.md)")
+	f.BoolVarP(&o.yes, "yes", "y", false, "rent without asking")
 	f.StringSliceVar(&o.hosts, "hosts", nil, "machines that run agents instead of this one: `URLs` such as ssh://user@h1,ssh://h2:2222 (see docs/hosts.md)")
 }
 
@@ -35,13 +37,30 @@ func whoami() ssh.Who {
 	return w
 }
 
-// elsewhere are the machines of --hosts; none = this one. What they could not do is said before anything is reached.
+// far says whether other machines than this run the agents.
+func (o *runOptions) far() bool { return len(o.hosts) > 0 || o.fleet != "" }
+
+// farFlag is the flag that says so.
+func (o *runOptions) farFlag() string {
+	if o.fleet != "" {
+		return "--fleet"
+	}
+	return "--hosts"
+}
+
+// elsewhere are the machines of --hosts; none = this one, or those of a fleet. What they could not do is said before anything is reached.
 func (o *runOptions) elsewhere(s *scenarios.Scenario) ([]ssh.Address, error) {
-	if len(o.hosts) == 0 {
+	if !o.far() {
 		return nil, nil
 	}
 	all, err := ssh.Parse(o.hosts, whoami())
 	wrong := []error{err}
+	if len(o.hosts) > 0 && o.fleet != "" {
+		wrong = append(wrong, errors.New("--hosts and --fleet: the load comes from one of them"))
+	}
+	if o.fleet == scenarios.FleetLinode && s.Fleet == nil {
+		wrong = append(wrong, errors.New("the file does not say what a fleet is to be: it has no fleet: block"))
+	}
 	if len(o.sources) > 0 {
 		wrong = append(wrong, errors.New("--sources names addresses of this machine, and agents run on others: leave it out"))
 	}
@@ -52,7 +71,8 @@ func (o *runOptions) elsewhere(s *scenarios.Scenario) ([]ssh.Address, error) {
 		wrong = append(wrong, fmt.Errorf("body_file %s is read where agents run, which is not here: write the body into the scenario", u.File))
 	}
 	if err := errors.Join(wrong...); err != nil {
-		return nil, usage(fmt.Errorf("--hosts: %w", err), "docs/hosts.md says how machines are named and reached")
+		page := map[string]string{"--hosts": "docs/hosts.md says how machines are named and reached", "--fleet": "docs/fleet.md says how machines are rented"}
+		return nil, usage(fmt.Errorf("%s: %w", o.farFlag(), err), page[o.farFlag()])
 	}
 	return all, nil
 }
@@ -69,15 +89,17 @@ func onLoopback(host string) bool {
 
 // reachable refuses to start the bundled target for agents that are elsewhere.
 func (j *job) reachable() error {
-	if !farAway(j.machines) {
+	if j.fleet == "" && !farAway(j.machines) {
 		return nil
 	}
-	return usage(errors.New("the bundled target listens on loopback here, where the agents of --hosts do not reach it"),
-		"start it where they do, with `loadctl target serve --listen`, and name it with --target")
+	return bundledIsHere(j.farFlag())
 }
 
 // hostWarnings are what is to be known of a run whose agents are elsewhere.
 func (j *job) hostWarnings() (all []string) {
+	if j.hired != nil {
+		return j.hired.wanted.warningsOf(j.hired.spec)
+	}
 	t, err := plan.TargetOf(j.baseURL())
 	if err == nil && onLoopback(t.Host) && farAway(j.machines) {
 		all = append(all, fmt.Sprintf("the target %s is on loopback, which is another on each of --hosts: each machine loads its own", j.baseURL()))
@@ -94,7 +116,10 @@ func (j *job) baseURL() string {
 
 // place is where the load of a search is made.
 func (j *job) place() *study.Place {
-	if len(j.machines) == 0 {
+	switch {
+	case j.fleet != "":
+		return &study.Place{Hosts: []string{j.fleetWords(j.scenario)}}
+	case len(j.machines) == 0:
 		return here()
 	}
 	return &study.Place{Hosts: machineNames(j.machines)}
@@ -110,10 +135,14 @@ func machineNames(all []ssh.Address) (names []string) {
 // reach gives the machines that the run is made by, connected to and with the program on them, and what takes leave of
 // them. ctx ends the attempt.
 func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), err error) {
-	if len(j.machines) == 0 {
+	if err := j.rent(ctx); err != nil {
+		return nil, nil, err
+	}
+	machines := j.addresses()
+	if len(machines) == 0 {
 		return []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})}, func() {}, nil
 	}
-	hosts, err := ssh.Connect(ctx, ssh.Config{Who: whoami(), Executable: j.exe, ServerName: coordinator.ServerName, Pushed: j.pushed}, j.machines)
+	hosts, err := ssh.Connect(ctx, ssh.Config{Who: whoami(), Executable: j.exe, ServerName: coordinator.ServerName, Pushed: j.pushed}, machines)
 	if err != nil {
 		return nil, nil, cannot(err, "docs/hosts.md says what a machine needs")
 	}
@@ -121,6 +150,14 @@ func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), 
 		all = append(all, h)
 	}
 	return all, func() { ssh.Close(hosts...) }, nil
+}
+
+// addresses are those of the machines that run agents, once they are rented; none = this one.
+func (j *job) addresses() []ssh.Address {
+	if j.hired != nil {
+		return j.hired.addresses()
+	}
+	return j.machines
 }
 
 func (j *job) pushed(to ssh.Address, bytes int64) {

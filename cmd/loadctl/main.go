@@ -53,7 +53,7 @@ func newRoot() *cobra.Command {
 		return usage(inWords(err), "see `"+c.CommandPath()+" --help`")
 	})
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return fromEnvironment(c.Flags()) }
-	root.AddCommand(newRun(), newCapacity(), newTune(), newGate(), newBaseline(), newHistory(), newReport(), newCheck(), newPlan(), newExplain(), newDoctor(), newVersion(), newTarget(), newHost(), newAgent())
+	root.AddCommand(newRun(), newCapacity(), newTune(), newGate(), newBaseline(), newHistory(), newReport(), newCheck(), newPlan(), newExplain(), newDoctor(), newVersion(), newTarget(), newFleet(), newHost(), newAgent())
 	showUsage(root)
 	return root
 }

@@ -44,6 +44,8 @@ type runOptions struct {
 	faults     []string
 	monitors   []string
 	hosts      []string
+	fleet      string // linode, or the id of one that is up
+	yes        bool   // rent without asking
 	noNullRun  bool
 }
 
@@ -97,7 +99,8 @@ type job struct {
 	scenario      *scenarios.Scenario
 	tls           secure.Files
 	own           []netip.Addr  // source addresses asked for
-	machines      []ssh.Address // that run agents; none = this one
+	machines      []ssh.Address // of --hosts, that run agents; none = this one, or those of a fleet
+	hired         *hire         // the fleet of --fleet; nil = none
 	fleetCeiling  *plan.FleetCeiling
 	untried       string // why no null run of the machines could be made
 	faulty        []faults.Fault
@@ -122,14 +125,19 @@ func runFile(ctx context.Context, out, errw io.Writer, file string, o runOptions
 		return err
 	}
 	defer stop()
-	writer, err := runfile.Create(o.runs, j.id)
+	return j.onFleet(j.scenario.PlannedDuration(), func() error { return j.make(ctx) })
+}
+
+// make does the run, and tells of it.
+func (j *job) make(ctx context.Context) error {
+	writer, err := runfile.Create(j.runs, j.id)
 	if err != nil {
 		return cannot(err, "choose another place with --runs")
 	}
 	r, err := j.withTarget(ctx, writer)
 	if r == nil {
 		if aerr := writer.Abandon(); aerr != nil {
-			fmt.Fprintln(errw, "loadctl:", aerr)
+			fmt.Fprintln(j.errw, "loadctl:", aerr)
 		}
 		return err
 	}
@@ -265,7 +273,7 @@ func (j *job) config(hosts []coordinator.Host, sink func(stats.Update), dir stri
 		Version: buildID(), Args: withoutSecrets(os.Args, j.scenario.Secrets),
 		Ceiling: ceiling, Warnings: slices.Concat(j.diagnosticWarnings(), j.hostWarnings(), warnings),
 		Monitors: j.watched(), Dir: dir,
-		Sink: sink, Controls: j.controls.out,
+		Sink: j.losses(sink), Controls: j.controls.out, News: j.newsOf(),
 	}
 }
 

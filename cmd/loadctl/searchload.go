@@ -23,6 +23,7 @@ type searchLoad struct {
 	Loops    int               `json:"loops,omitempty"`
 	Sources  []string          `json:"sources,omitempty"`
 	Hosts    []string          `json:"hosts,omitempty"`
+	Fleet    string            `json:"fleet,omitempty"` // linode, or the id of one that was up
 	Monitors []string          `json:"monitors,omitempty"`
 	Seed     uint64            `json:"seed"`
 	Pacing   string            `json:"pacing"`
@@ -34,7 +35,7 @@ type searchLoad struct {
 // loadOf keeps the flags that trials are made with. What is secret is asked for again.
 func loadOf(j *job) (l searchLoad, err error) {
 	vars := maps.Clone(j.scenario.Replaced)
-	l = searchLoad{Vars: vars, Target: j.target, Agents: j.agents, Loops: j.loops, Sources: j.sources, Hosts: j.hosts, Monitors: j.monitors,
+	l = searchLoad{Vars: vars, Target: j.target, Agents: j.agents, Loops: j.loops, Sources: j.sources, Hosts: j.hosts, Fleet: j.fleet, Monitors: j.monitors,
 		Seed: j.seed, Pacing: j.pacing, Tick: j.tick, Poller: j.poller}
 	for name := range vars {
 		if slices.Contains(j.scenario.Secrets, name) {
@@ -91,6 +92,10 @@ func (l *searchLoad) onto(o *runOptions) error {
 			o.vars = append(o.vars, name+"="+value)
 		}
 	}
+	if o.fleet != "" && l.Fleet == "" {
+		return usage(errors.New("--fleet: the search began without one, and its trials cannot be told beside those of other machines"), "leave it out, or begin another search")
+	}
+	o.fleet = cmp.Or(o.fleet, l.Fleet)
 	o.target, o.agents, o.loops, o.sources, o.hosts, o.monitors = l.Target, l.Agents, l.Loops, l.Sources, l.Hosts, l.Monitors
 	o.seed, o.pacing, o.tick, o.poller = l.Seed, l.Pacing, l.Tick, l.Poller
 	return nil

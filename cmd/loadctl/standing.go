@@ -17,8 +17,12 @@ type standing struct {
 	dead   atomic.Pointer[error]
 }
 
-// stand starts the bundled target where the job's file asks for it, and has the job load it.
+// stand takes up the fleet of --fleet, so that no trial waits for that, or starts the bundled target where the job's file asks
+// for it, and has the job load it.
 func stand(ctx context.Context, j *job) (*standing, error) {
+	if err := j.rent(ctx); err != nil {
+		return nil, err
+	}
 	s := &standing{}
 	if !j.scenario.Target.Bundled || j.target != "" {
 		return s, nil

@@ -80,7 +80,7 @@ func (o *tuneOptions) flags(f *pflag.FlagSet) {
 }
 
 // tuneResumable are the flags that may be given to go on with a tuning.
-var tuneResumable = []string{"resume", "budget", "ui", "out", "runs", "admin", "var", "target-token", "i-am-authorised", "help"}
+var tuneResumable = []string{"resume", "budget", "ui", "out", "runs", "admin", "var", "target-token", "i-am-authorised", "fleet", "yes", "help"}
 
 // validate says all that is wrong with the flags, by themselves and together.
 func (o *tuneOptions) validate() error {
@@ -123,5 +123,5 @@ func tuneFile(ctx context.Context, out, errw io.Writer, file string, o tuneOptio
 		return t.tellPlan()
 	}
 	t.job.controls = controls
-	return t.make(controls.early)
+	return t.job.onFleet(t.lives(), func() error { return t.make(controls.early) })
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loadctl/loadctl/coordinator/apply"
 	"github.com/loadctl/loadctl/target/admin"
@@ -189,4 +190,12 @@ func (t *tuner) restore() error {
 		fmt.Fprintf(t.errw, "loadctl: what was in force is so again: %s\n", t.tuning.Setting(t.planned.Incumbent))
 	}
 	return nil
+}
+
+// lives is how long the tuning takes at most; 0 = not known: then a fleet of it is planned to live for its TTL.
+func (t *tuner) lives() time.Duration {
+	if t.given["budget"] {
+		return t.budget
+	}
+	return t.tuning.Budget.Time
 }

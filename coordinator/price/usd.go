@@ -142,6 +142,12 @@ func (u USD) cents() string {
 // MarshalJSON writes the exact number of dollars.
 func (u USD) MarshalJSON() ([]byte, error) { return []byte(u.Number()), nil }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (u *USD) UnmarshalJSON(text []byte) (err error) {
+	*u, err = ParseUSD(string(text))
+	return err
+}
+
 // An Amount is money that may be unknown, as the zero Amount is.
 type Amount struct {
 	USD   USD

@@ -33,7 +33,8 @@ func (r *Rental) ours(s Seen) (ok bool, why string) {
 }
 
 // recorded: the journal, or this life, knows its id, or it was made when its label was asked for: a request whose answer
-// was lost may be done even after another one of the same label was deleted.
+// was lost may be done even after another one of the same label was deleted. Of a placement group nobody tells when it was
+// made: that its label was asked for is enough where nothing of others hangs on it.
 func (r *Rental) recorded(s Seen) bool {
 	lag := r.cfg.Limits.AskWithin + r.cfg.Limits.Settle + skew
 	return slices.ContainsFunc(r.things, func(t *thing) bool {
@@ -41,7 +42,8 @@ func (r *Rental) recorded(s Seen) bool {
 			return false
 		}
 		asked := !t.intended.IsZero() && !s.Created.Before(t.intended.Add(-skew)) && !s.Created.After(t.lastAsked.Add(lag))
-		return t.id == s.ID || asked
+		undated := !t.intended.IsZero() && s.Kind == Placement && s.Created.IsZero() && r.holdsOnlyOurs(s)
+		return t.id == s.ID || asked || undated
 	})
 }
 

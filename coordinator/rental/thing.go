@@ -102,7 +102,7 @@ func (r *Rental) holder(t *thing) *slot {
 // current gives the slot that an instance fills, while the fleet is built or ready.
 func (r *Rental) current(label string) *slot {
 	for _, s := range r.slots {
-		if s.thing != nil && s.thing.label == label && !s.out && r.state < GivingBack {
+		if s.want.Kind == Instance && s.thing != nil && s.thing.label == label && !s.out && r.state < GivingBack {
 			return s
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/loadctl/loadctl/coordinator/plan"
@@ -15,7 +16,7 @@ func Outline(w io.Writer, o plan.Outline) error {
 	p.line("%s: %s load for %s, at most %s at once", oneLine(o.Scenario), strings.ReplaceAll(o.Model, "+", " + "), o.Duration, connectionsOf(o.Connections))
 	p.line("")
 	p.field("processes", processes(o))
-	for _, h := range o.Hosts {
+	for _, h := range alike(o.Hosts) {
 		p.host(h, o)
 	}
 	if o.CPU != "" {
@@ -30,6 +31,26 @@ func Outline(w io.Writer, o plan.Outline) error {
 	p.field("minutes", minutes(o))
 	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// alike puts machines in a row that have the same to do into one, which bears the names of them: a fleet has many.
+func alike(hosts []plan.HostOutline) (all []plan.HostOutline) {
+	for i := 0; i < len(hosts); {
+		h, n := hosts[i], 1
+		for i+n < len(hosts) && sameButName(h, hosts[i+n]) {
+			n++
+		}
+		if n > 1 {
+			h.Name = fmt.Sprintf("each of %s to %s, %s", h.Name, hosts[i+n-1].Name, many(n, "machine", "machines"))
+		}
+		all, i = append(all, h), i+n
+	}
+	return all
+}
+
+func sameButName(a, b plan.HostOutline) bool {
+	a.Name = b.Name
+	return reflect.DeepEqual(a, b)
 }
 
 func (p *page) host(h plan.HostOutline, o plan.Outline) {

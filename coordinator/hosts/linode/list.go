@@ -40,8 +40,9 @@ func (c *Client) Everything(ctx context.Context, q Query) (all []rental.Seen, er
 	return all, nil
 }
 
-// List lists one kind, each resource once. Networks and placement groups have no tags, and are found by their label only.
-// A resource that was just made may be missing.
+// List lists one kind, each resource once, with what hangs on a network or placement group. These have no tags that could
+// be asked for, and are found by their label only; a network tells those that it was made with. A resource that was just
+// made may be missing.
 func (c *Client) List(ctx context.Context, kind rental.Kind, q Query) (all []rental.Seen, err error) {
 	if q != (Query{}) && q.Prefix == "" && !tagged(kind) {
 		return nil, nil

@@ -36,7 +36,7 @@ func (c *Client) MakeNetwork(ctx context.Context, s NetworkSpec) (rental.Seen, e
 		return rental.Seen{}, err
 	}
 	opts := linodego.VPCCreateOptions{
-		Label: s.Label, Region: s.Region, Description: "made by loadctl",
+		Label: s.Label, Region: s.Region, Description: described(s.Tags),
 		Subnets: []linodego.VPCSubnetCreateOptions{{Label: s.Label, IPv4: s.Range.String()}},
 	}
 	return made(ctx, c, rental.Network, s.Label, func(ctx context.Context) (*linodego.VPC, error) {

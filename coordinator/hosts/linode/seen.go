@@ -3,6 +3,7 @@ package linode
 import (
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/linode/linodego"
@@ -11,7 +12,30 @@ import (
 )
 
 func seenNetwork(v linodego.VPC) rental.Seen {
-	return rental.Seen{Kind: rental.Network, ID: v.ID, Label: v.Label, Region: v.Region, Created: at(v.Created)}
+	s := rental.Seen{Kind: rental.Network, ID: v.ID, Label: v.Label, Tags: tagsIn(v.Description), Region: v.Region, Created: at(v.Created)}
+	for _, sub := range v.Subnets {
+		for _, i := range sub.Linodes {
+			s.Tenants = append(s.Tenants, i.ID)
+		}
+	}
+	return s
+}
+
+// Tags of what has none are kept behind these words in its description, which has room for so many characters.
+const (
+	describes       = "made by loadctl: "
+	mostDescription = 255
+)
+
+func described(tags []string) string { return strings.TrimRight(describes+strings.Join(tags, " "), ": ") }
+
+// tagsIn are the tags in a description of ours; nil of any other.
+func tagsIn(description string) []string {
+	text, ours := strings.CutPrefix(description, describes)
+	if !ours {
+		return nil
+	}
+	return strings.Fields(text)
 }
 
 func seenFirewall(f linodego.Firewall) rental.Seen {
@@ -19,7 +43,11 @@ func seenFirewall(f linodego.Firewall) rental.Seen {
 }
 
 func seenPlacement(g linodego.PlacementGroup) rental.Seen {
-	return rental.Seen{Kind: rental.Placement, ID: g.ID, Label: g.Label, Region: g.Region}
+	s := rental.Seen{Kind: rental.Placement, ID: g.ID, Label: g.Label, Region: g.Region}
+	for _, m := range g.Members {
+		s.Tenants = append(s.Tenants, m.LinodeID)
+	}
+	return s
 }
 
 func seenInstance(i linodego.Instance) rental.Seen {

@@ -13,6 +13,7 @@ import (
 // A NetworkSpec is a VPC with one subnet.
 type NetworkSpec struct {
 	Label, Region string
+	Tags          []string     // kept in its description, as networks have none; together at most 200 characters
 	Range         netip.Prefix // of the subnet: private, and outside 192.168.128.0/17
 }
 
@@ -127,7 +128,10 @@ func doubled(label string) bool {
 
 func (s NetworkSpec) check() error {
 	var p problems
-	p.named(rental.Network, s.Label, s.Region, nil)
+	p.named(rental.Network, s.Label, s.Region, s.Tags)
+	if text := described(s.Tags); len(text) > mostDescription {
+		p.add("tags: must fit into %d characters together, got %d", mostDescription-len(describes), len(text)-len(describes))
+	}
 	theirs := netip.MustParsePrefix("192.168.128.0/17")
 	switch r := s.Range; {
 	case !r.IsValid() || !r.Addr().Is4() || r != r.Masked() || r.Bits() < 1 || r.Bits() > 29:

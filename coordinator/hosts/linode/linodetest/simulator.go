@@ -45,6 +45,7 @@ type Simulator struct {
 	t    testing.TB
 	cfg  Config
 	spec *document // nil = not at hand
+	mux  http.Handler
 
 	mu       sync.Mutex
 	lastID   int
@@ -77,10 +78,30 @@ func New(t testing.TB, cfg Config) *Simulator {
 		cfg.Interfaces = "legacy_config_default_but_linode_allowed"
 	}
 	s := &Simulator{t: t, cfg: cfg, lastID: 1000, released: map[int]time.Time{}, spec: describe(t)}
-	server := httptest.NewServer(s.mux())
+	s.mux = s.handler()
+	server := httptest.NewServer(s.mux)
 	t.Cleanup(server.Close)
 	s.URL = server.URL
 	return s
+}
+
+// RoundTrip carries a request without a network, for what runs on the clock of testing/synctest.
+func (s *Simulator) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+	if req.Body == nil {
+		req = req.Clone(req.Context())
+		req.Body = http.NoBody
+	}
+	w := httptest.NewRecorder()
+	defer func() {
+		switch p := recover(); {
+		case p == http.ErrAbortHandler: //nolint:errorlint // a value of recover is not wrapped
+			resp, err = nil, io.ErrUnexpectedEOF
+		case p != nil:
+			panic(p)
+		}
+	}()
+	s.mux.ServeHTTP(w, req)
+	return w.Result(), nil
 }
 
 // A call is a request as its handler sees it.
@@ -119,7 +140,7 @@ func wrong(field, text string) answer { return refused(http.StatusBadRequest, fi
 
 type handler func(*call) answer
 
-func (s *Simulator) mux() *http.ServeMux {
+func (s *Simulator) handler() *http.ServeMux {
 	m := http.NewServeMux()
 	for _, r := range s.routes() {
 		method, path, _ := strings.Cut(r.on, " ")
