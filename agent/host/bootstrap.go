@@ -19,7 +19,7 @@ import (
 const maxBootstrap = 1 << 20
 
 // Bootstrap reads what a host is told when it is started, and sets the fields of
-// the Config it settles: where to dial, as whom, with which credentials, and the
+// the Config it settles: where to dial, as whom, with which credentials, where to spool, and the
 // lifeline, which is the rest of r: it ends when r does. r is read until then.
 func (c *Config) Bootstrap(r io.Reader) error {
 	in := bufio.NewReader(r)
@@ -31,7 +31,7 @@ func (c *Config) Bootstrap(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	c.Coordinator, c.RunID, c.Name = b.GetCoordinator(), b.GetRunId(), b.GetHost()
+	c.Coordinator, c.RunID, c.Name, c.Spool = b.GetCoordinator(), b.GetRunId(), b.GetHost(), b.GetSpool()
 	c.Dial = append(c.Dial, grpc.WithTransportCredentials(credentials.NewTLS(config)))
 	gone := make(chan struct{})
 	c.Lifeline = gone
