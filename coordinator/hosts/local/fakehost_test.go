@@ -3,11 +3,13 @@ package local
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -26,6 +28,7 @@ const (
 	stubborn = "stubborn" // does not
 	brief    = "brief"    // ends at once, well
 	failing  = "failing"  // ends at once, with a reason
+	leaving  = "leaving"  // leaves something, and ends
 	parent   = "parent"   // starts an obedient host, and tells its pid
 )
 
@@ -46,6 +49,11 @@ func hostMain(kind string) int {
 	fmt.Printf("told %s %s %s %s %s %s %s\n", b.GetCoordinator(), b.GetServerName(), b.GetRunId(), b.GetHost(), b.GetCa(), b.GetCertificate(), b.GetKey())
 	fmt.Printf("seen %q %q\n", os.Args, os.Environ())
 	switch kind {
+	case leaving:
+		if err := errors.Join(os.MkdirAll(filepath.Dir(b.GetSpool()), 0o700), os.WriteFile(b.GetSpool(), []byte("what was left"), 0o600)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 4
+		}
 	case obedient:
 		_, _ = io.Copy(io.Discard, in)
 	case stubborn:

@@ -38,6 +38,8 @@ type Config struct {
 	Command    func() *exec.Cmd
 	ServerName string        // that the coordinator's certificate bears; "" = ServerName
 	Grace      time.Duration // 0 = DefaultGrace
+	// Spools is the directory below which a host leaves what the coordinator has not confirmed; "" = it leaves nothing.
+	Spools string
 }
 
 // A Host is one child process. Its methods may be called from any goroutine.
@@ -52,6 +54,7 @@ type Host struct {
 	ended    chan struct{}
 	cut      sync.Once
 	err      error
+	spool    string // "" = it has none
 }
 
 // New makes a host that is not started yet.
@@ -84,6 +87,7 @@ func (h *Host) Start(ctx context.Context, address, runID string, ca, cert, key [
 		Coordinator: address, ServerName: h.cfg.ServerName, RunId: runID, Host: h.cfg.Name,
 		Ca: ca, Certificate: cert, Key: key,
 	}
+	b.Spool = h.spoolOf(runID)
 	stop := context.AfterFunc(ctx, h.Kill)
 	defer stop()
 	if _, err := protodelim.MarshalTo(ours, b); err != nil {

@@ -62,6 +62,12 @@ func converse(b *loadctlpb.Bootstrap, heard *time.Time) (status int, done bool) 
 		switch in.Text() {
 		case "end":
 			return 0, true
+		case "leave":
+			if err := os.WriteFile(b.GetSpool(), []byte("what was left"), 0o600); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 4, true
+			}
+			return 1, true
 		case "fail":
 			fmt.Fprintln(os.Stderr, "told to fail")
 			return 3, true

@@ -98,6 +98,7 @@ func (h *Host) launch(c *conn, address string, b *loadctlpb.Bootstrap) (*talk, e
 	}
 	h.port, h.address, h.dir = port, address, fmt.Sprintf("%s/%s-%s-%s", runs, plainName(b.GetRunId()), h.at.Name, rand.Text()[:8])
 	b.Coordinator = "127.0.0.1:" + strconv.Itoa(port)
+	b.Spool = h.spoolAt()
 	var input bytes.Buffer
 	if _, err := protodelim.MarshalTo(&input, b); err != nil {
 		return nil, err
