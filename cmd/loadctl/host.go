@@ -22,12 +22,16 @@ import (
 func newHost() *cobra.Command {
 	var left diagnostics
 	var told bool
+	var spooled string
 	c := &cobra.Command{
 		Use:    "host",
 		Short:  "Run agents on this machine for a coordinator (started by `loadctl run`)",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if spooled != "" {
+				return tellSpooled(c.OutOrStdout(), spooled)
+			}
 			exe, err := os.Executable()
 			if err != nil {
 				return cannot(err, "")
@@ -45,6 +49,7 @@ func newHost() *cobra.Command {
 		},
 	}
 	left.flags(c.Flags())
+	c.Flags().StringVar(&spooled, "spooled", "", "tell what is in a `file` that a host left behind, and end")
 	c.Flags().BoolVar(&told, "told", false, "be told by standard input where to dial, and outlive its end")
 	return c
 }

@@ -111,7 +111,7 @@ func machineNames(all []ssh.Address) (names []string) {
 // them. ctx ends the attempt.
 func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), err error) {
 	if len(j.machines) == 0 {
-		return []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})}, func() {}, nil
+		return []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand, Spools: spools()})}, func() {}, nil
 	}
 	hosts, err := ssh.Connect(ctx, ssh.Config{Who: whoami(), Executable: j.exe, ServerName: coordinator.ServerName, Pushed: j.pushed}, j.machines)
 	if err != nil {
