@@ -97,6 +97,7 @@ func (h *Host) launch(c *conn, address string, b *loadctlpb.Bootstrap, admit fun
 	}
 	h.port, h.address, h.dir = port, address, fmt.Sprintf("%s/%s-%s-%s", runs, plainName(b.GetRunId()), h.at.Name, rand.Text()[:8])
 	b.Coordinator = "127.0.0.1:" + strconv.Itoa(port)
+	b.Spool = h.spoolAt()
 	script, args := c.manager.starting(h.program, h.dir)
 	t, err := c.talkTo(script, args...)
 	if err != nil {
