@@ -16,7 +16,7 @@ func TestHostsWereGivenUpForTheDriversOwnDelay(t *testing.T) {
 			sink := w.cfg.Sink
 			w.cfg.Sink = func(u stats.Update) {
 				if u.Window != nil && u.Window.Index == 1 {
-					time.Sleep(10 * time.Second)
+					time.Sleep(15 * time.Second)
 				}
 				sink(u)
 			}

@@ -195,7 +195,7 @@ func (d *driver) tick() {
 // whose machine stood still, would give up those that did nothing wrong.
 func (d *driver) hearUnread(l *link, now time.Duration) {
 	if l.session != nil && l.session.unread.Load() > 0 {
-		d.changes(d.fleet.Heard(l.host.Name(), now))
+		d.changes(d.fleet.Waits(l.host.Name(), l.session.reports.Load() > 0, now))
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // mail takes one thing from a host's stream.
 func (d *driver) mail(m mail) {
-	m.session.unread.Add(-1)
+	m.session.count(m, -1)
 	l := d.linkOf(m.session.host)
 	switch {
 	case l == nil:

@@ -97,7 +97,7 @@ func (s *server) stop() {
 
 // post hands mail to the driver, false when nobody reads it any more.
 func (s *server) post(m mail) bool {
-	m.session.unread.Add(1)
+	m.session.count(m, 1)
 	select {
 	case s.inbox <- m:
 		return true

@@ -23,8 +23,8 @@ type session struct {
 	gone chan struct{} // the host hung up
 	hung sync.Once
 
-	// unread is how much of its mail the driver has not taken. A host of which some waits is not silent.
-	unread atomic.Int32
+	// unread is how much of its mail the driver has not taken, reports how many of that are windows.
+	unread, reports atomic.Int32
 }
 
 func newSession(host string) *session {
@@ -44,6 +44,14 @@ func (s *session) send(m *loadctlpb.SessionResponse) bool {
 
 // end closes the stream once what is queued was written. Only the driver calls it.
 func (s *session) end() { s.ends.Do(func() { close(s.out) }) }
+
+// count counts mail that waits, or by -1 is taken.
+func (s *session) count(m mail, by int32) {
+	s.unread.Add(by)
+	if m.report != nil {
+		s.reports.Add(by)
+	}
+}
 
 // hangUp says that the host's side has ended.
 func (s *session) hangUp() { s.hung.Do(func() { close(s.gone) }) }
