@@ -194,8 +194,11 @@ func (d *driver) tick() {
 // hearUnread keeps a host from being called silent whose mail waits here: a driver that is behind with a thousand hosts, or
 // whose machine stood still, would give up those that did nothing wrong.
 func (d *driver) hearUnread(l *link, now time.Duration) {
-	if l.session != nil && l.session.unread.Load() > 0 {
-		d.changes(d.fleet.Waits(l.host.Name(), l.session.reports.Load() > 0, now))
+	if l.session == nil {
+		return
+	}
+	if reports := l.session.reports.Load(); reports > 0 || l.session.unread.Load() > 0 {
+		d.changes(d.fleet.Waits(l.host.Name(), reports > 0, now))
 	}
 }
 

@@ -23,7 +23,8 @@ type session struct {
 	gone chan struct{} // the host hung up
 	hung sync.Once
 
-	// unread is how much of its mail the driver has not taken, reports how many of that are windows.
+	// unread is how much of its mail the driver has not taken, reports how many windows came that it has not: these are
+	// checked first.
 	unread, reports atomic.Int32
 }
 
@@ -44,14 +45,6 @@ func (s *session) send(m *loadctlpb.SessionResponse) bool {
 
 // end closes the stream once what is queued was written. Only the driver calls it.
 func (s *session) end() { s.ends.Do(func() { close(s.out) }) }
-
-// count counts mail that waits, or by -1 is taken.
-func (s *session) count(m mail, by int32) {
-	s.unread.Add(by)
-	if m.report != nil {
-		s.reports.Add(by)
-	}
-}
 
 // hangUp says that the host's side has ended.
 func (s *session) hangUp() { s.hung.Do(func() { close(s.gone) }) }
