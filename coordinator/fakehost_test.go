@@ -79,6 +79,7 @@ type fakeHost struct {
 	refused     string
 	resumes     int
 	stopReason  string
+	stoppedAt   time.Duration
 }
 
 type incoming struct {
@@ -243,6 +244,7 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 	switch {
 	case m.GetWelcome() != nil:
 		if h.refused = m.GetWelcome().GetRefused(); h.refused != "" {
+			h.stoppedAt = h.offset()
 			return false
 		}
 		h.acked(m.GetWelcome().GetAckedSeq())
@@ -284,7 +286,7 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 			h.ends[p] = min(end, time.Duration(m.GetDrain().GetAt()))
 		}
 	case m.GetStop() != nil:
-		h.stopReason = m.GetStop().GetReason()
+		h.stopReason, h.stoppedAt = m.GetStop().GetReason(), h.offset()
 		if !h.deaf {
 			h.finish()
 		}
