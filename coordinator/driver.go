@@ -251,8 +251,12 @@ func lateLevel(to fleet.State) stats.Level {
 }
 
 // writeOff books the loss of a whole host: what its agents had in flight is
-// censored; what they did after their last report nobody knows.
+// censored; what they did after their last report nobody knows. A host that is there
+// all the same is told at once; one that comes back later, when it does.
 func (d *driver) writeOff(c fleet.Change) {
+	if l := d.linkOf(c.Host); l != nil {
+		l.send(givenUp())
+	}
 	at := d.machine.Offset(d.now())
 	for i, name := range c.Agents {
 		loss := &stats.AgentLoss{Agent: name, At: at, Why: "host " + c.Host + " lost: " + c.Why}

@@ -90,6 +90,7 @@ type fakeHost struct {
 	spool       []byte
 	collected   bool
 	did         stats.Snapshot // all of it, whoever heard of it
+	stoppedAt   time.Duration
 }
 
 type incoming struct {
@@ -263,6 +264,7 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 	switch {
 	case m.GetWelcome() != nil:
 		if h.refused = m.GetWelcome().GetRefused(); h.refused != "" {
+			h.stoppedAt = h.offset()
 			return false
 		}
 		h.acked(m.GetWelcome().GetAckedSeq())
@@ -304,7 +306,7 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 			h.ends[p] = min(end, time.Duration(m.GetDrain().GetAt()))
 		}
 	case m.GetStop() != nil:
-		h.stopReason = m.GetStop().GetReason()
+		h.stopReason, h.stoppedAt = m.GetStop().GetReason(), h.offset()
 		if !h.deaf {
 			h.finish()
 		}

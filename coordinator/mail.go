@@ -182,8 +182,13 @@ func (d *driver) keepApart(l *link, m *loadctlpb.SessionRequest) {
 			l.late.requests += c.GetIntended()
 		}
 	}
-	l.send(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Stop{
-		Stop: &loadctlpb.Stop{Reason: "this host was given up, its share was dealt with"},
-	}})
+	l.send(givenUp())
 	l.drop()
+}
+
+// givenUp stops a host that has no part in the run any more.
+func givenUp() *loadctlpb.SessionResponse {
+	return &loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Stop{
+		Stop: &loadctlpb.Stop{Reason: "this host was given up, its share was dealt with"},
+	}}
 }
