@@ -84,24 +84,10 @@ func (d *driver) message(l *link, came mail) {
 	case m.GetReady() != nil:
 		d.ready(l, m.GetReady())
 	default:
-		if l.take(seqOf(m)) {
+		if l.take(wire.Seq(m)) {
 			d.numbered(l, came)
 		}
 	}
-}
-
-func seqOf(m *loadctlpb.SessionRequest) uint64 {
-	switch {
-	case m.GetReport() != nil:
-		return m.GetReport().GetSeq()
-	case m.GetPhaseEvent() != nil:
-		return m.GetPhaseEvent().GetSeq()
-	case m.GetAgentLost() != nil:
-		return m.GetAgentLost().GetSeq()
-	case m.GetNotice() != nil:
-		return m.GetNotice().GetSeq()
-	}
-	return m.GetFinished().GetSeq()
 }
 
 // numbered takes a message that comes exactly once, whatever happens to streams.

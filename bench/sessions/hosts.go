@@ -2,7 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -109,10 +114,32 @@ func (f *station) all() (all []coordinator.Host) {
 
 func (h *host) Name() string { return h.name }
 
-func (h *host) Start(_ context.Context, address, runID string, ca, cert, key []byte) error {
+func (h *host) Start(_ context.Context, address, runID string, ca []byte, admit func([]byte) ([]byte, error)) error {
+	cert, key, err := h.certificate(admit)
+	if err != nil {
+		return err
+	}
 	h.station.calling.Lock()
 	defer h.station.calling.Unlock()
 	return h.station.calls.Encode(invitation{h.name, h.variant, address, runID, ca, cert, key})
+}
+
+// certificate is the session's, and its key: the fleet is another process of this machine, and not what is weighed.
+func (h *host) certificate(admit func([]byte) ([]byte, error)) (cert, key []byte, err error) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: h.name}}, private)
+	if err != nil {
+		return nil, nil, err
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return nil, nil, err
+	}
+	cert, err = admit(der)
+	return cert, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), err
 }
 
 func (h *host) Wait() error { return <-h.left }

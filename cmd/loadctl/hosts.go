@@ -148,7 +148,7 @@ func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), 
 		machines = j.hired.addresses()
 	}
 	if len(machines) == 0 {
-		return []coordinator.Host{local.New(local.Config{Name: localHost, Command: j.hostCommand})}, func() {}, nil
+		return []coordinator.Host{local.New(local.Config{Name: localHost, Command: j.hostCommand, Spools: spools()})}, func() {}, nil
 	}
 	hosts, err := ssh.Connect(ctx, ssh.Config{Who: whoami(), Executable: j.exe, ServerName: coordinator.ServerName, Direct: j.dialled.IsValid(), Pushed: j.pushed}, machines)
 	if err != nil {

@@ -98,7 +98,7 @@ func (s *Service) each(do func(*seat) error) error {
 func (s *Service) start(ctx context.Context, c Config, hosts map[string]netip.Addr) error {
 	password, key := rand.Text(), rand.Text()
 	for _, one := range s.seats {
-		order := c.Order(one.Seat, hosts)
+		order := c.Spread.Order(one.Seat, hosts)
 		order.File, order.Text, order.Password, order.SessionKey = c.File, c.Text, password, key
 		text, err := json.Marshal(order)
 		if err != nil {

@@ -96,6 +96,7 @@ func (h *Host) launch(c *conn, address string, b *loadctlpb.Bootstrap, admit fun
 		return nil, err
 	}
 	h.dir = fmt.Sprintf("%s/%s-%s-%s", runs, plainName(b.GetRunId()), h.at.Name, rand.Text()[:8])
+	b.Spool = h.spoolAt()
 	script, args := c.manager.starting(h.program, h.dir)
 	t, err := c.talkTo(script, args...)
 	if err != nil {
