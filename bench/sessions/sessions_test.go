@@ -95,7 +95,7 @@ func TestATableSaysWhatWasMissed(t *testing.T) {
 	for _, c := range []struct {
 		w      weight
 		missed int
-	}{{good, 0}, {bad, 5}} {
+	}{{good, 0}, {bad, 6}} {
 		tab := table{shape: shape{Hosts: 1000, Seconds: 3}, Rounds: []weight{c.w}}
 		tab.Verdicts = tab.verdicts()
 		if n := strings.Count(tab.markdown(), "MISSED"); n != c.missed {
