@@ -17,6 +17,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
 	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/coordinator/price"
+	"github.com/loadctl/loadctl/coordinator/rental"
 	"github.com/loadctl/loadctl/reports/text"
 	"github.com/loadctl/loadctl/scenarios"
 )
@@ -79,8 +80,8 @@ func (w *fleetWish) onto(s *scenarios.Scenario, file string) error {
 	var wrong []error
 	switch {
 	case w.count == 0:
-	case w.count < 0:
-		wrong = append(wrong, fmt.Errorf("--count must be at least 1, got %d", w.count))
+	case w.count < 0 || w.count > scenarios.MostMachines:
+		wrong = append(wrong, fmt.Errorf("--count must be from 1 to %d, got %d", scenarios.MostMachines, w.count))
 	case len(s.Fleet.Regions) > 1:
 		wrong = append(wrong, fmt.Errorf("--count is of a fleet in one region, and that of %s is in %d: change regions there", file, len(s.Fleet.Regions)))
 	default:
@@ -157,7 +158,7 @@ func newFleetUp() *cobra.Command {
 	f.BoolVar(&o.keep, "keep", false, "leave it up when the command ends, for runs with --fleet ID")
 	f.BoolVarP(&o.yes, "yes", "y", false, "rent without asking")
 	f.BoolVar(&o.json, "json", false, "write JSON, for programs")
-	f.StringVar(&o.id, "id", "", "`name` of the fleet: one that is there is completed instead of rented again")
+	f.StringVar(&o.id, "id", "", "`name` of the fleet, any text or an ID: one that is there is completed instead of rented again")
 	return c
 }
 
@@ -179,6 +180,9 @@ func (u *upping) do(ctx context.Context) (err error) {
 		return err
 	}
 	begun := time.Now()
+	if u.id != "" {
+		u.id = rental.Run8(u.id)
+	}
 	f, err := u.rent(ctx, u.in, u.id, w, u.yes)
 	if err != nil {
 		return err

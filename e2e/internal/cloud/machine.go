@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loadctl/loadctl/coordinator/hosts/linode/linodetest"
+	"github.com/loadctl/loadctl/coordinator/rental"
 )
 
 //go:embed guest.sh
@@ -64,6 +65,7 @@ func (c *Cloud) build(i linodetest.Instance) error {
 		label: i.Label, space: fmt.Sprintf("%s-%d", c.name, i.ID), port: fmt.Sprintf("i%d", i.ID), dir: filepath.Join(c.dir, strconv.Itoa(i.ID)),
 		public: i.Public, private: i.Private, here: i.Public, subnet: i.Subnet,
 	}
+	c.alone(i.Label)
 	c.machines[i.Label] = m
 	if m.subnet != 0 {
 		m.here = i.Private
@@ -75,6 +77,16 @@ func (c *Cloud) build(i linodetest.Instance) error {
 		return err
 	}
 	return c.boot(m)
+}
+
+// alone fails the test if a place of a fleet has an instance already: two of them would both be paid for, and both make load.
+func (c *Cloud) alone(label string) {
+	place, ours := rental.ParseLabel(label)
+	for other := range c.machines {
+		if name, is := rental.ParseLabel(other); ours && is && name.Run == place.Run && name.Role == place.Role && name.Number == place.Number {
+			c.t.Errorf("%s is made while %s has its place", label, other)
+		}
+	}
 }
 
 // format gives a machine a disk.
@@ -222,12 +234,13 @@ func (c *Cloud) discard(label string) error {
 	return errors.Join(errs...)
 }
 
-// init is the first process of a machine, as this one numbers it; 0 = it does not run.
-func (m *machine) init() int {
+// init is the first process of a machine, as this one numbers it; false where it does not run, or not from its own disk yet.
+func (m *machine) init() (pid int, runs bool) {
 	if m.proc == nil {
-		return 0
+		return 0, false
 	}
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", m.proc.Process.Pid))
-	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-	return pid
+	pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+	_, err := os.Stat(fmt.Sprintf("/proc/%d/root/.boot", pid))
+	return pid, pid != 0 && err == nil
 }
