@@ -62,7 +62,7 @@ func (c *Coordinator) drive(ctx context.Context, aim plan.Clearance, w *watching
 	if err != nil {
 		return neverBegan(err), err
 	}
-	door, err := newServer(ca, c.cfg.World.Listen)
+	door, err := newServer(ca, c.cfg.Scenario.Layout, c.cfg.World.Listen)
 	if err != nil {
 		return neverBegan(err), err
 	}

@@ -3,8 +3,13 @@ package coordinator
 import (
 	"cmp"
 	"context"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"net"
 	"slices"
@@ -84,8 +89,8 @@ type incoming struct {
 
 func (h *fakeHost) Name() string { return h.name }
 
-func (h *fakeHost) Start(_ context.Context, _, runID string, ca, cert, key []byte) error {
-	pair, err := tls.X509KeyPair(cert, key)
+func (h *fakeHost) Start(_ context.Context, _, runID string, ca []byte, admit func([]byte) ([]byte, error)) error {
+	pair, err := admitted(h.name, admit)
 	if err != nil {
 		return err
 	}
@@ -102,6 +107,25 @@ func (h *fakeHost) Start(_ context.Context, _, runID string, ca, cert, key []byt
 	h.ends, h.drained = map[uint32]time.Duration{}, map[uint32]bool{}
 	go h.serve()
 	return nil
+}
+
+// admitted gets a certificate for a key of its own.
+func admitted(name string, admit func([]byte) ([]byte, error)) (tls.Certificate, error) {
+	_, key, _ := ed25519.GenerateKey(rand.Reader)
+	cert, err := admit(request(name, key))
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	block, _ := pem.Decode(cert)
+	return tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: key}, nil
+}
+
+func request(name string, key crypto.Signer) []byte {
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: name}}, key)
+	if err != nil {
+		panic(err)
+	}
+	return der
 }
 
 func (h *fakeHost) Wait() error { <-h.exit; return h.err }

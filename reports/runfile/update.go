@@ -3,6 +3,7 @@ package runfile
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 
@@ -42,7 +43,8 @@ type verdict struct {
 	FirstFail stats.Offset
 }
 
-func encode(u stats.Update) ([]byte, error) {
+// writeUpdate writes an update's line: at once, since that of a second of many agents is megabytes long.
+func writeUpdate(to io.Writer, u stats.Update) error {
 	l := line{Started: u.Started, Window: u.Window, Span: u.Span, Event: u.Event, Lost: u.Lost, State: u.State, Counted: u.Counted, Ended: u.Ended}
 	if u.Verdicts != nil {
 		l.Verdicts = []verdict{}
@@ -50,8 +52,7 @@ func encode(u stats.Update) ([]byte, error) {
 	for _, v := range u.Verdicts {
 		l.Verdicts = append(l.Verdicts, verdict{v.Threshold, strconv.FormatFloat(v.Value, 'g', -1, 64), v.NoData, v.Held, v.FirstFail})
 	}
-	b, err := json.Marshal(l)
-	return append(b, '\n'), err
+	return json.NewEncoder(to).Encode(l)
 }
 
 // decode reads one line and holds it against the layout, which is nil before the

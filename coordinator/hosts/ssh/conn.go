@@ -33,6 +33,7 @@ type conn struct {
 	session  string // process of sshd that serves it
 	uname    string
 	gzip     bool // it has that
+	manager  manager
 
 	background sync.WaitGroup
 }
@@ -138,6 +139,7 @@ func (c *conn) lookAround(ctx context.Context) error {
 	}
 	session, has := told(out, "session")
 	_, c.gzip = told(out, "gzip")
+	c.manager = managerOf(out)
 	if c.uname, c.session = uname(out), session; c.uname == "" || !has {
 		return fmt.Errorf("its shell does not do what it is asked; it says %q", cut(out))
 	}
@@ -182,19 +184,23 @@ func closing(c io.Closer) { _ = c.Close() }
 
 // A talk is a script under way: the lines it writes, until it or the connection ends.
 type talk struct {
+	input io.WriteCloser
 	lines <-chan string
 	errs  *tail // what it writes beside
 }
 
-// talkTo starts a script with an input.
-func (c *conn) talkTo(input io.Reader, script string, args ...string) (*talk, error) {
+// talkTo starts a script. Its input ends when that is closed, or with the script.
+func (c *conn) talkTo(script string, args ...string) (*talk, error) {
 	s, err := c.client.NewSession()
 	if err != nil {
 		return nil, fmt.Errorf("opening a session: %w", err)
 	}
 	t := &talk{errs: &tail{}}
-	s.Stdin, s.Stderr = input, t.errs
+	s.Stderr = t.errs
 	out, err := s.StdoutPipe()
+	if err == nil {
+		t.input, err = s.StdinPipe()
+	}
 	if err == nil {
 		err = s.Start(command(script, args...))
 	}

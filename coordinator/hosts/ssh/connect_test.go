@@ -214,7 +214,7 @@ func TestAnSshdWithoutForwardingIsNamed(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, "AllowTcpForwarding no")
 	h := connected(t, config(t), m.at("a"))[0]
-	err := h.Start(t.Context(), "127.0.0.1:1", talker, nil, nil, nil)
+	err := h.Start(t.Context(), "127.0.0.1:1", talker, nil, certifies)
 	if err == nil || !strings.Contains(err.Error(), "AllowTcpForwarding") {
 		t.Errorf("started: %v", err)
 	}

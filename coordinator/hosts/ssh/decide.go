@@ -3,6 +3,7 @@ package ssh
 import (
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -138,4 +139,43 @@ func whenNext(broken time.Duration, try int, err error, limit time.Duration) (ti
 	}
 	wait := min(time.Second, 100*time.Millisecond<<min(try, 10))
 	return wait, broken+wait < limit
+}
+
+// A manager is who keeps the processes of a host together.
+type manager uint8
+
+const (
+	nobody        manager = iota // a session of its own does
+	systemManager                // systemd
+	userManager                  // systemd for one user
+)
+
+// managerOf is the one to start a host by, by what look has told. One of a user ends with the user's last connection, unless
+// it was told to linger: then a broken line would end what it keeps.
+func managerOf(look string) manager {
+	_, has := told(look, "systemd")
+	_, lingers := told(look, "lingers")
+	uid, _ := told(look, "uid")
+	switch {
+	case !has:
+		return nobody
+	case uid == "0":
+		return systemManager
+	case lingers:
+		return userManager
+	}
+	return nobody
+}
+
+// starting is the script that starts a host, and its arguments. A unit is the host's own: no end of a session ends it, and
+// whatever it started ends with it.
+func (m manager) starting(program, dir string) (script string, args []string) {
+	unit := "loadctl-" + path.Base(dir)
+	switch m {
+	case systemManager:
+		return managed, []string{start, "--system", unit, "-500", program, dir}
+	case userManager: // which may not spare its own from an end for want of memory
+		return managed, []string{start, "--user", unit, "", program, dir}
+	}
+	return start, []string{program, dir}
 }

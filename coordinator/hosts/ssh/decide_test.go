@@ -164,12 +164,39 @@ func TestAlgorithmsOf(t *testing.T) {
 // Any shell hands the scripts on: they are one line without quotes of its kind.
 func TestScriptsAreForAnyShell(t *testing.T) {
 	t.Parallel()
-	for name, script := range map[string]string{"look": look, "ready": ready, "keep": keep, "unpack": unpack, "install": install, "scrap": scrap, "start": start, "await": await, "endIt": endIt, "release": release, "tidy": tidy} {
+	for name, script := range map[string]string{"look": look, "ready": ready, "keep": keep, "unpack": unpack, "install": install, "scrap": scrap, "start": start, "managed": managed, "await": await, "endIt": endIt, "release": release, "tidy": tidy} {
 		if strings.ContainsAny(script, "\n'\\`") {
 			t.Errorf("%s: %s", name, script)
 		}
 		if out, err := exec.Command("sh", "-n", "-c", script).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v: %s", name, err, out)
+		}
+	}
+}
+
+// systemd puts values in place of names in braces, a dollar in place of two, and words for what follows a percent sign.
+func TestTheStartIsHandedOnBySystemd(t *testing.T) {
+	t.Parallel()
+	for _, special := range []string{"${", "$$", "%"} {
+		if strings.Contains(start, special) {
+			t.Errorf("%q is in %s", special, start)
+		}
+	}
+}
+
+func TestManagerOf(t *testing.T) {
+	t.Parallel()
+	for look, want := range map[string]manager{
+		"uname Linux x86_64\nuid 0":        nobody,
+		"uid 0\nsystemd yes":               systemManager,
+		"uid 0\nsystemd yes\nlingers yes":  systemManager,
+		"uid 1000\nsystemd yes":            nobody, // ends with the last connection
+		"uid 1000\nsystemd yes\nlingers y": userManager,
+		"uid 1000\nlingers yes":            nobody,
+		"systemd yes":                      nobody,
+	} {
+		if got := managerOf(look); got != want {
+			t.Errorf("%q: %d, want %d", look, got, want)
 		}
 	}
 }

@@ -5,8 +5,12 @@ import "strings"
 // The scripts that run on a machine. Each is one line without single quotes and backslashes, so that whatever shell the user
 // has there hands it on, and takes values as arguments alone. What it has to tell begins with a word of its own.
 const (
-	// look tells of the machine, which process of sshd serves this connection, and whether what is sent may be packed.
-	look = `echo "uname $(uname -sm)"; echo "session $PPID"; if command -v gzip >/dev/null; then echo "gzip yes"; fi`
+	// look tells of the machine: which process of sshd serves this connection, whether what is sent may be packed, and who
+	// keeps processes there.
+	look = `echo "uname $(uname -sm)"; echo "session $PPID"; echo "uid $(id -u)"; ` +
+		`if command -v gzip >/dev/null; then echo "gzip yes"; fi; ` +
+		`if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then echo "systemd yes"; fi; ` +
+		`if [ -S "$XDG_RUNTIME_DIR/systemd/private" ] && [ -e "/var/lib/systemd/linger/$(id -un)" ]; then echo "lingers yes"; fi`
 
 	// ready makes the directory of the program, which is $1, and tells what lies there. What killed runs and cut uploads
 	// have left for a week, or a day, is removed.
@@ -30,10 +34,19 @@ const (
 
 	// start runs the program $1 as a host, told by standard input, with its words in directory $2, and waits for it. The
 	// end is also kept in a file, for who asks by another connection: this shell outlives a broken one, and must not be
-	// ended by what it writes to nobody, such as that its child was killed.
-	start = `umask 077; mkdir -p "$2" || mkdir -p "$2" || exit 4; exec 3<&0 </dev/null; ` +
-		`"$1" host --told <&3 3<&- >/dev/null 2>"$2/log" & p=$!; exec 3<&-; trap "" PIPE HUP; echo "pid $p"; ` +
+	// ended by what it writes to nobody, such as that its child was killed. It is handed on by systemd, too, which would
+	// fill in names in braces.
+	start = `umask 077; h=$(ulimit -Hn); [ "$h" = unlimited ] || [ "$h" -ge 1048576 ] || ulimit -n 1048576 2>/dev/null; ` +
+		`mkdir -p "$2" || mkdir -p "$2" || exit 4; exec 3<&0 </dev/null; ` +
+		`"$1" host --told <&3 3<&- 2>"$2/log" & p=$!; exec 3<&-; trap "" PIPE HUP; echo "pid $p"; ` +
 		`exec 2>/dev/null; wait "$p"; s=$?; echo "$s" >"$2/ended" && mv "$2/ended" "$2/exit"; echo "exit $s"`
+
+	// managed runs script $1 with its arguments, $5 and so on, as a unit called $3 of systemd ($2), more or less likely to
+	// be ended for want of memory ($4); as it is where systemd does not take it, because it is old or may not.
+	managed = `s=$1; m=$2; u=$3; o=$4; shift 4; set -- sh -c "$s" loadctl "$@"; ` +
+		`if systemd-run "$m" --quiet --collect --pipe --wait true </dev/null >/dev/null 2>&1; then ` +
+		`exec systemd-run "$m" --quiet --collect --pipe --wait --unit="$u" --description="host of loadctl" --setenv=HOME="$HOME" ` +
+		`--setenv=PATH="$PATH" -p WorkingDirectory="$PWD" -p Restart=no -p LimitNOFILE=1048576 ${o:+-p OOMScoreAdjust="$o"} "$@"; fi; exec "$@"`
 
 	// await waits for the end of process $1, whose directory is $2.
 	await = `while [ ! -f "$2/exit" ] && kill -0 "$1" 2>/dev/null; do sleep 0.5 2>/dev/null || sleep 1; done; ` +
