@@ -213,8 +213,8 @@ func TestAHostOfAnotherRunIsRefused(t *testing.T) {
 
 type otherRun struct{ fakeHost }
 
-func (o *otherRun) Start(ctx context.Context, address, _ string, ca, cert, key []byte) error {
-	return o.fakeHost.Start(ctx, address, "r2", ca, cert, key)
+func (o *otherRun) Start(ctx context.Context, address, _ string, ca []byte, admit func([]byte) ([]byte, error)) error {
+	return o.fakeHost.Start(ctx, address, "r2", ca, admit)
 }
 
 func TestHostThatCannotPrepare(t *testing.T) {
@@ -415,7 +415,7 @@ func TestCancelledBeforeAnybodyCame(t *testing.T) {
 type silent struct{ exit chan struct{} }
 
 func (silent) Name() string { return "s" }
-func (silent) Start(context.Context, string, string, []byte, []byte, []byte) error {
+func (silent) Start(context.Context, string, string, []byte, func([]byte) ([]byte, error)) error {
 	return nil
 }
 func (s silent) Wait() error { <-s.exit; return nil }

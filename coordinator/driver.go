@@ -43,7 +43,9 @@ type driver struct {
 	refused error           // a mistake of the user that showed only once hosts were there
 	broke   time.Duration   // since when a limit is broken that ends the run; 0 = none is
 
-	watching *watching // nil without monitors
+	watching  *watching // nil without monitors
+	ended     stats.Offset
+	dismissed bool
 
 	exits    chan exit
 	pending  []run.Event // what happened while something was being done
@@ -62,7 +64,7 @@ func (c *Coordinator) drive(ctx context.Context, aim plan.Clearance, w *watching
 	if err != nil {
 		return neverBegan(err), err
 	}
-	door, err := newServer(ca, c.cfg.World.Listen)
+	door, err := newServer(ca, c.cfg.Scenario.Layout, c.cfg.World.Listen)
 	if err != nil {
 		return neverBegan(err), err
 	}
@@ -75,6 +77,8 @@ func (c *Coordinator) drive(ctx context.Context, aim plan.Clearance, w *watching
 	found, stop := c.watchName(ctx, aim)
 	d.loop(ctx, door, found)
 	stop()
+	d.ended = d.machine.Offset(d.now())
+	d.recover(ctx, door)
 	result, err := d.finish()
 	d.dismiss(door)
 	return result, err

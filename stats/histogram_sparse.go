@@ -122,29 +122,68 @@ func parseHeader(b []byte) (h Histogram, body []byte, err error) {
 
 // checkBody counts the body of a packed histogram and holds it against its header.
 func (h *Histogram) checkBody() error {
-	first, last, lastCount := -1, -1, uint64(0)
-	t := tokens{b: h.body}
-	for t.next() {
-		h.count += t.n
-		if h.count < t.n {
-			return errors.New("histogram: more values than a number holds")
-		}
-		if first < 0 {
-			first = t.index
-		}
-		last, lastCount = t.index, t.n
-	}
+	c := countBody(h.body)
+	h.count = c.count
 	switch {
-	case t.bad || h.count == 0:
-		return fmt.Errorf("histogram: broken counts near bucket %d", t.index)
-	case bucketOf(h.min) != first || bucketOf(h.max) != last:
+	case c.tooMany:
+		return errors.New("histogram: more values than a number holds")
+	case c.bad || h.count == 0:
+		return fmt.Errorf("histogram: broken counts near bucket %d", c.last)
+	case bucketOf(h.min) != c.first || bucketOf(h.max) != c.last:
 		return errors.New("histogram: least or largest value is not in its bucket")
-	case h.overflow > lastCount || h.overflow > 0 && h.max != int64(MaxValue):
+	case h.overflow > c.lastCount || h.overflow > 0 && h.max != int64(MaxValue):
 		return errors.New("histogram: overflow without values")
 	case !h.sumFits():
 		return errors.New("histogram: sum does not fit its values")
 	}
 	return nil
+}
+
+// A bodyCount is what the tokens of a body say.
+type bodyCount struct {
+	first, last      int // buckets in use; -1 for none
+	count, lastCount uint64
+	bad, tooMany     bool
+}
+
+// countBody walks a body as tokens does, without a call for each token: a coordinator checks every histogram of every host.
+func countBody(body []byte) bodyCount {
+	c := bodyCount{first: -1, last: -1}
+	at, gap := 0, false
+	for i := 0; i < len(body); {
+		v := uint64(body[i])
+		i++
+		if v >= 0x80 {
+			long, n := uvarint(body[i-1:])
+			if n <= 0 {
+				c.bad = true
+				return c
+			}
+			v, i = long, i-1+n
+		}
+		n := v >> 1
+		if v&1 == 1 {
+			if gap || n == 0 || n >= uint64(buckets-at) {
+				c.bad = true
+				return c
+			}
+			at, gap = at+int(n), true
+			continue
+		}
+		if n == 0 || at >= buckets {
+			c.bad = true
+			return c
+		}
+		if c.first < 0 {
+			c.first = at
+		}
+		c.last, c.lastCount, gap = at, n, false
+		c.count += n
+		c.tooMany = c.tooMany || c.count < n
+		at++
+	}
+	c.bad = gap
+	return c
 }
 
 // addBody adds the counts of a body that was checked or made here.

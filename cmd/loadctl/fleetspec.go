@@ -155,5 +155,8 @@ func orderOf(s rented.Spec) price.Order {
 	for _, m := range s.Machines {
 		o.Resources = append(o.Resources, price.Resource{Role: m.Role + "s", Type: m.Type, Region: m.Region, Count: m.Count, Egress: m.Sent})
 	}
+	for _, b := range s.Balancers {
+		o.Resources = append(o.Resources, price.Resource{Role: "NodeBalancer", Type: b.Class, Region: b.Region, Count: 1})
+	}
 	return o
 }

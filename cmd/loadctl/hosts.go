@@ -140,7 +140,7 @@ func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), 
 	}
 	machines := j.addresses()
 	if len(machines) == 0 {
-		return []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})}, func() {}, nil
+		return []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand, Spools: spools()})}, func() {}, nil
 	}
 	hosts, err := ssh.Connect(ctx, ssh.Config{Who: whoami(), Executable: j.exe, ServerName: coordinator.ServerName, Pushed: j.pushed}, machines)
 	if err != nil {
@@ -160,8 +160,8 @@ func (j *job) addresses() []ssh.Address {
 	return j.machines
 }
 
-func (j *job) pushed(to ssh.Address, bytes int64) {
-	fmt.Fprintf(j.errw, "loadctl: pushed itself to %s (%d MiB)\n", to, bytes>>20)
+func (j *job) pushed(to ssh.Address, size, sent int64) {
+	fmt.Fprintf(j.errw, "loadctl: pushed itself to %s (%d MiB, as %d)\n", to, size>>20, sent>>20)
 }
 
 // notHere refuses to take what machines of --hosts made for a figure of this one.

@@ -27,7 +27,9 @@ const (
 	mostDescription = 255
 )
 
-func described(tags []string) string { return strings.TrimRight(describes+strings.Join(tags, " "), ": ") }
+func described(tags []string) string {
+	return strings.TrimRight(describes+strings.Join(tags, " "), ": ")
+}
 
 // tagsIn are the tags in a description of ours; nil of any other.
 func tagsIn(description string) []string {

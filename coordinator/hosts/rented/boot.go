@@ -42,9 +42,9 @@ func (d *driver) logIn(ctx context.Context, a rental.Connect) rental.Event {
 		case ctx.Err() != nil:
 			return nil
 		case err == nil:
-			d.closeDoors(from)
+			d.closeDoors(ctx, from)
 			return rental.Sshable{Label: a.Label}
-		case ssh.IsUntrusted(err):
+		case errors.Is(err, ssh.ErrUntrusted):
 			return rental.Mismatch{Label: a.Label, Why: err.Error()}
 		}
 	}

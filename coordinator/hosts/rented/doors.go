@@ -41,8 +41,9 @@ func (d *driver) openDoors(ctx context.Context) {
 	}
 }
 
-// closeDoors leaves only us in, once it is known who we are.
-func (d *driver) closeDoors(ours netip.Addr) {
+// closeDoors leaves only us in, once it is known who we are. It returns when that is so: nothing that comes later is to find
+// them open.
+func (d *driver) closeDoors(ctx context.Context, ours netip.Addr) {
 	if len(d.blueprint.From) > 0 || !ours.IsValid() {
 		return
 	}
@@ -56,7 +57,7 @@ func (d *driver) closeDoors(ours netip.Addr) {
 		return
 	}
 	d.say("port 22 is open to " + ours.String() + " only from now on, as the machines see us come from there")
-	d.work.Go(func() { d.setRules(d.ctx) })
+	d.setRules(ctx)
 }
 
 // setRules gives all firewalls the rules of now.

@@ -163,7 +163,7 @@ const visits = 5
 func (d *driver) visit(ctx context.Context, r rental.Resource, program bool) error {
 	to := d.address(r.Label, r.Seen.Public)
 	from, err := d.shell.Login(ctx, to)
-	for try := 0; err != nil && try < visits && len(d.blueprint.From) == 0 && !ssh.IsUntrusted(err); try++ {
+	for try := 0; err != nil && try < visits && len(d.blueprint.From) == 0 && !errors.Is(err, ssh.ErrUntrusted); try++ {
 		d.openDoors(ctx)
 		if !d.sleep(ctx, time.Second<<try) {
 			break
@@ -173,7 +173,7 @@ func (d *driver) visit(ctx context.Context, r rental.Resource, program bool) err
 	if err != nil {
 		return err
 	}
-	d.closeDoors(from)
+	d.closeDoors(ctx, from)
 	if program {
 		return d.installOn(r.Label)
 	}

@@ -244,12 +244,12 @@ func alive(stage string) bool {
 }
 
 func (d *driver) unwatchOne(r rental.Resource) {
-	d.insist("its watchdog may start instance "+r.Label+" again when it turns itself off", func(ctx context.Context) error {
+	_ = d.insist("its watchdog may start instance "+r.Label+" again when it turns itself off", func(ctx context.Context) error {
 		return d.cfg.Cloud.Unwatch(ctx, r.ID)
 	})
 }
 
-// insist asks a few times for what no other step waits for, and says so if it is not to be had.
+// insist asks a few times for what no other step waits for, and has told people if it is not to be had.
 func (d *driver) insist(otherwise string, request func(context.Context) error) error {
 	var err error
 	for try := range 4 {

@@ -17,7 +17,7 @@ const sshPort = 22
 
 // A shell is how machines are reached.
 type shell interface {
-	// Login logs in once, and tells from which address the machine sees us. An error of ssh.IsUntrusted is for good.
+	// Login logs in once, and tells from which address the machine sees us. ssh.ErrUntrusted is for good.
 	Login(ctx context.Context, to ssh.Address) (netip.Addr, error)
 	// Install has this program lie there, and makes sure that it runs.
 	Install(ctx context.Context, to ssh.Address) error

@@ -30,6 +30,7 @@ type world struct {
 	said   []string
 	logins map[string]int // by label
 	pushed map[string]int
+	from   netip.Addr // where machines see us come from; zero = us
 	login  func(label string) error
 	check  func(label string) error
 }
@@ -96,6 +97,9 @@ func (w *world) Login(_ context.Context, to ssh.Address) (netip.Addr, error) {
 		if err := w.login(to.Name); err != nil {
 			return netip.Addr{}, err
 		}
+	}
+	if w.from.IsValid() {
+		return w.from, nil
 	}
 	return us, nil
 }
@@ -168,4 +172,13 @@ func labels(all []Machine) (labels []string) {
 	return labels
 }
 
-func contains(err error, words string) bool { return err != nil && strings.Contains(err.Error(), words) }
+func contains(err error, words string) bool {
+	return err != nil && strings.Contains(err.Error(), words)
+}
+
+func prefixes(texts ...string) (all []netip.Prefix) {
+	for _, t := range texts {
+		all = append(all, netip.MustParsePrefix(t))
+	}
+	return all
+}

@@ -69,10 +69,11 @@ func (h *Host) takeOver(ctx context.Context, c *conn) (*talk, error) {
 	if _, err := c.forward(h.port, h.address); err != nil {
 		return nil, fmt.Errorf("port %d of its loopback, which the host knows us by: %w", h.port, err)
 	}
-	t, err := c.talkTo(nil, await, h.pid, h.dir)
+	t, err := c.talkTo(await, h.pid, h.dir)
 	if err != nil {
 		return nil, err
 	}
+	closing(t.input)
 	h.mu.Lock()
 	h.conn = c
 	h.mu.Unlock()

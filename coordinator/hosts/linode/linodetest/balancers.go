@@ -2,6 +2,7 @@ package linodetest
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/loadctl/loadctl/coordinator/rental"
 )
@@ -12,7 +13,9 @@ type Balancer struct {
 	Throttle            *int `json:"client_conn_throttle"`
 	Firewall            int  `json:"firewall_id"`
 	Tags                []string
-	Subnet              int `json:"-"`
+	Subnet              int        `json:"-"`
+	ID                  int        `json:"-"`
+	Address             netip.Addr `json:"-"`
 	Configs             []BalancerConfig
 	VPCs                []struct {
 		Subnet int `json:"subnet_id"`
@@ -57,7 +60,13 @@ func (s *Simulator) makeBalancer(c *call) answer {
 		return wrong("vpcs", "A premium NodeBalancer needs a VPC")
 	}
 	r := s.add(c, &resource{kind: rental.Balancer, label: want.Label, region: want.Region, tags: want.Tags, balancer: want})
-	return good(s.balancerObject(c, r))
+	want.ID, want.Address = r.id, netip.AddrFrom4([4]byte{198, 19, byte(r.id >> 8), byte(r.id)})
+	if s.cfg.Public != nil {
+		want.Address = s.cfg.Public()
+	}
+	a := good(s.balancerObject(c, r))
+	a.after = s.rewire(r)
+	return a
 }
 
 func (s *Simulator) balancerObject(_ *call, r *resource) object {
@@ -67,7 +76,7 @@ func (s *Simulator) balancerObject(_ *call, r *resource) object {
 	}
 	return times(object{
 		"id": r.id, "label": r.label, "region": r.region, "type": r.balancer.Type, "hostname": fmt.Sprintf("%d.ip.linodeusercontent.example", r.id),
-		"ipv4": fmt.Sprintf("198.19.%d.%d", r.id>>8&255, r.id&255), "ipv6": fmt.Sprintf("2001:db8:1::%x", r.id), "frontend_address_type": "public",
+		"ipv4": r.balancer.Address.String(), "ipv6": fmt.Sprintf("2001:db8:1::%x", r.id), "frontend_address_type": "public",
 		"frontend_vpc_subnet_id": nil, "client_conn_throttle": throttle, "client_udp_sess_throttle": 0, "lke_cluster": nil, "tags": some(r.tags),
 		"locks": []string{}, "transfer": object{"in": nil, "out": nil, "total": nil},
 	}, r.made)
@@ -92,7 +101,9 @@ func (s *Simulator) deleteBalancer(c *call) answer {
 	if r == nil {
 		return missing()
 	}
-	return s.remove(r)
+	a := s.remove(r)
+	a.after = s.rewire(r)
+	return a
 }
 
 // Balancer is a NodeBalancer by its label; false where there is none.

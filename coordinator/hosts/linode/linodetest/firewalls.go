@@ -95,7 +95,9 @@ func (s *Simulator) setRules(c *call) answer {
 	before := r.firewall.rules.Version
 	r.firewall.rules = want
 	r.firewall.version(before + 1)
-	return good(r.firewall.rules)
+	a := good(r.firewall.rules)
+	a.after = s.rewire(r)
+	return a
 }
 
 // deleteFirewall leaves what it has guarded open, as Linode does.
@@ -109,7 +111,21 @@ func (s *Simulator) deleteFirewall(c *call) answer {
 			i.instance.Firewall = 0
 		}
 	}
-	return s.remove(r)
+	a := s.remove(r)
+	a.after = s.rewire(r)
+	return a
+}
+
+// Guard are the rules of the firewall of an instance, by the instance's label; false where it has none.
+func (s *Simulator) Guard(label string) (Rules, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := s.named(rental.Instance, label); i != nil {
+		if r := s.find(rental.Firewall, i.instance.Firewall); r != nil {
+			return r.firewall.rules, true
+		}
+	}
+	return Rules{}, false
 }
 
 // Rules are those of a firewall, by its label; false where there is none.

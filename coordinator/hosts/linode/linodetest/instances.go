@@ -151,8 +151,11 @@ func (s *Simulator) mayMake(w wantedInstance) (answer, bool) {
 	return s.free(rental.Instance, w.Label)
 }
 
-// public is the next of the addresses for benchmarks: they are nobody's.
+// public is the next public address. Those for benchmarks are nobody's.
 func (s *Simulator) public() netip.Addr {
+	if s.cfg.Public != nil {
+		return s.cfg.Public()
+	}
 	n := s.lastID
 	return netip.AddrFrom4([4]byte{198, 18 + byte(n>>16&1), byte(n >> 8), byte(n)})
 }
@@ -161,6 +164,14 @@ func (s *Simulator) tell(what string, i Instance) func() {
 	return func() {
 		if s.cfg.Changed != nil {
 			s.cfg.Changed(Change{what, i})
+		}
+	}
+}
+
+func (s *Simulator) rewire(r *resource) func() {
+	return func() {
+		if s.cfg.Rewired != nil {
+			s.cfg.Rewired(r.kind, r.label)
 		}
 	}
 }

@@ -149,6 +149,16 @@ func (n *network) subnet(id int) *subnet {
 	return nil
 }
 
+// Subnet is the range of a subnet, by its id; false where there is none.
+func (s *Simulator) Subnet(id int) (netip.Prefix, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sub, _ := s.subnet(id); sub != nil {
+		return sub.within, true
+	}
+	return netip.Prefix{}, false
+}
+
 // subnet finds a subnet in all networks, with the region it is in.
 func (s *Simulator) subnet(id int) (*subnet, string) {
 	for _, r := range s.of(rental.Network) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +35,12 @@ type Config struct {
 	Interfaces          string // interfaces_for_new_linodes: legacy_config_default_but_linode_allowed
 	Backups, Restricted bool
 
+	Public func() netip.Addr // the next public address of an instance or balancer: one of those for benchmarks
+
 	// Changed is told of every instance that was made, rebooted or deleted, before the answer is given.
 	Changed func(Change)
+	// Rewired is told of every firewall whose rules have changed and every balancer that was made or deleted, likewise.
+	Rewired func(kind rental.Kind, label string)
 }
 
 // A Simulator is an account and its API. Its methods are safe for concurrent use.
