@@ -105,6 +105,7 @@ type job struct {
 	hired         *hire          // the fleet of --fleet; nil = none
 	fleetCeiling  *plan.FleetCeiling
 	untried       string // why no null run of the machines could be made
+	vouched       string // host of a target that was rented for this and is ours therefore; "" = none
 	faulty        []faults.Fault
 	sampled       []scenarios.Monitor // by --monitor
 	unsampled     bool                // by --monitor none

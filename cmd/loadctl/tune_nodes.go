@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/apply"
 	"github.com/loadctl/loadctl/coordinator/hosts/linode"
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
+	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/coordinator/price"
 	"github.com/loadctl/loadctl/coordinator/rental"
 	"github.com/loadctl/loadctl/coordinator/trial"
@@ -51,11 +51,11 @@ func (t *tuner) mayRent() error {
 }
 
 // Fresh gives back the machine that there is, and rents one.
-func (n *rentedNodes) Fresh(ctx context.Context, of tuning.Node, plan string) (apply.Node, error) {
+func (n *rentedNodes) Fresh(ctx context.Context, of tuning.Node, size string) (apply.Node, error) {
 	if err := n.GiveBack(ctx); err != nil {
 		return apply.Node{}, err
 	}
-	spec := n.spec(of, plan)
+	spec := n.spec(of, size)
 	offer, err := rented.Preflight(ctx, n.fleets, spec)
 	if err != nil {
 		return apply.Node{}, err
@@ -68,17 +68,17 @@ func (n *rentedNodes) Fresh(ctx context.Context, of tuning.Node, plan string) (a
 		return apply.Node{}, fmt.Errorf("%d machines are ready, and one was rented", len(all))
 	}
 	m := all[0]
-	fmt.Fprintf(n.errw, "loadctl: %s is a %s in %s, %s\n", m.Label, plan, of.Region, m.Public)
+	fmt.Fprintf(n.errw, "loadctl: %s is a %s in %s, %s\n", m.Label, size, of.Region, m.Public)
 	return apply.Node{Address: m.Public.String(), User: m.SSH.User, Identity: m.SSH.Identity, KnownHosts: m.SSH.KnownHosts}, nil
 }
 
 // spec is one machine, which who makes the load may reach at its port. Out it may fetch what its setup installs.
-func (n *rentedNodes) spec(of tuning.Node, plan string) rented.Spec {
+func (n *rentedNodes) spec(of tuning.Node, size string) rented.Spec {
 	everybody := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 	return rented.Spec{
 		For: n.whose, TTL: of.TTL, MaxCost: of.MaxCost,
 		Machines: []rented.Machines{{
-			Role: nodeRole, Region: of.Region, Type: plan, Image: of.Image, Count: 1, Reach: n.reach,
+			Role: nodeRole, Region: of.Region, Type: size, Image: of.Image, Count: 1, Reach: n.reach,
 			In:  []linode.Rule{{Label: "service", Protocol: "TCP", Ports: strconv.Itoa(of.Port), Addresses: of.From}},
 			Out: []linode.Rule{{Label: "packages", Protocol: "TCP", Ports: "80, 443", Addresses: everybody}},
 		}},
@@ -106,9 +106,21 @@ func (n *rentedNodes) GiveBack(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// tryThere makes a trial where the service is: on the machine that was rented, or where the file says.
+// tryThere makes a trial where the service is: on the machine that was rented, which nobody has to vouch for, or where
+// the file says.
 func (t *tuner) tryThere(ctx context.Context, a trial.Ask) (trial.Told, error) {
-	return t.trials.at(ctx, a, cmp.Or(t.applier.Service(), t.job.options.BaseURL))
+	at := t.applier.Service()
+	if at == "" {
+		return t.trials.try(ctx, a)
+	}
+	target, err := plan.TargetOf(at)
+	if err != nil {
+		return trial.Told{}, usage(err, "")
+	}
+	there, job := *t.trials, *t.trials.job
+	job.vouched = target.Host
+	there.job = &job
+	return there.at(ctx, a, at)
 }
 
 // tellNodes says what renting comes to.
@@ -118,8 +130,8 @@ func (t *tuner) tellNodes() {
 		return
 	}
 	dearest := price.USD(0)
-	for _, plan := range t.tuning.Params[0].Values {
-		if p, is := price.Builtin().Plan(plan); is {
+	for _, size := range t.tuning.Params[0].Values {
+		if p, is := price.Builtin().Plan(size); is {
 			dearest = max(dearest, p.In(n.Region).Hourly.USD)
 		}
 	}
