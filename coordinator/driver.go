@@ -236,6 +236,7 @@ func lateLevel(to fleet.State) stats.Level {
 // censored; what they did after their last report nobody knows.
 func (d *driver) writeOff(c fleet.Change) {
 	at := d.machine.Offset(d.now())
+	d.linkOf(c.Host).lostAt = at
 	for i, name := range c.Agents {
 		loss := &stats.AgentLoss{Agent: name, At: at, Why: "host " + c.Host + " lost: " + c.Why}
 		if i == 0 {
