@@ -115,6 +115,8 @@ type Timing struct {
 	Lead, Drain, AbortDrain                 time.Duration
 	GatherWithin, PrepareWithin, StopWithin time.Duration
 	Silence                                 fleet.Limits
+	// CollectWithin is how long lost hosts may take to hand in what they had kept; 0 = 20 s.
+	CollectWithin time.Duration
 	// AgentLost is the silence after which a host gives up an agent; 0 = 6 s.
 	AgentLost time.Duration
 }

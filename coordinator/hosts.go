@@ -24,8 +24,12 @@ const (
 	killWithin  = 8 * time.Second // a host may take a few seconds to end its agents
 )
 
-// dismiss ends every stream and sees every host's process off.
+// dismiss ends every stream and sees every host's process off, once.
 func (d *driver) dismiss(door *server) {
+	if d.dismissed {
+		return
+	}
+	d.dismissed = true
 	for _, l := range d.links {
 		l.drop()
 	}

@@ -13,6 +13,10 @@ import (
 
 // mail takes one thing from a host's stream.
 func (d *driver) mail(m mail) {
+	m.session.unread.Add(-1)
+	if m.report != nil {
+		m.session.reports.Add(-1)
+	}
 	l := d.linkOf(m.session.host)
 	switch {
 	case l == nil:
@@ -48,7 +52,7 @@ func (d *driver) hello(l *link, s *session, h *loadctlpb.Hello) {
 		d.refuse(s, err.Error())
 		return
 	}
-	l.machine = h.GetMachine()
+	l.machine, l.version = h.GetMachine(), h.GetVersion()
 	l.attach(s, &loadctlpb.Welcome{Protocol: wire.Protocol, Version: d.cfg.Version}, h.GetLastOrder())
 	l.ping(d.now())
 }
@@ -84,24 +88,10 @@ func (d *driver) message(l *link, came mail) {
 	case m.GetReady() != nil:
 		d.ready(l, m.GetReady())
 	default:
-		if l.take(seqOf(m)) {
+		if l.take(wire.Seq(m)) {
 			d.numbered(l, came)
 		}
 	}
-}
-
-func seqOf(m *loadctlpb.SessionRequest) uint64 {
-	switch {
-	case m.GetReport() != nil:
-		return m.GetReport().GetSeq()
-	case m.GetPhaseEvent() != nil:
-		return m.GetPhaseEvent().GetSeq()
-	case m.GetAgentLost() != nil:
-		return m.GetAgentLost().GetSeq()
-	case m.GetNotice() != nil:
-		return m.GetNotice().GetSeq()
-	}
-	return m.GetFinished().GetSeq()
 }
 
 // numbered takes a message that comes exactly once, whatever happens to streams.
@@ -192,8 +182,13 @@ func (d *driver) keepApart(l *link, m *loadctlpb.SessionRequest) {
 			l.late.requests += c.GetIntended()
 		}
 	}
-	l.send(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Stop{
-		Stop: &loadctlpb.Stop{Reason: "this host was given up, its share was dealt with"},
-	}})
+	l.send(givenUp())
 	l.drop()
+}
+
+// givenUp stops a host that has no part in the run any more.
+func givenUp() *loadctlpb.SessionResponse {
+	return &loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Stop{
+		Stop: &loadctlpb.Stop{Reason: "this host was given up, its share was dealt with"},
+	}}
 }

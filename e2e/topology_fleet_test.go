@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -119,6 +120,30 @@ linode: {region: us-ord, ttl: 1h, types: {balancer: nodebalancer}}
 	down.Env = s.cmd.Env
 	if said, err := down.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, said)
+	}
+	n.gone()
+}
+
+// TestAPartThatIsNotWellGivesAllBack: with what it said last.
+func TestAPartThatIsNotWellGivesAllBack(t *testing.T) {
+	n := newTenant(t, cloud.Config{})
+	if n == nil {
+		return
+	}
+	up := exec.Command(binary(t), "target", "up", scenario(t, `
+version: 1
+database: {kind: postgres, settings: {shared_buffers: nonsense}}
+linode: {region: us-ord, ttl: 1h}
+`), "--fleet", "linode", "--yes")
+	up.Env = append(append(os.Environ(), "XDG_STATE_HOME="+n.state), n.cloud.Env()...)
+	said, err := up.CombinedOutput()
+	if e, ok := errors.AsType[*exec.ExitError](err); !ok || e.ExitCode() != 1 {
+		t.Errorf("%v", err)
+	}
+	for _, want := range []string{"database on lc-", "its part ended before it was through", `invalid value for parameter "shared_buffers"`, "0 resources are left"} {
+		if !strings.Contains(string(said), want) {
+			t.Errorf("%q is not in\n%s", want, said)
+		}
 	}
 	n.gone()
 }

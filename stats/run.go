@@ -16,9 +16,12 @@ type Run struct {
 	Verdicts []Verdict
 	Validity Validity
 	State    string // what it is doing now: "starting", "running", "paused", "draining", "done"
-	// Lost are the counters of lost agents that no window holds: what their shared
-	// counter blocks said after their death, less what had been reported.
+	// Lost are the counts of lost agents that no window holds: what their shared
+	// counter blocks said after their death, less what had been reported; and what their
+	// hosts had kept, and handed in when the run was over.
 	Lost []CellStats
+	// Late is what those hosts handed in.
+	Late []LateTotal
 	// Counted is what the target itself counted, nil where it is none of ours.
 	Counted *TargetCount
 	// Result is set by the last update.
@@ -162,6 +165,7 @@ type AgentTotal struct {
 	Due, ByTicks uint64
 	Lost         string // why it was lost, "" if it was not
 	LostAt       Offset
+	Whole        bool `json:",omitempty"` // it was lost, and what it did then came late: all of it is known
 }
 
 // Usage is what a process of ours other than an agent used over the run.
@@ -173,6 +177,22 @@ type Usage struct {
 	// Of hosts: how far its wall clock was ahead of the coordinator's, which nothing
 	// depends on, and how far its seconds may have lain from the run's, at most.
 	ClockAhead, Apart time.Duration
+
+	Machine Machine `json:",omitzero"`
+	// Streams is how often its stream with the coordinator was taken up again after it broke,
+	// Connections the same of the connection that carries it, as that of SSH.
+	Streams     int    `json:",omitempty"`
+	Connections int    `json:",omitempty"`
+	Lost        string `json:",omitempty"` // why it was lost, "" if it was not
+	LostAt      Offset `json:",omitempty"`
+}
+
+// A Machine is what a host runs on, as that says itself.
+type Machine struct {
+	OS, Arch, Kernel string
+	Version          string // of loadctl there
+	Cores            uint64
+	Memory           uint64 // bytes
 }
 
 // A Result is how a run ended.
@@ -197,6 +217,8 @@ type Update struct {
 	Event    *Event
 	Verdicts []Verdict
 	Lost     *AgentLoss
+	Late     *Late
+	Settled  *Settlement
 	State    *State
 	Counted  *TargetCount
 	Ended    *Ended

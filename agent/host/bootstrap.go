@@ -25,7 +25,7 @@ import (
 const maxTold = 1 << 20
 
 // Bootstrap reads what a host is told when it is started, has a certificate made out to a key of its own, and sets the
-// fields of the Config that this settles: where to dial, as whom, with which credentials, and the lifeline, which is the
+// fields of the Config that this settles: where to dial, as whom, with which credentials, where to spool, and the lifeline, which is the
 // rest of in: it ends when in does. in is read until then; out is written one line.
 func (c *Config) Bootstrap(in io.Reader, out io.Writer) error {
 	told := bufio.NewReader(in)
@@ -42,7 +42,7 @@ func (c *Config) Bootstrap(in io.Reader, out io.Writer) error {
 		return err
 	}
 	config.Certificates = []tls.Certificate{pair}
-	c.Coordinator, c.RunID, c.Name = b.GetCoordinator(), b.GetRunId(), b.GetHost()
+	c.Coordinator, c.RunID, c.Name, c.Spool = b.GetCoordinator(), b.GetRunId(), b.GetHost(), b.GetSpool()
 	c.Dial = append(c.Dial, grpc.WithTransportCredentials(credentials.NewTLS(config)))
 	gone := make(chan struct{})
 	c.Lifeline = gone

@@ -25,6 +25,7 @@ import (
 func newHost() *cobra.Command {
 	var left diagnostics
 	var told, selfCheck bool
+	var spooled string
 	c := &cobra.Command{
 		Use:    "host",
 		Short:  "Run agents on this machine for a coordinator (started by `loadctl run`)",
@@ -33,6 +34,9 @@ func newHost() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			if selfCheck {
 				return couldNot(json.NewEncoder(c.OutOrStdout()).Encode(checkSelf()))
+			}
+			if spooled != "" {
+				return tellSpooled(c.OutOrStdout(), spooled)
 			}
 			exe, err := os.Executable()
 			if err != nil {
@@ -54,6 +58,7 @@ func newHost() *cobra.Command {
 	left.flags(c.Flags())
 	c.Flags().BoolVar(&told, "told", false, "be told by standard input where to dial, ask for a certificate by standard output, and outlive the end of both")
 	c.Flags().BoolVar(&selfCheck, "selfcheck", false, "say what this program and its machine are, and end")
+	c.Flags().StringVar(&spooled, "spooled", "", "tell what is in a `file` that a host left behind, and end")
 	return c
 }
 

@@ -44,6 +44,7 @@ type runOptions struct {
 	faults     []string
 	monitors   []string
 	hosts      []string
+	direct     string // where they dial
 	fleet      string // linode, or the id of one that is up
 	yes        bool   // rent without asking
 	noNullRun  bool
@@ -98,11 +99,13 @@ type job struct {
 	options       scenarios.Options // with the base URL that replaces the file's: --target, or the bundled target's
 	scenario      *scenarios.Scenario
 	tls           secure.Files
-	own           []netip.Addr  // source addresses asked for
-	machines      []ssh.Address // of --hosts, that run agents; none = this one, or those of a fleet
-	hired         *hire         // the fleet of --fleet; nil = none
+	own           []netip.Addr   // source addresses asked for
+	machines      []ssh.Address  // of --hosts, that run agents; none = this one, or those of a fleet
+	dialled       netip.AddrPort // of --direct
+	hired         *hire          // the fleet of --fleet; nil = none
 	fleetCeiling  *plan.FleetCeiling
 	untried       string // why no null run of the machines could be made
+	vouched       string // host of a target that was rented for this and is ours therefore; "" = none
 	faulty        []faults.Fault
 	sampled       []scenarios.Monitor // by --monitor
 	unsampled     bool                // by --monitor none
@@ -162,6 +165,10 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	dialled, err := o.directTo(machines)
+	if err != nil {
+		return nil, err
+	}
 	faulty, err := parseFaults(o.faults)
 	if err != nil {
 		return nil, err
@@ -181,7 +188,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	for _, w := range s.Warnings {
 		fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 	}
-	return &job{runOptions: o, own: own, machines: machines, faulty: faulty, sampled: sampled, unsampled: unsampled, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
+	return &job{runOptions: o, own: own, machines: machines, dialled: dialled, faulty: faulty, sampled: sampled, unsampled: unsampled, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
 		out: out, errw: errw, ui: ui, color: colorful(out, os.Getenv)}, nil
 }
 

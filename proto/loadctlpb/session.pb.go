@@ -465,8 +465,9 @@ type Bootstrap struct {
 	Coordinator   string                 `protobuf:"bytes,1,opt,name=coordinator,proto3" json:"coordinator,omitempty"`                 // address to dial, host:port
 	ServerName    string                 `protobuf:"bytes,2,opt,name=server_name,json=serverName,proto3" json:"server_name,omitempty"` // that the coordinator's certificate must bear
 	RunId         string                 `protobuf:"bytes,3,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
-	Host          string                 `protobuf:"bytes,4,opt,name=host,proto3" json:"host,omitempty"` // what this host is called, and its certificate is to be made out to
-	Ca            []byte                 `protobuf:"bytes,5,opt,name=ca,proto3" json:"ca,omitempty"`     // PEM of the run's own authority
+	Host          string                 `protobuf:"bytes,4,opt,name=host,proto3" json:"host,omitempty"`    // what this host is called, and its certificate is to be made out to
+	Ca            []byte                 `protobuf:"bytes,5,opt,name=ca,proto3" json:"ca,omitempty"`        // PEM of the run's own authority
+	Spool         string                 `protobuf:"bytes,40,opt,name=spool,proto3" json:"spool,omitempty"` // file for what the coordinator never confirmed; empty = none
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -536,6 +537,13 @@ func (x *Bootstrap) GetCa() []byte {
 	return nil
 }
 
+func (x *Bootstrap) GetSpool() string {
+	if x != nil {
+		return x.Spool
+	}
+	return ""
+}
+
 // An Admission answers a certificate request.
 type Admission struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -581,6 +589,77 @@ func (x *Admission) GetCertificate() []byte {
 	return nil
 }
 
+// A SpoolHead begins the file that a host leaves when it ends and the coordinator has
+// not confirmed all that it measured. The SessionRequests that it had numbered follow, in
+// any order and some of them twice. Each message is prefixed by its length as a varint.
+type SpoolHead struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Protocol      uint32                 `protobuf:"varint,1,opt,name=protocol,proto3" json:"protocol,omitempty"` // version of these messages
+	Version       string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`    // of loadctl, with its commit
+	RunId         string                 `protobuf:"bytes,3,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	Host          string                 `protobuf:"bytes,4,opt,name=host,proto3" json:"host,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SpoolHead) Reset() {
+	*x = SpoolHead{}
+	mi := &file_loadctl_v1_session_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SpoolHead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SpoolHead) ProtoMessage() {}
+
+func (x *SpoolHead) ProtoReflect() protoreflect.Message {
+	mi := &file_loadctl_v1_session_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SpoolHead.ProtoReflect.Descriptor instead.
+func (*SpoolHead) Descriptor() ([]byte, []int) {
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SpoolHead) GetProtocol() uint32 {
+	if x != nil {
+		return x.Protocol
+	}
+	return 0
+}
+
+func (x *SpoolHead) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *SpoolHead) GetRunId() string {
+	if x != nil {
+		return x.RunId
+	}
+	return ""
+}
+
+func (x *SpoolHead) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
 // Hello opens a session, or resumes it after a broken stream.
 type Hello struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -597,7 +676,7 @@ type Hello struct {
 
 func (x *Hello) Reset() {
 	*x = Hello{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[4]
+	mi := &file_loadctl_v1_session_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -609,7 +688,7 @@ func (x *Hello) String() string {
 func (*Hello) ProtoMessage() {}
 
 func (x *Hello) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[4]
+	mi := &file_loadctl_v1_session_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -622,7 +701,7 @@ func (x *Hello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hello.ProtoReflect.Descriptor instead.
 func (*Hello) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{4}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Hello) GetProtocol() uint32 {
@@ -693,7 +772,7 @@ type Machine struct {
 
 func (x *Machine) Reset() {
 	*x = Machine{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[5]
+	mi := &file_loadctl_v1_session_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -705,7 +784,7 @@ func (x *Machine) String() string {
 func (*Machine) ProtoMessage() {}
 
 func (x *Machine) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[5]
+	mi := &file_loadctl_v1_session_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -718,7 +797,7 @@ func (x *Machine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Machine.ProtoReflect.Descriptor instead.
 func (*Machine) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{5}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Machine) GetCores() uint32 {
@@ -803,7 +882,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[6]
+	mi := &file_loadctl_v1_session_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +894,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[6]
+	mi := &file_loadctl_v1_session_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +907,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{6}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Welcome) GetProtocol() uint32 {
@@ -870,7 +949,7 @@ type Ping struct {
 
 func (x *Ping) Reset() {
 	*x = Ping{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[7]
+	mi := &file_loadctl_v1_session_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -882,7 +961,7 @@ func (x *Ping) String() string {
 func (*Ping) ProtoMessage() {}
 
 func (x *Ping) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[7]
+	mi := &file_loadctl_v1_session_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -895,7 +974,7 @@ func (x *Ping) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ping.ProtoReflect.Descriptor instead.
 func (*Ping) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{7}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Ping) GetId() uint64 {
@@ -924,7 +1003,7 @@ type Pong struct {
 
 func (x *Pong) Reset() {
 	*x = Pong{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[8]
+	mi := &file_loadctl_v1_session_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -936,7 +1015,7 @@ func (x *Pong) String() string {
 func (*Pong) ProtoMessage() {}
 
 func (x *Pong) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[8]
+	mi := &file_loadctl_v1_session_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -949,7 +1028,7 @@ func (x *Pong) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pong.ProtoReflect.Descriptor instead.
 func (*Pong) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{8}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Pong) GetId() uint64 {
@@ -1006,7 +1085,7 @@ type Prepare struct {
 
 func (x *Prepare) Reset() {
 	*x = Prepare{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[9]
+	mi := &file_loadctl_v1_session_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1018,7 +1097,7 @@ func (x *Prepare) String() string {
 func (*Prepare) ProtoMessage() {}
 
 func (x *Prepare) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[9]
+	mi := &file_loadctl_v1_session_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1031,7 +1110,7 @@ func (x *Prepare) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prepare.ProtoReflect.Descriptor instead.
 func (*Prepare) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{9}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Prepare) GetFile() string {
@@ -1168,7 +1247,7 @@ type Trial struct {
 
 func (x *Trial) Reset() {
 	*x = Trial{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	mi := &file_loadctl_v1_session_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1180,7 +1259,7 @@ func (x *Trial) String() string {
 func (*Trial) ProtoMessage() {}
 
 func (x *Trial) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	mi := &file_loadctl_v1_session_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1193,7 +1272,7 @@ func (x *Trial) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trial.ProtoReflect.Descriptor instead.
 func (*Trial) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{10}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Trial) GetBaseUrl() string {
@@ -1253,7 +1332,7 @@ type Level struct {
 
 func (x *Level) Reset() {
 	*x = Level{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[11]
+	mi := &file_loadctl_v1_session_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1265,7 +1344,7 @@ func (x *Level) String() string {
 func (*Level) ProtoMessage() {}
 
 func (x *Level) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[11]
+	mi := &file_loadctl_v1_session_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1278,7 +1357,7 @@ func (x *Level) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Level.ProtoReflect.Descriptor instead.
 func (*Level) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{11}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Level) GetRate() float64 {
@@ -1336,7 +1415,7 @@ type TLSFiles struct {
 
 func (x *TLSFiles) Reset() {
 	*x = TLSFiles{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[12]
+	mi := &file_loadctl_v1_session_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1348,7 +1427,7 @@ func (x *TLSFiles) String() string {
 func (*TLSFiles) ProtoMessage() {}
 
 func (x *TLSFiles) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[12]
+	mi := &file_loadctl_v1_session_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1361,7 +1440,7 @@ func (x *TLSFiles) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TLSFiles.ProtoReflect.Descriptor instead.
 func (*TLSFiles) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{12}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *TLSFiles) GetCa() []byte {
@@ -1397,7 +1476,7 @@ type BodyFile struct {
 
 func (x *BodyFile) Reset() {
 	*x = BodyFile{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[13]
+	mi := &file_loadctl_v1_session_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1409,7 +1488,7 @@ func (x *BodyFile) String() string {
 func (*BodyFile) ProtoMessage() {}
 
 func (x *BodyFile) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[13]
+	mi := &file_loadctl_v1_session_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1422,7 +1501,7 @@ func (x *BodyFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BodyFile.ProtoReflect.Descriptor instead.
 func (*BodyFile) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{13}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *BodyFile) GetName() string {
@@ -1461,7 +1540,7 @@ type AgentPlan struct {
 
 func (x *AgentPlan) Reset() {
 	*x = AgentPlan{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[14]
+	mi := &file_loadctl_v1_session_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1473,7 +1552,7 @@ func (x *AgentPlan) String() string {
 func (*AgentPlan) ProtoMessage() {}
 
 func (x *AgentPlan) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[14]
+	mi := &file_loadctl_v1_session_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1486,7 +1565,7 @@ func (x *AgentPlan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentPlan.ProtoReflect.Descriptor instead.
 func (*AgentPlan) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{14}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AgentPlan) GetName() string {
@@ -1541,7 +1620,7 @@ type Slot struct {
 
 func (x *Slot) Reset() {
 	*x = Slot{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[15]
+	mi := &file_loadctl_v1_session_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1553,7 +1632,7 @@ func (x *Slot) String() string {
 func (*Slot) ProtoMessage() {}
 
 func (x *Slot) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[15]
+	mi := &file_loadctl_v1_session_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1566,7 +1645,7 @@ func (x *Slot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slot.ProtoReflect.Descriptor instead.
 func (*Slot) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{15}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Slot) GetIndex() uint64 {
@@ -1593,7 +1672,7 @@ type Ready struct {
 
 func (x *Ready) Reset() {
 	*x = Ready{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[16]
+	mi := &file_loadctl_v1_session_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1684,7 @@ func (x *Ready) String() string {
 func (*Ready) ProtoMessage() {}
 
 func (x *Ready) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[16]
+	mi := &file_loadctl_v1_session_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1697,7 @@ func (x *Ready) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ready.ProtoReflect.Descriptor instead.
 func (*Ready) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Ready) GetAgents() []*AgentStarted {
@@ -1645,7 +1724,7 @@ type AgentStarted struct {
 
 func (x *AgentStarted) Reset() {
 	*x = AgentStarted{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[17]
+	mi := &file_loadctl_v1_session_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1657,7 +1736,7 @@ func (x *AgentStarted) String() string {
 func (*AgentStarted) ProtoMessage() {}
 
 func (x *AgentStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[17]
+	mi := &file_loadctl_v1_session_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1670,7 +1749,7 @@ func (x *AgentStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentStarted.ProtoReflect.Descriptor instead.
 func (*AgentStarted) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{17}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AgentStarted) GetName() string {
@@ -1697,7 +1776,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[18]
+	mi := &file_loadctl_v1_session_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1709,7 +1788,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[18]
+	mi := &file_loadctl_v1_session_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1722,7 +1801,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{18}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Start) GetEpochMonotonic() int64 {
@@ -1743,7 +1822,7 @@ type Begin struct {
 
 func (x *Begin) Reset() {
 	*x = Begin{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[19]
+	mi := &file_loadctl_v1_session_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1755,7 +1834,7 @@ func (x *Begin) String() string {
 func (*Begin) ProtoMessage() {}
 
 func (x *Begin) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[19]
+	mi := &file_loadctl_v1_session_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1768,7 +1847,7 @@ func (x *Begin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Begin.ProtoReflect.Descriptor instead.
 func (*Begin) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{19}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Begin) GetPhase() uint32 {
@@ -1797,7 +1876,7 @@ type End struct {
 
 func (x *End) Reset() {
 	*x = End{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[20]
+	mi := &file_loadctl_v1_session_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1809,7 +1888,7 @@ func (x *End) String() string {
 func (*End) ProtoMessage() {}
 
 func (x *End) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[20]
+	mi := &file_loadctl_v1_session_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1822,7 +1901,7 @@ func (x *End) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use End.ProtoReflect.Descriptor instead.
 func (*End) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{20}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *End) GetPhase() uint32 {
@@ -1852,7 +1931,7 @@ type PhaseEvent struct {
 
 func (x *PhaseEvent) Reset() {
 	*x = PhaseEvent{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[21]
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1864,7 +1943,7 @@ func (x *PhaseEvent) String() string {
 func (*PhaseEvent) ProtoMessage() {}
 
 func (x *PhaseEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[21]
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1877,7 +1956,7 @@ func (x *PhaseEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseEvent.ProtoReflect.Descriptor instead.
 func (*PhaseEvent) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{21}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PhaseEvent) GetPhase() uint32 {
@@ -1920,7 +1999,7 @@ type Report struct {
 
 func (x *Report) Reset() {
 	*x = Report{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1932,7 +2011,7 @@ func (x *Report) String() string {
 func (*Report) ProtoMessage() {}
 
 func (x *Report) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1945,7 +2024,7 @@ func (x *Report) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Report.ProtoReflect.Descriptor instead.
 func (*Report) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Report) GetSeq() uint64 {
@@ -1999,7 +2078,7 @@ type AgentWindow struct {
 
 func (x *AgentWindow) Reset() {
 	*x = AgentWindow{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2011,7 +2090,7 @@ func (x *AgentWindow) String() string {
 func (*AgentWindow) ProtoMessage() {}
 
 func (x *AgentWindow) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2024,7 +2103,7 @@ func (x *AgentWindow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentWindow.ProtoReflect.Descriptor instead.
 func (*AgentWindow) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AgentWindow) GetName() string {
@@ -2200,7 +2279,7 @@ type ArrivalTest struct {
 
 func (x *ArrivalTest) Reset() {
 	*x = ArrivalTest{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2212,7 +2291,7 @@ func (x *ArrivalTest) String() string {
 func (*ArrivalTest) ProtoMessage() {}
 
 func (x *ArrivalTest) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2225,7 +2304,7 @@ func (x *ArrivalTest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArrivalTest.ProtoReflect.Descriptor instead.
 func (*ArrivalTest) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ArrivalTest) GetPhase() uint32 {
@@ -2319,7 +2398,7 @@ type Vitals struct {
 
 func (x *Vitals) Reset() {
 	*x = Vitals{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2331,7 +2410,7 @@ func (x *Vitals) String() string {
 func (*Vitals) ProtoMessage() {}
 
 func (x *Vitals) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2344,7 +2423,7 @@ func (x *Vitals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Vitals.ProtoReflect.Descriptor instead.
 func (*Vitals) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Vitals) GetKernelJitterNs() int64 {
@@ -2440,13 +2519,15 @@ type MachineVitals struct {
 	Packets         *uint64                `protobuf:"varint,11,opt,name=packets,proto3,oneof" json:"packets,omitempty"`
 	Drops           *uint64                `protobuf:"varint,12,opt,name=drops,proto3,oneof" json:"drops,omitempty"`
 	LinkShare       *float64               `protobuf:"fixed64,13,opt,name=link_share,json=linkShare,proto3,oneof" json:"link_share,omitempty"`
+	Received        *uint64                `protobuf:"varint,14,opt,name=received,proto3,oneof" json:"received,omitempty"` // bytes, by all links but the loopback
+	Sent            *uint64                `protobuf:"varint,15,opt,name=sent,proto3,oneof" json:"sent,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
 
 func (x *MachineVitals) Reset() {
 	*x = MachineVitals{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2458,7 +2539,7 @@ func (x *MachineVitals) String() string {
 func (*MachineVitals) ProtoMessage() {}
 
 func (x *MachineVitals) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2471,7 +2552,7 @@ func (x *MachineVitals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MachineVitals.ProtoReflect.Descriptor instead.
 func (*MachineVitals) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *MachineVitals) GetCores() uint64 {
@@ -2565,6 +2646,20 @@ func (x *MachineVitals) GetLinkShare() float64 {
 	return 0
 }
 
+func (x *MachineVitals) GetReceived() uint64 {
+	if x != nil && x.Received != nil {
+		return *x.Received
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetSent() uint64 {
+	if x != nil && x.Sent != nil {
+		return *x.Sent
+	}
+	return 0
+}
+
 // AgentLost tells of an agent that died or fell silent, with what its counters
 // say beyond its last report.
 type AgentLost struct {
@@ -2580,7 +2675,7 @@ type AgentLost struct {
 
 func (x *AgentLost) Reset() {
 	*x = AgentLost{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2592,7 +2687,7 @@ func (x *AgentLost) String() string {
 func (*AgentLost) ProtoMessage() {}
 
 func (x *AgentLost) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2605,7 +2700,7 @@ func (x *AgentLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentLost.ProtoReflect.Descriptor instead.
 func (*AgentLost) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *AgentLost) GetSeq() uint64 {
@@ -2654,7 +2749,7 @@ type Reshare struct {
 
 func (x *Reshare) Reset() {
 	*x = Reshare{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2666,7 +2761,7 @@ func (x *Reshare) String() string {
 func (*Reshare) ProtoMessage() {}
 
 func (x *Reshare) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2679,7 +2774,7 @@ func (x *Reshare) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reshare.ProtoReflect.Descriptor instead.
 func (*Reshare) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Reshare) GetFrom() int64 {
@@ -2707,7 +2802,7 @@ type Readdress struct {
 
 func (x *Readdress) Reset() {
 	*x = Readdress{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2719,7 +2814,7 @@ func (x *Readdress) String() string {
 func (*Readdress) ProtoMessage() {}
 
 func (x *Readdress) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2732,7 +2827,7 @@ func (x *Readdress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Readdress.ProtoReflect.Descriptor instead.
 func (*Readdress) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Readdress) GetAddresses() []string {
@@ -2753,7 +2848,7 @@ type Pause struct {
 
 func (x *Pause) Reset() {
 	*x = Pause{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2765,7 +2860,7 @@ func (x *Pause) String() string {
 func (*Pause) ProtoMessage() {}
 
 func (x *Pause) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2778,7 +2873,7 @@ func (x *Pause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pause.ProtoReflect.Descriptor instead.
 func (*Pause) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Pause) GetPaused() bool {
@@ -2806,7 +2901,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[31]
+	mi := &file_loadctl_v1_session_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2818,7 +2913,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[31]
+	mi := &file_loadctl_v1_session_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2831,7 +2926,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Drain) GetAt() int64 {
@@ -2858,7 +2953,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[32]
+	mi := &file_loadctl_v1_session_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2870,7 +2965,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[32]
+	mi := &file_loadctl_v1_session_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2883,7 +2978,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{32}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Stop) GetReason() string {
@@ -2902,7 +2997,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[33]
+	mi := &file_loadctl_v1_session_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2914,7 +3009,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[33]
+	mi := &file_loadctl_v1_session_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2927,7 +3022,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{33}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2951,7 +3046,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[34]
+	mi := &file_loadctl_v1_session_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2963,7 +3058,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[34]
+	mi := &file_loadctl_v1_session_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2976,7 +3071,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{34}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Notice) GetSeq() uint64 {
@@ -3027,7 +3122,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[35]
+	mi := &file_loadctl_v1_session_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3039,7 +3134,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[35]
+	mi := &file_loadctl_v1_session_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3052,7 +3147,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{35}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Finished) GetSeq() uint64 {
@@ -3100,7 +3195,7 @@ type AgentFinished struct {
 
 func (x *AgentFinished) Reset() {
 	*x = AgentFinished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[36]
+	mi := &file_loadctl_v1_session_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3112,7 +3207,7 @@ func (x *AgentFinished) String() string {
 func (*AgentFinished) ProtoMessage() {}
 
 func (x *AgentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[36]
+	mi := &file_loadctl_v1_session_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3125,7 +3220,7 @@ func (x *AgentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentFinished.ProtoReflect.Descriptor instead.
 func (*AgentFinished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{36}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *AgentFinished) GetName() string {
@@ -3224,16 +3319,22 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\x03end\x18\v \x01(\v2\x0f.loadctl.v1.EndH\x00R\x03end\x125\n" +
 	"\treaddress\x18\x15 \x01(\v2\x15.loadctl.v1.ReaddressH\x00R\treaddress\x12\x10\n" +
 	"\x03seq\x18\f \x01(\x04R\x03seqB\t\n" +
-	"\amessage\"\xa7\x01\n" +
+	"\amessage\"\xbd\x01\n" +
 	"\tBootstrap\x12 \n" +
 	"\vcoordinator\x18\x01 \x01(\tR\vcoordinator\x12\x1f\n" +
 	"\vserver_name\x18\x02 \x01(\tR\n" +
 	"serverName\x12\x15\n" +
 	"\x06run_id\x18\x03 \x01(\tR\x05runId\x12\x12\n" +
 	"\x04host\x18\x04 \x01(\tR\x04host\x12\x0e\n" +
-	"\x02ca\x18\x05 \x01(\fR\x02caJ\x04\b\x06\x10\aJ\x04\b\a\x10\bR\vcertificateR\x03key\"-\n" +
+	"\x02ca\x18\x05 \x01(\fR\x02ca\x12\x14\n" +
+	"\x05spool\x18( \x01(\tR\x05spoolJ\x04\b\x06\x10\aJ\x04\b\a\x10\bR\vcertificateR\x03key\"-\n" +
 	"\tAdmission\x12 \n" +
-	"\vcertificate\x18\x01 \x01(\fR\vcertificate\"\xd1\x01\n" +
+	"\vcertificate\x18\x01 \x01(\fR\vcertificate\"l\n" +
+	"\tSpoolHead\x12\x1a\n" +
+	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12\x15\n" +
+	"\x06run_id\x18\x03 \x01(\tR\x05runId\x12\x12\n" +
+	"\x04host\x18\x04 \x01(\tR\x04host\"\xd1\x01\n" +
 	"\x05Hello\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x15\n" +
@@ -3413,7 +3514,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"_throttledB\x0f\n" +
 	"\r_throttled_nsB\f\n" +
 	"\n" +
-	"_loop_busy\"\xfb\x04\n" +
+	"_loop_busy\"\xcb\x05\n" +
 	"\rMachineVitals\x12\x19\n" +
 	"\x05cores\x18\x01 \x01(\x04H\x00R\x05cores\x88\x01\x01\x12\x17\n" +
 	"\x04busy\x18\x02 \x01(\x01H\x01R\x04busy\x88\x01\x01\x12&\n" +
@@ -3430,7 +3531,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"R\apackets\x88\x01\x01\x12\x19\n" +
 	"\x05drops\x18\f \x01(\x04H\vR\x05drops\x88\x01\x01\x12\"\n" +
 	"\n" +
-	"link_share\x18\r \x01(\x01H\fR\tlinkShare\x88\x01\x01B\b\n" +
+	"link_share\x18\r \x01(\x01H\fR\tlinkShare\x88\x01\x01\x12\x1f\n" +
+	"\breceived\x18\x0e \x01(\x04H\rR\breceived\x88\x01\x01\x12\x17\n" +
+	"\x04sent\x18\x0f \x01(\x04H\x0eR\x04sent\x88\x01\x01B\b\n" +
 	"\x06_coresB\a\n" +
 	"\x05_busyB\x0f\n" +
 	"\r_busiest_coreB\b\n" +
@@ -3444,7 +3547,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\n" +
 	"\b_packetsB\b\n" +
 	"\x06_dropsB\r\n" +
-	"\v_link_share\"\x83\x01\n" +
+	"\v_link_shareB\v\n" +
+	"\t_receivedB\a\n" +
+	"\x05_sent\"\x83\x01\n" +
 	"\tAgentLost\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -3502,86 +3607,87 @@ func file_loadctl_v1_session_proto_rawDescGZIP() []byte {
 	return file_loadctl_v1_session_proto_rawDescData
 }
 
-var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_loadctl_v1_session_proto_goTypes = []any{
 	(*SessionRequest)(nil),  // 0: loadctl.v1.SessionRequest
 	(*SessionResponse)(nil), // 1: loadctl.v1.SessionResponse
 	(*Bootstrap)(nil),       // 2: loadctl.v1.Bootstrap
 	(*Admission)(nil),       // 3: loadctl.v1.Admission
-	(*Hello)(nil),           // 4: loadctl.v1.Hello
-	(*Machine)(nil),         // 5: loadctl.v1.Machine
-	(*Welcome)(nil),         // 6: loadctl.v1.Welcome
-	(*Ping)(nil),            // 7: loadctl.v1.Ping
-	(*Pong)(nil),            // 8: loadctl.v1.Pong
-	(*Prepare)(nil),         // 9: loadctl.v1.Prepare
-	(*Trial)(nil),           // 10: loadctl.v1.Trial
-	(*Level)(nil),           // 11: loadctl.v1.Level
-	(*TLSFiles)(nil),        // 12: loadctl.v1.TLSFiles
-	(*BodyFile)(nil),        // 13: loadctl.v1.BodyFile
-	(*AgentPlan)(nil),       // 14: loadctl.v1.AgentPlan
-	(*Slot)(nil),            // 15: loadctl.v1.Slot
-	(*Ready)(nil),           // 16: loadctl.v1.Ready
-	(*AgentStarted)(nil),    // 17: loadctl.v1.AgentStarted
-	(*Start)(nil),           // 18: loadctl.v1.Start
-	(*Begin)(nil),           // 19: loadctl.v1.Begin
-	(*End)(nil),             // 20: loadctl.v1.End
-	(*PhaseEvent)(nil),      // 21: loadctl.v1.PhaseEvent
-	(*Report)(nil),          // 22: loadctl.v1.Report
-	(*AgentWindow)(nil),     // 23: loadctl.v1.AgentWindow
-	(*ArrivalTest)(nil),     // 24: loadctl.v1.ArrivalTest
-	(*Vitals)(nil),          // 25: loadctl.v1.Vitals
-	(*MachineVitals)(nil),   // 26: loadctl.v1.MachineVitals
-	(*AgentLost)(nil),       // 27: loadctl.v1.AgentLost
-	(*Reshare)(nil),         // 28: loadctl.v1.Reshare
-	(*Readdress)(nil),       // 29: loadctl.v1.Readdress
-	(*Pause)(nil),           // 30: loadctl.v1.Pause
-	(*Drain)(nil),           // 31: loadctl.v1.Drain
-	(*Stop)(nil),            // 32: loadctl.v1.Stop
-	(*Ack)(nil),             // 33: loadctl.v1.Ack
-	(*Notice)(nil),          // 34: loadctl.v1.Notice
-	(*Finished)(nil),        // 35: loadctl.v1.Finished
-	(*AgentFinished)(nil),   // 36: loadctl.v1.AgentFinished
-	nil,                     // 37: loadctl.v1.Prepare.VarsEntry
-	(*Snapshot)(nil),        // 38: loadctl.v1.Snapshot
+	(*SpoolHead)(nil),       // 4: loadctl.v1.SpoolHead
+	(*Hello)(nil),           // 5: loadctl.v1.Hello
+	(*Machine)(nil),         // 6: loadctl.v1.Machine
+	(*Welcome)(nil),         // 7: loadctl.v1.Welcome
+	(*Ping)(nil),            // 8: loadctl.v1.Ping
+	(*Pong)(nil),            // 9: loadctl.v1.Pong
+	(*Prepare)(nil),         // 10: loadctl.v1.Prepare
+	(*Trial)(nil),           // 11: loadctl.v1.Trial
+	(*Level)(nil),           // 12: loadctl.v1.Level
+	(*TLSFiles)(nil),        // 13: loadctl.v1.TLSFiles
+	(*BodyFile)(nil),        // 14: loadctl.v1.BodyFile
+	(*AgentPlan)(nil),       // 15: loadctl.v1.AgentPlan
+	(*Slot)(nil),            // 16: loadctl.v1.Slot
+	(*Ready)(nil),           // 17: loadctl.v1.Ready
+	(*AgentStarted)(nil),    // 18: loadctl.v1.AgentStarted
+	(*Start)(nil),           // 19: loadctl.v1.Start
+	(*Begin)(nil),           // 20: loadctl.v1.Begin
+	(*End)(nil),             // 21: loadctl.v1.End
+	(*PhaseEvent)(nil),      // 22: loadctl.v1.PhaseEvent
+	(*Report)(nil),          // 23: loadctl.v1.Report
+	(*AgentWindow)(nil),     // 24: loadctl.v1.AgentWindow
+	(*ArrivalTest)(nil),     // 25: loadctl.v1.ArrivalTest
+	(*Vitals)(nil),          // 26: loadctl.v1.Vitals
+	(*MachineVitals)(nil),   // 27: loadctl.v1.MachineVitals
+	(*AgentLost)(nil),       // 28: loadctl.v1.AgentLost
+	(*Reshare)(nil),         // 29: loadctl.v1.Reshare
+	(*Readdress)(nil),       // 30: loadctl.v1.Readdress
+	(*Pause)(nil),           // 31: loadctl.v1.Pause
+	(*Drain)(nil),           // 32: loadctl.v1.Drain
+	(*Stop)(nil),            // 33: loadctl.v1.Stop
+	(*Ack)(nil),             // 34: loadctl.v1.Ack
+	(*Notice)(nil),          // 35: loadctl.v1.Notice
+	(*Finished)(nil),        // 36: loadctl.v1.Finished
+	(*AgentFinished)(nil),   // 37: loadctl.v1.AgentFinished
+	nil,                     // 38: loadctl.v1.Prepare.VarsEntry
+	(*Snapshot)(nil),        // 39: loadctl.v1.Snapshot
 }
 var file_loadctl_v1_session_proto_depIdxs = []int32{
-	4,  // 0: loadctl.v1.SessionRequest.hello:type_name -> loadctl.v1.Hello
-	8,  // 1: loadctl.v1.SessionRequest.pong:type_name -> loadctl.v1.Pong
-	16, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
-	22, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
-	21, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
-	27, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
-	34, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
-	35, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
-	6,  // 8: loadctl.v1.SessionResponse.welcome:type_name -> loadctl.v1.Welcome
-	7,  // 9: loadctl.v1.SessionResponse.ping:type_name -> loadctl.v1.Ping
-	9,  // 10: loadctl.v1.SessionResponse.prepare:type_name -> loadctl.v1.Prepare
-	18, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
-	19, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
-	28, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
-	31, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
-	32, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
-	33, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
-	30, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
-	20, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
-	29, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
-	5,  // 20: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
-	37, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
-	14, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
-	12, // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
-	13, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
-	10, // 25: loadctl.v1.Prepare.trial:type_name -> loadctl.v1.Trial
-	11, // 26: loadctl.v1.Prepare.level:type_name -> loadctl.v1.Level
-	15, // 27: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
-	17, // 28: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
-	38, // 29: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
-	23, // 30: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
-	25, // 31: loadctl.v1.AgentWindow.vitals:type_name -> loadctl.v1.Vitals
-	24, // 32: loadctl.v1.AgentWindow.arrivals:type_name -> loadctl.v1.ArrivalTest
-	26, // 33: loadctl.v1.Vitals.machine:type_name -> loadctl.v1.MachineVitals
-	38, // 34: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
-	14, // 35: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
-	36, // 36: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
+	5,  // 0: loadctl.v1.SessionRequest.hello:type_name -> loadctl.v1.Hello
+	9,  // 1: loadctl.v1.SessionRequest.pong:type_name -> loadctl.v1.Pong
+	17, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
+	23, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
+	22, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
+	28, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
+	35, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
+	36, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
+	7,  // 8: loadctl.v1.SessionResponse.welcome:type_name -> loadctl.v1.Welcome
+	8,  // 9: loadctl.v1.SessionResponse.ping:type_name -> loadctl.v1.Ping
+	10, // 10: loadctl.v1.SessionResponse.prepare:type_name -> loadctl.v1.Prepare
+	19, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
+	20, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
+	29, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
+	32, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
+	33, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
+	34, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
+	31, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
+	21, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
+	30, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
+	6,  // 20: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
+	38, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
+	15, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
+	13, // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
+	14, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
+	11, // 25: loadctl.v1.Prepare.trial:type_name -> loadctl.v1.Trial
+	12, // 26: loadctl.v1.Prepare.level:type_name -> loadctl.v1.Level
+	16, // 27: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
+	18, // 28: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
+	39, // 29: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
+	24, // 30: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
+	26, // 31: loadctl.v1.AgentWindow.vitals:type_name -> loadctl.v1.Vitals
+	25, // 32: loadctl.v1.AgentWindow.arrivals:type_name -> loadctl.v1.ArrivalTest
+	27, // 33: loadctl.v1.Vitals.machine:type_name -> loadctl.v1.MachineVitals
+	39, // 34: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
+	15, // 35: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
+	37, // 36: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
 	0,  // 37: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
 	1,  // 38: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
 	38, // [38:39] is the sub-list for method output_type
@@ -3621,16 +3727,16 @@ func file_loadctl_v1_session_proto_init() {
 		(*SessionResponse_End)(nil),
 		(*SessionResponse_Readdress)(nil),
 	}
-	file_loadctl_v1_session_proto_msgTypes[5].OneofWrappers = []any{}
-	file_loadctl_v1_session_proto_msgTypes[25].OneofWrappers = []any{}
+	file_loadctl_v1_session_proto_msgTypes[6].OneofWrappers = []any{}
 	file_loadctl_v1_session_proto_msgTypes[26].OneofWrappers = []any{}
+	file_loadctl_v1_session_proto_msgTypes[27].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loadctl_v1_session_proto_rawDesc), len(file_loadctl_v1_session_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   38,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

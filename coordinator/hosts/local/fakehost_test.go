@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -28,6 +30,7 @@ const (
 	brief    = "brief"    // ends at once, well
 	failing  = "failing"  // ends at once, with a reason
 	early    = "early"    // ends before it asks for a certificate
+	leaving  = "leaving"  // leaves something, and ends
 	parent   = "parent"   // starts an obedient host, and tells its pid
 )
 
@@ -57,6 +60,11 @@ func hostMain(kind string) int {
 	fmt.Printf("told %s %s %s %s %s %s\n", b.GetCoordinator(), b.GetServerName(), b.GetRunId(), b.GetHost(), b.GetCa(), a.GetCertificate())
 	fmt.Printf("seen %q %q\n", os.Args, os.Environ())
 	switch kind {
+	case leaving:
+		if err := errors.Join(os.MkdirAll(filepath.Dir(b.GetSpool()), 0o700), os.WriteFile(b.GetSpool(), []byte("what was left"), 0o600)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 4
+		}
 	case obedient:
 		_, _ = io.Copy(io.Discard, in)
 	case stubborn:

@@ -44,6 +44,8 @@ type Config struct {
 	Command    func() *exec.Cmd
 	ServerName string        // that the coordinator's certificate bears; "" = ServerName
 	Grace      time.Duration // 0 = DefaultGrace
+	// Spools is the directory below which a host leaves what the coordinator has not confirmed; "" = it leaves nothing.
+	Spools string
 }
 
 // A Host is one child process. Its methods may be called from any goroutine.
@@ -58,6 +60,7 @@ type Host struct {
 	ended    chan struct{}
 	cut      sync.Once
 	err      error
+	spool    string // "" = it has none
 }
 
 // New makes a host that is not started yet.
@@ -89,7 +92,7 @@ func (h *Host) Start(ctx context.Context, address, runID string, ca []byte, admi
 	stop := context.AfterFunc(ctx, h.Kill)
 	defer stop()
 	err = tell(ours, &loadctlpb.Bootstrap{
-		Coordinator: address, ServerName: h.cfg.ServerName, RunId: runID, Host: h.cfg.Name, Ca: ca,
+		Coordinator: address, ServerName: h.cfg.ServerName, RunId: runID, Host: h.cfg.Name, Ca: ca, Spool: h.spoolOf(runID),
 	}, admit)
 	if err != nil {
 		return h.unadmitted(errors.Join(err, ctx.Err()))

@@ -19,6 +19,13 @@ type line struct {
 	talk *talk
 }
 
+// Reconnects is how often a broken connection was made again.
+func (h *Host) Reconnects() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.restored
+}
+
 // again makes a broken connection anew, until it is no use any more.
 func (h *Host) again() (line, error) {
 	broke := time.Now()
@@ -66,8 +73,8 @@ func (h *Host) takeOver(ctx context.Context, c *conn) (*talk, error) {
 		return nil, err
 	}
 	h.sessions = []string{c.session}
-	if _, err := c.forward(h.port, h.address); err != nil {
-		return nil, fmt.Errorf("port %d of its loopback, which the host knows us by: %w", h.port, err)
+	if err := h.leadAgain(c); err != nil {
+		return nil, err
 	}
 	t, err := c.talkTo(await, h.pid, h.dir)
 	if err != nil {
@@ -76,6 +83,18 @@ func (h *Host) takeOver(ctx context.Context, c *conn) (*talk, error) {
 	closing(t.input)
 	h.mu.Lock()
 	h.conn = c
+	h.restored++
 	h.mu.Unlock()
 	return t, nil
+}
+
+// leadAgain has the port that the host knows us by lead to us. One that dials us itself needs none.
+func (h *Host) leadAgain(c *conn) error {
+	if h.cfg.Direct {
+		return nil
+	}
+	if _, err := c.forward(h.port, h.address); err != nil {
+		return fmt.Errorf("port %d of its loopback, which the host knows us by: %w", h.port, err)
+	}
+	return nil
 }

@@ -108,7 +108,13 @@ func TestAKeyWithAPassphraseComesFromTheAgent(t *testing.T) {
 		_ = keeper.Process.Signal(syscall.SIGTERM)
 		_ = keeper.Wait()
 	})
-	eventually(t, "ssh-agent listens", func() bool { _, err := os.Stat(socket); return err == nil })
+	eventually(t, "ssh-agent listens", func() bool {
+		l, err := net.Dial("unix", socket) // which is there before anybody listens
+		if err == nil {
+			l.Close()
+		}
+		return err == nil
+	})
 	add := exec.Command("ssh-add", "-q", m.file("id"))
 	add.Env = append(os.Environ(), "SSH_AUTH_SOCK="+socket)
 	if out, err := add.CombinedOutput(); err != nil {

@@ -73,6 +73,12 @@ func converse(b *loadctlpb.Bootstrap, a *loadctlpb.Admission, heard *time.Time) 
 		switch in.Text() {
 		case "end":
 			return 0, true
+		case "leave":
+			if err := os.WriteFile(b.GetSpool(), []byte("what was left"), 0o600); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 4, true
+			}
+			return 1, true
 		case "fail":
 			fmt.Fprintln(os.Stderr, "told to fail")
 			return 3, true

@@ -34,6 +34,8 @@ type Host struct {
 	started bool
 	killed  bool
 
+	restored int // connections that took the place of a broken one
+
 	// What a started host is found by, and finds us by.
 	dir, pid, address string
 	port              int
@@ -52,8 +54,8 @@ func (h *Host) Name() string { return h.at.Name }
 // startWithin bounds the start of a process: others of the run, that are there already, wait for 12 s to be spoken to.
 const startWithin = 10 * time.Second
 
-// Start starts the process there, tells it where to dial (a port of its own loopback, which leads to address by this
-// connection) and gives it the certificate that it asks for. ctx bounds that.
+// Start starts the process there, tells it where to dial (unless Direct a port of its own loopback, which leads to address by
+// this connection) and gives it the certificate that it asks for. ctx bounds that.
 func (h *Host) Start(ctx context.Context, address, runID string, ca []byte, admit func(request []byte) ([]byte, error)) error {
 	c, err := h.free()
 	if err != nil {
@@ -91,12 +93,12 @@ func (h *Host) free() (*conn, error) {
 
 // launch starts the process, and reads which it is.
 func (h *Host) launch(c *conn, address string, b *loadctlpb.Bootstrap, admit func([]byte) ([]byte, error)) (*talk, error) {
-	port, err := c.forward(0, address)
-	if err != nil {
-		return nil, fmt.Errorf("its sshd forwards no port, which a host needs to reach us (AllowTcpForwarding in sshd_config, restrict in authorized_keys): %w", err)
+	var err error
+	if b.Coordinator, err = h.lead(c, address); err != nil {
+		return nil, err
 	}
-	h.port, h.address, h.dir = port, address, fmt.Sprintf("%s/%s-%s-%s", runs, plainName(b.GetRunId()), h.at.Name, rand.Text()[:8])
-	b.Coordinator = "127.0.0.1:" + strconv.Itoa(port)
+	h.dir = fmt.Sprintf("%s/%s-%s-%s", runs, plainName(b.GetRunId()), h.at.Name, rand.Text()[:8])
+	b.Spool = h.spoolAt()
 	script, args := c.manager.starting(h.program, h.dir)
 	t, err := c.talkTo(script, args...)
 	if err != nil {
@@ -107,6 +109,18 @@ func (h *Host) launch(c *conn, address string, b *loadctlpb.Bootstrap, admit fun
 		return nil, err // a script that has ended says why
 	}
 	return t, h.admit(c, t, admit)
+}
+
+// lead gives what the host dials to reach an address here.
+func (h *Host) lead(c *conn, address string) (dial string, err error) {
+	if h.cfg.Direct {
+		return address, nil
+	}
+	h.address = address
+	if h.port, err = c.forward(0, address); err != nil {
+		return "", fmt.Errorf("its sshd forwards no port, which a host needs to reach us (AllowTcpForwarding in sshd_config, restrict in authorized_keys): %w", err)
+	}
+	return "127.0.0.1:" + strconv.Itoa(h.port), nil
 }
 
 // admit hears which process was started, and what key it has made, and gives it its certificate.

@@ -345,6 +345,41 @@ func TestABrokenConnectionIsNotTheHostsEnd(t *testing.T) {
 	}
 }
 
+// A host that dials us itself is not led here, and what becomes of the connection does not touch what it says.
+func TestAHostMayDialUsItself(t *testing.T) {
+	t.Parallel()
+	m, d, c := newMachine(t, "AllowTcpForwarding no"), newDoor(t), config(t)
+	c.Direct = true
+	h := connected(t, c, m.at("a"))[0]
+	begin(t, h, d.Addr().String(), talker)
+	k := d.call()
+	for range 2 {
+		cutOff(t, h)
+		if !k.echoes() {
+			t.Error("its line to us broke with the connection")
+		}
+		eventually(t, "followed by a new connection", func() bool {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			select {
+			case <-h.conn.gone:
+				return false
+			default:
+				return true
+			}
+		})
+	}
+	k.Close()
+	if k = d.call(); !k.echoes() {
+		t.Error("it did not dial again")
+	}
+	k.say("end")
+	if err := wait(t, h); err != nil {
+		t.Error(err)
+	}
+	onlyTheProgram(t, m)
+}
+
 // A process of sshd that is stopped says nothing, as one behind a cable that was cut, and holds the port.
 func TestAConnectionThatFallsSilentIsBroken(t *testing.T) {
 	t.Parallel()

@@ -62,9 +62,16 @@ const (
 	release = `for p; do case "$(cat "/proc/$p/comm" 2>/dev/null)" in sshd*|dropbear*) kill "$p" 2>/dev/null; ` +
 		`sleep 0.1 2>/dev/null; kill -9 "$p" 2>/dev/null;; esac; done; true`
 
-	// tidy tells the last words of a host whose directory is $1, and removes it; all but those words if $2 is yes.
-	tidy = `tail -c 2048 "$1/log"; if [ "$2" = yes ]; then rm -f "$1/exit" "$1/ended"; else rm -rf "$1"; fi; ` +
+	// spooled gives what a host has left in the file $1.
+	spooled = `[ -f "$1" ] || exit 3; cat "$1"`
+
+	// tidy tells the last words of a host whose directory is $1, and removes it; all but those words if $2 is yes, and
+	// nothing while it has left what is to be collected.
+	tidy = `tail -c 2048 "$1/log"; if [ -f "$1/spool" ]; then exit 0; fi; if [ "$2" = yes ]; then rm -f "$1/exit" "$1/ended"; else rm -rf "$1"; fi; ` +
 		`rmdir ` + runs + ` 2>/dev/null; true`
+
+	// forget removes the directory of a host, $1, once nothing of it is wanted any more.
+	forget = `rm -rf "$1"; rmdir ` + runs + ` 2>/dev/null; true`
 )
 
 // Where things are, below the home directory there.
