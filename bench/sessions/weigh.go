@@ -130,7 +130,7 @@ func weigh(ctx context.Context, o options) (weight, error) {
 	if err != nil {
 		return weight{}, err
 	}
-	defer target.Close()
+	defer target.Close() //nolint:errcheck // nobody waits for its end
 	s, err := o.scenario(target.Addr().String())
 	if err != nil {
 		return weight{}, err
