@@ -30,7 +30,7 @@ var floors = [][]string{
 		"target/cache", "target/documents", "coordinator/monitor", "coordinator/study", "coordinator/apply", "coordinator/sides",
 		"reports/text", "reports/html", "reports/answers", "reports/tui", "reports/junit", "reports/ci", "reports/runfile"},
 	5: {"coordinator/hosts/rented", "target/service", "target/workers", "target/admin", "target/balancer", "target/stack"},
-	6: {"agent", "agent/host", "coordinator", "target"},
+	6: {"agent", "agent/host", "coordinator", "target", "coordinator/hosts/placed"},
 	7: {"cmd/loadctl"},
 }
 

@@ -56,31 +56,64 @@ func (a *authority) template(name string) *x509.Certificate {
 	}
 }
 
-// A credential is a certificate and its key, PEM.
-type credential struct{ cert, key []byte }
-
-// issue signs a certificate for one name, good for one side of a connection.
-func (a *authority) issue(name string, use x509.ExtKeyUsage) (credential, error) {
+// own is a certificate of a key made here, for the coordinator's side of connections.
+func (a *authority) own(name string) (tls.Certificate, error) {
 	pub, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return credential{}, fmt.Errorf("make a key for %s: %w", name, err)
+		return tls.Certificate{}, fmt.Errorf("make a key for %s: %w", name, err)
 	}
+	der, err := a.sign(name, x509.ExtKeyUsageServerAuth, pub)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+}
+
+// sign makes a key out to one name, good for one side of a connection.
+func (a *authority) sign(name string, use x509.ExtKeyUsage, key ed25519.PublicKey) ([]byte, error) {
 	template := a.template(name)
 	template.DNSNames = []string{name}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{use}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, pub, a.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key, a.key)
 	if err != nil {
-		return credential{}, fmt.Errorf("sign the certificate of %s: %w", name, err)
+		return nil, fmt.Errorf("sign the certificate of %s: %w", name, err)
 	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	return der, nil
+}
+
+// admission signs what the host of a name asks for, once: PKCS #10 DER in, PEM out. Whoever else could speak for the
+// machine later gets none.
+func (a *authority) admission(name string) func(request []byte) ([]byte, error) {
+	given := false
+	return func(request []byte) ([]byte, error) {
+		if given {
+			return nil, fmt.Errorf("host %s asks for a second certificate, and each start of a host has one", name)
+		}
+		key, err := requested(request, name)
+		if err != nil {
+			return nil, fmt.Errorf("the certificate request of host %s: %w", name, err)
+		}
+		given = true
+		der, err := a.sign(name, x509.ExtKeyUsageClientAuth, key)
+		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), err
+	}
+}
+
+// requested is the key that a request, made in the name of its host, is for.
+func requested(der []byte, name string) (ed25519.PublicKey, error) {
+	r, err := x509.ParseCertificateRequest(der)
 	if err != nil {
-		return credential{}, fmt.Errorf("write the key of %s: %w", name, err)
+		return nil, err
 	}
-	return credential{
-		cert: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		key:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
-	}, nil
+	if err := r.CheckSignature(); err != nil {
+		return nil, fmt.Errorf("not signed by the key that it is for: %w", err)
+	}
+	if r.Subject.CommonName != name {
+		return nil, fmt.Errorf("it is made in the name of %q", r.Subject.CommonName)
+	}
+	key, is := r.PublicKey.(ed25519.PublicKey)
+	if !is {
+		return nil, fmt.Errorf("a key of kind %s, and hosts make keys of kind %s", r.PublicKeyAlgorithm, x509.Ed25519)
+	}
+	return key, nil
 }
 
 // pem gives the authority's certificate.
@@ -90,13 +123,9 @@ func (a *authority) pem() []byte {
 
 // serverTLS asks every host for a certificate of this run.
 func (a *authority) serverTLS() (*tls.Config, error) {
-	c, err := a.issue(ServerName, x509.ExtKeyUsageServerAuth)
+	pair, err := a.own(ServerName)
 	if err != nil {
 		return nil, err
-	}
-	pair, err := tls.X509KeyPair(c.cert, c.key)
-	if err != nil {
-		return nil, fmt.Errorf("read the coordinator's own certificate: %w", err)
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)

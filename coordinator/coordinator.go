@@ -28,9 +28,11 @@ import (
 type Host interface {
 	// Name is unique in the run; its agents are NAME-1, NAME-2, ….
 	Name() string
-	// Start brings the process up. It dials address (host:port) by mTLS, expecting
-	// the name ServerName, and presents cert; all three are PEM.
-	Start(ctx context.Context, address, runID string, ca, cert, key []byte) error
+	// Start brings the process up. It makes a key and a certificate request in its
+	// name (PKCS #10, DER), gets a certificate for it (PEM) by admit, and dials
+	// address (host:port) by mTLS, expecting the name ServerName as ca (PEM) signs it.
+	// admit is called once, before Start returns.
+	Start(ctx context.Context, address, runID string, ca []byte, admit func(request []byte) ([]byte, error)) error
 	// Wait blocks until the process has ended. It is called once, after Start.
 	Wait() error
 	// Kill ends the process and its agents at once. It may be called at any time
@@ -113,6 +115,8 @@ type Timing struct {
 	Lead, Drain, AbortDrain                 time.Duration
 	GatherWithin, PrepareWithin, StopWithin time.Duration
 	Silence                                 fleet.Limits
+	// CollectWithin is how long lost hosts may take to hand in what they had kept; 0 = 20 s.
+	CollectWithin time.Duration
 	// AgentLost is the silence after which a host gives up an agent; 0 = 6 s.
 	AgentLost time.Duration
 }

@@ -213,8 +213,8 @@ func TestAHostOfAnotherRunIsRefused(t *testing.T) {
 
 type otherRun struct{ fakeHost }
 
-func (o *otherRun) Start(ctx context.Context, address, _ string, ca, cert, key []byte) error {
-	return o.fakeHost.Start(ctx, address, "r2", ca, cert, key)
+func (o *otherRun) Start(ctx context.Context, address, _ string, ca []byte, admit func([]byte) ([]byte, error)) error {
+	return o.fakeHost.Start(ctx, address, "r2", ca, admit)
 }
 
 func TestHostThatCannotPrepare(t *testing.T) {
@@ -338,6 +338,34 @@ func TestLateHostIsToldToStop(t *testing.T) {
 	})
 }
 
+// A host that was given up makes load until it is told to stop: that is when it is heard of again, or at once if it can hear.
+func TestAHostThatWasGivenUpStopsAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		host *fakeHost
+		back time.Duration
+	}{
+		"by the stream that it had":  {&fakeHost{name: "b", freezeAt: 3 * time.Second, thawAt: 20 * time.Second}, 20 * time.Second},
+		"by another stream":          {&fakeHost{name: "b", freezeAt: 3 * time.Second, thawAt: 20 * time.Second, breaks: []time.Duration{20 * time.Second}}, 20 * time.Second},
+		"given up while it is there": {&fakeHost{name: "b", badReport: true}, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				b := c.host
+				newWorld(t, long(withPolicy("redistribute")), &fakeHost{name: "a"}, b).go_(t.Context())
+				if said := b.stopReason + b.refused; !strings.Contains(said, "was given up") {
+					t.Errorf("told %q", said)
+				}
+				if after := b.stoppedAt - c.back; after < 0 || after > 500*time.Millisecond {
+					t.Errorf("its load stopped %s after it could hear", after)
+				}
+				if b.err != nil {
+					t.Errorf("it did not leave by itself: %v", b.err)
+				}
+			})
+		})
+	}
+}
+
 func TestShortSilenceIsNoLoss(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		b := &fakeHost{name: "b", freezeAt: 3 * time.Second, thawAt: 8 * time.Second}
@@ -415,7 +443,7 @@ func TestCancelledBeforeAnybodyCame(t *testing.T) {
 type silent struct{ exit chan struct{} }
 
 func (silent) Name() string { return "s" }
-func (silent) Start(context.Context, string, string, []byte, []byte, []byte) error {
+func (silent) Start(context.Context, string, string, []byte, func([]byte) ([]byte, error)) error {
 	return nil
 }
 func (s silent) Wait() error { <-s.exit; return nil }

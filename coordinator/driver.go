@@ -43,7 +43,9 @@ type driver struct {
 	refused error           // a mistake of the user that showed only once hosts were there
 	broke   time.Duration   // since when a limit is broken that ends the run; 0 = none is
 
-	watching *watching // nil without monitors
+	watching  *watching // nil without monitors
+	ended     stats.Offset
+	dismissed bool
 
 	exits    chan exit
 	pending  []run.Event // what happened while something was being done
@@ -62,7 +64,7 @@ func (c *Coordinator) drive(ctx context.Context, aim plan.Clearance, w *watching
 	if err != nil {
 		return neverBegan(err), err
 	}
-	door, err := newServer(ca, c.cfg.World.Listen)
+	door, err := newServer(ca, c.cfg.Scenario.Layout, c.cfg.World.Listen)
 	if err != nil {
 		return neverBegan(err), err
 	}
@@ -75,6 +77,8 @@ func (c *Coordinator) drive(ctx context.Context, aim plan.Clearance, w *watching
 	found, stop := c.watchName(ctx, aim)
 	d.loop(ctx, door, found)
 	stop()
+	d.ended = d.machine.Offset(d.now())
+	d.recover(ctx, door)
 	result, err := d.finish()
 	d.dismiss(door)
 	return result, err
@@ -188,12 +192,24 @@ func (d *driver) tick() {
 		if l.session != nil && now-l.lastPing >= pingEvery {
 			l.ping(now)
 		}
+		d.hearUnread(l, now)
 		d.buryExited(l, now)
 	}
 	s := d.machine.State()
 	reporting := s == run.Running && d.machine.Offset(now) > 2*time.Second || s == run.Draining
 	d.changes(d.fleet.Tick(now, reporting))
 	d.step(run.Tick{})
+}
+
+// hearUnread keeps a host from being called silent whose mail waits here: a driver that is behind with a thousand hosts, or
+// whose machine stood still, would give up those that did nothing wrong.
+func (d *driver) hearUnread(l *link, now time.Duration) {
+	if l.session == nil {
+		return
+	}
+	if reports := l.session.reports.Load(); reports > 0 || l.session.unread.Load() > 0 {
+		d.changes(d.fleet.Waits(l.host.Name(), reports > 0, now))
+	}
 }
 
 // exitGrace is how long the last messages of an ended process may be under way.
@@ -235,8 +251,12 @@ func lateLevel(to fleet.State) stats.Level {
 }
 
 // writeOff books the loss of a whole host: what its agents had in flight is
-// censored; what they did after their last report nobody knows.
+// censored; what they did after their last report nobody knows. A host that is there
+// all the same is told at once; one that comes back later, when it does.
 func (d *driver) writeOff(c fleet.Change) {
+	if l := d.linkOf(c.Host); l != nil {
+		l.send(givenUp())
+	}
 	at := d.machine.Offset(d.now())
 	for i, name := range c.Agents {
 		loss := &stats.AgentLoss{Agent: name, At: at, Why: "host " + c.Host + " lost: " + c.Why}

@@ -1,11 +1,19 @@
 package coordinator
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
+	"io"
+	"io/fs"
 	"net"
 	"slices"
 	"sync"
@@ -14,6 +22,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/encoding/protodelim"
 
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 	"github.com/loadctl/loadctl/proto/wire"
@@ -44,6 +53,9 @@ type fakeHost struct {
 	failing   bool          // every request fails with a status
 	badReport bool          // reports garbage
 	stalls    bool          // while it says nothing its agents stand still
+	cutAt     time.Duration // nobody hears it from here on; it ends 12 s later, and leaves what it has
+	open      uint64        // requests that are open from the first window to the last, where one is censored
+	keeps     func(spool []byte) ([]byte, error)
 
 	creds    credentials.TransportCredentials
 	runID    string
@@ -74,6 +86,11 @@ type fakeHost struct {
 	refused     string
 	resumes     int
 	stopReason  string
+	cut         bool
+	spool       []byte
+	collected   bool
+	did         stats.Snapshot // all of it, whoever heard of it
+	stoppedAt   time.Duration
 }
 
 type incoming struct {
@@ -84,8 +101,8 @@ type incoming struct {
 
 func (h *fakeHost) Name() string { return h.name }
 
-func (h *fakeHost) Start(_ context.Context, _, runID string, ca, cert, key []byte) error {
-	pair, err := tls.X509KeyPair(cert, key)
+func (h *fakeHost) Start(_ context.Context, _, runID string, ca []byte, admit func([]byte) ([]byte, error)) error {
+	pair, err := admitted(h.name, admit)
 	if err != nil {
 		return err
 	}
@@ -102,6 +119,25 @@ func (h *fakeHost) Start(_ context.Context, _, runID string, ca, cert, key []byt
 	h.ends, h.drained = map[uint32]time.Duration{}, map[uint32]bool{}
 	go h.serve()
 	return nil
+}
+
+// admitted gets a certificate for a key of its own.
+func admitted(name string, admit func([]byte) ([]byte, error)) (tls.Certificate, error) {
+	_, key, _ := ed25519.GenerateKey(rand.Reader)
+	cert, err := admit(request(name, key))
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	block, _ := pem.Decode(cert)
+	return tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: key}, nil
+}
+
+func request(name string, key crypto.Signer) []byte {
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: name}}, key)
+	if err != nil {
+		panic(err)
+	}
+	return der
 }
 
 func (h *fakeHost) Wait() error { <-h.exit; return h.err }
@@ -163,6 +199,15 @@ func (h *fakeHost) serve() {
 			if h.frozen() {
 				continue
 			}
+			if h.cutAt > 0 && h.offset() >= h.cutAt && !h.cut {
+				h.cut, h.stream = true, nil
+				h.hangUp()
+			}
+			if h.cut && h.offset() >= h.cutAt+12*time.Second {
+				h.finish()
+				h.err = h.leaveBehind()
+				return
+			}
 			if len(h.breaks) > 0 && h.offset() >= h.breaks[0] {
 				h.breaks = h.breaks[1:]
 				h.hangUp()
@@ -219,6 +264,7 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 	switch {
 	case m.GetWelcome() != nil:
 		if h.refused = m.GetWelcome().GetRefused(); h.refused != "" {
+			h.stoppedAt = h.offset()
 			return false
 		}
 		h.acked(m.GetWelcome().GetAckedSeq())
@@ -260,7 +306,7 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 			h.ends[p] = min(end, time.Duration(m.GetDrain().GetAt()))
 		}
 	case m.GetStop() != nil:
-		h.stopReason = m.GetStop().GetReason()
+		h.stopReason, h.stoppedAt = m.GetStop().GetReason(), h.offset()
 		if !h.deaf {
 			h.finish()
 		}
@@ -272,10 +318,48 @@ func (h *fakeHost) obey(m *loadctlpb.SessionResponse) bool {
 }
 
 func (h *fakeHost) acked(seq uint64) {
-	h.unacked = slices.DeleteFunc(h.unacked, func(m *loadctlpb.SessionRequest) bool { return seqOf(m) <= seq })
+	h.unacked = slices.DeleteFunc(h.unacked, func(m *loadctlpb.SessionRequest) bool { return wire.Seq(m) <= seq })
 }
 
-func (h *fakeHost) send(m *loadctlpb.SessionRequest) { _ = h.stream.Send(m) }
+func (h *fakeHost) send(m *loadctlpb.SessionRequest) {
+	if h.stream != nil {
+		_ = h.stream.Send(m)
+	}
+}
+
+// leaveBehind writes what nobody confirmed as a host does that ran short of memory: in disorder, and some of it twice.
+func (h *fakeHost) leaveBehind() error {
+	var b bytes.Buffer
+	head := &loadctlpb.SpoolHead{Protocol: wire.Protocol, Version: "v-test", RunId: h.runID, Host: h.name}
+	if _, err := protodelim.MarshalTo(&b, head); err != nil {
+		return err
+	}
+	middle := len(h.unacked) / 2
+	for _, m := range slices.Concat(h.unacked[middle:], h.unacked[:middle+1]) {
+		if _, err := protodelim.MarshalTo(&b, m); err != nil {
+			return err
+		}
+	}
+	h.spool = b.Bytes()
+	return errors.New("nothing was heard of the coordinator for 12s")
+}
+
+// Collect gives what was left, once the host has ended.
+func (h *fakeHost) Collect(_ context.Context, take func(io.Reader) error) error {
+	<-h.exit
+	if h.spool == nil {
+		return fs.ErrNotExist
+	}
+	spool, err := h.spool, error(nil)
+	if h.keeps != nil {
+		spool, err = h.keeps(spool)
+	}
+	if err == nil {
+		err = take(bytes.NewReader(spool))
+	}
+	h.collected = err == nil
+	return err
+}
 
 func (h *fakeHost) numbered(m *loadctlpb.SessionRequest) {
 	h.seq++
@@ -330,6 +414,13 @@ func (h *fakeHost) report() {
 		class = stats.HTTPError
 	}
 	s.Cells[0].Classes[class] = n
+	if h.open > 0 && h.next == 0 {
+		s.Cells[0].Classes[class] -= h.open
+	}
+	if h.open > 0 && h.stopped {
+		s.Cells[0].Classes[class] += h.open - 1
+		s.Cells[0].Classes[stats.Censored] = 1
+	}
 	s.Cells[0].Response = measured(h.next, n)
 	var agents []stats.AgentWindow
 	for _, a := range h.agents {
@@ -339,6 +430,7 @@ func (h *fakeHost) report() {
 		h.stall(s, agents)
 	}
 	h.next++
+	h.did.Merge(s)
 	m := wire.EncodeReport(0, s, agents)
 	if h.badReport {
 		m.Merged.Cells = m.Merged.Cells[:0]
@@ -376,10 +468,10 @@ func (h *fakeHost) finish() {
 	if h.stopped {
 		return
 	}
+	h.stopped = true
 	if h.epoch != 0 {
 		h.report()
 	}
-	h.stopped = true
 	totals := make([]stats.AgentTotal, len(h.agents))
 	for i, a := range h.agents {
 		totals[i] = stats.AgentTotal{Name: a, PID: 100 + i, CPU: time.Second}

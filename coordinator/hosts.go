@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"time"
 )
@@ -11,11 +10,7 @@ import (
 // process in the background.
 func (d *driver) startHost(ctx context.Context, l *link, ca *authority, address string) error {
 	name := l.host.Name()
-	c, err := ca.issue(name, x509.ExtKeyUsageClientAuth)
-	if err != nil {
-		return err
-	}
-	if err := l.host.Start(ctx, address, d.cfg.RunID, ca.pem(), c.cert, c.key); err != nil {
+	if err := l.host.Start(ctx, address, d.cfg.RunID, ca.pem(), ca.admission(name)); err != nil {
 		return fmt.Errorf("start it: %w", err)
 	}
 	l.started = true
@@ -29,8 +24,12 @@ const (
 	killWithin  = 8 * time.Second // a host may take a few seconds to end its agents
 )
 
-// dismiss ends every stream and sees every host's process off.
+// dismiss ends every stream and sees every host's process off, once.
 func (d *driver) dismiss(door *server) {
+	if d.dismissed {
+		return
+	}
+	d.dismissed = true
 	for _, l := range d.links {
 		l.drop()
 	}

@@ -13,6 +13,10 @@ import (
 
 // mail takes one thing from a host's stream.
 func (d *driver) mail(m mail) {
+	m.session.unread.Add(-1)
+	if m.report != nil {
+		m.session.reports.Add(-1)
+	}
 	l := d.linkOf(m.session.host)
 	switch {
 	case l == nil:
@@ -84,31 +88,17 @@ func (d *driver) message(l *link, came mail) {
 	case m.GetReady() != nil:
 		d.ready(l, m.GetReady())
 	default:
-		if l.take(seqOf(m)) {
-			d.numbered(l, m)
+		if l.take(wire.Seq(m)) {
+			d.numbered(l, came)
 		}
 	}
 }
 
-func seqOf(m *loadctlpb.SessionRequest) uint64 {
-	switch {
-	case m.GetReport() != nil:
-		return m.GetReport().GetSeq()
-	case m.GetPhaseEvent() != nil:
-		return m.GetPhaseEvent().GetSeq()
-	case m.GetAgentLost() != nil:
-		return m.GetAgentLost().GetSeq()
-	case m.GetNotice() != nil:
-		return m.GetNotice().GetSeq()
-	}
-	return m.GetFinished().GetSeq()
-}
-
 // numbered takes a message that comes exactly once, whatever happens to streams.
-func (d *driver) numbered(l *link, m *loadctlpb.SessionRequest) {
-	switch {
-	case m.GetReport() != nil:
-		d.report(l, m.GetReport())
+func (d *driver) numbered(l *link, came mail) {
+	switch m := came.message; {
+	case came.report != nil:
+		d.report(l, came.report)
 	case m.GetPhaseEvent() != nil:
 		d.phaseEvent(l, m.GetPhaseEvent())
 	case m.GetAgentLost() != nil:
@@ -148,24 +138,25 @@ func (d *driver) ready(l *link, r *loadctlpb.Ready) {
 	d.step(run.Ready{Host: l.host.Name()})
 }
 
-func (d *driver) report(l *link, m *loadctlpb.Report) {
+func (d *driver) report(l *link, r *report) {
 	name := l.host.Name()
-	merged, agents, err := wire.DecodeReport(m, name, d.cfg.Scenario.Layout)
-	if err != nil {
-		d.changes(d.fleet.LoseHost(name, "its report cannot be read: "+err.Error()))
+	if r.err != nil {
+		d.changes(d.fleet.LoseHost(name, "its report cannot be read: "+r.err.Error()))
 		return
 	}
-	if merged.Window < 0 || merged.Window > d.latestWindow() {
-		d.changes(d.fleet.LoseHost(name, fmt.Sprintf("it reports window %d, which cannot be", merged.Window)))
+	window := r.merged.Window
+	if window < 0 || window > d.latestWindow() {
+		d.changes(d.fleet.LoseHost(name, fmt.Sprintf("it reports window %d, which cannot be", window)))
 		return
 	}
-	if !d.windows.add(merged, agents) {
-		d.say(stats.Severe, "agent", fmt.Sprintf("host %s handed in window %d after it was closed: kept apart", name, merged.Window))
+	if d.windows.isClosed(window) {
+		d.say(stats.Severe, "agent", fmt.Sprintf("host %s handed in window %d after it was closed: kept apart", name, window))
 		return
 	}
-	d.book.report(name, merged)
-	missing := d.fleet.Report(name, merged.Window, namesOf(agents), d.now())
-	d.step(run.Reported{Host: name, Window: merged.Window, Partial: len(missing) > 0})
+	d.book.report(name, r.merged)
+	d.windows.add(r.merged, r.agents)
+	missing := d.fleet.Report(name, window, namesOf(r.agents), d.now())
+	d.step(run.Reported{Host: name, Window: window, Partial: len(missing) > 0})
 }
 
 // latestWindow is the last window that can have been in progress: clocks of
@@ -191,8 +182,13 @@ func (d *driver) keepApart(l *link, m *loadctlpb.SessionRequest) {
 			l.late.requests += c.GetIntended()
 		}
 	}
-	l.send(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Stop{
-		Stop: &loadctlpb.Stop{Reason: "this host was given up, its share was dealt with"},
-	}})
+	l.send(givenUp())
 	l.drop()
+}
+
+// givenUp stops a host that has no part in the run any more.
+func givenUp() *loadctlpb.SessionResponse {
+	return &loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Stop{
+		Stop: &loadctlpb.Stop{Reason: "this host was given up, its share was dealt with"},
+	}}
 }

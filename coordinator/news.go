@@ -71,10 +71,15 @@ func (d *driver) notice(m *loadctlpb.Notice) {
 
 func (d *driver) hostFinished(l *link, m *loadctlpb.Finished) {
 	name := l.host.Name()
-	agents, host := wire.DecodeFinished(m, name)
-	host.ClockAhead, host.Apart = l.clock.Wall(), l.clock.WorstApart()
-	d.usage.finished(agents, host)
+	d.lastWord(l, m)
 	l.finished = true
 	d.fleet.Finish(name)
 	d.step(run.Finished{Host: name})
+}
+
+// lastWord takes what a host says of itself when all its agents have ended.
+func (d *driver) lastWord(l *link, m *loadctlpb.Finished) {
+	agents, host := wire.DecodeFinished(m, l.host.Name())
+	host.ClockAhead, host.Apart = l.clock.Wall(), l.clock.WorstApart()
+	d.usage.finished(agents, host)
 }

@@ -132,7 +132,7 @@ func onLoss(p scenarios.OnLoss) string {
 
 // finish judges a run that is over and closes its record.
 func (d *driver) finish() (stats.Result, error) {
-	outcome, ended := d.machine.Outcome(), d.machine.Offset(d.now())
+	outcome := d.machine.Outcome()
 	if d.run.Layout == nil { // it never began: there is no record to close
 		return d.neverBegan(outcome)
 	}
@@ -144,7 +144,7 @@ func (d *driver) finish() (stats.Result, error) {
 	}
 	d.tell(stats.Update{Verdicts: stats.JudgeAll(d.cfg.Scenario.Thresholds, &d.run)})
 	d.tell(stats.Update{State: &stats.State{Name: run.Done.String()}})
-	result := outcome.Result(d.run.Verdicts, d.run.Validity, ended)
+	result := outcome.Result(d.run.Verdicts, d.run.Validity, d.ended)
 	d.tell(stats.Update{Ended: &stats.Ended{
 		Result: result, Agents: d.usage.totals(d.run.Agents), Hosts: d.usage.hosts, Self: self(),
 	}})

@@ -17,6 +17,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/loadctl/loadctl/proto/loadctlpb"
+	"github.com/loadctl/loadctl/proto/wire"
+	"github.com/loadctl/loadctl/stats"
 )
 
 // Bounds of the connection: a dead peer is known within 10 s even when TCP
@@ -28,11 +30,12 @@ const (
 )
 
 // A server is the door: it takes streams of hosts and turns them into mail for
-// the driver. It decides nothing but who a stream belongs to.
+// the driver, with reports taken off the wire. It decides nothing but who a stream belongs to.
 type server struct {
 	loadctlpb.UnimplementedCoordinatorServiceServer
 	grpc    *grpc.Server
 	address string
+	layout  *stats.Layout
 	inbox   chan mail
 	done    chan struct{} // closed when nobody reads the inbox any more
 	readers sync.WaitGroup
@@ -45,20 +48,30 @@ type mail struct {
 	session *session
 	at      time.Time // when it came, however long it waits to be taken
 	message *loadctlpb.SessionRequest
-	closed  error // the stream has ended
+	report  *report // that the message is; nil where it is none
+	closed  error   // the stream has ended
 }
 
-func newServer(a *authority, listen func() (net.Listener, error)) (*server, error) {
+// A report is one that was taken off the wire. A stream's own goroutine does that: checking those of a thousand hosts one
+// after another would keep the driver from everything else.
+type report struct {
+	merged *stats.Snapshot
+	agents []stats.AgentWindow
+	err    error // it cannot be read
+}
+
+func newServer(a *authority, l *stats.Layout, listen func() (net.Listener, error)) (*server, error) {
 	config, err := a.serverTLS()
 	if err != nil {
 		return nil, err
 	}
-	l, err := listen()
+	port, err := listen()
 	if err != nil {
 		return nil, fmt.Errorf("listen for hosts: %w", err)
 	}
 	s := &server{
-		address: l.Addr().String(),
+		address: port.Addr().String(),
+		layout:  l,
 		inbox:   make(chan mail, 256),
 		done:    make(chan struct{}),
 		serving: make(chan error, 1),
@@ -70,7 +83,7 @@ func newServer(a *authority, listen func() (net.Listener, error)) (*server, erro
 		),
 	}
 	loadctlpb.RegisterCoordinatorServiceServer(s.grpc, s)
-	go func() { s.serving <- s.grpc.Serve(l) }()
+	go func() { s.serving <- s.grpc.Serve(port) }()
 	return s, nil
 }
 
@@ -84,6 +97,7 @@ func (s *server) stop() {
 
 // post hands mail to the driver, false when nobody reads it any more.
 func (s *server) post(m mail) bool {
+	m.session.unread.Add(1)
 	select {
 	case s.inbox <- m:
 		return true
@@ -126,10 +140,21 @@ func (s *server) read(st stream, ses *session) {
 			s.post(mail{session: ses, at: time.Now(), closed: err})
 			return
 		}
-		if !s.post(mail{session: ses, at: time.Now(), message: m}) {
+		if !s.post(mail{session: ses, at: time.Now(), message: m, report: s.opened(m, ses)}) {
 			return
 		}
 	}
+}
+
+// opened is the report that a message is, nil if it is none.
+func (s *server) opened(m *loadctlpb.SessionRequest, ses *session) *report {
+	if m.GetReport() == nil {
+		return nil
+	}
+	ses.reports.Add(1)
+	r := &report{}
+	r.merged, r.agents, r.err = wire.DecodeReport(m.GetReport(), ses.host, s.layout)
+	return r
 }
 
 // peerName is the host a verified certificate was issued to.

@@ -258,6 +258,48 @@ func TestAHostOutlivesNoCoordinator(t *testing.T) {
 	if took := time.Since(killed); took > 15*time.Second {
 		t.Errorf("it ran on for %s", took)
 	}
+	left, _ := filepath.Glob(filepath.Join(m.home, ".cache/loadctl/run/*/spool"))
+	if len(left) != 1 {
+		t.Fatalf("it left %q", left)
+	}
+	if told := run(t, time.Minute, "host", "--spooled", left[0]); told.code != 0 || !strings.Contains(told.out, "messages that its coordinator did not confirm") {
+		t.Errorf("exit %d:\n%s%s", told.code, told.out, told.errs)
+	}
+}
+
+// TestACutOffHostLosesNothing: one of two machines is out of reach for longer than its host waits. It is lost and its share
+// made up for; and what it measured until it ended is in the accounts, which are those of the target.
+func TestACutOffHostLosesNothing(t *testing.T) {
+	one, two := newMachine(t), newMachine(t)
+	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
+	load := strings.Replace(fmt.Sprintf(spread, target.url, "40s"), "on_loss: fail", "on_loss: redistribute", 1)
+	p := start(t, t.TempDir(), "run", "--ui", "none", "--hosts", one.url()+","+two.url(), scenario(t, load))
+	p.into(5 * time.Second)
+	cut := append(two.sessions(), two.sshd.cmd.Process.Pid)
+	signalAll := func(s syscall.Signal) {
+		for _, pid := range cut {
+			_ = syscall.Kill(pid, s)
+		}
+	}
+	signalAll(syscall.SIGSTOP)
+	t.Cleanup(func() { signalAll(syscall.SIGCONT) })
+	eventually(t, 40*time.Second, "its host ends", func() bool { return len(two.residents()) == 0 })
+	signalAll(syscall.SIGCONT)
+	f := p.finish(2 * time.Minute)
+	f.identity(t)
+	between(t, f, target)
+	if !strings.Contains(f.out+f.errs, "came late") {
+		t.Errorf("nothing is said of what came late:\n%s%s", f.out, f.errs)
+	}
+	// Its share is 100 a second, for the 12 s that it waits; what was open at its end may be censored.
+	if censored := f.summary.Accounting.Censored; censored > 5 {
+		t.Errorf("%d requests are censored", censored)
+	}
+	if n := f.summary.Accounting.Intended; n < 8000 {
+		t.Errorf("intended %d, want 8000 at least", n)
+	}
+	one.onlyTheProgram()
+	two.onlyTheProgram()
 }
 
 // TestAMachineThatMustNotBeUsedIsNot: what is wrong is said before anything runs, and of all machines at once.

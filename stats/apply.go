@@ -27,6 +27,10 @@ func (r *Run) Apply(u Update) {
 		r.Events = append(r.Events, *u.Event)
 	case u.Lost != nil:
 		r.lose(u.Lost)
+	case u.Late != nil:
+		r.lateWindow(u.Late)
+	case u.Settled != nil:
+		r.settlement(u.Settled)
 	case u.State != nil:
 		r.State = u.State.Name
 	case u.Counted != nil:
@@ -115,11 +119,7 @@ func (r *Run) span(s *Span) {
 
 // lose adds the counts that no window of a lost agent holds.
 func (r *Run) lose(l *AgentLoss) {
-	missing := Snapshot{Cells: l.Missing, Phases: l.Phases}
-	lost := Snapshot{Cells: r.Lost}
-	lost.Merge(&Snapshot{Cells: l.Missing})
-	r.Lost = lost.Cells
-	r.total.add(&missing, MaxRunErrorGroups)
+	r.addLost(&Snapshot{Cells: l.Missing, Phases: l.Phases})
 	a := r.agent(l.Agent, "")
 	a.Lost, a.LostAt = l.Why, l.At
 	if a.Lost == "" {
@@ -135,7 +135,7 @@ func (r *Run) end(e *Ended) {
 	for _, a := range e.Agents {
 		mine := r.agent(a.Name, a.Host)
 		if a.Lost == "" {
-			a.Lost, a.LostAt = mine.Lost, mine.LostAt
+			a.Lost, a.LostAt, a.Whole = mine.Lost, mine.LostAt, mine.Whole
 		}
 		a.Requests = max(a.Requests, mine.Requests)
 		a.PeakConnections = max(a.PeakConnections, mine.PeakConnections)

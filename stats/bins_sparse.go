@@ -63,6 +63,7 @@ func ParseBins(b []byte) (counts BinCounts, err error) {
 		return nil, errors.New("bins: broken header")
 	}
 	r := binReader{b: b[n:], bin: int64(folded>>1) ^ -int64(folded&1)} // as AppendVarint folds it
+	counts = make(BinCounts, 0, len(r.b)/2)                            // an entry takes two bytes at least
 	for len(r.b) > 0 && !r.bad {
 		counts = r.next(counts)
 	}
@@ -102,9 +103,19 @@ func (r *binReader) next(counts BinCounts) BinCounts {
 		return counts
 	}
 	r.bin += int64(gap)
+	return r.entries(counts, entries)
+}
+
+// entries reads those of a bin. Nearly all of their numbers are a byte long.
+func (r *binReader) entries(counts BinCounts, entries uint64) BinCounts {
 	rung := -1
 	for range entries {
-		between, count := r.uvarint(), r.uvarint()
+		var between, count uint64
+		if b := r.b; len(b) > 1 && b[0] < 0x80 && b[1] < 0x80 {
+			between, count, r.b = uint64(b[0]), uint64(b[1]), b[2:]
+		} else {
+			between, count = r.uvarint(), r.uvarint()
+		}
 		if r.bad || count == 0 || between > maxRung || rung+1+int(between) > maxRung {
 			r.bad = true
 			return counts

@@ -105,7 +105,11 @@ func (v *verdict) lag(r *Run) {
 }
 
 func lagOfWindow(r *Run, _ *Window, a *AgentWindow) finding {
-	p99, limit := a.PacerLag.Percentile(99), r.Info.LagLimit()
+	limit := r.Info.LagLimit()
+	if a.PacerLag.Max() <= limit { // nearly always; it need not be looked through then
+		return finding{}
+	}
+	p99 := a.PacerLag.Percentile(99)
 	if p99 <= limit {
 		return finding{}
 	}
@@ -123,6 +127,9 @@ const fewLate = 3
 
 // gradeOfLag is what the lag of a second is worth, of one agent or of all.
 func gradeOfLag(lag *Histogram, limit time.Duration) Grade {
+	if lag.Max() <= limit {
+		return Fine
+	}
 	switch p99 := lag.Percentile(99); {
 	case p99 > lagFactor*limit && lag.CountAbove(lagFactor*limit) > fewLate:
 		return Grave

@@ -115,6 +115,9 @@ func Rank(p float64, n uint64) uint64 {
 // CountAbove is how many values lie in buckets wholly above d. It is exact up to
 // the bucket d lies in, whose values do not count.
 func (h *Histogram) CountAbove(d time.Duration) (above uint64) {
+	if h.Max() <= d {
+		return 0
+	}
 	h.eachBucket(func(i int, n uint64) {
 		if lowEdge(i) > int64(d) {
 			above += n

@@ -122,29 +122,61 @@ func parseHeader(b []byte) (h Histogram, body []byte, err error) {
 
 // checkBody counts the body of a packed histogram and holds it against its header.
 func (h *Histogram) checkBody() error {
-	first, last, lastCount := -1, -1, uint64(0)
-	t := tokens{b: h.body}
-	for t.next() {
-		h.count += t.n
-		if h.count < t.n {
-			return errors.New("histogram: more values than a number holds")
-		}
-		if first < 0 {
-			first = t.index
-		}
-		last, lastCount = t.index, t.n
-	}
+	c := countBody(h.body)
+	h.count = c.count
 	switch {
-	case t.bad || h.count == 0:
-		return fmt.Errorf("histogram: broken counts near bucket %d", t.index)
-	case bucketOf(h.min) != first || bucketOf(h.max) != last:
+	case c.tooMany:
+		return errors.New("histogram: more values than a number holds")
+	case c.bad || h.count == 0:
+		return fmt.Errorf("histogram: broken counts near bucket %d", c.last)
+	case bucketOf(h.min) != c.first || bucketOf(h.max) != c.last:
 		return errors.New("histogram: least or largest value is not in its bucket")
-	case h.overflow > lastCount || h.overflow > 0 && h.max != int64(MaxValue):
+	case h.overflow > c.lastCount || h.overflow > 0 && h.max != int64(MaxValue):
 		return errors.New("histogram: overflow without values")
 	case !h.sumFits():
 		return errors.New("histogram: sum does not fit its values")
 	}
 	return nil
+}
+
+// A bodyCount is what the tokens of a body say.
+type bodyCount struct {
+	first, last      int // buckets in use; -1 for none
+	count, lastCount uint64
+	bad, tooMany     bool
+}
+
+// countBody walks a body as tokens does, in one loop and nearly without branches that nobody can foresee: a coordinator
+// checks every histogram of every host each second.
+func countBody(body []byte) (c bodyCount) {
+	var at, gap, wrong uint64
+	for i := 0; i < len(body); {
+		v := uint64(body[i])
+		i++
+		if v >= 0x80 {
+			long, n := uvarint(body[i-1:])
+			if v, i = long, i-1+n; n <= 0 || v&1 == 1 && v>>1 >= buckets {
+				return bodyCount{bad: true, last: int(at)}
+			}
+			c.tooMany = c.tooMany || v&1 == 0 && c.count+v>>1 < c.count
+		}
+		n, isGap := v>>1, v&1
+		wrong |= (n-1)>>63 | isGap&gap // a token that says nothing, or two gaps
+		c.count += n & (isGap - 1)
+		at += n&-isGap + 1 - isGap
+		gap, c.lastCount = isGap, n
+	}
+	c.first, c.last = firstOf(body), int(at)-1
+	c.bad = wrong|gap == 1 || at > buckets
+	return c
+}
+
+// firstOf is the first bucket in use of a body that begins with a whole token.
+func firstOf(body []byte) int {
+	if v, _ := binary.Uvarint(body); v&1 == 1 {
+		return int(v >> 1)
+	}
+	return 0
 }
 
 // addBody adds the counts of a body that was checked or made here.

@@ -230,6 +230,16 @@ func FuzzParseSparse(f *testing.F) {
 		if err != nil || h == nil {
 			return
 		}
+		// Two walks of the same bytes find the same.
+		walk := tokens{b: h.body}
+		for n := uint64(0); walk.next(); {
+			if n += walk.n; n > h.count {
+				t.Fatalf("%x: more than the %d values counted", b, h.count)
+			}
+		}
+		if walk.bad {
+			t.Fatalf("%x is accepted, and broken near bucket %d", b, walk.index)
+		}
 		// What is accepted has one form: unpacked and packed again it is the same.
 		var again Histogram
 		again.Record(0)

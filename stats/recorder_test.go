@@ -120,7 +120,25 @@ func TestManyRecordersAreOne(t *testing.T) {
 		mustEqual(t, want, merged(a, merged(b, c)))
 		mustEqual(t, want, merged(merged(a, b), c))
 		mustEqual(t, want, merged(c, merged(b, a)))
+		mustEqual(t, want, summed(t, l, want))
+		mustEqual(t, want, summed(t, l, a, b, c))
+		mustEqual(t, want, summed(t, l, c, a, b))
 	})
+}
+
+// summed adds parts up in one sum, as they come off the wire: it takes them over.
+func summed(t *rapid.T, l *Layout, parts ...*Snapshot) *Snapshot {
+	var sum SnapshotSum
+	for _, p := range parts {
+		own := merged(p)
+		own.Cells, own.Phases = grown(own.Cells, len(l.Cells)), grown(own.Phases, len(l.Phases))
+		for i := range own.Cells {
+			own.Cells[i].Bins = slices.Clone(own.Cells[i].Bins)
+		}
+		own.Pack()
+		sum.Add(own)
+	}
+	return sum.Snapshot()
 }
 
 // merged merges copies, so that the parts can be merged again another way.

@@ -16,9 +16,12 @@ type Run struct {
 	Verdicts []Verdict
 	Validity Validity
 	State    string // what it is doing now: "starting", "running", "paused", "draining", "done"
-	// Lost are the counters of lost agents that no window holds: what their shared
-	// counter blocks said after their death, less what had been reported.
+	// Lost are the counts of lost agents that no window holds: what their shared
+	// counter blocks said after their death, less what had been reported; and what their
+	// hosts had kept, and handed in when the run was over.
 	Lost []CellStats
+	// Late is what those hosts handed in.
+	Late []LateTotal
 	// Counted is what the target itself counted, nil where it is none of ours.
 	Counted *TargetCount
 	// Result is set by the last update.
@@ -162,6 +165,7 @@ type AgentTotal struct {
 	Due, ByTicks uint64
 	Lost         string // why it was lost, "" if it was not
 	LostAt       Offset
+	Whole        bool `json:",omitempty"` // it was lost, and what it did then came late: all of it is known
 }
 
 // Usage is what a process of ours other than an agent used over the run.
@@ -197,6 +201,8 @@ type Update struct {
 	Event    *Event
 	Verdicts []Verdict
 	Lost     *AgentLoss
+	Late     *Late
+	Settled  *Settlement
 	State    *State
 	Counted  *TargetCount
 	Ended    *Ended

@@ -43,8 +43,8 @@ const strangersShare = 0.001
 // says what is wrong with them; Valid and nothing where they agree, or nobody counted.
 // Fewer answers than the run had cannot be: then the accounts are wrong. More
 // can be somebody else's, who took a part of what the target can do; they degrade a
-// run, when they are enough to matter. What lost agents asked for last nobody knows, so
-// that after a loss more says nothing.
+// run, when they are enough to matter. What lost agents asked for last nobody knows, unless
+// it came late, so that after a loss more says nothing.
 func (r *Run) miscount() (verdict, why string) {
 	if !r.over() || r.Counted == nil {
 		return Valid, ""
@@ -53,7 +53,7 @@ func (r *Run) miscount() (verdict, why string) {
 	switch c := r.Counted; {
 	case c.Requests+c.Probes < least:
 		return Invalid, fmt.Sprintf("it gave %d answers, and the run has %d of it, which is a mistake in loadctl", c.Requests+c.Probes, least)
-	case c.Requests > most && !r.lostAny() && float64(c.Requests-most) > strangersShare*float64(most):
+	case c.Requests > most && !r.unknownAny() && float64(c.Requests-most) > strangersShare*float64(most):
 		return Degraded, fmt.Sprintf("it gave %d answers, and the run can have had %d at most, so others asked it too, or loadctl has miscounted", c.Requests, most)
 	}
 	return Valid, ""
@@ -71,9 +71,10 @@ func (v *verdict) conservation(r *Run) {
 	}
 }
 
-func (r *Run) lostAny() bool {
+// unknownAny says whether a lost agent did what nobody knows.
+func (r *Run) unknownAny() bool {
 	for i := range r.Agents {
-		if r.Agents[i].Lost != "" {
+		if r.Agents[i].Lost != "" && !r.Agents[i].Whole {
 			return true
 		}
 	}

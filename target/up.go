@@ -3,6 +3,7 @@ package target
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +19,7 @@ import (
 // UpConfig is `loadctl target up`.
 type UpConfig struct {
 	Topology *topology.Topology // of ReadTopology
+	Order    *topology.Order    // the one part of it that this machine is; nil = all of them
 	Logs     string             // folder of the logs, which stay there; "" = they are gone at the end
 	Places   string             // folder in which nodes tell where their admin API is; "" = they tell nobody
 	// Signals end everything, in order at the first and at once at the second; nil = none comes.
@@ -35,10 +37,7 @@ func Up(ctx context.Context, cfg UpConfig) error {
 	if cfg.Program == nil {
 		cfg.Program = program
 	}
-	if cfg.Topology.Balancer.Kind == topology.NodeBalancer {
-		return errors.New("balancer: a NodeBalancer is Linode's and does not run here: write haproxy or nginx; `loadctl target plan` reckons with one")
-	}
-	if err := cfg.Topology.Fits(runtime.NumCPU()); err != nil {
+	if err := cfg.alone(); err != nil {
 		return err
 	}
 	ctx, cancel := cfg.ctx(ctx)
@@ -56,6 +55,27 @@ func Up(ctx context.Context, cfg UpConfig) error {
 	defer close(over)
 	return stack.Run(ctx, stack.Config{Dir: dir, Parts: b.parts, Logs: cfg.Logs, Keep: b.keep,
 		Hurry: obeyed(ctx, cfg.Signals, cancel, over), Told: said.told, Ready: said.ready})
+}
+
+// alone says what a machine that is all of a topology cannot be.
+func (c UpConfig) alone() error {
+	switch {
+	case c.Order != nil:
+		return nil
+	case c.Topology.Balancer.Kind == topology.NodeBalancer:
+		return errors.New("balancer: a NodeBalancer is Linode's and does not run here: write haproxy or nginx, or have all of it there by --fleet linode")
+	}
+	return c.Topology.Fits(runtime.NumCPU())
+}
+
+// ReadOrder is what `loadctl target up --order` runs. The topology was judged by whoever wrote the order.
+func ReadOrder(text []byte) (*topology.Topology, *topology.Order, error) {
+	var o topology.Order
+	if err := json.Unmarshal(text, &o); err != nil {
+		return nil, nil, fmt.Errorf("reading an order: %w", err)
+	}
+	t, err := ReadTopology(o.File, []byte(o.Text))
+	return t, &o, err
 }
 
 // obeyed obeys signals until it is over. What it returns is closed when all is to end at

@@ -14,12 +14,14 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/loadctl/loadctl/target/balancer"
+	"github.com/loadctl/loadctl/target/knobs"
 	"github.com/loadctl/loadctl/target/stack"
 	"github.com/loadctl/loadctl/target/topology"
 )
 
 // A builder makes parts of a topology. Addresses are chosen before anything starts, so
-// that a part that starts again is where it was.
+// that a part that starts again is where it was. With an order only one part is made, as
+// the others are on other machines.
 type builder struct {
 	UpConfig
 	dir   string
@@ -29,11 +31,53 @@ type builder struct {
 	parts []stack.Part
 }
 
+// here says whether a part is to be made on this machine.
+func (b *builder) here(part string) bool { return b.Order == nil || b.Order.Part == part }
+
+// place is where a part is for the others.
+func (b *builder) place(part, listen string) (string, error) {
+	if b.Order == nil {
+		return b.ports.Take(listen)
+	}
+	at, known := b.Order.At[part]
+	if !known {
+		return "", fmt.Errorf("the order does not say where %s is", part)
+	}
+	return at, nil
+}
+
+// listen is where a part listens that is at an address for the others.
+func (b *builder) listen(at string) string {
+	if b.Order == nil {
+		return at
+	}
+	return b.Order.Listen
+}
+
+// cores are those of a node's machine.
+func (b *builder) cores() int {
+	if b.Order == nil {
+		return runtime.NumCPU()
+	}
+	return b.Order.Cores
+}
+
+// secrets are those that parts share.
+func (b *builder) secrets() (password, sessionKey string) {
+	if b.Order == nil {
+		return secret(), secret()
+	}
+	return b.Order.Password, b.Order.SessionKey
+}
+
 func (b *builder) build() error {
 	for _, make := range []func() error{b.database, b.cache, b.upstream, b.services, b.balancer} {
 		if err := make(); err != nil {
 			return err
 		}
+	}
+	if b.Order != nil && len(b.parts) != 1 {
+		return fmt.Errorf("the order names part %q, which this topology has not", b.Order.Part)
 	}
 	return nil
 }
@@ -65,49 +109,72 @@ func (b *builder) database() error {
 }
 
 func (b *builder) keyValue() error {
-	at, err := b.ports.Take("")
+	at, err := b.place("store", "")
 	if err != nil {
 		return err
 	}
-	b.at.KV = "redis://" + at + "/0"
+	if b.at.KV = "redis://" + at + "/0"; !b.here("store") {
+		return nil
+	}
 	return b.add(stack.Redis("store", b.dir, at, 0))
 }
 
 func (b *builder) postgres() error {
-	d := b.Topology.Database
-	bin, err := stack.PostgresBin(d.Bin)
-	if err != nil {
-		return err
-	}
-	need, err := b.Topology.Need(runtime.NumCPU())
+	need, err := b.Topology.Need(b.cores())
 	if err != nil {
 		return err
 	}
 	var first *stack.Postgres
-	for i := range d.Servers() {
-		at, err := b.ports.Take(topology.Port(d.Listen, i))
+	password, _ := b.secrets()
+	for i := range b.Topology.Database.Servers() {
+		p, err := b.server(i, first, password, need.Connections)
 		if err != nil {
 			return fmt.Errorf("database: %w", err)
 		}
-		p := &stack.Postgres{Dir: b.dir, Bin: bin, Address: at, Password: secret(), Connections: need.Connections, Settings: d.Settings}
-		switch {
-		case d.Shards > 0:
-			p.Name = fmt.Sprintf("shard%d", i+1)
-			b.at.Shards = append(b.at.Shards, p.URL())
-		case i == 0:
-			p.Name, first = "database", p
-			b.at.Database = p.URL()
-		default:
-			p.Name, p.Of, p.Password = fmt.Sprintf("replica%d", i), first, first.Password
-			b.at.Replicas = append(b.at.Replicas, p.URL())
+		if i == 0 {
+			first = p
 		}
-		part, err := p.Part()
-		part.Address += fmt.Sprintf("  %d connections", need.Connections)
-		if err := b.add(part, err); err != nil {
+		if err := b.start(p); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// server is the i-th of PostgreSQL, of which those after the first are shards or follow it.
+func (b *builder) server(i int, first *stack.Postgres, password string, connections int) (*stack.Postgres, error) {
+	d := b.Topology.Database
+	p := &stack.Postgres{Dir: b.dir, Password: password, Connections: connections, Settings: d.Settings, Name: "database"}
+	switch {
+	case d.Shards > 0:
+		p.Name = fmt.Sprintf("shard%d", i+1)
+	case i > 0:
+		p.Name, p.Of = fmt.Sprintf("replica%d", i), first
+	}
+	at, err := b.place(p.Name, topology.Port(d.Listen, i))
+	p.Address = at
+	switch {
+	case d.Shards > 0:
+		b.at.Shards = append(b.at.Shards, p.URL())
+	case i > 0:
+		b.at.Replicas = append(b.at.Replicas, p.URL())
+	default:
+		b.at.Database = p.URL()
+	}
+	return p, err
+}
+
+// start has a server started if it is here.
+func (b *builder) start(p *stack.Postgres) (err error) {
+	if !b.here(p.Name) {
+		return nil
+	}
+	if p.Bin, err = stack.PostgresBin(b.Topology.Database.Bin); err != nil {
+		return err
+	}
+	part, err := p.Part()
+	part.Address += fmt.Sprintf("  %d connections", p.Connections)
+	return b.add(part, err)
 }
 
 func (b *builder) cache() error {
@@ -116,11 +183,13 @@ func (b *builder) cache() error {
 	if c.URL != "" || c.Kind != "redis" && c.Kind != "memcached" {
 		return nil
 	}
-	at, err := b.ports.Take(c.Listen)
+	at, err := b.place("cache", c.Listen)
 	if err != nil {
 		return fmt.Errorf("cache: %w", err)
 	}
-	b.at.Cache = c.Kind + "://" + at
+	if b.at.Cache = c.Kind + "://" + at; !b.here("cache") {
+		return nil
+	}
 	if c.Kind == "redis" {
 		return b.add(stack.Redis("cache", b.dir, at, c.Memory))
 	}
@@ -132,42 +201,52 @@ func (b *builder) upstream() error {
 	if b.at.Upstream = u.URL; u.URL != "" {
 		return nil
 	}
-	at, err := b.ports.Take(u.Listen)
+	at, err := b.place("upstream", u.Listen)
 	if err != nil {
 		return fmt.Errorf("upstream: %w", err)
 	}
-	b.at.Upstream = "http://" + at
+	if b.at.Upstream = "http://" + at; !b.here("upstream") {
+		return nil
+	}
 	cfg := simulatorOf(u)
 	cfg.Listen = at
 	return b.add(b.own("upstream", at, piece{Upstream: &cfg}))
 }
 
 func (b *builder) services() error {
-	b.at.SessionKey = secret()
+	_, b.at.SessionKey = b.secrets()
 	settings, err := b.Topology.Settings(b.at)
 	if err != nil {
 		return err
 	}
 	for i := range b.Topology.Services.Nodes {
-		at, err := b.ports.Take(topology.Port(b.Topology.Services.Listen, i))
-		if err != nil {
-			return fmt.Errorf("services: %w", err)
-		}
-		api, err := b.ports.Take("")
+		name := "node" + strconv.Itoa(i+1)
+		at, err := b.place(name, topology.Port(b.Topology.Services.Listen, i))
 		if err != nil {
 			return fmt.Errorf("services: %w", err)
 		}
 		b.nodes = append(b.nodes, at)
-		is := &node{Listen: at, Settings: settings, AuthToken: b.Topology.Services.AuthToken,
-			Admin: AdminConfig{Listen: api, Folder: b.Places}}
-		part, err := b.own("node"+strconv.Itoa(i+1), at, piece{Node: is})
-		part.Healthy = stack.Answers("/health")
-		part.Grace = settings.GracefulTimeout + DefaultDrain
-		if err := b.add(part, err); err != nil {
+		if !b.here(name) {
+			continue
+		}
+		if err := b.node(name, at, settings); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (b *builder) node(name, at string, settings knobs.Settings) error {
+	api, err := b.ports.Take("")
+	if err != nil {
+		return fmt.Errorf("services: %w", err)
+	}
+	is := &node{Listen: b.listen(at), Settings: settings, AuthToken: b.Topology.Services.AuthToken,
+		Admin: AdminConfig{Listen: api, Folder: b.Places}}
+	part, err := b.own(name, at, piece{Node: is})
+	part.Healthy = stack.Answers("/health")
+	part.Grace = settings.GracefulTimeout + DefaultDrain
+	return b.add(part, err)
 }
 
 // own is a part that this program is, with its order in the environment: a command line
@@ -184,22 +263,22 @@ func (b *builder) own(name, at string, o piece) (stack.Part, error) {
 // balancer is `loadctl target balancer` with the block of the file and the nodes.
 func (b *builder) balancer() error {
 	kind := b.Topology.Balancer.Kind
-	if kind == topology.None {
+	if kind == topology.None || !b.here("balancer") {
 		return nil
 	}
 	if _, err := balancer.Binary(balancer.Kind(kind)); err != nil {
 		return fmt.Errorf("%w (Debian: apt install %s); to do without it write `balancer: none`", err, kind)
 	}
-	listen, err := b.ports.Take(b.Topology.BalancerListen())
+	at, err := b.place("balancer", b.Topology.BalancerListen())
 	if err != nil {
 		return fmt.Errorf("balancer: %w", err)
 	}
 	file := filepath.Join(b.dir, "balancer.yaml")
-	text, err := yaml.Marshal(map[string]any{"balancer": b.Topology.BalancerBlock(listen, b.nodes)})
+	text, err := yaml.Marshal(map[string]any{"balancer": b.Topology.BalancerBlock(b.listen(at), b.nodes)})
 	if err != nil {
 		return fmt.Errorf("balancer: %w", err)
 	}
-	return b.add(stack.Part{Name: "balancer", Address: listen, Own: true, Healthy: stack.Answers("/health"),
+	return b.add(stack.Part{Name: "balancer", Address: at, Own: true, Healthy: stack.Answers("/health"),
 		Prepare: func(context.Context, stack.Preparation) error { return os.WriteFile(file, text, 0o600) },
 		Command: func() *exec.Cmd { return b.Program("target", "balancer", kind, "-f", file, "--lifeline", "3") }}, nil)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/loadctl/loadctl/target/stack"
@@ -18,6 +19,7 @@ type upTable struct {
 	out   io.Writer
 	width int
 	begun bool
+	last  string // address of the last part
 }
 
 func newUpTable(p Parent, parts []stack.Part) *upTable {
@@ -28,6 +30,7 @@ func newUpTable(p Parent, parts []stack.Part) *upTable {
 	t.Log = cmp.Or(t.Log, slog.New(slog.DiscardHandler))
 	for _, part := range parts {
 		t.width = max(t.width, len(part.Name))
+		t.last, _, _ = strings.Cut(part.Address, " ")
 	}
 	return t
 }
@@ -65,7 +68,7 @@ func (t *upTable) ready(all []stack.Ready) error {
 	if last.Admin != "" {
 		admin = " admin=" + last.Admin
 	}
-	if _, err := fmt.Fprintf(t.out, "READY %s pid=%d%s\n", last.URL, os.Getpid(), admin); err != nil {
+	if _, err := fmt.Fprintf(t.out, "READY %s pid=%d%s\n", cmp.Or(last.URL, t.last), os.Getpid(), admin); err != nil {
 		return fmt.Errorf("saying that the target is ready: %w", err)
 	}
 	return nil

@@ -4,10 +4,12 @@
 // its last counts are read from memory it shared, so that the accounting stays
 // exact. The host decides nothing about the load, and outlives nobody: when its
 // lifeline ends, or the coordinator is silent for too long, it ends its agents and
-// itself, and leaves no process, file or socket behind.
+// itself, and leaves no process or socket behind, nor a file, unless it has measured
+// what the coordinator did not confirm.
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +24,8 @@ import (
 	"github.com/loadctl/loadctl/agent/internal/gather"
 	"github.com/loadctl/loadctl/agent/machine"
 	"github.com/loadctl/loadctl/agent/profile"
+	"github.com/loadctl/loadctl/proto/loadctlpb"
+	"github.com/loadctl/loadctl/proto/wire"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/stats"
 )
@@ -53,6 +57,14 @@ type Config struct {
 	// StopWithin is how long agents may take to stop, 0 = 3 s.
 	StopWithin time.Duration
 
+	// Spool is the file for what the coordinator has not confirmed: what goes beyond Memory while
+	// the host lives, and all of it when it ends. It is removed when nothing is left; "" = none.
+	Spool string
+	// Memory is how many bytes of that are kept in memory, 0 = 16 MiB: at the 12 s of Silence a
+	// host has no more, unless its line is slow. SpoolLimit bounds the file, 0 = 64 MiB.
+	Memory     int
+	SpoolLimit int64
+
 	// Profiles is a directory for profiles of this process; "" = none are made.
 	Profiles string
 
@@ -64,6 +76,8 @@ const (
 	defaultPrepareWithin = 15 * time.Second
 	defaultLostAfter     = 6 * time.Second
 	defaultStopWithin    = 3 * time.Second
+	defaultMemory        = 16 << 20
+	defaultSpoolLimit    = 64 << 20
 )
 
 func (c Config) withDefaults() Config {
@@ -79,6 +93,7 @@ func (c Config) withDefaults() Config {
 			*d.v = d.def
 		}
 	}
+	c.Memory, c.SpoolLimit = cmp.Or(c.Memory, defaultMemory), cmp.Or(c.SpoolLimit, defaultSpoolLimit)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -126,6 +141,11 @@ func Run(ctx context.Context, c Config) error {
 		watch:  watch{Late: lateAfter, Lost: c.LostAfter},
 		clock:  machine.NewClock(),
 	}
+	if c.Spool != "" {
+		h.box.spill(&spool{path: c.Spool, limit: c.SpoolLimit, head: &loadctlpb.SpoolHead{
+			Protocol: wire.Protocol, Version: c.Version, RunId: c.RunID, Host: c.Name,
+		}}, c.Memory)
+	}
 	observed, err := profile.Start(c.Profiles, "host-"+c.Name)
 	if err != nil {
 		return fmt.Errorf("host: %w", err)
@@ -141,9 +161,22 @@ func Run(ctx context.Context, c Config) error {
 	broken := make(chan error, 1)
 	var background sync.WaitGroup
 	background.Go(func() { broken <- h.link.run(linked) })
-	defer background.Wait()
-	defer unlink()
-	return h.run(ctx, broken)
+	err = h.run(ctx, broken)
+	unlink()
+	background.Wait()
+	return errors.Join(err, h.leave())
+}
+
+// leave puts what the coordinator has not confirmed where it can be had later.
+func (h *host) leave() error {
+	left, err := h.box.leave()
+	if err != nil {
+		return fmt.Errorf("host: what the coordinator has not confirmed: %w", err)
+	}
+	if left > 0 {
+		h.log.Warn("left what the coordinator has not confirmed", "messages", left, "file", h.cfg.Spool)
+	}
+	return nil
 }
 
 // endProfile writes the profiles. The run is over, and not worse for lacking them.
@@ -259,6 +292,8 @@ func (h *host) tick(now time.Time) {
 	switch {
 	case !heard && h.failed == nil:
 		h.giveUp(fmt.Errorf("nothing was heard of the coordinator for %s", h.cfg.Silence))
+	case h.failed == nil && h.box.unkept() != nil:
+		h.giveUp(h.box.unkept())
 	case !h.prepareBy.IsZero() && now.After(h.prepareBy):
 		h.cannotPrepare(fmt.Errorf("agents were not ready within %s", h.cfg.PrepareWithin))
 	case h.stopping && now.After(h.killAt):

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,6 +20,24 @@ func TestARefusedHostEndsAndSaysWhy(t *testing.T) {
 		Refused: "mixed versions: host a runs v-test, the coordinator v-other",
 	}}})
 	w.wantEnd("refuses this host: mixed versions: host a runs v-test, the coordinator v-other")
+}
+
+// A host that was given up while it was away ends its load, and itself.
+func TestAHostThatIsNotLetInAgainEndsItsAgents(t *testing.T) {
+	t.Parallel()
+	w, s := started(t, plain, 2, 0)
+	s.measure(0)
+	s.window()
+	s.hangUp()
+	w.session().send(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Welcome{Welcome: &loadctlpb.Welcome{
+		Refused: "host a was given up (nothing was heard of it for 8s); its share was dealt with",
+	}}})
+	w.wantEnd("refuses this host: host a was given up")
+	for _, a := range w.agents {
+		if err := syscall.Kill(int(a.GetPid()), 0); err == nil {
+			t.Errorf("agent %s is still there", a.GetName())
+		}
+	}
 }
 
 func TestACoordinatorThatDoesNotWelcomeIsNone(t *testing.T) {

@@ -38,6 +38,9 @@ func takenFrom(dir string) (taken, error) {
 		}
 		return *v
 	}
+	if err := madeByOthers(m.Machine); err != nil {
+		return taken{}, err
+	}
 	if err := madeElsewhere(m.Machine); err != nil {
 		return taken{}, usage(err, "set it where it was made")
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -111,6 +112,13 @@ func TestWhereALoadWasMadeIsNotGuessed(t *testing.T) {
 	}
 	if err := madeElsewhere(map[string]string{"local": "linux/riscv 2.4, 512 cores, 1 MiB memory, 3 files a process"}); err == nil {
 		t.Error("another machine's run is taken for one of this")
+	}
+	twin := map[string]string{"h1": "linux/amd64", "h2": "linux/amd64"}
+	if err := madeByOthers(twin); exitCode(err) != exitUsage || !strings.Contains(err.Error(), "made by h1, h2") {
+		t.Errorf("a run of --hosts: %v", err)
+	}
+	if err := madeByOthers(map[string]string{localHost: "linux/amd64"}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 func newHost() *cobra.Command {
 	var left diagnostics
 	var told, selfCheck bool
+	var spooled string
 	c := &cobra.Command{
 		Use:    "host",
 		Short:  "Run agents on this machine for a coordinator (started by `loadctl run`)",
@@ -34,6 +35,9 @@ func newHost() *cobra.Command {
 			if selfCheck {
 				return couldNot(json.NewEncoder(c.OutOrStdout()).Encode(checkSelf()))
 			}
+			if spooled != "" {
+				return tellSpooled(c.OutOrStdout(), spooled)
+			}
 			exe, err := os.Executable()
 			if err != nil {
 				return cannot(err, "")
@@ -42,17 +46,19 @@ func newHost() *cobra.Command {
 				return exec.Command(exe, left.command("agent")...)
 			}}
 			if told {
-				return couldNot(runTold(c.Context(), cfg, c.InOrStdin()))
+				return couldNot(runTold(c.Context(), cfg, c.InOrStdin(), c.OutOrStdout()))
 			}
-			if err := cfg.Bootstrap(os.NewFile(local.Lifeline, "lifeline")); err != nil {
+			lifeline := os.NewFile(local.Lifeline, "lifeline")
+			if err := cfg.Bootstrap(lifeline, lifeline); err != nil {
 				return cannot(err, "")
 			}
 			return couldNot(host.Run(c.Context(), cfg))
 		},
 	}
 	left.flags(c.Flags())
-	c.Flags().BoolVar(&told, "told", false, "be told by standard input where to dial, and outlive its end")
+	c.Flags().BoolVar(&told, "told", false, "be told by standard input where to dial, ask for a certificate by standard output, and outlive the end of both")
 	c.Flags().BoolVar(&selfCheck, "selfcheck", false, "say what this program and its machine are, and end")
+	c.Flags().StringVar(&spooled, "spooled", "", "tell what is in a `file` that a host left behind, and end")
 	return c
 }
 
@@ -67,12 +73,12 @@ const toldWithin = 12 * time.Second
 
 // runTold runs a host that was started by another machine. The end of its input is the end of a connection, not that of
 // the coordinator: a signal ends the host, or the coordinator's silence.
-func runTold(ctx context.Context, cfg host.Config, in io.Reader) error {
+func runTold(ctx context.Context, cfg host.Config, in io.Reader, out io.Writer) error {
 	_, _ = unix.Setsid() // of its own, by which it is ended with all that it starts; one it may have
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	told := make(chan error, 1)
-	go func() { told <- cfg.Bootstrap(in) }() // left to the end of the process, which is near when nothing comes
+	go func() { told <- cfg.Bootstrap(in, out) }() // left to the end of the process, which is near when nothing comes
 	select {
 	case err := <-told:
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"os/user"
@@ -20,11 +21,15 @@ import (
 	"github.com/loadctl/loadctl/scenarios"
 )
 
+// localHost is what the host of this machine is called in every run; no other is.
+const localHost = "local"
+
 // hostsFlag says which machines run agents.
 func hostsFlag(f *pflag.FlagSet, o *runOptions) {
 	f.StringVar(&o.fleet, "fleet", "", "`linode` rents machines that run agents, by the file's fleet: block, and gives them back; an ID takes those of a fleet that is up (see docs/fleet.md)")
 	f.BoolVarP(&o.yes, "yes", "y", false, "rent without asking")
 	f.StringSliceVar(&o.hosts, "hosts", nil, "machines that run agents instead of this one: `URLs` such as ssh://user@h1,ssh://h2:2222 (see docs/hosts.md)")
+	f.StringVar(&o.direct, "direct", "", "`ADDRESS[:PORT]` of this machine that those of --hosts dial, instead of being led here by SSH (see docs/hosts.md)")
 }
 
 // whoami is the person whose keys and known hosts are used.
@@ -138,14 +143,11 @@ func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), 
 	if err := j.rent(ctx); err != nil {
 		return nil, nil, err
 	}
-	machines := j.machines
-	if j.hired != nil {
-		machines = j.hired.addresses()
-	}
+	machines := j.addresses()
 	if len(machines) == 0 {
-		return []coordinator.Host{local.New(local.Config{Name: "local", Command: j.hostCommand})}, func() {}, nil
+		return []coordinator.Host{local.New(local.Config{Name: localHost, Command: j.hostCommand, Spools: spools()})}, func() {}, nil
 	}
-	hosts, err := ssh.Connect(ctx, ssh.Config{Who: whoami(), Executable: j.exe, ServerName: coordinator.ServerName, Pushed: j.pushed}, machines)
+	hosts, err := ssh.Connect(ctx, ssh.Config{Who: whoami(), Executable: j.exe, ServerName: coordinator.ServerName, Direct: j.dialled.IsValid(), Pushed: j.pushed}, machines)
 	if err != nil {
 		return nil, nil, cannot(err, "docs/hosts.md says what a machine needs")
 	}
@@ -155,8 +157,16 @@ func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), 
 	return all, func() { ssh.Close(hosts...) }, nil
 }
 
-func (j *job) pushed(to ssh.Address, bytes int64) {
-	fmt.Fprintf(j.errw, "loadctl: pushed itself to %s (%d MiB)\n", to, bytes>>20)
+// addresses are those of the machines that run agents, once they are rented; none = this one.
+func (j *job) addresses() []ssh.Address {
+	if j.hired != nil {
+		return j.hired.addresses()
+	}
+	return j.machines
+}
+
+func (j *job) pushed(to ssh.Address, size, sent int64) {
+	fmt.Fprintf(j.errw, "loadctl: pushed itself to %s (%d MiB, as %d)\n", to, size>>20, sent>>20)
 }
 
 // notHere refuses to take what machines of --hosts made for a figure of this one.
@@ -166,4 +176,13 @@ func notHere(h *study.Head) error {
 	}
 	return usage(fmt.Errorf("its load was made by %s, and a baseline says of one machine what it made", strings.Join(h.Place.Hosts, ", ")),
 		"search again without --hosts")
+}
+
+// madeByOthers refuses a run that hosts on other machines made, though these may be twins of this one.
+func madeByOthers(about map[string]string) error {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(about)), func(name string) bool { return name == localHost })
+	if len(names) == 0 {
+		return nil
+	}
+	return usage(fmt.Errorf("the run was made by %s, and a baseline says of one machine what it made", strings.Join(names, ", ")), "run it again without --hosts or --fleet")
 }

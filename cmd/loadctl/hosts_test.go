@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/loadctl/loadctl/coordinator/hosts/ssh"
 	"github.com/loadctl/loadctl/coordinator/study"
+	"github.com/loadctl/loadctl/coordinator/trial"
 	"github.com/loadctl/loadctl/scenarios"
 )
 
@@ -70,5 +74,56 @@ func TestNothingIsClaimedOfMachinesElsewhere(t *testing.T) {
 	}
 	if err := notHere(&study.Head{Place: here()}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestHostsDialOnlyWhatIsOfThisMachine(t *testing.T) {
+	near, far := []ssh.Address{{User: "me", Host: "127.0.0.2", Port: 22}}, []ssh.Address{{User: "me", Host: "h1", Port: 22}}
+	own := []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("2001:db8::1")}
+	for _, c := range []struct {
+		text     string
+		machines []ssh.Address
+		want     string // an address, or what is wrong
+	}{
+		{"10.0.0.1", far, "10.0.0.1:0"},
+		{"10.0.0.1:7070", far, "10.0.0.1:7070"},
+		{"::ffff:10.0.0.1", far, "10.0.0.1:0"},
+		{"[2001:db8::1]:7", far, "[2001:db8::1]:7"},
+		{"127.0.0.3", near, "127.0.0.3:0"},
+		{"127.0.0.3", far, "127.0.0.3 is on loopback, where no other machine"},
+		{"0.0.0.0:7070", far, "0.0.0.0 is no address that a machine elsewhere can dial: want one of 10.0.0.1, 2001:db8::1"},
+		{"fe80::1%eth0", far, "can dial"},
+		{"10.0.0.2", far, "10.0.0.2 is no address of this machine: want one of 10.0.0.1, 2001:db8::1"},
+		{"10.0.0.1", nil, "none are named"},
+		{"coordinator:7070", far, "want an address of this machine, such as"},
+		{"10.0.0.1:99999", far, "want an address of this machine, such as"},
+		{"", far, "want an address of this machine, such as"},
+	} {
+		at, err := directAt(c.text, c.machines, own)
+		if err == nil && at.String() != c.want || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %s, %v, want %s", c.text, at, err, c.want)
+		}
+	}
+	if at, err := (&runOptions{}).directTo(far); err != nil || at.IsValid() {
+		t.Errorf("not asked for: %s, %v", at, err)
+	}
+	if _, err := (&runOptions{direct: "x"}).directTo(far); exitCode(err) != exitUsage || !strings.HasPrefix(err.Error(), "--direct: ") {
+		t.Error(err)
+	}
+}
+
+// What is wrong with one trial may pass; a machine that is not the one it was does not.
+func TestAMachineWithAnotherKeyEndsASearch(t *testing.T) {
+	away := errors.New("no route to host")
+	another := fmt.Errorf("host h1: %w", ssh.ErrUntrusted)
+	for _, c := range []struct {
+		number int
+		err    error
+		ends   bool
+	}{{1, away, true}, {2, away, false}, {2, another, true}, {9, errors.Join(away, another), true}} {
+		told, err := unreached(t.Context(), trial.Ask{Number: c.number}, c.err)
+		if c.ends != (err != nil) || c.ends != (told.Broken == "") {
+			t.Errorf("trial %d, %v: %+v, %v", c.number, c.err, told, err)
+		}
 	}
 }

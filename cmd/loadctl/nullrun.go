@@ -84,7 +84,7 @@ func (n *nullRun) drive(ctx context.Context, t *scenarios.Trial) (*stats.Run, er
 	c, err := coordinator.New(coordinator.Config{
 		RunID: newRunID(time.Now()), Scenario: s, File: n.file, BaseURL: o.BaseURL,
 		Agents: n.place.Agents, Loops: n.place.Loops, Seed: 1, Pacing: set.Pacing, Poller: set.Poller, Tick: set.Tick,
-		Hosts:   []coordinator.Host{local.New(local.Config{Name: "local", Command: func() *exec.Cmd { return exec.Command(n.exe, "host") }})},
+		Hosts:   []coordinator.Host{local.New(local.Config{Name: localHost, Command: func() *exec.Cmd { return exec.Command(n.exe, "host") }})},
 		Version: set.Version, Sink: r.Apply,
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/loadctl/loadctl/agent/faults"
 	"github.com/loadctl/loadctl/coordinator"
 	"github.com/loadctl/loadctl/coordinator/hosts/ssh"
+	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/reports/runfile"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/scenarios/secure"
@@ -43,8 +44,10 @@ type runOptions struct {
 	faults     []string
 	monitors   []string
 	hosts      []string
+	direct     string // where they dial
 	fleet      string // linode, or the id of one that is up
 	yes        bool   // rent without asking
+	noNullRun  bool
 }
 
 func newRun() *cobra.Command {
@@ -78,6 +81,7 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.poller, "poller", "auto", "how agents use sockets: io_uring, epoll, or auto: the first where the kernel lets us")
 	f.BoolVar(&o.timing, "server-timing", false, "record what answers tell of their time, where the file does not say (see docs/measurement.md)")
 	hostsFlag(f, o)
+	noNullRunFlag(f, o)
 	o.diagnostics.flags(f)
 	f.Lookup("tap").Usage = "`directory` for a row of every request, a file a loop (see docs/measurement.md)"
 	f.Lookup("pprof").Usage = "`directory` for profiles of agents, host and coordinator (see docs/engine.md)"
@@ -95,9 +99,13 @@ type job struct {
 	options       scenarios.Options // with the base URL that replaces the file's: --target, or the bundled target's
 	scenario      *scenarios.Scenario
 	tls           secure.Files
-	own           []netip.Addr  // source addresses asked for
-	machines      []ssh.Address // of --hosts, that run agents; none = this one, or those of a fleet
-	hired         *hire         // the fleet of --fleet; nil = none
+	own           []netip.Addr   // source addresses asked for
+	machines      []ssh.Address  // of --hosts, that run agents; none = this one, or those of a fleet
+	dialled       netip.AddrPort // of --direct
+	hired         *hire          // the fleet of --fleet; nil = none
+	fleetCeiling  *plan.FleetCeiling
+	untried       string // why no null run of the machines could be made
+	vouched       string // host of a target that was rented for this and is ours therefore; "" = none
 	faulty        []faults.Fault
 	sampled       []scenarios.Monitor // by --monitor
 	unsampled     bool                // by --monitor none
@@ -157,6 +165,10 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	dialled, err := o.directTo(machines)
+	if err != nil {
+		return nil, err
+	}
 	faulty, err := parseFaults(o.faults)
 	if err != nil {
 		return nil, err
@@ -176,7 +188,7 @@ func newJob(out, errw io.Writer, file string, o runOptions) (*job, error) {
 	for _, w := range s.Warnings {
 		fmt.Fprintf(errw, "%s: warning: %s\n", file, w)
 	}
-	return &job{runOptions: o, own: own, machines: machines, faulty: faulty, sampled: sampled, unsampled: unsampled, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
+	return &job{runOptions: o, own: own, machines: machines, dialled: dialled, faulty: faulty, sampled: sampled, unsampled: unsampled, id: newRunID(time.Now()), file: file, exe: exe, options: opt, scenario: s, tls: files,
 		out: out, errw: errw, ui: ui, color: colorful(out, os.Getenv)}, nil
 }
 
@@ -226,6 +238,9 @@ func (j *job) withTarget(ctx context.Context, writer *runfile.Writer) (*stats.Ru
 
 // drive does the run, and shows and records it as it grows.
 func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, error) {
+	if err := j.tryMachines(j.controls.early); err != nil {
+		return nil, err
+	}
 	hosts, leave, err := j.reach(j.controls.early)
 	switch {
 	case err != nil && j.controls.early.Err() != nil:

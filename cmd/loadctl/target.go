@@ -22,7 +22,7 @@ func newTarget() *cobra.Command {
 	c.AddCommand(newTargetServe(), newTargetUpstream(), newTargetBalancer(), newTargetQueue(), newTargetNull())
 	c.AddCommand(newTargetSet(), newTargetGet(), newTargetReload(), newTargetStats(), newTargetList())
 	c.AddCommand(newTargetUp(), newTargetPlan())
-	c.AddCommand(newTargetWorker(), newTargetGuard(), newTargetPart(), newTargetKeep()) // hidden: processes of these
+	c.AddCommand(newTargetWorker(), newTargetGuard(), newTargetPart(), newTargetKeep(), newTargetSeat()) // hidden: processes of these
 	return c
 }
 

@@ -11,11 +11,21 @@ import (
 )
 
 func newTargetPlan() *cobra.Command {
-	return &cobra.Command{
+	var o placeOptions
+	c := &cobra.Command{
 		Use:   "plan FILE",
 		Short: "Say what a topology would be on Linodes: machines, memory, limits, dollars; nothing is ordered",
-		Args:  cobra.ExactArgs(1),
+		Long: "Without --fleet it reckons with prices of " + topology.PricesOf + ". With --fleet linode it says what `target up` would rent: an hour, the minimum, as planned\n" +
+			"and the worst case, by live prices where LINODE_TOKEN is set.",
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			away, err := o.away()
+			switch {
+			case err != nil:
+				return err
+			case away:
+				return planAway(c, o, args[0])
+			}
 			t, err := readTopology(args[0])
 			if err != nil {
 				return err
@@ -27,6 +37,8 @@ func newTargetPlan() *cobra.Command {
 			return planTable(c.OutOrStdout(), p)
 		},
 	}
+	o.flags(c.Flags())
+	return c
 }
 
 func planTable(w io.Writer, p *topology.Plan) error {

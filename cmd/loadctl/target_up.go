@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loadctl/loadctl/coordinator/hosts/placed"
 	"github.com/loadctl/loadctl/target"
 	"github.com/loadctl/loadctl/target/stack"
 	"github.com/loadctl/loadctl/target/topology"
@@ -21,35 +22,93 @@ import (
 const upLong = `Starts what the file says, each part once the one before is well: database, cache, upstream, nodes,
 balancer. A part that dies is started again; the logs are gathered; INT or TERM ends all in reverse order,
 and a second one at once. Nothing is left behind, no process and no file, even when this one is killed.
-Prints a row for each part, and ` + "`READY URL pid=PID`" + ` once all are well. docs/topology.md says more.`
+Prints a row for each part, and ` + "`READY URL pid=PID`" + ` once all are well. docs/topology.md says more.
+
+With --fleet linode each part gets a machine of its own at Linode, in one private network; INT or TERM gives all of
+them back. It says what that costs and asks first, unless --yes or linode.max_cost_usd is there.`
 
 func newTargetUp() *cobra.Command {
 	var cfg target.UpConfig
 	var lifeline int
+	var o awayOptions
 	c := &cobra.Command{
 		Use:     "up FILE",
 		Short:   "Start a whole service by one file: database, replicas, cache, upstream, nodes, balancer",
 		Long:    upLong,
-		Example: "  loadctl target up scenarios/topologies/small.yaml       # needs nothing installed\n  loadctl target up scenarios/topologies/items.yaml --logs logs",
+		Example: "  loadctl target up scenarios/topologies/small.yaml       # needs nothing installed\n  loadctl target up scenarios/topologies/items.yaml --logs logs\n  loadctl target up scenarios/topologies/items.yaml --fleet linode --for scenarios/service.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			var err error
+			away, err := o.away()
+			switch {
+			case err != nil:
+				return err
+			case away:
+				return upAway(c, o, args[0])
+			case o.keep || o.yes:
+				return usage(errors.New("--keep and --yes are for machines that are rented: say --fleet linode"), "")
+			}
 			if cfg.Topology, err = readTopology(args[0]); err != nil {
 				return err
 			}
-			signals := make(chan os.Signal, 2)
-			signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-			cfg.Signals, cfg.Places = signals, placesFolder()
-			cfg.Parent = parent(c, lifeline)
-			if err := target.Up(c.Context(), cfg); err != nil {
-				return cannot(fmt.Errorf("target: %w", err), "")
-			}
-			return nil
+			return up(c, cfg, lifeline)
 		},
 	}
 	c.Flags().StringVar(&cfg.Logs, "logs", "", "`folder` in which the logs of all parts stay; without it they are gone at the end")
+	o.flags(c.Flags())
 	lifelineFlag(c.Flags(), &lifeline)
 	return c
+}
+
+// newTargetSeat is the one part of a topology that a rented machine is, by the order in a file, which is gone once it was
+// read, as passwords are in it.
+func newTargetSeat() *cobra.Command {
+	var cfg target.UpConfig
+	var ask string
+	c := &cobra.Command{
+		Use:    "seat ORDER",
+		Hidden: true,
+		Args:   cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if ask != "" {
+				return answered(c, ask)
+			}
+			text, err := os.ReadFile(strings.Join(args, ""))
+			if err != nil {
+				return cannot(err, "")
+			}
+			if cfg.Topology, cfg.Order, err = target.ReadOrder(text); err != nil {
+				return usage(err, "")
+			}
+			if err := os.Remove(args[0]); err != nil {
+				return cannot(err, "")
+			}
+			return up(c, cfg, 0)
+		},
+	}
+	c.Flags().StringVar(&cfg.Logs, "logs", "", "`folder` of the log")
+	c.Flags().StringVar(&ask, "ask", "", "`URL` to ask until it is well")
+	return c
+}
+
+// answered asks a service how it is until it is well.
+func answered(c *cobra.Command, url string) error {
+	if err := placed.Answers(c.Context(), url); err != nil {
+		return cannot(err, "")
+	}
+	_, err := fmt.Fprintln(c.OutOrStdout(), "WELL", url)
+	return err
+}
+
+// up runs a topology, or the part of it that is here, until a signal ends it.
+func up(c *cobra.Command, cfg target.UpConfig, lifeline int) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	cfg.Signals, cfg.Places = signals, placesFolder()
+	cfg.Parent = parent(c, lifeline)
+	if err := target.Up(c.Context(), cfg); err != nil {
+		return cannot(fmt.Errorf("target: %w", err), "")
+	}
+	return nil
 }
 
 func readTopology(file string) (*topology.Topology, error) {

@@ -454,18 +454,20 @@ func (*SessionResponse_End) isSessionResponse_Message() {}
 
 func (*SessionResponse_Readdress) isSessionResponse_Message() {}
 
-// A Bootstrap is all a host is told when it is started: over an inherited pipe,
-// never on a command line or a disk. It is the first thing on the pipe, prefixed
-// by its length as a varint; the pipe then stays open, and its end ends the host.
+// A Bootstrap is what a host is told when it is started: over an inherited socket or
+// the input of an SSH session, never on a command line or a disk. Messages that way are
+// prefixed by their length as a varint. The host answers by one line of text, "csr " and
+// its certificate request, PKCS #10 DER in base64: its key is made there and stays there.
+// It is then given an Admission. On its own machine the socket stays open, and its end
+// ends the host.
 type Bootstrap struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Coordinator   string                 `protobuf:"bytes,1,opt,name=coordinator,proto3" json:"coordinator,omitempty"`                 // address to dial, host:port
 	ServerName    string                 `protobuf:"bytes,2,opt,name=server_name,json=serverName,proto3" json:"server_name,omitempty"` // that the coordinator's certificate must bear
 	RunId         string                 `protobuf:"bytes,3,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
-	Host          string                 `protobuf:"bytes,4,opt,name=host,proto3" json:"host,omitempty"`               // what this host is called
-	Ca            []byte                 `protobuf:"bytes,5,opt,name=ca,proto3" json:"ca,omitempty"`                   // PEM of the run's own authority
-	Certificate   []byte                 `protobuf:"bytes,6,opt,name=certificate,proto3" json:"certificate,omitempty"` // PEM of this host's certificate
-	Key           []byte                 `protobuf:"bytes,7,opt,name=key,proto3" json:"key,omitempty"`                 // PEM of its key
+	Host          string                 `protobuf:"bytes,4,opt,name=host,proto3" json:"host,omitempty"`    // what this host is called, and its certificate is to be made out to
+	Ca            []byte                 `protobuf:"bytes,5,opt,name=ca,proto3" json:"ca,omitempty"`        // PEM of the run's own authority
+	Spool         string                 `protobuf:"bytes,40,opt,name=spool,proto3" json:"spool,omitempty"` // file for what the coordinator never confirmed; empty = none
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -535,18 +537,127 @@ func (x *Bootstrap) GetCa() []byte {
 	return nil
 }
 
-func (x *Bootstrap) GetCertificate() []byte {
+func (x *Bootstrap) GetSpool() string {
+	if x != nil {
+		return x.Spool
+	}
+	return ""
+}
+
+// An Admission answers a certificate request.
+type Admission struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Certificate   []byte                 `protobuf:"bytes,1,opt,name=certificate,proto3" json:"certificate,omitempty"` // PEM of this host's certificate
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Admission) Reset() {
+	*x = Admission{}
+	mi := &file_loadctl_v1_session_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Admission) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Admission) ProtoMessage() {}
+
+func (x *Admission) ProtoReflect() protoreflect.Message {
+	mi := &file_loadctl_v1_session_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Admission.ProtoReflect.Descriptor instead.
+func (*Admission) Descriptor() ([]byte, []int) {
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Admission) GetCertificate() []byte {
 	if x != nil {
 		return x.Certificate
 	}
 	return nil
 }
 
-func (x *Bootstrap) GetKey() []byte {
+// A SpoolHead begins the file that a host leaves when it ends and the coordinator has
+// not confirmed all that it measured. The SessionRequests that it had numbered follow, in
+// any order and some of them twice. Each message is prefixed by its length as a varint.
+type SpoolHead struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Protocol      uint32                 `protobuf:"varint,1,opt,name=protocol,proto3" json:"protocol,omitempty"` // version of these messages
+	Version       string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`    // of loadctl, with its commit
+	RunId         string                 `protobuf:"bytes,3,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	Host          string                 `protobuf:"bytes,4,opt,name=host,proto3" json:"host,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SpoolHead) Reset() {
+	*x = SpoolHead{}
+	mi := &file_loadctl_v1_session_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SpoolHead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SpoolHead) ProtoMessage() {}
+
+func (x *SpoolHead) ProtoReflect() protoreflect.Message {
+	mi := &file_loadctl_v1_session_proto_msgTypes[4]
 	if x != nil {
-		return x.Key
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
 	}
-	return nil
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SpoolHead.ProtoReflect.Descriptor instead.
+func (*SpoolHead) Descriptor() ([]byte, []int) {
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SpoolHead) GetProtocol() uint32 {
+	if x != nil {
+		return x.Protocol
+	}
+	return 0
+}
+
+func (x *SpoolHead) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *SpoolHead) GetRunId() string {
+	if x != nil {
+		return x.RunId
+	}
+	return ""
+}
+
+func (x *SpoolHead) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
 }
 
 // Hello opens a session, or resumes it after a broken stream.
@@ -565,7 +676,7 @@ type Hello struct {
 
 func (x *Hello) Reset() {
 	*x = Hello{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[3]
+	mi := &file_loadctl_v1_session_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -577,7 +688,7 @@ func (x *Hello) String() string {
 func (*Hello) ProtoMessage() {}
 
 func (x *Hello) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[3]
+	mi := &file_loadctl_v1_session_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -590,7 +701,7 @@ func (x *Hello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hello.ProtoReflect.Descriptor instead.
 func (*Hello) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{3}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Hello) GetProtocol() uint32 {
@@ -661,7 +772,7 @@ type Machine struct {
 
 func (x *Machine) Reset() {
 	*x = Machine{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[4]
+	mi := &file_loadctl_v1_session_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -673,7 +784,7 @@ func (x *Machine) String() string {
 func (*Machine) ProtoMessage() {}
 
 func (x *Machine) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[4]
+	mi := &file_loadctl_v1_session_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -686,7 +797,7 @@ func (x *Machine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Machine.ProtoReflect.Descriptor instead.
 func (*Machine) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{4}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Machine) GetCores() uint32 {
@@ -771,7 +882,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[5]
+	mi := &file_loadctl_v1_session_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -783,7 +894,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[5]
+	mi := &file_loadctl_v1_session_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -796,7 +907,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{5}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Welcome) GetProtocol() uint32 {
@@ -838,7 +949,7 @@ type Ping struct {
 
 func (x *Ping) Reset() {
 	*x = Ping{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[6]
+	mi := &file_loadctl_v1_session_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -850,7 +961,7 @@ func (x *Ping) String() string {
 func (*Ping) ProtoMessage() {}
 
 func (x *Ping) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[6]
+	mi := &file_loadctl_v1_session_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -863,7 +974,7 @@ func (x *Ping) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ping.ProtoReflect.Descriptor instead.
 func (*Ping) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{6}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Ping) GetId() uint64 {
@@ -892,7 +1003,7 @@ type Pong struct {
 
 func (x *Pong) Reset() {
 	*x = Pong{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[7]
+	mi := &file_loadctl_v1_session_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -904,7 +1015,7 @@ func (x *Pong) String() string {
 func (*Pong) ProtoMessage() {}
 
 func (x *Pong) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[7]
+	mi := &file_loadctl_v1_session_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -917,7 +1028,7 @@ func (x *Pong) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pong.ProtoReflect.Descriptor instead.
 func (*Pong) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{7}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Pong) GetId() uint64 {
@@ -974,7 +1085,7 @@ type Prepare struct {
 
 func (x *Prepare) Reset() {
 	*x = Prepare{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[8]
+	mi := &file_loadctl_v1_session_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -986,7 +1097,7 @@ func (x *Prepare) String() string {
 func (*Prepare) ProtoMessage() {}
 
 func (x *Prepare) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[8]
+	mi := &file_loadctl_v1_session_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -999,7 +1110,7 @@ func (x *Prepare) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prepare.ProtoReflect.Descriptor instead.
 func (*Prepare) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{8}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Prepare) GetFile() string {
@@ -1136,7 +1247,7 @@ type Trial struct {
 
 func (x *Trial) Reset() {
 	*x = Trial{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[9]
+	mi := &file_loadctl_v1_session_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1148,7 +1259,7 @@ func (x *Trial) String() string {
 func (*Trial) ProtoMessage() {}
 
 func (x *Trial) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[9]
+	mi := &file_loadctl_v1_session_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1161,7 +1272,7 @@ func (x *Trial) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trial.ProtoReflect.Descriptor instead.
 func (*Trial) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{9}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Trial) GetBaseUrl() string {
@@ -1221,7 +1332,7 @@ type Level struct {
 
 func (x *Level) Reset() {
 	*x = Level{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	mi := &file_loadctl_v1_session_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1233,7 +1344,7 @@ func (x *Level) String() string {
 func (*Level) ProtoMessage() {}
 
 func (x *Level) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[10]
+	mi := &file_loadctl_v1_session_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1246,7 +1357,7 @@ func (x *Level) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Level.ProtoReflect.Descriptor instead.
 func (*Level) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{10}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Level) GetRate() float64 {
@@ -1304,7 +1415,7 @@ type TLSFiles struct {
 
 func (x *TLSFiles) Reset() {
 	*x = TLSFiles{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[11]
+	mi := &file_loadctl_v1_session_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1316,7 +1427,7 @@ func (x *TLSFiles) String() string {
 func (*TLSFiles) ProtoMessage() {}
 
 func (x *TLSFiles) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[11]
+	mi := &file_loadctl_v1_session_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1329,7 +1440,7 @@ func (x *TLSFiles) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TLSFiles.ProtoReflect.Descriptor instead.
 func (*TLSFiles) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{11}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *TLSFiles) GetCa() []byte {
@@ -1365,7 +1476,7 @@ type BodyFile struct {
 
 func (x *BodyFile) Reset() {
 	*x = BodyFile{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[12]
+	mi := &file_loadctl_v1_session_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1377,7 +1488,7 @@ func (x *BodyFile) String() string {
 func (*BodyFile) ProtoMessage() {}
 
 func (x *BodyFile) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[12]
+	mi := &file_loadctl_v1_session_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1390,7 +1501,7 @@ func (x *BodyFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BodyFile.ProtoReflect.Descriptor instead.
 func (*BodyFile) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{12}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *BodyFile) GetName() string {
@@ -1429,7 +1540,7 @@ type AgentPlan struct {
 
 func (x *AgentPlan) Reset() {
 	*x = AgentPlan{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[13]
+	mi := &file_loadctl_v1_session_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1441,7 +1552,7 @@ func (x *AgentPlan) String() string {
 func (*AgentPlan) ProtoMessage() {}
 
 func (x *AgentPlan) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[13]
+	mi := &file_loadctl_v1_session_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1454,7 +1565,7 @@ func (x *AgentPlan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentPlan.ProtoReflect.Descriptor instead.
 func (*AgentPlan) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{13}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AgentPlan) GetName() string {
@@ -1509,7 +1620,7 @@ type Slot struct {
 
 func (x *Slot) Reset() {
 	*x = Slot{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[14]
+	mi := &file_loadctl_v1_session_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1521,7 +1632,7 @@ func (x *Slot) String() string {
 func (*Slot) ProtoMessage() {}
 
 func (x *Slot) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[14]
+	mi := &file_loadctl_v1_session_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1534,7 +1645,7 @@ func (x *Slot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slot.ProtoReflect.Descriptor instead.
 func (*Slot) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{14}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Slot) GetIndex() uint64 {
@@ -1561,7 +1672,7 @@ type Ready struct {
 
 func (x *Ready) Reset() {
 	*x = Ready{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[15]
+	mi := &file_loadctl_v1_session_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1573,7 +1684,7 @@ func (x *Ready) String() string {
 func (*Ready) ProtoMessage() {}
 
 func (x *Ready) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[15]
+	mi := &file_loadctl_v1_session_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1586,7 +1697,7 @@ func (x *Ready) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ready.ProtoReflect.Descriptor instead.
 func (*Ready) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{15}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Ready) GetAgents() []*AgentStarted {
@@ -1613,7 +1724,7 @@ type AgentStarted struct {
 
 func (x *AgentStarted) Reset() {
 	*x = AgentStarted{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[16]
+	mi := &file_loadctl_v1_session_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1625,7 +1736,7 @@ func (x *AgentStarted) String() string {
 func (*AgentStarted) ProtoMessage() {}
 
 func (x *AgentStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[16]
+	mi := &file_loadctl_v1_session_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1638,7 +1749,7 @@ func (x *AgentStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentStarted.ProtoReflect.Descriptor instead.
 func (*AgentStarted) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{16}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AgentStarted) GetName() string {
@@ -1665,7 +1776,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[17]
+	mi := &file_loadctl_v1_session_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1677,7 +1788,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[17]
+	mi := &file_loadctl_v1_session_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1690,7 +1801,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{17}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Start) GetEpochMonotonic() int64 {
@@ -1711,7 +1822,7 @@ type Begin struct {
 
 func (x *Begin) Reset() {
 	*x = Begin{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[18]
+	mi := &file_loadctl_v1_session_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1723,7 +1834,7 @@ func (x *Begin) String() string {
 func (*Begin) ProtoMessage() {}
 
 func (x *Begin) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[18]
+	mi := &file_loadctl_v1_session_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1736,7 +1847,7 @@ func (x *Begin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Begin.ProtoReflect.Descriptor instead.
 func (*Begin) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{18}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Begin) GetPhase() uint32 {
@@ -1765,7 +1876,7 @@ type End struct {
 
 func (x *End) Reset() {
 	*x = End{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[19]
+	mi := &file_loadctl_v1_session_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1777,7 +1888,7 @@ func (x *End) String() string {
 func (*End) ProtoMessage() {}
 
 func (x *End) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[19]
+	mi := &file_loadctl_v1_session_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1790,7 +1901,7 @@ func (x *End) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use End.ProtoReflect.Descriptor instead.
 func (*End) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{19}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *End) GetPhase() uint32 {
@@ -1820,7 +1931,7 @@ type PhaseEvent struct {
 
 func (x *PhaseEvent) Reset() {
 	*x = PhaseEvent{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[20]
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1832,7 +1943,7 @@ func (x *PhaseEvent) String() string {
 func (*PhaseEvent) ProtoMessage() {}
 
 func (x *PhaseEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[20]
+	mi := &file_loadctl_v1_session_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1845,7 +1956,7 @@ func (x *PhaseEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseEvent.ProtoReflect.Descriptor instead.
 func (*PhaseEvent) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{20}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PhaseEvent) GetPhase() uint32 {
@@ -1888,7 +1999,7 @@ type Report struct {
 
 func (x *Report) Reset() {
 	*x = Report{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[21]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1900,7 +2011,7 @@ func (x *Report) String() string {
 func (*Report) ProtoMessage() {}
 
 func (x *Report) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[21]
+	mi := &file_loadctl_v1_session_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1913,7 +2024,7 @@ func (x *Report) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Report.ProtoReflect.Descriptor instead.
 func (*Report) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{21}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Report) GetSeq() uint64 {
@@ -1967,7 +2078,7 @@ type AgentWindow struct {
 
 func (x *AgentWindow) Reset() {
 	*x = AgentWindow{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1979,7 +2090,7 @@ func (x *AgentWindow) String() string {
 func (*AgentWindow) ProtoMessage() {}
 
 func (x *AgentWindow) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[22]
+	mi := &file_loadctl_v1_session_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1992,7 +2103,7 @@ func (x *AgentWindow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentWindow.ProtoReflect.Descriptor instead.
 func (*AgentWindow) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{22}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AgentWindow) GetName() string {
@@ -2168,7 +2279,7 @@ type ArrivalTest struct {
 
 func (x *ArrivalTest) Reset() {
 	*x = ArrivalTest{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2180,7 +2291,7 @@ func (x *ArrivalTest) String() string {
 func (*ArrivalTest) ProtoMessage() {}
 
 func (x *ArrivalTest) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[23]
+	mi := &file_loadctl_v1_session_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2193,7 +2304,7 @@ func (x *ArrivalTest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArrivalTest.ProtoReflect.Descriptor instead.
 func (*ArrivalTest) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{23}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ArrivalTest) GetPhase() uint32 {
@@ -2287,7 +2398,7 @@ type Vitals struct {
 
 func (x *Vitals) Reset() {
 	*x = Vitals{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2299,7 +2410,7 @@ func (x *Vitals) String() string {
 func (*Vitals) ProtoMessage() {}
 
 func (x *Vitals) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[24]
+	mi := &file_loadctl_v1_session_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2312,7 +2423,7 @@ func (x *Vitals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Vitals.ProtoReflect.Descriptor instead.
 func (*Vitals) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{24}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Vitals) GetKernelJitterNs() int64 {
@@ -2414,7 +2525,7 @@ type MachineVitals struct {
 
 func (x *MachineVitals) Reset() {
 	*x = MachineVitals{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2426,7 +2537,7 @@ func (x *MachineVitals) String() string {
 func (*MachineVitals) ProtoMessage() {}
 
 func (x *MachineVitals) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[25]
+	mi := &file_loadctl_v1_session_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2439,7 +2550,7 @@ func (x *MachineVitals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MachineVitals.ProtoReflect.Descriptor instead.
 func (*MachineVitals) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{25}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *MachineVitals) GetCores() uint64 {
@@ -2548,7 +2659,7 @@ type AgentLost struct {
 
 func (x *AgentLost) Reset() {
 	*x = AgentLost{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2560,7 +2671,7 @@ func (x *AgentLost) String() string {
 func (*AgentLost) ProtoMessage() {}
 
 func (x *AgentLost) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[26]
+	mi := &file_loadctl_v1_session_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2573,7 +2684,7 @@ func (x *AgentLost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentLost.ProtoReflect.Descriptor instead.
 func (*AgentLost) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{26}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *AgentLost) GetSeq() uint64 {
@@ -2622,7 +2733,7 @@ type Reshare struct {
 
 func (x *Reshare) Reset() {
 	*x = Reshare{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2634,7 +2745,7 @@ func (x *Reshare) String() string {
 func (*Reshare) ProtoMessage() {}
 
 func (x *Reshare) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[27]
+	mi := &file_loadctl_v1_session_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2647,7 +2758,7 @@ func (x *Reshare) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reshare.ProtoReflect.Descriptor instead.
 func (*Reshare) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{27}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Reshare) GetFrom() int64 {
@@ -2675,7 +2786,7 @@ type Readdress struct {
 
 func (x *Readdress) Reset() {
 	*x = Readdress{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2687,7 +2798,7 @@ func (x *Readdress) String() string {
 func (*Readdress) ProtoMessage() {}
 
 func (x *Readdress) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[28]
+	mi := &file_loadctl_v1_session_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2700,7 +2811,7 @@ func (x *Readdress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Readdress.ProtoReflect.Descriptor instead.
 func (*Readdress) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{28}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Readdress) GetAddresses() []string {
@@ -2721,7 +2832,7 @@ type Pause struct {
 
 func (x *Pause) Reset() {
 	*x = Pause{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2733,7 +2844,7 @@ func (x *Pause) String() string {
 func (*Pause) ProtoMessage() {}
 
 func (x *Pause) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[29]
+	mi := &file_loadctl_v1_session_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2746,7 +2857,7 @@ func (x *Pause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pause.ProtoReflect.Descriptor instead.
 func (*Pause) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{29}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Pause) GetPaused() bool {
@@ -2774,7 +2885,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2786,7 +2897,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[30]
+	mi := &file_loadctl_v1_session_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2799,7 +2910,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{30}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Drain) GetAt() int64 {
@@ -2826,7 +2937,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[31]
+	mi := &file_loadctl_v1_session_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2838,7 +2949,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[31]
+	mi := &file_loadctl_v1_session_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2851,7 +2962,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{31}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Stop) GetReason() string {
@@ -2870,7 +2981,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[32]
+	mi := &file_loadctl_v1_session_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2882,7 +2993,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[32]
+	mi := &file_loadctl_v1_session_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2895,7 +3006,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{32}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2919,7 +3030,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[33]
+	mi := &file_loadctl_v1_session_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2931,7 +3042,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[33]
+	mi := &file_loadctl_v1_session_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2944,7 +3055,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{33}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Notice) GetSeq() uint64 {
@@ -2995,7 +3106,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[34]
+	mi := &file_loadctl_v1_session_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3007,7 +3118,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[34]
+	mi := &file_loadctl_v1_session_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3020,7 +3131,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{34}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Finished) GetSeq() uint64 {
@@ -3068,7 +3179,7 @@ type AgentFinished struct {
 
 func (x *AgentFinished) Reset() {
 	*x = AgentFinished{}
-	mi := &file_loadctl_v1_session_proto_msgTypes[35]
+	mi := &file_loadctl_v1_session_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3080,7 +3191,7 @@ func (x *AgentFinished) String() string {
 func (*AgentFinished) ProtoMessage() {}
 
 func (x *AgentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_loadctl_v1_session_proto_msgTypes[35]
+	mi := &file_loadctl_v1_session_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3093,7 +3204,7 @@ func (x *AgentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentFinished.ProtoReflect.Descriptor instead.
 func (*AgentFinished) Descriptor() ([]byte, []int) {
-	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{35}
+	return file_loadctl_v1_session_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *AgentFinished) GetName() string {
@@ -3199,9 +3310,15 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"serverName\x12\x15\n" +
 	"\x06run_id\x18\x03 \x01(\tR\x05runId\x12\x12\n" +
 	"\x04host\x18\x04 \x01(\tR\x04host\x12\x0e\n" +
-	"\x02ca\x18\x05 \x01(\fR\x02ca\x12 \n" +
-	"\vcertificate\x18\x06 \x01(\fR\vcertificate\x12\x10\n" +
-	"\x03key\x18\a \x01(\fR\x03key\"\xd1\x01\n" +
+	"\x02ca\x18\x05 \x01(\fR\x02ca\x12\x14\n" +
+	"\x05spool\x18( \x01(\tR\x05spoolJ\x04\b\x06\x10\aJ\x04\b\a\x10\bR\vcertificateR\x03key\"-\n" +
+	"\tAdmission\x12 \n" +
+	"\vcertificate\x18\x01 \x01(\fR\vcertificate\"l\n" +
+	"\tSpoolHead\x12\x1a\n" +
+	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12\x15\n" +
+	"\x06run_id\x18\x03 \x01(\tR\x05runId\x12\x12\n" +
+	"\x04host\x18\x04 \x01(\tR\x04host\"\xd1\x01\n" +
 	"\x05Hello\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\rR\bprotocol\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x15\n" +
@@ -3470,85 +3587,87 @@ func file_loadctl_v1_session_proto_rawDescGZIP() []byte {
 	return file_loadctl_v1_session_proto_rawDescData
 }
 
-var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_loadctl_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_loadctl_v1_session_proto_goTypes = []any{
 	(*SessionRequest)(nil),  // 0: loadctl.v1.SessionRequest
 	(*SessionResponse)(nil), // 1: loadctl.v1.SessionResponse
 	(*Bootstrap)(nil),       // 2: loadctl.v1.Bootstrap
-	(*Hello)(nil),           // 3: loadctl.v1.Hello
-	(*Machine)(nil),         // 4: loadctl.v1.Machine
-	(*Welcome)(nil),         // 5: loadctl.v1.Welcome
-	(*Ping)(nil),            // 6: loadctl.v1.Ping
-	(*Pong)(nil),            // 7: loadctl.v1.Pong
-	(*Prepare)(nil),         // 8: loadctl.v1.Prepare
-	(*Trial)(nil),           // 9: loadctl.v1.Trial
-	(*Level)(nil),           // 10: loadctl.v1.Level
-	(*TLSFiles)(nil),        // 11: loadctl.v1.TLSFiles
-	(*BodyFile)(nil),        // 12: loadctl.v1.BodyFile
-	(*AgentPlan)(nil),       // 13: loadctl.v1.AgentPlan
-	(*Slot)(nil),            // 14: loadctl.v1.Slot
-	(*Ready)(nil),           // 15: loadctl.v1.Ready
-	(*AgentStarted)(nil),    // 16: loadctl.v1.AgentStarted
-	(*Start)(nil),           // 17: loadctl.v1.Start
-	(*Begin)(nil),           // 18: loadctl.v1.Begin
-	(*End)(nil),             // 19: loadctl.v1.End
-	(*PhaseEvent)(nil),      // 20: loadctl.v1.PhaseEvent
-	(*Report)(nil),          // 21: loadctl.v1.Report
-	(*AgentWindow)(nil),     // 22: loadctl.v1.AgentWindow
-	(*ArrivalTest)(nil),     // 23: loadctl.v1.ArrivalTest
-	(*Vitals)(nil),          // 24: loadctl.v1.Vitals
-	(*MachineVitals)(nil),   // 25: loadctl.v1.MachineVitals
-	(*AgentLost)(nil),       // 26: loadctl.v1.AgentLost
-	(*Reshare)(nil),         // 27: loadctl.v1.Reshare
-	(*Readdress)(nil),       // 28: loadctl.v1.Readdress
-	(*Pause)(nil),           // 29: loadctl.v1.Pause
-	(*Drain)(nil),           // 30: loadctl.v1.Drain
-	(*Stop)(nil),            // 31: loadctl.v1.Stop
-	(*Ack)(nil),             // 32: loadctl.v1.Ack
-	(*Notice)(nil),          // 33: loadctl.v1.Notice
-	(*Finished)(nil),        // 34: loadctl.v1.Finished
-	(*AgentFinished)(nil),   // 35: loadctl.v1.AgentFinished
-	nil,                     // 36: loadctl.v1.Prepare.VarsEntry
-	(*Snapshot)(nil),        // 37: loadctl.v1.Snapshot
+	(*Admission)(nil),       // 3: loadctl.v1.Admission
+	(*SpoolHead)(nil),       // 4: loadctl.v1.SpoolHead
+	(*Hello)(nil),           // 5: loadctl.v1.Hello
+	(*Machine)(nil),         // 6: loadctl.v1.Machine
+	(*Welcome)(nil),         // 7: loadctl.v1.Welcome
+	(*Ping)(nil),            // 8: loadctl.v1.Ping
+	(*Pong)(nil),            // 9: loadctl.v1.Pong
+	(*Prepare)(nil),         // 10: loadctl.v1.Prepare
+	(*Trial)(nil),           // 11: loadctl.v1.Trial
+	(*Level)(nil),           // 12: loadctl.v1.Level
+	(*TLSFiles)(nil),        // 13: loadctl.v1.TLSFiles
+	(*BodyFile)(nil),        // 14: loadctl.v1.BodyFile
+	(*AgentPlan)(nil),       // 15: loadctl.v1.AgentPlan
+	(*Slot)(nil),            // 16: loadctl.v1.Slot
+	(*Ready)(nil),           // 17: loadctl.v1.Ready
+	(*AgentStarted)(nil),    // 18: loadctl.v1.AgentStarted
+	(*Start)(nil),           // 19: loadctl.v1.Start
+	(*Begin)(nil),           // 20: loadctl.v1.Begin
+	(*End)(nil),             // 21: loadctl.v1.End
+	(*PhaseEvent)(nil),      // 22: loadctl.v1.PhaseEvent
+	(*Report)(nil),          // 23: loadctl.v1.Report
+	(*AgentWindow)(nil),     // 24: loadctl.v1.AgentWindow
+	(*ArrivalTest)(nil),     // 25: loadctl.v1.ArrivalTest
+	(*Vitals)(nil),          // 26: loadctl.v1.Vitals
+	(*MachineVitals)(nil),   // 27: loadctl.v1.MachineVitals
+	(*AgentLost)(nil),       // 28: loadctl.v1.AgentLost
+	(*Reshare)(nil),         // 29: loadctl.v1.Reshare
+	(*Readdress)(nil),       // 30: loadctl.v1.Readdress
+	(*Pause)(nil),           // 31: loadctl.v1.Pause
+	(*Drain)(nil),           // 32: loadctl.v1.Drain
+	(*Stop)(nil),            // 33: loadctl.v1.Stop
+	(*Ack)(nil),             // 34: loadctl.v1.Ack
+	(*Notice)(nil),          // 35: loadctl.v1.Notice
+	(*Finished)(nil),        // 36: loadctl.v1.Finished
+	(*AgentFinished)(nil),   // 37: loadctl.v1.AgentFinished
+	nil,                     // 38: loadctl.v1.Prepare.VarsEntry
+	(*Snapshot)(nil),        // 39: loadctl.v1.Snapshot
 }
 var file_loadctl_v1_session_proto_depIdxs = []int32{
-	3,  // 0: loadctl.v1.SessionRequest.hello:type_name -> loadctl.v1.Hello
-	7,  // 1: loadctl.v1.SessionRequest.pong:type_name -> loadctl.v1.Pong
-	15, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
-	21, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
-	20, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
-	26, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
-	33, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
-	34, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
-	5,  // 8: loadctl.v1.SessionResponse.welcome:type_name -> loadctl.v1.Welcome
-	6,  // 9: loadctl.v1.SessionResponse.ping:type_name -> loadctl.v1.Ping
-	8,  // 10: loadctl.v1.SessionResponse.prepare:type_name -> loadctl.v1.Prepare
-	17, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
-	18, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
-	27, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
-	30, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
-	31, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
-	32, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
-	29, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
-	19, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
-	28, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
-	4,  // 20: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
-	36, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
-	13, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
-	11, // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
-	12, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
-	9,  // 25: loadctl.v1.Prepare.trial:type_name -> loadctl.v1.Trial
-	10, // 26: loadctl.v1.Prepare.level:type_name -> loadctl.v1.Level
-	14, // 27: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
-	16, // 28: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
-	37, // 29: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
-	22, // 30: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
-	24, // 31: loadctl.v1.AgentWindow.vitals:type_name -> loadctl.v1.Vitals
-	23, // 32: loadctl.v1.AgentWindow.arrivals:type_name -> loadctl.v1.ArrivalTest
-	25, // 33: loadctl.v1.Vitals.machine:type_name -> loadctl.v1.MachineVitals
-	37, // 34: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
-	13, // 35: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
-	35, // 36: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
+	5,  // 0: loadctl.v1.SessionRequest.hello:type_name -> loadctl.v1.Hello
+	9,  // 1: loadctl.v1.SessionRequest.pong:type_name -> loadctl.v1.Pong
+	17, // 2: loadctl.v1.SessionRequest.ready:type_name -> loadctl.v1.Ready
+	23, // 3: loadctl.v1.SessionRequest.report:type_name -> loadctl.v1.Report
+	22, // 4: loadctl.v1.SessionRequest.phase_event:type_name -> loadctl.v1.PhaseEvent
+	28, // 5: loadctl.v1.SessionRequest.agent_lost:type_name -> loadctl.v1.AgentLost
+	35, // 6: loadctl.v1.SessionRequest.notice:type_name -> loadctl.v1.Notice
+	36, // 7: loadctl.v1.SessionRequest.finished:type_name -> loadctl.v1.Finished
+	7,  // 8: loadctl.v1.SessionResponse.welcome:type_name -> loadctl.v1.Welcome
+	8,  // 9: loadctl.v1.SessionResponse.ping:type_name -> loadctl.v1.Ping
+	10, // 10: loadctl.v1.SessionResponse.prepare:type_name -> loadctl.v1.Prepare
+	19, // 11: loadctl.v1.SessionResponse.start:type_name -> loadctl.v1.Start
+	20, // 12: loadctl.v1.SessionResponse.begin:type_name -> loadctl.v1.Begin
+	29, // 13: loadctl.v1.SessionResponse.reshare:type_name -> loadctl.v1.Reshare
+	32, // 14: loadctl.v1.SessionResponse.drain:type_name -> loadctl.v1.Drain
+	33, // 15: loadctl.v1.SessionResponse.stop:type_name -> loadctl.v1.Stop
+	34, // 16: loadctl.v1.SessionResponse.ack:type_name -> loadctl.v1.Ack
+	31, // 17: loadctl.v1.SessionResponse.pause:type_name -> loadctl.v1.Pause
+	21, // 18: loadctl.v1.SessionResponse.end:type_name -> loadctl.v1.End
+	30, // 19: loadctl.v1.SessionResponse.readdress:type_name -> loadctl.v1.Readdress
+	6,  // 20: loadctl.v1.Hello.machine:type_name -> loadctl.v1.Machine
+	38, // 21: loadctl.v1.Prepare.vars:type_name -> loadctl.v1.Prepare.VarsEntry
+	15, // 22: loadctl.v1.Prepare.agents:type_name -> loadctl.v1.AgentPlan
+	13, // 23: loadctl.v1.Prepare.tls_files:type_name -> loadctl.v1.TLSFiles
+	14, // 24: loadctl.v1.Prepare.files:type_name -> loadctl.v1.BodyFile
+	11, // 25: loadctl.v1.Prepare.trial:type_name -> loadctl.v1.Trial
+	12, // 26: loadctl.v1.Prepare.level:type_name -> loadctl.v1.Level
+	16, // 27: loadctl.v1.AgentPlan.share:type_name -> loadctl.v1.Slot
+	18, // 28: loadctl.v1.Ready.agents:type_name -> loadctl.v1.AgentStarted
+	39, // 29: loadctl.v1.Report.merged:type_name -> loadctl.v1.Snapshot
+	24, // 30: loadctl.v1.Report.agents:type_name -> loadctl.v1.AgentWindow
+	26, // 31: loadctl.v1.AgentWindow.vitals:type_name -> loadctl.v1.Vitals
+	25, // 32: loadctl.v1.AgentWindow.arrivals:type_name -> loadctl.v1.ArrivalTest
+	27, // 33: loadctl.v1.Vitals.machine:type_name -> loadctl.v1.MachineVitals
+	39, // 34: loadctl.v1.AgentLost.missing:type_name -> loadctl.v1.Snapshot
+	15, // 35: loadctl.v1.Reshare.agents:type_name -> loadctl.v1.AgentPlan
+	37, // 36: loadctl.v1.Finished.agents:type_name -> loadctl.v1.AgentFinished
 	0,  // 37: loadctl.v1.CoordinatorService.Session:input_type -> loadctl.v1.SessionRequest
 	1,  // 38: loadctl.v1.CoordinatorService.Session:output_type -> loadctl.v1.SessionResponse
 	38, // [38:39] is the sub-list for method output_type
@@ -3588,16 +3707,16 @@ func file_loadctl_v1_session_proto_init() {
 		(*SessionResponse_End)(nil),
 		(*SessionResponse_Readdress)(nil),
 	}
-	file_loadctl_v1_session_proto_msgTypes[4].OneofWrappers = []any{}
-	file_loadctl_v1_session_proto_msgTypes[24].OneofWrappers = []any{}
-	file_loadctl_v1_session_proto_msgTypes[25].OneofWrappers = []any{}
+	file_loadctl_v1_session_proto_msgTypes[6].OneofWrappers = []any{}
+	file_loadctl_v1_session_proto_msgTypes[26].OneofWrappers = []any{}
+	file_loadctl_v1_session_proto_msgTypes[27].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loadctl_v1_session_proto_rawDesc), len(file_loadctl_v1_session_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   37,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

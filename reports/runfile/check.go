@@ -29,6 +29,12 @@ func check(u stats.Update, l *stats.Layout) error {
 		return fmt.Errorf("span of phase %d of %d", u.Span.Phase, len(l.Phases))
 	case u.Lost != nil:
 		return checkRows(u.Lost.Missing, u.Lost.Phases, l)
+	case u.Late != nil:
+		return checkLate(u.Late, l)
+	case u.Settled != nil && len(u.Settled.Settled) > len(l.Cells):
+		return fmt.Errorf("%d rows are settled, of %d", len(u.Settled.Settled), len(l.Cells))
+	case u.Settled != nil:
+		return checkRows(u.Settled.Missing, u.Settled.Phases, l)
 	}
 	return nil
 }
@@ -71,6 +77,13 @@ func checkWindow(w *stats.Window, l *stats.Layout) error {
 		}
 	}
 	return nil
+}
+
+func checkLate(late *stats.Late, l *stats.Layout) error {
+	if late.Merged == nil {
+		return errors.New("what came late is empty")
+	}
+	return checkWindow(&stats.Window{Index: late.Merged.Window, Merged: late.Merged, Agents: late.Agents}, l)
 }
 
 func checkRows(cells []stats.CellStats, phases []stats.PhaseStats, l *stats.Layout) error {

@@ -410,3 +410,10 @@ func TestTargetsCountIsKept(t *testing.T) {
 		t.Errorf("%s came back as %+v, %v", line, got.Counted, err)
 	}
 }
+
+// encode is an update's line.
+func encode(u stats.Update) ([]byte, error) {
+	var b bytes.Buffer
+	err := writeUpdate(&b, u)
+	return b.Bytes(), err
+}

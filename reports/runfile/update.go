@@ -3,6 +3,7 @@ package runfile
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 
@@ -29,6 +30,8 @@ type line struct {
 	Event    *stats.Event       `json:"event,omitempty"`
 	Verdicts []verdict          `json:"verdicts,omitzero"`
 	Lost     *stats.AgentLoss   `json:"lost,omitempty"`
+	Late     *stats.Late        `json:"late,omitempty"`
+	Settled  *stats.Settlement  `json:"settled,omitempty"`
 	State    *stats.State       `json:"state,omitempty"`
 	Counted  *stats.TargetCount `json:"counted,omitempty"`
 	Ended    *stats.Ended       `json:"ended,omitempty"`
@@ -42,16 +45,16 @@ type verdict struct {
 	FirstFail stats.Offset
 }
 
-func encode(u stats.Update) ([]byte, error) {
-	l := line{Started: u.Started, Window: u.Window, Span: u.Span, Event: u.Event, Lost: u.Lost, State: u.State, Counted: u.Counted, Ended: u.Ended}
+// writeUpdate writes an update's line: at once, since that of a second of many agents is megabytes long.
+func writeUpdate(to io.Writer, u stats.Update) error {
+	l := line{Started: u.Started, Window: u.Window, Span: u.Span, Event: u.Event, Lost: u.Lost, Late: u.Late, Settled: u.Settled, State: u.State, Counted: u.Counted, Ended: u.Ended}
 	if u.Verdicts != nil {
 		l.Verdicts = []verdict{}
 	}
 	for _, v := range u.Verdicts {
 		l.Verdicts = append(l.Verdicts, verdict{v.Threshold, strconv.FormatFloat(v.Value, 'g', -1, 64), v.NoData, v.Held, v.FirstFail})
 	}
-	b, err := json.Marshal(l)
-	return append(b, '\n'), err
+	return json.NewEncoder(to).Encode(l)
 }
 
 // decode reads one line and holds it against the layout, which is nil before the
@@ -61,7 +64,7 @@ func decode(b []byte, layout *stats.Layout) (u stats.Update, err error) {
 	if err := json.Unmarshal(b, &l); err != nil {
 		return u, err
 	}
-	u = stats.Update{Started: l.Started, Window: l.Window, Span: l.Span, Event: l.Event, Lost: l.Lost, State: l.State, Counted: l.Counted, Ended: l.Ended}
+	u = stats.Update{Started: l.Started, Window: l.Window, Span: l.Span, Event: l.Event, Lost: l.Lost, Late: l.Late, Settled: l.Settled, State: l.State, Counted: l.Counted, Ended: l.Ended}
 	if l.Verdicts != nil {
 		u.Verdicts = []stats.Verdict{}
 	}

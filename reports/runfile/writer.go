@@ -80,10 +80,7 @@ func (w *Writer) Apply(u stats.Update) {
 		w.monitored(u.Monitor)
 		return
 	}
-	b, err := encode(u)
-	if err == nil {
-		_, err = w.zip.Write(b)
-	}
+	err := writeUpdate(w.zip, u)
 	if u.Window != nil {
 		w.unflushed++
 	}

@@ -25,6 +25,9 @@ func Redis(name, dir, address string, memory int) (Part, error) {
 	}
 	host, port, _ := net.SplitHostPort(address)
 	args := []string{"--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", filepath.Join(dir, name)}
+	if !isLoopback(host) { // whoever may reach it is for a firewall to say; without a password it would answer this machine only
+		args = append(args, "--protected-mode", "no")
+	}
 	if memory > 0 {
 		args = append(args, "--maxmemory", strconv.Itoa(memory)+"mb", "--maxmemory-policy", "allkeys-lru")
 	}
@@ -48,6 +51,11 @@ func Memcached(name, address string, memory int) (Part, error) {
 	return Part{Name: name, Address: "memcached://" + address,
 		Command: func() *exec.Cmd { return exec.Command(program, args...) },
 		Healthy: func(ctx context.Context, _ Ready) error { return says(ctx, address, "version\r\n", "VERSION ") }}, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
 }
 
 // says asks one line and wants an answer that begins with a text.

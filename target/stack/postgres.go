@@ -99,7 +99,23 @@ func (p *Postgres) create(ctx context.Context, with Preparation, as *syscall.Cre
 	}
 	err := p.do(ctx, with, as, "initdb", "-D", filepath.Join(p.data(), "cluster"), "-U", postgresUser, "--pwfile", pw,
 		"-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
+	if err == nil {
+		err = p.open()
+	}
 	return errors.Join(err, os.Remove(pw))
+}
+
+// open lets other machines in, by the password, where the server is there for them: of itself a cluster knows this one only.
+func (p *Postgres) open() error {
+	if host, _, _ := net.SplitHostPort(p.Address); isLoopback(host) {
+		return nil
+	}
+	f, err := os.OpenFile(filepath.Join(p.data(), "cluster", "pg_hba.conf"), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString("host all all all scram-sha-256\nhost replication all all scram-sha-256\n")
+	return errors.Join(err, f.Close())
 }
 
 // follow makes a copy of the primary that goes on to follow it.

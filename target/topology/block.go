@@ -2,6 +2,8 @@ package topology
 
 import (
 	"fmt"
+	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -202,6 +204,41 @@ func (b *block) values(key string) (map[string]string, *block) {
 		}
 	}
 	return all, inner
+}
+
+// dollars are kept as they are written: who pays reads them, exactly.
+func (b *block) dollars(key string) string {
+	text, n := b.scalar(key)
+	if n != nil && !regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,6})?$`).MatchString(text) {
+		b.t.at(n, "%s must be US dollars such as 5 or 2.50, got %q", b.name(key), text)
+		return ""
+	}
+	return text
+}
+
+// prefixes reads a list of networks; an address is one of its own.
+func (b *block) prefixes(key string) (all []netip.Prefix) {
+	n := b.take(key)
+	if n == nil {
+		return nil
+	}
+	list := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		list = n.Content
+	}
+	for _, one := range list {
+		one = follow(one)
+		p, err := netip.ParsePrefix(one.Value)
+		if a, errs := netip.ParseAddr(one.Value); errs == nil {
+			p, err = a.Prefix(a.BitLen())
+		}
+		if err != nil || one.Kind != yaml.ScalarNode {
+			b.t.at(one, "%s must be addresses or networks such as 203.0.113.7 or 203.0.113.0/24, got %q", b.name(key), one.Value)
+			continue
+		}
+		all = append(all, p.Masked())
+	}
+	return all
 }
 
 // address reads host:port.

@@ -2,10 +2,12 @@ package topology
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -15,6 +17,12 @@ const (
 	maxFile     = 1 << 20
 	mostNodes   = 32
 	mostServers = 16
+)
+
+// What is rented where the file says nothing, and for how long at most: a machine that was forgotten costs by the hour.
+const (
+	defaultImage = "linode/debian12"
+	longestTTL   = 7 * 24 * time.Hour
 )
 
 // Parse reads a file. file is its name in mistakes, which are all told at once by Err.
@@ -210,7 +218,11 @@ func (t *Topology) balancer(n *yaml.Node) {
 }
 
 func (t *Topology) linode(b *block) {
-	t.Linode = Linode{Region: b.text("region"), Private: b.yes("private_network", true)}
+	t.Linode = Linode{Region: b.text("region"), Private: b.yes("private_network", true), Image: cmp.Or(b.text("image"), defaultImage),
+		TTL: b.time("ttl"), MaxCost: b.dollars("max_cost_usd"), Apart: b.yes("apart", false), From: b.prefixes("from")}
+	if n := b.by["ttl"]; n != nil && (t.Linode.TTL <= 0 || t.Linode.TTL > longestTTL) && !t.isWrong("linode.ttl") {
+		t.at(n, "linode.ttl must be above 0 and at most %s, got %s", longestTTL, n.Value)
+	}
 	types, inner := b.values("types")
 	b.rest()
 	t.Linode.Types = types

@@ -36,8 +36,12 @@ const (
 
 // Plan says what the topology would be on Linodes, or what in it cannot be there.
 func (t *Topology) Plan() (*Plan, error) {
-	if err := t.cannot(); err != nil {
-		return nil, err
+	var errs []error
+	for _, f := range t.cannot() {
+		errs = append(errs, f)
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
 	}
 	p := &Plan{Title: strings.TrimSpace(t.Name + " " + t.Linode.Region)}
 	service, err := t.service()
@@ -57,16 +61,23 @@ func (t *Topology) Plan() (*Plan, error) {
 	return p, nil
 }
 
+// A fault is what is wrong with a field of the file.
+type fault struct{ field, text string }
+
+func (f fault) Error() string { return f.field + ": " + f.text }
+
 // cannot says what a machine does for a topology that several cannot.
-func (t *Topology) cannot() error {
-	var errs []error
-	if t.Store != "kv" && t.Database.Kind == SQLite && t.Services.Nodes > 1 {
-		errs = append(errs, errors.New("database: SQLite is a file, which several machines cannot share: write kind: postgres, or nodes: 1"))
+func (t *Topology) cannot() (all []fault) {
+	if t.Store == "kv" || t.Database.Kind != SQLite {
+		return nil
 	}
-	if t.Database.Kind == SQLite && t.Database.Shards > 0 {
-		errs = append(errs, errors.New("database.shards: shards of SQLite are files of one machine, which spread nothing: write kind: postgres"))
+	if t.Services.Nodes > 1 {
+		all = append(all, fault{"database", "SQLite is a file, which several machines cannot share: write kind: postgres, or nodes: 1"})
 	}
-	return errors.Join(errs...)
+	if t.Database.Shards > 0 {
+		all = append(all, fault{"database.shards", "shards of SQLite are files of one machine, which spread nothing: write kind: postgres"})
+	}
+	return all
 }
 
 // pick is the type that the file names for a role, or else the smallest dedicated one

@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"net/netip"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -102,6 +103,11 @@ type Linode struct {
 	Region  string
 	Private bool              // machines speak over a private network
 	Types   map[string]string // plan type by role
+	Image   string            // that machines boot: linode/debian12
+	TTL     time.Duration     // after it anybody may give the machines back
+	MaxCost string            // US dollars, as written; "" = any
+	Apart   bool              // nodes are on different hosts, as far as Linode does that
+	From    []netip.Prefix    // who may load it; none = everybody
 }
 
 // Roles are what a machine can be, in the order in which they start.

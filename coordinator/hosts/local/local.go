@@ -1,14 +1,19 @@
 // Package local runs a host on this machine: `loadctl host` as a child process.
-// The child gets everything by one inherited pipe: first the run's Bootstrap,
-// credentials included, so that no secret is on a command line, in an environment
-// or on a disk; then nothing but its end, which ends the child even when this
-// process was killed. It never restarts a host: what ended has ended.
+// The child is told everything by one inherited socket, so that nothing of it is on
+// a command line, in an environment or on a disk: the run's Bootstrap, and after it
+// has asked for its certificate that; then nothing but the end of the socket, which
+// ends the child even when this process was killed. It never restarts a host: what
+// ended has ended.
 package local
 
 import (
+	"bufio"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -16,12 +21,13 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/encoding/protodelim"
 
 	"github.com/loadctl/loadctl/proto/loadctlpb"
 )
 
-// Lifeline is the file descriptor on which the child finds its pipe.
+// Lifeline is the file descriptor on which the child finds its socket.
 const Lifeline = 3
 
 // ServerName is the name the coordinator's certificate carries by default.
@@ -38,6 +44,8 @@ type Config struct {
 	Command    func() *exec.Cmd
 	ServerName string        // that the coordinator's certificate bears; "" = ServerName
 	Grace      time.Duration // 0 = DefaultGrace
+	// Spools is the directory below which a host leaves what the coordinator has not confirmed; "" = it leaves nothing.
+	Spools string
 }
 
 // A Host is one child process. Its methods may be called from any goroutine.
@@ -46,12 +54,13 @@ type Host struct {
 
 	mu       sync.Mutex
 	cmd      *exec.Cmd
-	lifeline *os.File // our end: closing it ends the host
+	lifeline net.Conn // our end: closing it ends the host
 	stderr   tail
 	killed   bool
 	ended    chan struct{}
 	cut      sync.Once
 	err      error
+	spool    string // "" = it has none
 }
 
 // New makes a host that is not started yet.
@@ -68,10 +77,10 @@ func New(c Config) *Host {
 // Name gives the host's name.
 func (h *Host) Name() string { return h.cfg.Name }
 
-// Start starts the process and tells it where to dial. It waits for no more than
-// the process to take its Bootstrap; ctx bounds that.
-func (h *Host) Start(ctx context.Context, address, runID string, ca, cert, key []byte) error {
-	theirs, ours, err := os.Pipe()
+// Start starts the process, tells it where to dial, and gives it the certificate
+// that it asks for. ctx bounds that.
+func (h *Host) Start(ctx context.Context, address, runID string, ca []byte, admit func(request []byte) ([]byte, error)) error {
+	ours, theirs, err := socketPair()
 	if err != nil {
 		return fmt.Errorf("starting host %s: %w", h.cfg.Name, err)
 	}
@@ -80,20 +89,70 @@ func (h *Host) Start(ctx context.Context, address, runID string, ca, cert, key [
 		ours.Close()
 		return fmt.Errorf("starting host %s: %w", h.cfg.Name, err)
 	}
-	b := &loadctlpb.Bootstrap{
-		Coordinator: address, ServerName: h.cfg.ServerName, RunId: runID, Host: h.cfg.Name,
-		Ca: ca, Certificate: cert, Key: key,
-	}
 	stop := context.AfterFunc(ctx, h.Kill)
 	defer stop()
-	if _, err := protodelim.MarshalTo(ours, b); err != nil {
-		h.Kill()
-		return fmt.Errorf("telling host %s where to dial: %w", h.cfg.Name, errors.Join(err, ctx.Err()))
+	err = tell(ours, &loadctlpb.Bootstrap{
+		Coordinator: address, ServerName: h.cfg.ServerName, RunId: runID, Host: h.cfg.Name, Ca: ca, Spool: h.spoolOf(runID),
+	}, admit)
+	if err != nil {
+		return h.unadmitted(errors.Join(err, ctx.Err()))
 	}
 	return nil
 }
 
-func (h *Host) launch(theirs, ours *os.File) error {
+// tell says where to dial, and answers the certificate request.
+func tell(lifeline net.Conn, b *loadctlpb.Bootstrap, admit func([]byte) ([]byte, error)) error {
+	if _, err := protodelim.MarshalTo(lifeline, b); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(io.LimitReader(lifeline, maxRequest)).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("hearing its certificate request: %w", err)
+	}
+	request, is := strings.CutPrefix(strings.TrimSpace(line), "csr ")
+	der, err := base64.StdEncoding.DecodeString(request)
+	if err != nil || !is {
+		return fmt.Errorf("its certificate request: %q is none", line)
+	}
+	cert, err := admit(der)
+	if err == nil {
+		_, err = protodelim.MarshalTo(lifeline, &loadctlpb.Admission{Certificate: cert})
+	}
+	return err
+}
+
+// maxRequest bounds the line that asks for a certificate.
+const maxRequest = 64 << 10
+
+// unadmitted ends a host that could not be told what it must know, and says why: it
+// may have said so itself.
+func (h *Host) unadmitted(err error) error {
+	h.Kill()
+	<-h.ended
+	return fmt.Errorf("telling host %s where to dial: %w", h.cfg.Name, errors.Join(err, h.err))
+}
+
+// socketPair gives our end, and the one the child inherits.
+func socketPair() (ours net.Conn, theirs *os.File, err error) {
+	syscall.ForkLock.RLock()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err == nil {
+		unix.CloseOnExec(fds[0])
+		unix.CloseOnExec(fds[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a socket pair: %w", err)
+	}
+	near, theirs := os.NewFile(uintptr(fds[0]), "host"), os.NewFile(uintptr(fds[1]), "lifeline")
+	defer near.Close() // FileConn has its own
+	if ours, err = net.FileConn(near); err != nil {
+		theirs.Close()
+	}
+	return ours, theirs, err
+}
+
+func (h *Host) launch(theirs *os.File, ours net.Conn) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.killed {

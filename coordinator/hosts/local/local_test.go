@@ -34,7 +34,7 @@ func start(t *testing.T, kind string, change ...func(*Config)) (*Host, *bufio.Sc
 	}
 	h := New(c)
 	t.Cleanup(func() { nothingIsLeft(t, h, r) })
-	if err := h.Start(t.Context(), "127.0.0.1:1", "r1", []byte("CA"), []byte("CERT"), []byte("KEY-secret")); err != nil {
+	if err := h.Start(t.Context(), "127.0.0.1:1", "r1", []byte("CA"), certifies); err != nil {
 		t.Fatal(err)
 	}
 	return h, bufio.NewScanner(r)
@@ -76,14 +76,14 @@ func line(t *testing.T, s *bufio.Scanner) string {
 	return s.Text()
 }
 
-func TestAHostIsToldAllByItsPipeAndNothingElsewhere(t *testing.T) {
+func TestAHostIsToldAllByItsSocketAndNothingElsewhere(t *testing.T) {
 	t.Parallel()
 	h, out := start(t, obedient)
-	if got, want := line(t, out), "told 127.0.0.1:1 "+ServerName+" r1 a CA CERT KEY-secret"; got != want {
+	if got, want := line(t, out), "told 127.0.0.1:1 "+ServerName+" r1 a CA CERT-for-key-of-a"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if seen := line(t, out); strings.Contains(seen, "secret") || !strings.HasPrefix(seen, "seen ") {
-		t.Errorf("its key is in %s", seen)
+	if seen := line(t, out); strings.Contains(seen, "CERT-for") || !strings.HasPrefix(seen, "seen ") {
+		t.Errorf("what it was told is in %s", seen)
 	}
 	if h.Name() != "a" || h.PID() == 0 {
 		t.Errorf("name %q, pid %d", h.Name(), h.PID())
@@ -181,7 +181,7 @@ func TestAHostKilledBeforeItsStartNeverStarts(t *testing.T) {
 	t.Parallel()
 	h := New(Config{Name: "a", Command: func() *exec.Cmd { t.Error("it was started"); return exec.Command("false") }})
 	h.Kill()
-	if err := h.Start(t.Context(), "x", "r1", nil, nil, nil); err == nil || !strings.Contains(err.Error(), "starting host a: it was given up") {
+	if err := h.Start(t.Context(), "x", "r1", nil, certifies); err == nil || !strings.Contains(err.Error(), "starting host a: it was given up") {
 		t.Errorf("started: %v", err)
 	}
 	if err := wait(t, h); err != nil || h.PID() != 0 {
@@ -192,7 +192,7 @@ func TestAHostKilledBeforeItsStartNeverStarts(t *testing.T) {
 func TestAHostThatCannotBeStartedIsAnError(t *testing.T) {
 	t.Parallel()
 	h := New(Config{Name: "a", Command: func() *exec.Cmd { return exec.Command("/nonexistent/loadctl") }})
-	if err := h.Start(t.Context(), "x", "r1", nil, nil, nil); !errors.Is(err, os.ErrNotExist) {
+	if err := h.Start(t.Context(), "x", "r1", nil, certifies); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("started: %v", err)
 	}
 	h.Kill()
@@ -201,29 +201,42 @@ func TestAHostThatCannotBeStartedIsAnError(t *testing.T) {
 	}
 }
 
-// What fills the pipe is read by nobody: only ctx, or the host's end, ends Start.
-func TestStartDoesNotWaitForAHostThatReadsNothing(t *testing.T) {
+// Neither a host that says nothing nor one that reads nothing is waited for: only ctx, or the host's end, ends Start.
+func TestStartDoesNotWaitForAHostThatSaysNothing(t *testing.T) {
 	t.Parallel()
-	much := bytes.Repeat([]byte("x"), 1<<20)
 	for name, c := range map[string]struct {
 		command *exec.Cmd
+		much    int
 		limit   time.Duration
-		want    error
+		want    string
 	}{
-		"that hangs": {exec.Command("sleep", fmt.Sprint(int(within/time.Second))), 2 * time.Second, context.DeadlineExceeded},
-		"that ends":  {exec.Command("false"), within, os.ErrClosed},
+		"that hangs":         {exec.Command("sleep", fmt.Sprint(int(within/time.Second))), 1, 2 * time.Second, context.DeadlineExceeded.Error()},
+		"that reads nothing": {exec.Command("sleep", fmt.Sprint(int(within/time.Second))), 1 << 20, 2 * time.Second, context.DeadlineExceeded.Error()},
+		"that ends":          {exec.Command("false"), 1, within, "host a: exit status 1"},
+		"that says why":      {command(early, nil)(), 1, within, "host a: exit status 3:\nnot even asked"},
+		"that babbles":       {exec.Command("sh", "-c", "echo what >&3; cat <&3 >/dev/null"), 1, within, `"what\n" is none`},
+		"of many words":      {exec.Command("sh", "-c", "yes | tr -d '\\n' >&3"), 1, within, "EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), c.limit)
 			defer cancel()
-			h := New(Config{Name: "a", Command: func() *exec.Cmd { return c.command }, Grace: time.Millisecond})
-			if err := h.Start(ctx, "x", "r1", much, nil, nil); !errors.Is(err, c.want) {
+			h := New(Config{Name: "a", Command: func() *exec.Cmd { return c.command }, Grace: time.Second})
+			if err := h.Start(ctx, "x", "r1", bytes.Repeat([]byte("x"), c.much), certifies); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("started: %v", err)
 			}
-			if err := wait(t, h); err == nil {
-				t.Error("it ended well")
-			}
 		})
+	}
+}
+
+func TestAHostThatIsRefusedIsNotStarted(t *testing.T) {
+	t.Parallel()
+	refusal := errors.New("not that one")
+	h := New(Config{Name: "a", Command: command(obedient, nil)})
+	if err := h.Start(t.Context(), "x", "r1", nil, func([]byte) ([]byte, error) { return nil, refusal }); !errors.Is(err, refusal) {
+		t.Errorf("started: %v", err)
+	}
+	if err := syscall.Kill(h.PID(), 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the host is still there: %v", err)
 	}
 }

@@ -151,9 +151,10 @@ func secretless(text string) string {
 	return text[:scheme+2] + user + ":…" + text[at:]
 }
 
-// name gives every machine a name of its own.
+// name gives every machine a name of its own. One that is called as this machine is in runs without others is not taken for
+// it.
 func name(all []Address) {
-	taken := map[string]bool{}
+	taken := map[string]bool{here: true}
 	for i := range all {
 		plain := plainName(all[i].Host)
 		all[i].Name = plain
@@ -163,6 +164,9 @@ func name(all []Address) {
 		taken[all[i].Name] = true
 	}
 }
+
+// here is what the host of this machine is called.
+const here = "local"
 
 // plainName keeps of a host what names of files and certificates may have.
 func plainName(host string) string {

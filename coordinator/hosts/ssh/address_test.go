@@ -15,7 +15,7 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	got, err := Parse([]string{
 		"ssh://root@h1", " ssh://h2:2222 ", "ssh://h1/", "ssh://H1", "ssh://u@[2001:db8::1]:22",
-		"ssh://h3?identity=~/keys/id&known_hosts=/etc/known",
+		"ssh://h3?identity=~/keys/id&known_hosts=/etc/known", "ssh://local",
 	}, someone)
 	if err != nil {
 		t.Fatal(err)
@@ -27,6 +27,7 @@ func TestParse(t *testing.T) {
 		{Name: "h1-3", User: "me", Host: "h1", Port: 22},
 		{Name: "2001-db8--1", User: "u", Host: "2001:db8::1", Port: 22},
 		{Name: "h3", User: "me", Host: "h3", Port: 22, Identity: "/home/me/keys/id", KnownHosts: "/etc/known"},
+		{Name: "local-2", User: "me", Host: "local", Port: 22}, // the name of this machine is not to be had
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -66,15 +66,27 @@ func (h *Host) takeOver(ctx context.Context, c *conn) (*talk, error) {
 		return nil, err
 	}
 	h.sessions = []string{c.session}
-	if _, err := c.forward(h.port, h.address); err != nil {
-		return nil, fmt.Errorf("port %d of its loopback, which the host knows us by: %w", h.port, err)
+	if err := h.leadAgain(c); err != nil {
+		return nil, err
 	}
-	t, err := c.talkTo(nil, await, h.pid, h.dir)
+	t, err := c.talkTo(await, h.pid, h.dir)
 	if err != nil {
 		return nil, err
 	}
+	closing(t.input)
 	h.mu.Lock()
 	h.conn = c
 	h.mu.Unlock()
 	return t, nil
+}
+
+// leadAgain has the port that the host knows us by lead to us. One that dials us itself needs none.
+func (h *Host) leadAgain(c *conn) error {
+	if h.cfg.Direct {
+		return nil
+	}
+	if _, err := c.forward(h.port, h.address); err != nil {
+		return fmt.Errorf("port %d of its loopback, which the host knows us by: %w", h.port, err)
+	}
+	return nil
 }

@@ -32,6 +32,8 @@ type conn struct {
 	patience atomic.Int64
 	session  string // process of sshd that serves it
 	uname    string
+	gzip     bool // it has that
+	manager  manager
 
 	background sync.WaitGroup
 }
@@ -136,6 +138,8 @@ func (c *conn) lookAround(ctx context.Context) error {
 		return err
 	}
 	session, has := told(out, "session")
+	_, c.gzip = told(out, "gzip")
+	c.manager = managerOf(out)
 	if c.uname, c.session = uname(out), session; c.uname == "" || !has {
 		return fmt.Errorf("its shell does not do what it is asked; it says %q", cut(out))
 	}
@@ -147,10 +151,16 @@ func uname(out string) string {
 	return text
 }
 
-// run runs a script to its end, and gives what it wrote. When ctx ends first the connection does, too.
+// run runs a script that only looks to its end, and gives what it wrote. When ctx ends first the connection does, too.
 func (c *conn) run(ctx context.Context, script string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
+	return c.do(ctx, &tail{}, nil, script, args...)
+}
+
+// do runs a script with an input, however long it takes, and gives what out has kept of what it wrote. When ctx ends first
+// the connection does, too.
+func (c *conn) do(ctx context.Context, out *tail, input io.Reader, script string, args ...string) (string, error) {
 	stop := context.AfterFunc(ctx, c.hangUp)
 	defer stop()
 	s, err := c.client.NewSession()
@@ -158,8 +168,8 @@ func (c *conn) run(ctx context.Context, script string, args ...string) (string, 
 		return "", fmt.Errorf("opening a session: %w", errors.Join(err, ctx.Err()))
 	}
 	defer closing(s)
-	var out, errs tail
-	s.Stdout, s.Stderr = &out, &errs
+	errs := &tail{}
+	s.Stdin, s.Stdout, s.Stderr = input, out, errs
 	if err := s.Run(command(script, args...)); err != nil {
 		if said := errs.String(); said != "" {
 			return "", fmt.Errorf("%s (%w)", said, err)
@@ -174,19 +184,23 @@ func closing(c io.Closer) { _ = c.Close() }
 
 // A talk is a script under way: the lines it writes, until it or the connection ends.
 type talk struct {
+	input io.WriteCloser
 	lines <-chan string
 	errs  *tail // what it writes beside
 }
 
-// talkTo starts a script with an input.
-func (c *conn) talkTo(input io.Reader, script string, args ...string) (*talk, error) {
+// talkTo starts a script. Its input ends when that is closed, or with the script.
+func (c *conn) talkTo(script string, args ...string) (*talk, error) {
 	s, err := c.client.NewSession()
 	if err != nil {
 		return nil, fmt.Errorf("opening a session: %w", err)
 	}
 	t := &talk{errs: &tail{}}
-	s.Stdin, s.Stderr = input, t.errs
+	s.Stderr = t.errs
 	out, err := s.StdoutPipe()
+	if err == nil {
+		t.input, err = s.StdinPipe()
+	}
 	if err == nil {
 		err = s.Start(command(script, args...))
 	}

@@ -23,11 +23,14 @@ const (
 type Config struct {
 	Who
 	Executable string        // this program; those for other architectures lie beside it, as `make dist` calls them
+	Programs   *Shelf        // what machines are given, where many are reached one after the other; nil = a shelf of Executable
 	ServerName string        // that the coordinator's certificate bears; "" = ServerName
+	Direct     bool          // hosts dial the address that Start is given; false = a port of their own loopback, which leads there
 	Grace      time.Duration // 0 = DefaultGrace
 	GiveUp     time.Duration // 0 = DefaultGiveUp
-	// Pushed is told of each program that was sent, one at a time; nil = nobody is.
-	Pushed func(to Address, bytes int64)
+	// Pushed is told of each program of so many bytes that was sent, packed into fewer where the machine can unpack it; nil
+	// = nobody is. Connect calls it once at a time.
+	Pushed func(to Address, size, sent int64)
 }
 
 func (c Config) withDefaults() Config {
@@ -41,7 +44,10 @@ func (c Config) withDefaults() Config {
 		c.GiveUp = DefaultGiveUp
 	}
 	if c.Pushed == nil {
-		c.Pushed = func(Address, int64) {}
+		c.Pushed = func(Address, int64, int64) {}
+	}
+	if c.Programs == nil {
+		c.Programs = NewShelf(c.Executable)
 	}
 	return c
 }
@@ -50,13 +56,13 @@ func (c Config) withDefaults() Config {
 // with it; then all connections are closed again. Hosts that it gives are to be closed, started or not.
 func Connect(ctx context.Context, c Config, to []Address) ([]*Host, error) {
 	c = c.withDefaults()
-	s := &shelf{exe: c.Executable}
+	said := &sync.Mutex{}
 	hosts, errs := make([]*Host, len(to)), make([]error, len(to))
 	var all sync.WaitGroup
 	for i, a := range to {
 		all.Go(func() {
 			var err error
-			if hosts[i], err = connect(ctx, &c, s, a); err != nil {
+			if hosts[i], err = connect(ctx, &c, said, a); err != nil {
 				errs[i] = fmt.Errorf("host %s (%s): %w", a.Name, a, err)
 			}
 		})
@@ -69,24 +75,24 @@ func Connect(ctx context.Context, c Config, to []Address) ([]*Host, error) {
 	return hosts, nil
 }
 
-func connect(ctx context.Context, cfg *Config, s *shelf, a Address) (*Host, error) {
+func connect(ctx context.Context, cfg *Config, said *sync.Mutex, a Address) (*Host, error) {
 	c, err := dial(ctx, a, cfg.Who, dialWithin)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.of(c.uname)
-	pushed := false
+	p, err := cfg.Programs.of(c.uname)
+	sent := int64(0)
 	if err == nil {
-		pushed, err = c.push(ctx, p)
+		sent, err = c.push(ctx, p)
 	}
 	if err != nil {
 		c.leave()
 		return nil, err
 	}
-	if pushed {
-		s.mu.Lock()
-		cfg.Pushed(a, p.size)
-		s.mu.Unlock()
+	if sent > 0 {
+		said.Lock()
+		cfg.Pushed(a, p.size, sent)
+		said.Unlock()
 	}
 	return newHost(cfg, a, programAt(p.sum), c), nil
 }

@@ -108,7 +108,13 @@ func TestAKeyWithAPassphraseComesFromTheAgent(t *testing.T) {
 		_ = keeper.Process.Signal(syscall.SIGTERM)
 		_ = keeper.Wait()
 	})
-	eventually(t, "ssh-agent listens", func() bool { _, err := os.Stat(socket); return err == nil })
+	eventually(t, "ssh-agent listens", func() bool {
+		l, err := net.Dial("unix", socket) // which is there before anybody listens
+		if err == nil {
+			l.Close()
+		}
+		return err == nil
+	})
 	add := exec.Command("ssh-add", "-q", m.file("id"))
 	add.Env = append(os.Environ(), "SSH_AUTH_SOCK="+socket)
 	if out, err := add.CombinedOutput(); err != nil {
@@ -175,7 +181,7 @@ func TestAnotherArchitectureNeedsItsOwnProgram(t *testing.T) {
 
 	// What lies beside this program is taken.
 	m.write("bin/uname", 0o755, "#!/bin/sh\necho Linux s390x\n")
-	c.Executable = m.write("loadctl", 0o755, "this")
+	c.Executable, c.Programs = m.write("loadctl", 0o755, "this"), nil
 	m.write("loadctl-linux-s390x", 0o755, "that")
 	connected(t, c, m.at("big"))
 	if left := m.left(); len(left) != 1 {
@@ -188,10 +194,10 @@ func TestAnotherArchitectureNeedsItsOwnProgram(t *testing.T) {
 func TestAProgramThatWasSpoiltIsPushedAgain(t *testing.T) {
 	t.Parallel()
 	m, c := newMachine(t), config(t)
-	c.Executable = m.write("loadctl", 0o755, "program")
+	c.Executable, c.Programs = m.write("loadctl", 0o755, "program"), nil
 	m.write("bin/uname", 0o755, "#!/bin/sh\necho Linux $(/bin/uname -m)\n")
 	pushes := 0
-	c.Pushed = func(Address, int64) { pushes++ }
+	c.Pushed = func(Address, int64, int64) { pushes++ }
 	connected(t, c, m.at("a"))
 	there := filepath.Join(m.home, m.left()[0])
 	if err := os.WriteFile(there, []byte("progrum"), 0o700); err != nil {
@@ -214,7 +220,7 @@ func TestAnSshdWithoutForwardingIsNamed(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, "AllowTcpForwarding no")
 	h := connected(t, config(t), m.at("a"))[0]
-	err := h.Start(t.Context(), "127.0.0.1:1", talker, nil, nil, nil)
+	err := h.Start(t.Context(), "127.0.0.1:1", talker, nil, certifies)
 	if err == nil || !strings.Contains(err.Error(), "AllowTcpForwarding") {
 		t.Errorf("started: %v", err)
 	}

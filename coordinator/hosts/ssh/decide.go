@@ -3,6 +3,7 @@ package ssh
 import (
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -53,13 +54,36 @@ func sumIn(text string) string {
 	return sum
 }
 
-// noRoom explains why so many bytes could not be written where free are left, as far as that explains it: sftp itself only
-// says that it failed.
-func noRoom(err error, size int64, free uint64, known bool) error {
-	if known && uint64(max(size, 0)) > free {
-		return fmt.Errorf("there is no room for it: it takes %d MiB, and %d MiB are free there; make room (%w)", size>>20, free>>20, err)
+// noRoom explains why so many bytes could not be written where free are left, as far as that explains it: what writes says
+// little, or in the words of another language.
+func noRoom(err error, size, free int64, known bool) error {
+	if known && size > free {
+		return fmt.Errorf("there is no room for it: it takes %s, and %s are free there; make room (%w)", amount(size), amount(free), err)
 	}
 	return fmt.Errorf("%w; is there room, and may it be written to?", err)
+}
+
+// amount is so many bytes for people; what is less than a MiB is told, too.
+func amount(bytes int64) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%d KiB", (bytes+1<<10-1)>>10)
+	}
+	return fmt.Sprintf("%d MiB", bytes>>20)
+}
+
+// freeIn are the bytes that a line of `df -Pk` says are free, by what stands before the share in use: the names of devices
+// and places around it may have blanks.
+func freeIn(line string) (int64, bool) {
+	words := strings.Fields(line)
+	for i := len(words) - 1; i > 0; i-- {
+		share, is := strings.CutSuffix(words[i], "%")
+		if _, err := strconv.Atoi(share); !is || err != nil {
+			continue
+		}
+		kib, err := strconv.ParseInt(words[i-1], 10, 64)
+		return kib << 10, err == nil && kib >= 0
+	}
+	return 0, false
 }
 
 // told is what the last line that begins with a word says behind it: what a login shell writes of its own is passed over.
@@ -115,4 +139,43 @@ func whenNext(broken time.Duration, try int, err error, limit time.Duration) (ti
 	}
 	wait := min(time.Second, 100*time.Millisecond<<min(try, 10))
 	return wait, broken+wait < limit
+}
+
+// A manager is who keeps the processes of a host together.
+type manager uint8
+
+const (
+	nobody        manager = iota // a session of its own does
+	systemManager                // systemd
+	userManager                  // systemd for one user
+)
+
+// managerOf is the one to start a host by, by what look has told. One of a user ends with the user's last connection, unless
+// it was told to linger: then a broken line would end what it keeps.
+func managerOf(look string) manager {
+	_, has := told(look, "systemd")
+	_, lingers := told(look, "lingers")
+	uid, _ := told(look, "uid")
+	switch {
+	case !has:
+		return nobody
+	case uid == "0":
+		return systemManager
+	case lingers:
+		return userManager
+	}
+	return nobody
+}
+
+// starting is the script that starts a host, and its arguments. A unit is the host's own: no end of a session ends it, and
+// whatever it started ends with it.
+func (m manager) starting(program, dir string) (script string, args []string) {
+	unit := "loadctl-" + path.Base(dir)
+	switch m {
+	case systemManager:
+		return managed, []string{start, "--system", unit, "-500", program, dir}
+	case userManager: // which may not spare its own from an end for want of memory
+		return managed, []string{start, "--user", unit, "", program, dir}
+	}
+	return start, []string{program, dir}
 }

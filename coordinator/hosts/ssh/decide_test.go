@@ -110,17 +110,33 @@ func TestNoRoom(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("sftp: Failure")
 	for _, c := range []struct {
-		size  int64
-		free  uint64
-		known bool
-		want  string
+		size, free int64
+		known      bool
+		want       string
 	}{
 		{40 << 20, 3 << 20, true, "it takes 40 MiB, and 3 MiB are free"},
 		{40 << 20, 41 << 20, true, "may it be written to"},
 		{40 << 20, 0, false, "may it be written to"},
+		{1500, 1024, true, "it takes 2 KiB, and 1 KiB are free"},
 	} {
 		if err := noRoom(failure, c.size, c.free, c.known); !errors.Is(err, failure) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+func TestFreeIn(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]int64{
+		"/dev/sda1 1000 10 990 2% /":              990 << 10,
+		"//server/a share 1000 10 7 99% /mnt/a b": 7 << 10,
+		"none 1024 1024 0 100% /home/50%":         0,
+		"none - - - - /":                          -1,
+		"Filesystem 1024-blocks Used Available":   -1,
+		"%":                                       -1, "": -1,
+	} {
+		if free, known := freeIn(line); known != (want >= 0) || known && free != want {
+			t.Errorf("%q: %d, %v", line, free, known)
 		}
 	}
 }
@@ -148,12 +164,39 @@ func TestAlgorithmsOf(t *testing.T) {
 // Any shell hands the scripts on: they are one line without quotes of its kind.
 func TestScriptsAreForAnyShell(t *testing.T) {
 	t.Parallel()
-	for name, script := range map[string]string{"look": look, "ready": ready, "sum": sum, "start": start, "await": await, "endIt": endIt, "release": release, "tidy": tidy} {
+	for name, script := range map[string]string{"look": look, "ready": ready, "keep": keep, "unpack": unpack, "install": install, "scrap": scrap, "start": start, "managed": managed, "await": await, "endIt": endIt, "release": release, "tidy": tidy} {
 		if strings.ContainsAny(script, "\n'\\`") {
 			t.Errorf("%s: %s", name, script)
 		}
 		if out, err := exec.Command("sh", "-n", "-c", script).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v: %s", name, err, out)
+		}
+	}
+}
+
+// systemd puts values in place of names in braces, a dollar in place of two, and words for what follows a percent sign.
+func TestTheStartIsHandedOnBySystemd(t *testing.T) {
+	t.Parallel()
+	for _, special := range []string{"${", "$$", "%"} {
+		if strings.Contains(start, special) {
+			t.Errorf("%q is in %s", special, start)
+		}
+	}
+}
+
+func TestManagerOf(t *testing.T) {
+	t.Parallel()
+	for look, want := range map[string]manager{
+		"uname Linux x86_64\nuid 0":        nobody,
+		"uid 0\nsystemd yes":               systemManager,
+		"uid 0\nsystemd yes\nlingers yes":  systemManager,
+		"uid 1000\nsystemd yes":            nobody, // ends with the last connection
+		"uid 1000\nsystemd yes\nlingers y": userManager,
+		"uid 1000\nlingers yes":            nobody,
+		"systemd yes":                      nobody,
+	} {
+		if got := managerOf(look); got != want {
+			t.Errorf("%q: %d, want %d", look, got, want)
 		}
 	}
 }

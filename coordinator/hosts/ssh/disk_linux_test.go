@@ -1,6 +1,8 @@
 package ssh
 
 import (
+	"crypto/rand"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -19,6 +21,12 @@ func TestADiskThatIsFullIsNamed(t *testing.T) {
 		}
 	})
 	says(t, refusedBy(t, c, m.at("a")), "pushing the program (", "there is no room for it: it takes ", "make room")
+	l := loggedIn(t, c, m.at("a"))
+	if err := l.Write(t.Context(), "big", 0o600, io.LimitReader(rand.Reader, 2<<20)); err == nil {
+		t.Error("wrote what does not fit")
+	} else {
+		says(t, err.Error(), "writing big on ", "there is no room for it: it takes ", " and 1 MiB are free there")
+	}
 	if left := m.left(); len(left) > 0 {
 		t.Errorf("left there: %q", left)
 	}

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"bufio"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"os"
@@ -20,6 +21,7 @@ const (
 	talker   = "talker"   // dials whoever it was told of, again and again, and does what that says
 	stubborn = "stubborn" // does not end when it is asked to
 	failing  = "failing"  // ends at once, with a reason
+	early    = "early"    // ends before it asks for a certificate
 )
 
 // silence is how long a talker goes on without a word.
@@ -27,8 +29,17 @@ const silence = 12 * time.Second
 
 func hostMain() int {
 	_, _ = syscall.Setsid()
-	b := &loadctlpb.Bootstrap{}
-	if err := protodelim.UnmarshalFrom(bufio.NewReader(os.Stdin), b); err != nil {
+	in, b, a := bufio.NewReader(os.Stdin), &loadctlpb.Bootstrap{}, &loadctlpb.Admission{}
+	if err := protodelim.UnmarshalFrom(in, b); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 4
+	}
+	if b.GetRunId() == early {
+		fmt.Fprintln(os.Stderr, "not even asked")
+		return 3
+	}
+	fmt.Println("csr " + base64.StdEncoding.EncodeToString([]byte("key-of-"+b.GetHost())))
+	if err := protodelim.UnmarshalFrom(in, a); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 4
 	}
@@ -42,7 +53,7 @@ func hostMain() int {
 		return 0
 	}
 	for heard := time.Now(); time.Since(heard) < silence; time.Sleep(50 * time.Millisecond) {
-		if status, done := converse(b, &heard); done {
+		if status, done := converse(b, a, &heard); done {
 			return status
 		}
 	}
@@ -50,18 +61,24 @@ func hostMain() int {
 }
 
 // converse says who it is, and does what it is told.
-func converse(b *loadctlpb.Bootstrap, heard *time.Time) (status int, done bool) {
+func converse(b *loadctlpb.Bootstrap, a *loadctlpb.Admission, heard *time.Time) (status int, done bool) {
 	c, err := net.DialTimeout("tcp", b.GetCoordinator(), time.Second)
 	if err != nil {
 		return 0, false
 	}
 	defer c.Close()
-	fmt.Fprintf(c, "%s %d %s %s %s %s\n", b.GetHost(), os.Getpid(), b.GetServerName(), b.GetCa(), b.GetCertificate(), b.GetKey())
+	fmt.Fprintf(c, "%s %d %s %s %s\n", b.GetHost(), os.Getpid(), b.GetServerName(), b.GetCa(), a.GetCertificate())
 	for in := bufio.NewScanner(c); in.Scan(); {
 		*heard = time.Now()
 		switch in.Text() {
 		case "end":
 			return 0, true
+		case "leave":
+			if err := os.WriteFile(b.GetSpool(), []byte("what was left"), 0o600); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 4, true
+			}
+			return 1, true
 		case "fail":
 			fmt.Fprintln(os.Stderr, "told to fail")
 			return 3, true

@@ -1,9 +1,10 @@
 package ssh
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -51,9 +52,9 @@ func (h *Host) Name() string { return h.at.Name }
 // startWithin bounds the start of a process: others of the run, that are there already, wait for 12 s to be spoken to.
 const startWithin = 10 * time.Second
 
-// Start starts the process there and tells it where to dial: a port of its own loopback, which leads to address by this
-// connection. It waits until the process is there; ctx bounds that.
-func (h *Host) Start(ctx context.Context, address, runID string, ca, cert, key []byte) error {
+// Start starts the process there, tells it where to dial (unless Direct a port of its own loopback, which leads to address by
+// this connection) and gives it the certificate that it asks for. ctx bounds that.
+func (h *Host) Start(ctx context.Context, address, runID string, ca []byte, admit func(request []byte) ([]byte, error)) error {
 	c, err := h.free()
 	if err != nil {
 		return fmt.Errorf("starting host %s: %w", h.at.Name, err)
@@ -62,9 +63,7 @@ func (h *Host) Start(ctx context.Context, address, runID string, ca, cert, key [
 	defer cancel()
 	stop := context.AfterFunc(ctx, c.hangUp)
 	defer stop()
-	t, err := h.launch(c, address, &loadctlpb.Bootstrap{
-		ServerName: h.cfg.ServerName, RunId: runID, Host: h.at.Name, Ca: ca, Certificate: cert, Key: key,
-	})
+	t, err := h.launch(c, address, &loadctlpb.Bootstrap{ServerName: h.cfg.ServerName, RunId: runID, Host: h.at.Name, Ca: ca}, admit)
 	if err != nil {
 		c.hangUp()
 		return fmt.Errorf("starting host %s on %s: %w", h.at.Name, h.at, errors.Join(err, ctx.Err()))
@@ -90,32 +89,74 @@ func (h *Host) free() (*conn, error) {
 	return h.conn, nil
 }
 
-// launch starts the process and reads which it is.
-func (h *Host) launch(c *conn, address string, b *loadctlpb.Bootstrap) (*talk, error) {
-	port, err := c.forward(0, address)
-	if err != nil {
-		return nil, fmt.Errorf("its sshd forwards no port, which a host needs to reach us (AllowTcpForwarding in sshd_config, restrict in authorized_keys): %w", err)
-	}
-	h.port, h.address, h.dir = port, address, fmt.Sprintf("%s/%s-%s-%s", runs, plainName(b.GetRunId()), h.at.Name, rand.Text()[:8])
-	b.Coordinator = "127.0.0.1:" + strconv.Itoa(port)
-	var input bytes.Buffer
-	if _, err := protodelim.MarshalTo(&input, b); err != nil {
+// launch starts the process, and reads which it is.
+func (h *Host) launch(c *conn, address string, b *loadctlpb.Bootstrap, admit func([]byte) ([]byte, error)) (*talk, error) {
+	var err error
+	if b.Coordinator, err = h.lead(c, address); err != nil {
 		return nil, err
 	}
-	t, err := c.talkTo(&input, start, h.program, h.dir)
+	h.dir = fmt.Sprintf("%s/%s-%s-%s", runs, plainName(b.GetRunId()), h.at.Name, rand.Text()[:8])
+	b.Spool = h.spoolAt()
+	script, args := c.manager.starting(h.program, h.dir)
+	t, err := c.talkTo(script, args...)
 	if err != nil {
 		return nil, err
 	}
+	defer closing(t.input)
+	if _, err := protodelim.MarshalTo(t.input, b); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err // a script that has ended says why
+	}
+	return t, h.admit(c, t, admit)
+}
+
+// lead gives what the host dials to reach an address here.
+func (h *Host) lead(c *conn, address string) (dial string, err error) {
+	if h.cfg.Direct {
+		return address, nil
+	}
+	h.address = address
+	if h.port, err = c.forward(0, address); err != nil {
+		return "", fmt.Errorf("its sshd forwards no port, which a host needs to reach us (AllowTcpForwarding in sshd_config, restrict in authorized_keys): %w", err)
+	}
+	return "127.0.0.1:" + strconv.Itoa(h.port), nil
+}
+
+// admit hears which process was started, and what key it has made, and gives it its certificate.
+func (h *Host) admit(c *conn, t *talk, admit func([]byte) ([]byte, error)) error {
+	admitted := false
 	for line := range t.lines {
 		if pid, is := told(line, "pid"); is {
 			h.pid = pid
-			return t, nil
+		}
+		if request, is := told(line, "csr"); is && !admitted {
+			if err := answer(t.input, request, admit); err != nil {
+				return err
+			}
+			admitted = true
+		}
+		if e, is := endOf(line); is {
+			return cmp.Or(h.conclude(c, e), errors.New("it has ended at once, and well"))
+		}
+		if admitted && h.pid != "" {
+			return nil
 		}
 	}
 	if said := t.errs.String(); said != "" {
-		return nil, errors.New(said)
+		return errors.New(said)
 	}
-	return nil, io.ErrUnexpectedEOF
+	return io.ErrUnexpectedEOF
+}
+
+func answer(to io.Writer, request string, admit func([]byte) ([]byte, error)) error {
+	der, err := base64.StdEncoding.DecodeString(request)
+	if err != nil {
+		return fmt.Errorf("its certificate request: %w", err)
+	}
+	cert, err := admit(der)
+	if err == nil {
+		_, err = protodelim.MarshalTo(to, &loadctlpb.Admission{Certificate: cert})
+	}
+	return err
 }
 
 // attend sees a host to its end, over as many connections as that takes.

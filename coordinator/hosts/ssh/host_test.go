@@ -76,10 +76,13 @@ func (k *caller) say(text string) {
 
 func begin(t *testing.T, h *Host, to, kind string) {
 	t.Helper()
-	if err := h.Start(t.Context(), to, kind, []byte("CA"), []byte("CERT"), []byte("KEY-secret")); err != nil {
+	if err := h.Start(t.Context(), to, kind, []byte("CA"), certifies); err != nil {
 		t.Fatal(err)
 	}
 }
+
+// certifies gives what fake hosts ask for.
+func certifies(request []byte) ([]byte, error) { return append([]byte("CERT-for-"), request...), nil }
 
 // wait gives how a host has ended.
 func wait(t *testing.T, h *Host) error {
@@ -115,19 +118,19 @@ func TestAHostIsPushedToldAndReachesUs(t *testing.T) {
 	t.Parallel()
 	m, d, c := newMachine(t), newDoor(t), config(t)
 	pushes := 0
-	c.Pushed = func(Address, int64) { pushes++ }
+	c.Pushed = func(Address, int64, int64) { pushes++ }
 	h := connected(t, c, m.at("a"))[0]
 	begin(t, h, d.Addr().String(), talker)
 	k := d.call()
-	if k.name != "a" || h.Name() != "a" || k.rest != ServerName+" CA CERT KEY-secret" {
+	if k.name != "a" || h.Name() != "a" || k.rest != ServerName+" CA CERT-for-key-of-a" {
 		t.Errorf("%s was told %q", k.name, k.rest)
 	}
 	for _, file := range []string{"cmdline", "environ"} {
-		if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", k.pid, file)); err != nil || strings.Contains(string(b), "secret") {
-			t.Errorf("its %s tells the key, or %v", file, err)
+		if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", k.pid, file)); err != nil || strings.Contains(string(b), "CERT-for") {
+			t.Errorf("its %s tells what it was told, or %v", file, err)
 		}
 	}
-	noSecret(t, m)
+	nothingWritten(t, m)
 	if !k.echoes() {
 		t.Error("it does not answer")
 	}
@@ -142,8 +145,8 @@ func TestAHostIsPushedToldAndReachesUs(t *testing.T) {
 	}
 }
 
-// noSecret makes sure that no file there tells the key.
-func noSecret(t *testing.T, m *machine) {
+// nothingWritten makes sure that no file there holds what the host was told, and that the program is its user's alone.
+func nothingWritten(t *testing.T, m *machine) {
 	t.Helper()
 	for _, file := range m.left() {
 		if filepath.Base(file) == "loadctl" { // which has it as a constant of this test
@@ -152,11 +155,75 @@ func noSecret(t *testing.T, m *machine) {
 			}
 			continue
 		}
-		if b, err := os.ReadFile(filepath.Join(m.home, file)); err != nil || strings.Contains(string(b), "secret") {
-			t.Errorf("%s tells the key, or %v", file, err)
+		if b, err := os.ReadFile(filepath.Join(m.home, file)); err != nil || strings.Contains(string(b), "CERT-for") {
+			t.Errorf("%s holds it, or %v", file, err)
 		}
 	}
 }
+
+// What goes wrong before a host dials is told by its start.
+func TestAHostThatIsNotAdmittedIsNotStarted(t *testing.T) {
+	t.Parallel()
+	m, d := newMachine(t), newDoor(t)
+	refusal := errors.New("not that one")
+	refuses := func([]byte) ([]byte, error) { return nil, refusal }
+	hosts := connected(t, config(t), m.at("early"), m.at("refused"))
+	err := hosts[0].Start(t.Context(), d.Addr().String(), early, nil, certifies)
+	if err == nil || !strings.Contains(err.Error(), "starting host early on ") || !strings.HasSuffix(err.Error(), "exit status 3:\nnot even asked") {
+		t.Error(err)
+	}
+	if err := hosts[1].Start(t.Context(), d.Addr().String(), talker, nil, refuses); !errors.Is(err, refusal) {
+		t.Error(err)
+	}
+	eventually(t, "the one that was refused has ended", func() bool {
+		pid, _ := strconv.Atoi(hosts[1].pid)
+		return pid == 0 || gone(pid)
+	})
+}
+
+// systemd cannot run here: what stands in for it starts what it is told with the same streams, as the start of a service of
+// systemd does, or takes nothing.
+func TestAHostIsStartedBySystemdWhereThatIs(t *testing.T) {
+	t.Parallel()
+	for what, by := range map[string]struct {
+		manager manager
+		program string
+		said    []string
+	}{
+		"a unit": {systemManager, standIn, []string{"--system --quiet --collect --pipe --wait true",
+			"--unit=loadctl-" + talker + "-a-", "LimitNOFILE=1048576", "Restart=no", "-p OOMScoreAdjust=-500 sh -c"}},
+		"a unit of the user":  {userManager, standIn, []string{"--user --quiet --collect --pipe --wait true", "-p LimitNOFILE=1048576 sh -c"}},
+		"one that is too old": {systemManager, "#!/bin/sh\necho \"$*\" >>\"$0.said\"; exit 1\n", []string{"--system --quiet --collect --pipe --wait true"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			m, d := newMachine(t), newDoor(t)
+			m.write("bin/systemd-run", 0o755, by.program)
+			h := connected(t, config(t), m.at("a"))[0]
+			h.conn.manager = by.manager
+			begin(t, h, d.Addr().String(), talker)
+			k := d.call()
+			b, err := os.ReadFile(m.file("bin/systemd-run.said"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			says(t, string(b), by.said...)
+			cutOff(t, h)
+			if again := d.call(); again.pid != k.pid {
+				t.Errorf("host %d became %d", k.pid, again.pid)
+			} else {
+				again.say("end")
+			}
+			if err := wait(t, h); err != nil {
+				t.Error(err)
+			}
+			onlyTheProgram(t, m)
+		})
+	}
+}
+
+// standIn notes what it is told, and runs what is behind the options.
+const standIn = "#!/bin/sh\necho \"$*\" >>\"$0.said\"\nwhile [ $# -gt 0 ]; do case \"$1\" in -p) shift 2;; -*) shift;; *) break;; esac; done\n\"$@\"\n"
 
 func TestAHostThatFailsSaysWhyAndLeavesItsWords(t *testing.T) {
 	t.Parallel()
@@ -207,7 +274,7 @@ func TestAHostKilledBeforeItsStartNeverStarts(t *testing.T) {
 	m := newMachine(t)
 	h := connected(t, config(t), m.at("a"))[0]
 	h.Kill()
-	if err := h.Start(t.Context(), "127.0.0.1:1", talker, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "starting host a: it was given up") {
+	if err := h.Start(t.Context(), "127.0.0.1:1", talker, nil, certifies); err == nil || !strings.Contains(err.Error(), "starting host a: it was given up") {
 		t.Errorf("started: %v", err)
 	}
 	if err := wait(t, h); err != nil {
@@ -224,6 +291,12 @@ func signalled(t *testing.T, h *Host, s syscall.Signal) {
 	h.mu.Lock()
 	session := h.conn.session
 	h.mu.Unlock()
+	sessionOf(t, session, s)
+}
+
+// sessionOf signals a process of sshd that serves us.
+func sessionOf(t *testing.T, session string, s syscall.Signal) {
+	t.Helper()
 	pid, err := strconv.Atoi(session)
 	if err != nil {
 		t.Fatal(err)
@@ -270,6 +343,41 @@ func TestABrokenConnectionIsNotTheHostsEnd(t *testing.T) {
 	if err := wait(t, h); err == nil || !strings.Contains(err.Error(), "exit status 3:\ntold to fail") {
 		t.Errorf("it ended with %v", err)
 	}
+}
+
+// A host that dials us itself is not led here, and what becomes of the connection does not touch what it says.
+func TestAHostMayDialUsItself(t *testing.T) {
+	t.Parallel()
+	m, d, c := newMachine(t, "AllowTcpForwarding no"), newDoor(t), config(t)
+	c.Direct = true
+	h := connected(t, c, m.at("a"))[0]
+	begin(t, h, d.Addr().String(), talker)
+	k := d.call()
+	for range 2 {
+		cutOff(t, h)
+		if !k.echoes() {
+			t.Error("its line to us broke with the connection")
+		}
+		eventually(t, "followed by a new connection", func() bool {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			select {
+			case <-h.conn.gone:
+				return false
+			default:
+				return true
+			}
+		})
+	}
+	k.Close()
+	if k = d.call(); !k.echoes() {
+		t.Error("it did not dial again")
+	}
+	k.say("end")
+	if err := wait(t, h); err != nil {
+		t.Error(err)
+	}
+	onlyTheProgram(t, m)
 }
 
 // A process of sshd that is stopped says nothing, as one behind a cable that was cut, and holds the port.

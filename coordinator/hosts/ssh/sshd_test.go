@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -201,8 +202,11 @@ func config(t *testing.T) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Config{Who: Who{User: "nobody", Home: t.TempDir()}, Executable: exe}
+	return Config{Who: Who{User: "nobody", Home: t.TempDir()}, Executable: exe, Programs: itself()}
 }
+
+// itself is packed once for all tests.
+var itself = sync.OnceValue(func() *Shelf { return NewShelf(os.Args[0]) })
 
 func connected(t *testing.T, c Config, to ...Address) []*Host {
 	t.Helper()

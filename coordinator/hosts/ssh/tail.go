@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 	"unicode"
@@ -8,6 +9,8 @@ import (
 
 // A tail keeps the end of what a script writes.
 type tail struct {
+	most int // bytes that are kept; 0 = tailBytes
+
 	mu   sync.Mutex
 	kept []byte
 }
@@ -19,7 +22,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kept = append(t.kept, p...)
-	if extra := len(t.kept) - tailBytes; extra > 0 {
+	if extra := len(t.kept) - cmp.Or(t.most, tailBytes); extra > 0 {
 		t.kept = append(t.kept[:0], t.kept[extra:]...)
 	}
 	return len(p), nil
