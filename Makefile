@@ -42,7 +42,7 @@ explore: ## Property tests from seeds of their own, each with CHECKS cases (defa
 
 .PHONY: e2e
 e2e: build ## Real processes, sockets and tools; says what it skips and why
-	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -p 1 -parallel 8 -tags e2e -count=1 -timeout 60m -v ./e2e/... ./reports/html/... ./reports/tui/... ./bench/truth ./bench/internal/harms
+	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -p 1 -parallel 8 -tags e2e -count=1 -timeout 60m -v ./e2e/... ./reports/html/... ./reports/tui/... ./bench/truth ./bench/internal/harms ./bench/sessions
 
 .PHONY: check
 check: ## Format, vet, lint, layout, fresh generated code, all platforms
@@ -114,6 +114,10 @@ bench-hold: build ## 200,000 connections opened, 500,000 held for a minute (abou
 bench-service: build ## CPU of a request to the bundled service beside a bare net/http handler (about 2 min)
 	go run ./bench/service
 
+.PHONY: bench-sessions
+bench-sessions: ## What 1,000 hosts cost one coordinator: CPU, memory, how late windows close (about 5 min)
+	go run ./bench/sessions
+
 .PHONY: truth
 truth: build ## What a run measures beside what is true: each request, queues, arrivals (about 25 min)
 	go run ./bench/truth live
@@ -127,8 +131,8 @@ truth-faults: build ## Whether measurements say so when the generator is harmed,
 	go run ./bench/truth faults
 
 .PHONY: bench-readme
-bench-readme: ## Put the tables of bench/results into README and docs/measurement.md
-	go test -p 1 ./bench/peers ./bench/idle ./bench/truth -run 'TestReadme|TestDocs' -rewrite
+bench-readme: ## Put the tables of bench/results into README, docs/measurement.md and docs/scale.md
+	go test -p 1 ./bench/peers ./bench/idle ./bench/truth ./bench/sessions -run 'TestReadme|TestDocs' -rewrite
 
 .PHONY: pictures
 pictures: build ## Make the pictures of README from a real run

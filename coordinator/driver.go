@@ -192,12 +192,24 @@ func (d *driver) tick() {
 		if l.session != nil && now-l.lastPing >= pingEvery {
 			l.ping(now)
 		}
+		d.hearUnread(l, now)
 		d.buryExited(l, now)
 	}
 	s := d.machine.State()
 	reporting := s == run.Running && d.machine.Offset(now) > 2*time.Second || s == run.Draining
 	d.changes(d.fleet.Tick(now, reporting))
 	d.step(run.Tick{})
+}
+
+// hearUnread keeps a host from being called silent whose mail waits here: a driver that is behind with a thousand hosts, or
+// whose machine stood still, would give up those that did nothing wrong.
+func (d *driver) hearUnread(l *link, now time.Duration) {
+	if l.session == nil {
+		return
+	}
+	if reports := l.session.reports.Load(); reports > 0 || l.session.unread.Load() > 0 {
+		d.changes(d.fleet.Waits(l.host.Name(), reports > 0, now))
+	}
 }
 
 // exitGrace is how long the last messages of an ended process may be under way.

@@ -86,11 +86,11 @@ type fakeHost struct {
 	refused     string
 	resumes     int
 	stopReason  string
-	stoppedAt   time.Duration
 	cut         bool
 	spool       []byte
 	collected   bool
 	did         stats.Snapshot // all of it, whoever heard of it
+	stoppedAt   time.Duration
 }
 
 type incoming struct {

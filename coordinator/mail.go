@@ -13,6 +13,10 @@ import (
 
 // mail takes one thing from a host's stream.
 func (d *driver) mail(m mail) {
+	m.session.unread.Add(-1)
+	if m.report != nil {
+		m.session.reports.Add(-1)
+	}
 	l := d.linkOf(m.session.host)
 	switch {
 	case l == nil:

@@ -97,6 +97,7 @@ func (s *server) stop() {
 
 // post hands mail to the driver, false when nobody reads it any more.
 func (s *server) post(m mail) bool {
+	m.session.unread.Add(1)
 	select {
 	case s.inbox <- m:
 		return true
@@ -139,19 +140,20 @@ func (s *server) read(st stream, ses *session) {
 			s.post(mail{session: ses, at: time.Now(), closed: err})
 			return
 		}
-		if !s.post(mail{session: ses, at: time.Now(), message: m, report: s.opened(m, ses.host)}) {
+		if !s.post(mail{session: ses, at: time.Now(), message: m, report: s.opened(m, ses)}) {
 			return
 		}
 	}
 }
 
 // opened is the report that a message is, nil if it is none.
-func (s *server) opened(m *loadctlpb.SessionRequest, host string) *report {
+func (s *server) opened(m *loadctlpb.SessionRequest, ses *session) *report {
 	if m.GetReport() == nil {
 		return nil
 	}
+	ses.reports.Add(1)
 	r := &report{}
-	r.merged, r.agents, r.err = wire.DecodeReport(m.GetReport(), host, s.layout)
+	r.merged, r.agents, r.err = wire.DecodeReport(m.GetReport(), ses.host, s.layout)
 	return r
 }
 

@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -21,6 +22,10 @@ type session struct {
 	ends sync.Once
 	gone chan struct{} // the host hung up
 	hung sync.Once
+
+	// unread is how much of its mail the driver has not taken, reports how many windows came that it has not: these are
+	// checked first.
+	unread, reports atomic.Int32
 }
 
 func newSession(host string) *session {

@@ -32,7 +32,8 @@ func newTenant(t *testing.T, cfg cloud.Config) *tenant {
 	if !asRootBy(t, waysToRoot[1:]) { // in a user namespace nobody makes devices
 		return nil
 	}
-	cfg.API.Provisioning, cfg.API.Booting = 200*time.Millisecond, 300*time.Millisecond
+	cfg.API.Provisioning = max(cfg.API.Provisioning, 200*time.Millisecond)
+	cfg.API.Booting = max(cfg.API.Booting, 300*time.Millisecond)
 	n := &tenant{t: t, cloud: cloud.New(t, cfg), dir: t.TempDir(), state: t.TempDir()}
 	n.target = serve(t, "serve", "--listen", n.cloud.Gateway.String()+":0", "--workers", "2")
 	return n

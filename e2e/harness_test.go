@@ -549,6 +549,11 @@ func serve(t *testing.T, args ...string) service {
 // serveBy starts a target by a command line, and waits until it says that it is ready.
 func serveBy(t *testing.T, cmd *exec.Cmd) service {
 	t.Helper()
+	return serveWithin(t, cmd, 30*time.Second)
+}
+
+func serveWithin(t *testing.T, cmd *exec.Cmd, within time.Duration) service {
+	t.Helper()
 	p := &proc{t: t, cmd: cmd, done: make(chan struct{})}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Stderr = &p.stderr
@@ -582,7 +587,10 @@ func serveBy(t *testing.T, cmd *exec.Cmd) service {
 	select {
 	case m := <-ready:
 		return service{p, m[1], m[2]}
-	case <-time.After(30 * time.Second):
+	case <-p.done:
+		t.Fatalf("target %v has ended\n%s", cmd.Args, p.stderr.String())
+		return service{}
+	case <-time.After(within):
 		t.Fatalf("target %v is not ready\n%s", cmd.Args, p.stderr.String())
 		return service{}
 	}

@@ -18,8 +18,8 @@ const (
 	// mostly forgotten. A fleet that is to live longer is rented again.
 	LeastTTL = time.Minute
 	MostTTL  = 24 * time.Hour
-	// mostMachines is far above what an account is let have.
-	mostMachines = 1000
+	// MostMachines is far above what an account is let have.
+	MostMachines = 1000
 )
 
 // Words of a fleet in files.
@@ -128,8 +128,8 @@ func (p *parser) fleetCount(n *node, what string) int {
 		return 0
 	}
 	count, ok := p.doc.Count(n, what, 1)
-	if ok && count > mostMachines {
-		p.wrong(n, "%s: must be at most %d, got %d", what, mostMachines, count)
+	if ok && count > MostMachines {
+		p.wrong(n, "%s: must be at most %d, got %d", what, MostMachines, count)
 	}
 	return count
 }

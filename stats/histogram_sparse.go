@@ -146,44 +146,37 @@ type bodyCount struct {
 	bad, tooMany     bool
 }
 
-// countBody walks a body as tokens does, without a call for each token: a coordinator checks every histogram of every host.
-func countBody(body []byte) bodyCount {
-	c := bodyCount{first: -1, last: -1}
-	at, gap := 0, false
+// countBody walks a body as tokens does, in one loop and nearly without branches that nobody can foresee: a coordinator
+// checks every histogram of every host each second.
+func countBody(body []byte) (c bodyCount) {
+	var at, gap, wrong uint64
 	for i := 0; i < len(body); {
 		v := uint64(body[i])
 		i++
 		if v >= 0x80 {
 			long, n := uvarint(body[i-1:])
-			if n <= 0 {
-				c.bad = true
-				return c
+			if v, i = long, i-1+n; n <= 0 || v&1 == 1 && v>>1 >= buckets {
+				return bodyCount{bad: true, last: int(at)}
 			}
-			v, i = long, i-1+n
+			c.tooMany = c.tooMany || v&1 == 0 && c.count+v>>1 < c.count
 		}
-		n := v >> 1
-		if v&1 == 1 {
-			if gap || n == 0 || n >= uint64(buckets-at) {
-				c.bad = true
-				return c
-			}
-			at, gap = at+int(n), true
-			continue
-		}
-		if n == 0 || at >= buckets {
-			c.bad = true
-			return c
-		}
-		if c.first < 0 {
-			c.first = at
-		}
-		c.last, c.lastCount, gap = at, n, false
-		c.count += n
-		c.tooMany = c.tooMany || c.count < n
-		at++
+		n, isGap := v>>1, v&1
+		wrong |= (n-1)>>63 | isGap&gap // a token that says nothing, or two gaps
+		c.count += n & (isGap - 1)
+		at += n&-isGap + 1 - isGap
+		gap, c.lastCount = isGap, n
 	}
-	c.bad = gap
+	c.first, c.last = firstOf(body), int(at)-1
+	c.bad = wrong|gap == 1 || at > buckets
 	return c
+}
+
+// firstOf is the first bucket in use of a body that begins with a whole token.
+func firstOf(body []byte) int {
+	if v, _ := binary.Uvarint(body); v&1 == 1 {
+		return int(v >> 1)
+	}
+	return 0
 }
 
 // addBody adds the counts of a body that was checked or made here.

@@ -68,6 +68,24 @@ func (t table) verdicts() []judge.Verdict {
 	}
 }
 
+// session is CPU time in µs for a session in a second, in the middle round.
+func (t table) session() float64 {
+	var all []float64
+	for _, r := range t.Rounds {
+		all = append(all, r.perSession(t.Hosts))
+	}
+	return judge.Of(all).Median
+}
+
+// caption says how it was measured, and how busy the machine was with other things.
+func (t table) caption() string {
+	most := 0.0
+	for _, r := range t.Rounds {
+		most = max(most, r.Others)
+	}
+	return fmt.Sprintf("%s. %s, %s; %d rounds; others took up to %.0f %% of the machine.\n\n", t.what(), t.Machine, t.Day, len(t.Rounds), 100*most)
+}
+
 func (w weight) String() string {
 	return fmt.Sprintf("%.2f cores, %.0f MB (%.0f MB at the end of the load), late %.2f/%.2f/%.2f s (p50/p99/most; sent at most %.2f s late), lost %d, partial %d, wrong %d, "+
 		"ready in %.1f s, files in %.1f s, fleet %.1f s of CPU; %s, %s %v; steal %.0f %%, others %.0f %%",
@@ -90,7 +108,7 @@ func (t table) text() string {
 
 func (t table) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What hosts cost a coordinator\n\nMade by `make bench-sessions` on %s. %s; %s, %d rounds.\n", t.Day, t.Machine, t.what(), len(t.Rounds))
+	fmt.Fprintf(&b, "# What hosts cost a coordinator\n\nMade by `make bench-sessions`: %s", strings.TrimSuffix(t.caption(), "\n"))
 	b.WriteString(`
 Medians of the rounds, with the least and the most. CPU time and memory are those of the coordinator's process alone (getrusage), with the run's
 files being written as in every run; the sessions are a second process on the same cores. [What it means](../../docs/scale.md).

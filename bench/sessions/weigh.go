@@ -162,6 +162,9 @@ func (w *witness) watch(ctx context.Context, s *scenarios.Scenario) (weight, err
 	if err = errors.Join(err, ended, w.err); err != nil {
 		return weight{}, err
 	}
+	if len(w.closed) < w.Seconds {
+		return weight{}, fmt.Errorf("%d of %d windows were closed: %s; %v", len(w.closed), w.Seconds, result.Reason, w.run.Validity.Reasons)
+	}
 	w.found.Fleet, w.found.Sent, w.found.Verdict = said.CPU.Seconds(), f.late.Seconds(), result.Verdict
 	return w.found, w.judge(s)
 }
@@ -181,9 +184,6 @@ func (w *witness) judge(s *scenarios.Scenario) error {
 	n.Validity, n.Reasons = w.run.Validity.Verdict, w.run.Validity.Reasons
 	n.Lost, n.Partial = w.lost()
 	n.Wrong, n.Requests = w.wrong(s.Layout)
-	if len(w.closed) < w.Seconds {
-		return fmt.Errorf("%d of %d windows were closed", len(w.closed), w.Seconds)
-	}
 	from, to := w.closed[w.margin()-1], w.closed[w.Seconds-w.margin()-1]
 	n.Seconds = to.at.Sub(from.at).Seconds()
 	n.CPU = (to.cpu - from.cpu).Seconds() / n.Seconds

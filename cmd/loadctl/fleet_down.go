@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
+	"github.com/loadctl/loadctl/coordinator/rental"
 )
 
 func newFleetDown() *cobra.Command {
@@ -51,7 +52,7 @@ func whichFleets(ctx context.Context, fleets rented.Config, ids []string, all bo
 		return nil, cannot(fmt.Errorf("listing the fleets: %w", err), "")
 	}
 	for _, s := range known {
-		if s.Here {
+		if s.Here && !isOver(s) {
 			ids = append(ids, s.ID)
 		}
 	}
@@ -100,17 +101,31 @@ func newFleetReap() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := rented.Reap(c.Context(), fleets)
-			left := tellReaped(c.OutOrStdout(), c.ErrOrStderr(), r)
-			switch {
-			case err != nil:
-				return cannot(fmt.Errorf("reaping: %w", err), "what is left is billed: run it again, and see `loadctl fleet ls`")
-			case left > 0:
-				return cannot(fmt.Errorf("reaping: %s not given back", countOf(left, "fleet was", "fleets were")), "what is left is billed: run it again, and see `loadctl fleet ls`")
-			}
-			return nil
+			return reap(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), fleets)
 		},
 	}
+}
+
+func reap(ctx context.Context, out, errw io.Writer, fleets rented.Config) error {
+	r, err := rented.Reap(ctx, fleets)
+	left := tellReaped(out, errw, r)
+	if err == nil && left > 0 {
+		err = fmt.Errorf("%s not given back", countOf(left, "fleet was", "fleets were"))
+	}
+	if err != nil {
+		return cannot(fmt.Errorf("reaping: %w", err), "what is left is billed: run it again, and see `loadctl fleet ls`")
+	}
+	return nil
+}
+
+// fleetOf is the fleet that an account is of, by the labels of what it had.
+func fleetOf(a rented.Account) string {
+	for _, i := range a.Bill.Items {
+		if name, ok := rental.ParseLabel(i.Name); ok {
+			return name.Run
+		}
+	}
+	return "without machines"
 }
 
 // tellReaped says what was given back, and counts what was not.
@@ -119,7 +134,7 @@ func tellReaped(out, errw io.Writer, r rented.Reaped) (left int) {
 		if !a.Clean() {
 			left++
 		}
-		fmt.Fprintf(out, "given back: %s; %s\n", countOf(len(a.Bill.Items), "resource", "resources"), a.Bill)
+		fmt.Fprintf(out, "fleet %s: %s\n", fleetOf(a), a.Bill)
 		for _, l := range a.Left {
 			fmt.Fprintln(out, "  left:", l)
 		}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -14,12 +16,13 @@ import (
 )
 
 func newFleetLs() *cobra.Command {
-	var json bool
+	var json, ended bool
 	c := &cobra.Command{
 		Use:   "ls",
 		Short: "List the fleets: age, price so far, expiry",
 		Long: "Lists what this disk knows of fleets and, with LINODE_TOKEN, what Linode does: those of other machines and of a lost disk, too.\n" +
-			"A fleet that is neither in use nor wanted is given back by `fleet down ID`; only that ends what it costs.",
+			"A fleet that is neither in use nor wanted is given back by `fleet down ID`; only that ends what it costs.\n\n" +
+			"Exit codes: 0 all that there is was listed, 1 not all of it could be seen.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			fleets, err := fleetsOf(nil)
@@ -30,17 +33,28 @@ func newFleetLs() *cobra.Command {
 				fmt.Fprintln(c.ErrOrStderr(), "loadctl: LINODE_TOKEN is not set: this is what the disk of this machine knows; whether it is so still, Linode was not asked")
 			}
 			all, err := rented.List(c.Context(), fleets)
-			if err != nil {
-				return cannot(fmt.Errorf("listing the fleets: %w", err), "")
+			if !ended {
+				all = slices.DeleteFunc(all, isOver)
 			}
-			if json {
-				return text.Document(c.OutOrStdout(), fleetsDocument(all, time.Now()))
+			if told := tellFleets(c.OutOrStdout(), all, json); err != nil || told != nil {
+				return cannot(fmt.Errorf("listing the fleets: %w", errors.Join(err, told)), "")
 			}
-			return listFleets(c.OutOrStdout(), all, time.Now())
+			return nil
 		},
 	}
+	c.Flags().BoolVar(&ended, "all", false, "with those that were given back, as far as this disk knows of them")
 	c.Flags().BoolVar(&json, "json", false, "write JSON, for programs")
 	return c
+}
+
+// isOver says that nothing is left of a fleet.
+func isOver(s rented.Standing) bool { return !s.There && !s.Ended.IsZero() }
+
+func tellFleets(out io.Writer, all []rented.Standing, json bool) error {
+	if json {
+		return text.Document(out, fleetsDocument(all, time.Now()))
+	}
+	return listFleets(out, all, time.Now())
 }
 
 func listFleets(out io.Writer, all []rented.Standing, now time.Time) error {
@@ -94,12 +108,12 @@ func expiryOf(s rented.Standing, now time.Time) string {
 // stateOf is who knows of a fleet, and whether somebody uses it.
 func stateOf(s rented.Standing) string {
 	switch {
+	case isOver(s):
+		return "given back"
 	case s.Busy:
 		return "in use"
 	case s.There && !s.Here:
 		return "not of this disk"
-	case s.Here && !s.There && s.Machines == 0:
-		return "gone"
 	}
 	return ""
 }
@@ -126,6 +140,7 @@ type fleetRow struct {
 	SoFar     price.USD   `json:"so_far_usd"`
 	PerHour   price.USD   `json:"per_hour_usd"`
 	Unknown   []string    `json:"unknown,omitempty"` // in these sums
+	Ended     time.Time   `json:"ended,omitzero"`    // when nothing was left
 	Here      bool        `json:"here"`              // known on this disk
 	There     bool        `json:"there"`             // seen at Linode
 	Busy      bool        `json:"busy"`
@@ -152,7 +167,7 @@ func fleetsDocument(all []rented.Standing, now time.Time) fleetsAnswer {
 	for _, s := range all {
 		d.Fleets = append(d.Fleets, fleetRow{ID: s.ID, For: s.For, Machines: s.Machines, Since: s.Since.UTC(), Expires: s.Expires.UTC(),
 			Expired: !s.Expires.IsZero() && s.Expires.Before(now), PaidUntil: paidUntil(s.Bill), SoFar: s.Bill.Total, PerHour: s.Bill.PerHour,
-			Unknown: s.Bill.Unknown, Here: s.Here, There: s.There, Busy: s.Busy, Resources: thingsOf(s)})
+			Unknown: s.Bill.Unknown, Ended: s.Ended, Here: s.Here, There: s.There, Busy: s.Busy, Resources: thingsOf(s)})
 	}
 	return d
 }

@@ -66,7 +66,7 @@ func pricedBy(c price.Catalogue, w *wanted) (*priced, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := c.Estimate(orderOf(s))
+	e, err := c.Estimate(s.Order())
 	if err != nil {
 		return nil, usage(err, "")
 	}

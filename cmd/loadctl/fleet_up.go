@@ -79,8 +79,8 @@ func (w *fleetWish) onto(s *scenarios.Scenario, file string) error {
 	var wrong []error
 	switch {
 	case w.count == 0:
-	case w.count < 0:
-		wrong = append(wrong, fmt.Errorf("--count must be at least 1, got %d", w.count))
+	case w.count < 0 || w.count > scenarios.MostMachines:
+		wrong = append(wrong, fmt.Errorf("--count must be from 1 to %d, got %d", scenarios.MostMachines, w.count))
 	case len(s.Fleet.Regions) > 1:
 		wrong = append(wrong, fmt.Errorf("--count is of a fleet in one region, and that of %s is in %d: change regions there", file, len(s.Fleet.Regions)))
 	default:

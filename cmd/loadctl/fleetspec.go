@@ -145,18 +145,3 @@ func networkWord(private bool) string {
 	}
 	return "public"
 }
-
-// orderOf is what a Spec costs, for a catalogue.
-func orderOf(s rented.Spec) price.Order {
-	o := price.Order{Planned: s.Planned, TTL: s.TTL}
-	if o.Planned == 0 {
-		o.Planned = s.TTL
-	}
-	for _, m := range s.Machines {
-		o.Resources = append(o.Resources, price.Resource{Role: m.Role + "s", Type: m.Type, Region: m.Region, Count: m.Count, Egress: m.Sent})
-	}
-	for _, b := range s.Balancers {
-		o.Resources = append(o.Resources, price.Resource{Role: "NodeBalancer", Type: b.Class, Region: b.Region, Count: 1})
-	}
-	return o
-}

@@ -176,27 +176,33 @@ func (a *away) do(ctx context.Context, file string) (err error) {
 func (a *away) on(ctx context.Context, f *rented.Fleet) error {
 	id := f.ID()
 	s, err := a.start(ctx, f)
-	if err != nil {
-		return a.failed(ctx, err, a.down(id, f.Down))
+	if err == nil {
+		defer s.Close()
+		err = a.tell(id, s)
 	}
-	defer s.Close()
-	// From here on the fleet is nobody's, so that `loadctl fleet` can see it and another process can end it.
+	if err == nil && a.keep {
+		return a.leave(id, f)
+	}
+	if err == nil {
+		err = a.stay(ctx, f, s)
+	}
+	return a.failed(ctx, err, a.down(id, f.Down))
+}
+
+// leave keeps the fleet up, for whoever ends it.
+func (a *away) leave(id string, f *rented.Fleet) error {
 	if err := f.Close(); err != nil {
 		return cannot(fmt.Errorf("fleet %s is up, and could not be left so: %w", id, err), "give it back with: loadctl fleet down "+id)
 	}
-	if err := a.tell(id, s); err != nil || a.keep {
-		return err
-	}
-	err = a.stay(ctx, s)
-	return a.failed(ctx, err, a.down(id, func(ctx context.Context) (rented.Account, error) { return rented.Down(ctx, a.fleets, id) }))
+	return nil
 }
 
 // failed is how it ends: by what went wrong with the parts and with giving the machines back.
 func (a *away) failed(ctx context.Context, err, left error) error {
 	switch {
-	case err == nil:
+	case err == nil || left != nil && ctx.Err() != nil:
 		return left
-	case ctx.Err() != nil && left == nil:
+	case ctx.Err() != nil:
 		return &failure{exitInterrupted, errors.New("interrupted; what was rented was given back"), ""}
 	case left != nil:
 		printError(a.errw, left)
@@ -225,7 +231,7 @@ func (a *away) tell(id string, s *placed.Service) error {
 		private = " private=" + s.Private
 	}
 	if _, err := fmt.Fprintf(a.out, "READY %s pid=%d fleet=%s%s\n", s.URL, os.Getpid(), id, private); err != nil {
-		return cannot(fmt.Errorf("saying that the target is ready: %w", err), "give it back with: loadctl fleet down "+id)
+		return fmt.Errorf("saying that the target is ready: %w", err)
 	}
 	expires, now := a.begun.Add(a.plan.Topology.Linode.TTL), time.Now()
 	if a.keep {
@@ -236,13 +242,19 @@ func (a *away) tell(id string, s *placed.Service) error {
 }
 
 // stay waits until somebody, the TTL, or a part that ended for good ends it.
-func (a *away) stay(ctx context.Context, s *placed.Service) error {
+func (a *away) stay(ctx context.Context, f *rented.Fleet, s *placed.Service) error {
 	over := a.begun.Add(a.plan.Topology.Linode.TTL)
 	ctx, cancel := context.WithDeadline(ctx, over)
 	defer cancel()
-	err := s.Watch(ctx, sayer(a.errw))
+	say := sayer(a.errw)
+	go func() { // ends with the fleet
+		for c := range f.Changes() {
+			say(fmt.Sprintf("machine %s: %s", c.Label, c.What))
+		}
+	}()
+	err := s.Watch(ctx, say)
 	if time.Now().After(over) {
-		fmt.Fprintln(a.errw, "loadctl: the time of the fleet is over")
+		say("the time of the fleet is over")
 	}
 	return err
 }
@@ -258,7 +270,7 @@ func planAway(c *cobra.Command, o placeOptions, file string) error {
 	if err != nil {
 		return err
 	}
-	e, err := prices.Estimate(orderOf(p.Spec))
+	e, err := prices.Estimate(p.Spec.Order())
 	if err != nil {
 		return usage(err, "")
 	}

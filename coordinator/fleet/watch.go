@@ -49,6 +49,15 @@ func (f *Fleet) Heard(host string, now time.Duration) (back []Change) {
 	return back
 }
 
+// Waits says that something of a host has come and was not read yet, a window among it or not: what waits for us is no
+// silence of the host's, and a window that waits is none that it owes.
+func (f *Fleet) Waits(host string, window bool, now time.Duration) (back []Change) {
+	if h := f.Host(host); window && h != nil {
+		h.Reported = now
+	}
+	return f.Heard(host, now)
+}
+
 // Report says that a host handed in a window with what these agents did in it.
 // missing are the agents that should have been in it. Windows of a lost host
 // change nothing.

@@ -45,7 +45,7 @@ func (d *driver) bill(ctx context.Context) price.Bill {
 func (d *driver) facts(k rental.Kind, label string) rental.Seen {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if s, told := d.told[string(k)+label]; told {
+	if s, told := d.shown[string(k)+label]; told {
 		return s
 	}
 	return d.blueprint.facts(k, label)

@@ -8,10 +8,10 @@ import (
 	"github.com/loadctl/loadctl/coordinator/rental"
 )
 
-// A blueprint is a Spec as the resources that it comes to.
+// A blueprint is a Spec as the resources that it comes to. It is what is on the disk of a fleet.
 type blueprint struct {
 	Spec
-	inGroup map[string]int // by region: instances of a placement group; 0 = usualGroup
+	InGroup map[string]int // by region: instances of a placement group; 0 = usualGroup
 }
 
 // usualGroup is how many instances a placement group holds where the region does not tell.
@@ -120,7 +120,7 @@ func (b blueprint) groups(role string) (regions []string) {
 	return regions
 }
 
-func (b blueprint) most(region string) int { return cmp.Or(b.inGroup[region], usualGroup) }
+func (b blueprint) most(region string) int { return cmp.Or(b.InGroup[region], usualGroup) }
 
 // group is the number of the placement group of a machine; 0 = it has none.
 func (b blueprint) group(role string, number int) int {

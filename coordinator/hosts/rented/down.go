@@ -58,7 +58,7 @@ func giveBack(c Config, st *store, id string) (*driver, error) {
 		return nil, err
 	}
 	d := newDriver(c, id, st, r)
-	d.blueprint.Spec, _ = readSpec(st.dir) // for prices; lists tell them too
+	d.blueprint, _ = readBlueprint(st.dir) // for prices; lists tell them too
 	return d, nil
 }
 

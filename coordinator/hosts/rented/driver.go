@@ -38,12 +38,13 @@ type driver struct {
 	logins    map[string]context.CancelFunc // by label
 	unwatched map[string]bool               // by label: its watchdog was seen to
 	stopped   bool                          // nothing more is done
+	told      progress
 
 	mu      sync.Mutex
 	view    view
 	changed chan struct{} // closed, and made anew, when the view is another
 	private map[int]netip.Addr
-	told    map[string]rental.Seen // by kind and label, of what costs money: what the cloud told last
+	shown   map[string]rental.Seen // by kind and label, of what costs money: what the cloud told last
 	subnets map[int]int            // by network
 	doors   doors
 	saying  sync.Mutex
@@ -65,7 +66,7 @@ func newDriver(c Config, run string, s *store, r *rental.Rental) *driver {
 	d := &driver{
 		cfg: c, run: run, store: s, shell: c.shell, rental: r, mail: newMailbox(), done: make(chan struct{}), ready: make(chan struct{}),
 		unwritten: map[string]bool{}, logins: map[string]context.CancelFunc{}, unwatched: map[string]bool{},
-		changed: make(chan struct{}), private: map[int]netip.Addr{}, told: map[string]rental.Seen{}, subnets: map[int]int{},
+		changed: make(chan struct{}), private: map[int]netip.Addr{}, shown: map[string]rental.Seen{}, subnets: map[int]int{},
 		pushes: make(chan struct{}, pushesAtOnce), changes: make(chan Change, 1024),
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
@@ -135,6 +136,9 @@ func (d *driver) step(e rental.Event) {
 		}
 	}
 	d.unwatch()
+	if text := d.told.next(time.Now(), d.view); text != "" {
+		d.say(text)
+	}
 	if d.rental.State() == rental.Over {
 		d.stopped = true
 	}
@@ -147,7 +151,7 @@ func (d *driver) publish() {
 	d.view = view{d.rental.State(), d.rental.Resources(), d.rental.Outcome()}
 	for _, r := range d.view.resources {
 		if r.Seen.Type != "" {
-			d.told[string(r.Kind)+r.Label] = r.Seen
+			d.shown[string(r.Kind)+r.Label] = r.Seen
 		}
 	}
 	close(d.changed)

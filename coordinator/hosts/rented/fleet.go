@@ -103,7 +103,7 @@ func begin(c Config, st *store, id string, s Spec, o Offer, fresh bool) (*driver
 	case !known.Expires.IsZero() && !known.Expires.After(time.Now()):
 		return nil, fmt.Errorf("its time was over %s: anybody may give it back; do so (loadctl fleet down %s), and make another", known.Expires.Format(time.RFC3339), id)
 	}
-	b := blueprint{Spec: s, inGroup: o.inGroup}
+	b := blueprint{Spec: s, InGroup: o.inGroup}
 	if c.Limits.InstallWithin == 0 { // a machine has to wait for those that are served before it
 		c.Limits.InstallWithin = time.Minute * time.Duration(1+b.pushes()/pushesAtOnce)
 	}
@@ -120,7 +120,7 @@ func begin(c Config, st *store, id string, s Spec, o Offer, fresh bool) (*driver
 	d := newDriver(c, id, st, r)
 	d.blueprint, d.generation, d.adopted = b, cmp.Or(o.generation, linode.Legacy), !fresh
 	d.own, err = st.key()
-	return d, errors.Join(err, st.keep(s))
+	return d, errors.Join(err, st.keep(b))
 }
 
 // rise waits until the fleet is ready, or until all is given back.

@@ -70,8 +70,8 @@ func (c Config) onDisk() (map[string]*Standing, map[string][]rental.Line, error)
 		read, _, bad := rental.Decode(text)
 		known, mixed := rental.Know(read)
 		errs = append(errs, err, named(id, errors.Join(bad, mixed)))
-		spec, _ := readSpec(filepath.Join(c.Dir, id)) // one that is missing only says less
-		all[id] = &Standing{ID: id, For: spec.For, Expires: known.Expires, Here: true, Busy: held(filepath.Join(c.Dir, id, lockFile))}
+		b, _ := readBlueprint(filepath.Join(c.Dir, id)) // one that is missing only says less
+		all[id] = &Standing{ID: id, For: b.For, Expires: known.Expires, Here: true, Busy: held(filepath.Join(c.Dir, id, lockFile))}
 		if lines[id] = read; known.Ended {
 			all[id].Ended = read[len(read)-1].At
 		}
@@ -103,8 +103,8 @@ func there(all map[string]*Standing, h rental.Holding) {
 // does not show.
 func (c Config) price(all map[string]*Standing, lines map[string][]rental.Line, prices price.Catalogue, now time.Time, asked bool) {
 	for id, s := range all {
-		spec, _ := readSpec(filepath.Join(c.Dir, id))
-		held := holdings(lines[id], blueprint{Spec: spec}.facts)
+		b, _ := readBlueprint(filepath.Join(c.Dir, id))
+		held := holdings(lines[id], b.facts)
 		if asked {
 			held = checked(held, s.Resources, now)
 		}

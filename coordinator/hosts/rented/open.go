@@ -35,7 +35,7 @@ func Open(ctx context.Context, c Config, id string) (*Fleet, error) {
 }
 
 func open(ctx context.Context, c Config, st *store, id string) (*driver, error) {
-	lines, spec, err := st.usable(id)
+	lines, b, err := st.usable(id)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,6 @@ func open(ctx context.Context, c Config, st *store, id string) (*driver, error) 
 	if err != nil {
 		return nil, err
 	}
-	b := blueprint{Spec: spec}
 	wants, there, err := b.present(id, seen)
 	if err != nil {
 		return nil, err
@@ -64,12 +63,12 @@ func open(ctx context.Context, c Config, st *store, id string) (*driver, error) 
 }
 
 // usable reads what is on the disk of a fleet that is to be used again.
-func (s *store) usable(id string) ([]rental.Line, Spec, error) {
+func (s *store) usable(id string) ([]rental.Line, blueprint, error) {
 	lines, err := s.read()
 	if err != nil {
-		return nil, Spec{}, fmt.Errorf("%w; give it back: loadctl fleet down %s", err, id)
+		return nil, blueprint{}, fmt.Errorf("%w; give it back: loadctl fleet down %s", err, id)
 	}
-	spec, err := readSpec(s.dir)
+	b, err := readBlueprint(s.dir)
 	known, _ := rental.Know(lines) // read has seen that it is good
 	switch {
 	case known.Ended || len(lines) == 0:
@@ -77,7 +76,7 @@ func (s *store) usable(id string) ([]rental.Line, Spec, error) {
 	case err == nil && !known.Expires.After(time.Now()):
 		err = fmt.Errorf("its time was over %s: give it back (loadctl fleet down %s), and make another", known.Expires.Format(time.RFC3339), id)
 	}
-	return lines, spec, err
+	return lines, b, err
 }
 
 // present are the wants that the cloud's lists show, with what fills them. Only agents may be missing, and not too many.

@@ -227,27 +227,27 @@ func (s *store) know(at map[string]netip.Addr) error {
 }
 
 // keep writes what the fleet is rented by. The key of a certificate is a secret, and left out.
-func (s *store) keep(spec Spec) error {
-	spec.Balancers = slices.Clone(spec.Balancers)
-	for i := range spec.Balancers {
-		spec.Balancers[i].Listen.Key = ""
+func (s *store) keep(b blueprint) error {
+	b.Balancers = slices.Clone(b.Balancers)
+	for i := range b.Balancers {
+		b.Balancers[i].Listen.Key = ""
 	}
-	text, err := json.MarshalIndent(spec, "", "  ")
+	text, err := json.MarshalIndent(b, "", "  ")
 	if err != nil {
 		return fmt.Errorf("the fleet's spec: %w", err)
 	}
 	return write(s.at(specFile), append(text, '\n'))
 }
 
-func readSpec(dir string) (s Spec, err error) {
+func readBlueprint(dir string) (b blueprint, err error) {
 	text, err := os.ReadFile(filepath.Join(dir, specFile))
 	if err == nil {
-		err = json.Unmarshal(text, &s)
+		err = json.Unmarshal(text, &b)
 	}
 	if err != nil {
-		return Spec{}, fmt.Errorf("%s: %w", filepath.Join(dir, specFile), err)
+		return blueprint{}, fmt.Errorf("%s: %w", filepath.Join(dir, specFile), err)
 	}
-	return s, nil
+	return b, nil
 }
 
 // forget erases what a fleet needed that is gone. What it was and what it cost stays, if it is known what it was.

@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -95,10 +96,12 @@ func (h *Host) fetch(ctx context.Context, c *conn, take func(io.Reader) error) e
 		return err
 	}
 	from := &seen{from: out, end: s.Wait}
-	err = take(from)
+	in := bufio.NewReader(from)
+	_, _ = in.Peek(1) // what failed is noted
 	if e, is := errors.AsType[*xssh.ExitError](from.failed); is && e.ExitStatus() == noSuchFile {
 		return errNothing
 	}
+	err = take(in)
 	if from.failed != nil {
 		return fmt.Errorf("reading ~/%s: %w", h.spoolAt(), errors.Join(from.failed, ctx.Err()))
 	} else if err != nil {

@@ -27,8 +27,8 @@ type Config struct {
 	CloudInit bool                        // user data is applied by the real cloud-init, which has to be installed
 }
 
-// A Cloud is an account, and what there is of it. Its methods are safe for concurrent use; those that are given a label
-// fail the test where there is no such instance.
+// A Cloud is an account, and what there is of it. Its methods are safe for concurrent use; those that do
+// something to an instance fail the test where there is none of the label.
 type Cloud struct {
 	API     *linodetest.Simulator
 	Gateway netip.Addr // of this machine, as instances see it: where targets listen
@@ -52,8 +52,12 @@ type Cloud struct {
 func New(t testing.TB, cfg Config) *Cloud {
 	t.Helper()
 	c := &Cloud{
-		t: t, cfg: cfg, dir: t.TempDir(), used: 1,
+		t: t, cfg: cfg, used: 1,
 		machines: map[string]*machine{}, networks: map[int]*network{}, balancers: map[string]*balancer{}, relays: map[string]*relay{},
+	}
+	var err error
+	if c.dir, err = os.MkdirTemp("", "cloud"); err != nil { // t.TempDir may have a comma, which parts the options of a mount
+		t.Fatal(err)
 	}
 	cfg.API.Public, cfg.API.Changed, cfg.API.Rewired = c.public, c.changed, c.rewired
 	c.API = linodetest.New(t, cfg.API)
@@ -144,6 +148,7 @@ func (c *Cloud) close() {
 	c.fail(run("ip", "netns", "del", c.name))
 	c.fail(ignore(run("ip", "link", "del", c.name), "Cannot find device"))
 	c.nothingLeft(namespaces)
+	c.fail(os.RemoveAll(c.dir))
 }
 
 // tell shows what the consoles of instances say.

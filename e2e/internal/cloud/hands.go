@@ -3,6 +3,7 @@
 package cloud
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -141,7 +142,11 @@ func (c *Cloud) Run(label string, command ...string) string {
 	c.t.Helper()
 	var out []byte
 	c.with(label, func(m *machine) (err error) {
-		cmd := exec.Command("nsenter", append([]string{"-t", strconv.Itoa(m.init()), "-a", "-r", "-w"}, command...)...)
+		pid, runs := m.init()
+		if !runs {
+			return errors.New("it does not run")
+		}
+		cmd := exec.Command("nsenter", append([]string{"-t", strconv.Itoa(pid), "-a", "-r", "-w"}, command...)...)
 		cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
 		if out, err = cmd.CombinedOutput(); err != nil {
 			err = fmt.Errorf("%v: %w: %s", command, err, out)
@@ -151,20 +156,24 @@ func (c *Cloud) Run(label string, command ...string) string {
 	return string(out)
 }
 
-// Path is where a file of an instance that runs lies for this machine.
-func (c *Cloud) Path(label, path string) (there string) {
-	c.t.Helper()
-	c.with(label, func(m *machine) error {
-		there = filepath.Join(fmt.Sprintf("/proc/%d/root", m.init()), path)
-		return nil
-	})
-	return there
+// Path is where a file of an instance lies for this machine; nowhere where it does not run.
+func (c *Cloud) Path(label, path string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m := c.machines[label]; m != nil {
+		if pid, runs := m.init(); runs {
+			return filepath.Join(fmt.Sprintf("/proc/%d/root", pid), path)
+		}
+	}
+	return "/nowhere"
 }
 
-// Processes are those of an instance whose command lines have such a word, as this machine numbers them; "" = all.
+// Processes are those of an instance, if there is one, whose command lines have such a word, as this machine numbers them;
+// "" = all.
 func (c *Cloud) Processes(label, word string) (pids []int) {
-	c.t.Helper()
-	c.with(label, func(m *machine) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m := c.machines[label]; m != nil {
 		for _, text := range inhabitants(map[string]string{inode("/run/netns/" + m.space): m.space}) {
 			pid, _ := strconv.Atoi(text)
 			line, _ := os.ReadFile("/proc/" + text + "/cmdline")
@@ -172,7 +181,6 @@ func (c *Cloud) Processes(label, word string) (pids []int) {
 				pids = append(pids, pid)
 			}
 		}
-		return nil
-	})
+	}
 	return pids
 }

@@ -234,12 +234,13 @@ func (c *Cloud) discard(label string) error {
 	return errors.Join(errs...)
 }
 
-// init is the first process of a machine, as this one numbers it; 0 = it does not run.
-func (m *machine) init() int {
+// init is the first process of a machine, as this one numbers it; false where it does not run, or not from its own disk yet.
+func (m *machine) init() (pid int, runs bool) {
 	if m.proc == nil {
-		return 0
+		return 0, false
 	}
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", m.proc.Process.Pid))
-	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-	return pid
+	pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+	_, err := os.Stat(fmt.Sprintf("/proc/%d/root/.boot", pid))
+	return pid, pid != 0 && err == nil
 }

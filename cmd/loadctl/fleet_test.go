@@ -1,0 +1,253 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loadctl/loadctl/coordinator/hosts/linode"
+	"github.com/loadctl/loadctl/coordinator/hosts/linode/linodetest"
+	"github.com/loadctl/loadctl/coordinator/hosts/rented"
+	"github.com/loadctl/loadctl/coordinator/price"
+	"github.com/loadctl/loadctl/coordinator/rental"
+)
+
+// typed is what a person types, sees and gets as exit code.
+func typed(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = Main(args, strings.NewReader(""), &o, &e)
+	return code, o.String(), e.String()
+}
+
+// says holds what was written against what was to be.
+func says(t *testing.T, what, text string, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			t.Errorf("%s: no %q in\n%s", what, w, text)
+		}
+	}
+}
+
+const farFile = `
+version: 1
+name: far
+target: {base_url: "http://10.0.0.9:8080"}
+users: {reader: {tasks: {look: {steps: [{get: /items}]}}}}
+phases: [{name: steady, executor: constant-arrival-rate, rate: 100/s, duration: 10m}]
+`
+
+const fleetBlock = `fleet: {provider: linode, type: g6-dedicated-4, region: us-ord, count: 3, ttl: 90m, network: private`
+
+// account is an account with a token, and a home without fleets.
+func account(t *testing.T, cfg linodetest.Config) (*linodetest.Simulator, *linode.Client) {
+	t.Helper()
+	s := linodetest.New(t, cfg)
+	t.Setenv("LINODE_URL", s.URL)
+	t.Setenv("LINODE_TOKEN", linodetest.Token)
+	t.Setenv("LOADCTL_STATE", t.TempDir())
+	t.Setenv("LOADCTL_CACHE", t.TempDir())
+	c, err := linode.New(linode.Config{Token: linodetest.Token, URL: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, c
+}
+
+func fileOf(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "far.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// soon are the fleets of this person as the commands have them, but for how long what was lost is waited for.
+func soon(t *testing.T, errw *bytes.Buffer) rented.Config {
+	t.Helper()
+	c, err := theCloud(sayer(errw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Limits = rental.Limits{Settle: 50 * time.Millisecond, ListEvery: 20 * time.Millisecond}
+	return c
+}
+
+// makeFleet makes what a process left that was killed on another machine.
+func makeFleet(t *testing.T, c *linode.Client, run string, expires time.Time, machines int) {
+	t.Helper()
+	tags := rental.Tags(run, expires)
+	wall, err := c.MakeFirewall(context.Background(), linode.FirewallSpec{Label: rental.Name{Run: run, Role: "agent", Number: 1}.Label(), Tags: tags})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range machines {
+		_, err := c.MakeInstance(context.Background(), linode.InstanceSpec{Label: rental.Name{Run: run, Role: "agent", Number: n + 1}.Label(), Region: "us-ord", Type: "g6-dedicated-4",
+			Image: "linode/debian12", Tags: tags, Keys: []string{"ssh-ed25519 AAAA"}, Generation: linode.Legacy, Firewall: wall.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// pricedAs is a price as programs read it.
+type pricedAs struct {
+	Schema    string
+	TTLS      float64 `json:"ttl_s"`
+	Resources []struct{ Count int }
+	Worst     price.USD `json:"worst_usd"`
+	Refused   string
+}
+
+// TestFleetPriceNeedsNoToken: the sums of docs/fleet.md, by prices of a day that is told.
+func TestFleetPriceNeedsNoToken(t *testing.T) {
+	t.Setenv("LINODE_TOKEN", "")
+	t.Setenv("LOADCTL_STATE", t.TempDir())
+	file := fileOf(t, farFile+fleetBlock+", max_cost_usd: 5}")
+	code, out, errs := typed(t, "fleet", "price", file)
+	if code != exitHeld {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	says(t, "price", out, "3 machines for "+file+", for about 15m, and 1h30m at most", "3 × g6-dedicated-4", "$0.324 per hour, $0.108 each", "minimum", "planned", "worst case", "built in, of 2024-07", "covers the worst case")
+
+	code, out, _ = typed(t, "fleet", "price", file, "--json", "--count", "50", "--ttl", "3h")
+	var d pricedAs
+	if err := json.Unmarshal([]byte(out), &d); err != nil || code != exitFailed || d.Schema != "loadctl.fleet-price/v1" || d.Resources[0].Count != 50 || d.TTLS != 10800 || !strings.Contains(d.Refused, "max_cost_usd") {
+		t.Errorf("exit %d, %v: %s", code, err, out)
+	}
+	if code, _, errs = typed(t, "fleet", "price", file, "--count", "50"); code != exitFailed {
+		t.Errorf("exit %d", code)
+	}
+	says(t, "refused", errs, "max_cost_usd: $5.00 does not cover the worst case")
+}
+
+// TestPlanOfAFleet: machines, minutes and dollars, and agents as they are placed on them.
+func TestPlanOfAFleet(t *testing.T) {
+	t.Setenv("LINODE_TOKEN", "")
+	t.Setenv("LOADCTL_STATE", t.TempDir())
+	t.Setenv("LOADCTL_CACHE", t.TempDir())
+	file := fileOf(t, farFile+`fleet: {provider: linode, regions: {us-ord: 2, fr-par: }, ttl: 1h}`)
+	code, out, errs := typed(t, "plan", file, "--fleet", "linode")
+	if code != exitHeld {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	says(t, "plan", out, "3 hosts", "minutes     10.0", "2 × g6-dedicated-2  agents  us-ord", "1 × g6-dedicated-2  agents  fr-par", "worst case")
+	code, out, _ = typed(t, "plan", file, "--fleet", "linode", "--json")
+	var d struct {
+		Schema string
+		Hosts  []struct{}
+		Fleet  pricedAs
+	}
+	if err := json.Unmarshal([]byte(out), &d); err != nil || code != exitHeld || d.Schema != "loadctl.plan/v1" || len(d.Hosts) != 3 || d.Fleet.Worst != 378_000 {
+		t.Errorf("exit %d, %v: %s", code, err, out)
+	}
+	if code, _, errs = typed(t, "plan", file, "--fleet", "abcd2345"); code != exitUsage {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// TestNothingIsRentedWithoutAWord: what is missing is said before Linode is asked for anything that costs.
+func TestNothingIsRentedWithoutAWord(t *testing.T) {
+	s, _ := account(t, linodetest.Config{})
+	good := fileOf(t, farFile+fleetBlock+"}")
+	for _, c := range []struct {
+		code int
+		args []string
+		want []string
+	}{
+		{exitUsage, []string{"fleet", "up", good, "--keep"}, []string{"3 × g6-dedicated-4", "minimum", "worst case", "the Linode API", "nobody is there to be asked", "--yes, or max_cost_usd"}},
+		{exitUsage, []string{"run", good, "--fleet", "linode", "--ui", "none"}, []string{"worst case", "nobody is there to be asked"}},
+		{exitUsage, []string{"fleet", "up", fileOf(t, farFile)}, []string{"has no fleet: block", "docs/fleet.md"}},
+		{exitUsage, []string{"run", fileOf(t, farFile), "--fleet", "linode"}, []string{"has no fleet: block"}},
+		{exitUsage, []string{"run", good, "--fleet", "linode", "--hosts", "ssh://a@b", "--tap", "rows"}, []string{"--hosts and --fleet: the load comes from one of them", "--tap and --pprof"}},
+		{exitUsage, []string{"fleet", "up", good, "--count", "2000", "--yes"}, []string{"--count must be from 1 to 1000, got 2000"}},
+		{exitFailed, []string{"fleet", "up", fileOf(t, farFile+fleetBlock+", max_cost_usd: 0.5}")}, []string{"max_cost_usd: $0.50 does not cover the worst case", "nothing was rented"}},
+		{exitUsage, []string{"fleet", "up", good, "--ttl", "25h", "--count", "-1"}, []string{"--ttl must be between 1m and 24h, got 25h0m0s", "--count must be from 1 to 1000, got -1"}},
+		{exitUsage, []string{"run", fileOf(t, strings.Replace(farFile, "10m", "2h", 1)+fleetBlock+"}"), "--fleet", "linode", "--ui", "none"}, []string{"fleet.ttl: 1h30m is over before 2h of load and 5m around it are"}},
+		{exitUsage, []string{"run", good, "--fleet", "abcd2345", "--ui", "none"}, []string{"there is no such fleet"}},
+		{exitUsage, []string{"run", fileOf(t, strings.Replace(farFile, `base_url: "http://10.0.0.9:8080"`, "bundled: true", 1)+fleetBlock+"}"), "--fleet", "linode", "--ui", "none"}, []string{"the bundled target listens on loopback here"}},
+		{exitUsage, []string{"fleet", "down"}, []string{"want the ID of a fleet"}},
+	} {
+		code, _, errs := typed(t, c.args...)
+		if code != c.code {
+			t.Errorf("%v: exit %d, want %d: %s", c.args, code, c.code, errs)
+		}
+		says(t, strings.Join(c.args, " "), errs, c.want...)
+	}
+	if left := s.Left(); len(left) > 0 {
+		t.Errorf("made: %v", left)
+	}
+	t.Setenv("LINODE_TOKEN", "")
+	for _, args := range [][]string{{"fleet", "up", good}, {"fleet", "down", "abcd2345"}, {"fleet", "reap"}, {"run", good, "--fleet", "linode", "--ui", "none"}} {
+		code, _, errs := typed(t, args...)
+		if code != exitUsage {
+			t.Errorf("%v: exit %d", args, code)
+		}
+		says(t, "no token", errs, "LINODE_TOKEN is not set", "linodes:read_write", "firewall:read_write", "docs/security.md")
+	}
+}
+
+// TestFleetsThatNobodyRemembers are listed with what they cost, given back by the token alone, and reaped when they are over,
+// while machines of others stay.
+func TestFleetsThatNobodyRemembers(t *testing.T) {
+	s, c := account(t, linodetest.Config{})
+	over, live, third := rental.Run8("over"), rental.Run8("live"), rental.Run8("third")
+	makeFleet(t, c, over, time.Now().Add(-time.Hour), 2)
+	makeFleet(t, c, live, time.Now().Add(time.Hour), 1)
+	makeFleet(t, c, third, time.Now().Add(2*time.Hour), 1)
+	s.Foreign("lc-"+over+"-agent009", "mine")
+
+	code, out, errs := typed(t, "fleet", "ls", "--json")
+	var d fleetsAnswer
+	if err := json.Unmarshal([]byte(out), &d); err != nil || code != exitHeld || d.Schema != "loadctl.fleets/v1" || len(d.Fleets) != 3 {
+		t.Fatalf("exit %d, %v: %s%s", code, err, out, errs)
+	}
+	for _, f := range d.Fleets {
+		if f.Expired != (f.ID == over) || f.Here || !f.There || f.SoFar == 0 || f.PaidUntil.IsZero() || len(f.Resources) != f.Machines+1 {
+			t.Errorf("%+v", f)
+		}
+	}
+	code, out, _ = typed(t, "fleet", "ls")
+	if code != exitHeld {
+		t.Errorf("exit %d", code)
+	}
+	says(t, "ls", out, over, live, "expired at", "not of this disk", "$0.216", "4 resources still cost $0.432 per hour")
+
+	var o, e bytes.Buffer
+	if err := reap(context.Background(), &o, &e, soon(t, &e)); err != nil {
+		t.Errorf("reap: %v: %s%s", err, &o, &e)
+	}
+	says(t, "reap", o.String(), "fleet "+over+":", "1 fleet was given back, 2 are not over")
+	controls := newControls(context.Background())
+	defer controls.close()
+	if err := (&renting{soon(t, &e), controls, &e}).downAll([]string{live}); err != nil {
+		t.Errorf("down: %v: %s", err, &e)
+	}
+	says(t, "down", e.String(), "fleet "+live+": 0 resources are left; $0.108 so far", "nothing is left that costs money")
+	for _, label := range s.Left(rental.Instance) {
+		if name, ours := rental.ParseLabel(label); ours && name.Run != third && name.Number != 9 {
+			t.Errorf("left: %s", label)
+		}
+	}
+	if n := len(s.Left(rental.Instance)); n != 3 {
+		t.Errorf("left: %v, want third's, and two of others", s.Left(rental.Instance))
+	}
+}
+
+// TestReapSaysWhatIsLeft, and fails, so that cron and CI see it.
+func TestReapSaysWhatIsLeft(t *testing.T) {
+	s, _ := account(t, linodetest.Config{})
+	s.Befall(linodetest.Fault{On: "GET /linode/instances", Times: -1, Status: 401, Reason: "Invalid Token"})
+	code, _, errs := typed(t, "fleet", "reap")
+	if code != exitFailed {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	says(t, "reap", errs, "reaping:", "what is left is billed")
+}
