@@ -138,7 +138,7 @@ func TestPlanOfAFleet(t *testing.T) {
 	if code != exitHeld {
 		t.Errorf("exit %d: %s", code, errs)
 	}
-	says(t, "plan", out, "3 hosts", "minutes     10.0", "2 × g6-dedicated-2  agents  us-ord", "1 × g6-dedicated-2  agents  fr-par", "worst case")
+	says(t, "plan", out, "3 hosts", "minutes     10.0", "2 × g6-dedicated-2  agent  us-ord", "1 × g6-dedicated-2  agent  fr-par", "worst case")
 	code, out, _ = typed(t, "plan", file, "--fleet", "linode", "--json")
 	var d struct {
 		Schema string
