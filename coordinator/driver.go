@@ -258,6 +258,7 @@ func (d *driver) writeOff(c fleet.Change) {
 		l.send(givenUp())
 	}
 	at := d.machine.Offset(d.now())
+	d.linkOf(c.Host).lostAt = at
 	for i, name := range c.Agents {
 		loss := &stats.AgentLoss{Agent: name, At: at, Why: "host " + c.Host + " lost: " + c.Why}
 		if i == 0 {

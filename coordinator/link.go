@@ -5,6 +5,7 @@ import (
 
 	"github.com/loadctl/loadctl/coordinator/fleet"
 	"github.com/loadctl/loadctl/proto/loadctlpb"
+	"github.com/loadctl/loadctl/stats"
 )
 
 // A link is what the coordinator knows of one host across all its streams.
@@ -14,6 +15,9 @@ type link struct {
 	clock   fleet.Clock
 	epoch   int64 // on the host's monotonic clock
 	machine *loadctlpb.Machine
+	version string // of loadctl there
+	streams int    // that there were
+	lostAt  stats.Offset
 
 	// orders are all that were given, in order: a host that comes back is sent those
 	// it has not seen.
@@ -55,6 +59,7 @@ func (l *link) send(m *loadctlpb.SessionResponse) {
 func (l *link) attach(s *session, welcome *loadctlpb.Welcome, lastOrder uint64) {
 	l.drop()
 	l.session = s
+	l.streams++
 	welcome.AckedSeq = l.received
 	l.send(&loadctlpb.SessionResponse{Message: &loadctlpb.SessionResponse_Welcome{Welcome: welcome}})
 	for _, m := range l.orders[min(lastOrder, uint64(len(l.orders))):] {

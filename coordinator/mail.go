@@ -52,7 +52,7 @@ func (d *driver) hello(l *link, s *session, h *loadctlpb.Hello) {
 		d.refuse(s, err.Error())
 		return
 	}
-	l.machine = h.GetMachine()
+	l.machine, l.version = h.GetMachine(), h.GetVersion()
 	l.attach(s, &loadctlpb.Welcome{Protocol: wire.Protocol, Version: d.cfg.Version}, h.GetLastOrder())
 	l.ping(d.now())
 }

@@ -80,6 +80,5 @@ func (d *driver) hostFinished(l *link, m *loadctlpb.Finished) {
 // lastWord takes what a host says of itself when all its agents have ended.
 func (d *driver) lastWord(l *link, m *loadctlpb.Finished) {
 	agents, host := wire.DecodeFinished(m, l.host.Name())
-	host.ClockAhead, host.Apart = l.clock.Wall(), l.clock.WorstApart()
 	d.usage.finished(agents, host)
 }

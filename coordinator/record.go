@@ -146,12 +146,38 @@ func (d *driver) finish() (stats.Result, error) {
 	d.tell(stats.Update{State: &stats.State{Name: run.Done.String()}})
 	result := outcome.Result(d.run.Verdicts, d.run.Validity, d.ended)
 	d.tell(stats.Update{Ended: &stats.Ended{
-		Result: result, Agents: d.usage.totals(d.run.Agents), Hosts: d.usage.hosts, Self: self(),
+		Result: result, Agents: d.usage.totals(d.run.Agents), Hosts: d.hosts(), Self: self(),
 	}})
 	if outcome.Failed != "" {
 		return result, errors.New(outcome.Failed)
 	}
 	return result, nil
+}
+
+// A Reconnecter is a Host whose connection may break and be made again; Reconnects is how often it was.
+type Reconnecter interface{ Reconnects() int }
+
+// hosts are all that took part, with what became of them.
+func (d *driver) hosts() (all []stats.Usage) {
+	for _, l := range d.links {
+		if !l.joined {
+			continue
+		}
+		u, m := d.usage.of(l.host.Name()), l.machine
+		u.ClockAhead, u.Apart = l.clock.Wall(), l.clock.WorstApart()
+		u.Machine = stats.Machine{
+			OS: m.GetOs(), Arch: m.GetArch(), Kernel: m.GetKernel(), Version: l.version, Cores: uint64(m.GetCores()), Memory: m.GetMemoryBytes(),
+		}
+		u.Streams = max(l.streams-1, 0)
+		if r, ok := l.host.(Reconnecter); ok {
+			u.Connections = r.Reconnects()
+		}
+		if h := d.fleet.Host(l.host.Name()); h.State == fleet.Lost {
+			u.Lost, u.LostAt = h.Why, l.lostAt
+		}
+		all = append(all, u)
+	}
+	return all
 }
 
 func (d *driver) neverBegan(o run.Outcome) (stats.Result, error) {

@@ -29,6 +29,14 @@ func (u *usage) finished(agents []stats.AgentTotal, host stats.Usage) {
 	u.hosts = append(u.hosts, host)
 }
 
+// of is what a host said of itself at its end, or only its name.
+func (u *usage) of(host string) stats.Usage {
+	if i := slices.IndexFunc(u.hosts, func(h stats.Usage) bool { return h.Name == host }); i >= 0 {
+		return u.hosts[i]
+	}
+	return stats.Usage{Name: host}
+}
+
 // totals gives what each of all agents was and used: what its host said, or for
 // lost hosts what the windows say.
 func (u *usage) totals(all []stats.AgentTotal) []stats.AgentTotal {

@@ -163,8 +163,8 @@ func TestAMachineWithAnotherKeyIsFatal(t *testing.T) {
 	n.gone()
 }
 
-// TestAKeptFleetServesRuns: it stays up between them, a program that is not ours any more is put right, and down ends it.
-func TestAKeptFleetServesRuns(t *testing.T) {
+// TestAProgramThatIsNotOursIsPutRight: a kept fleet stays up between runs, a program that is not ours any more is put right, and down ends it.
+func TestAProgramThatIsNotOursIsPutRight(t *testing.T) {
 	t.Parallel()
 	n := newTenant(t, cloud.Config{})
 	if n == nil {

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -42,6 +43,7 @@ func (n *tenant) end(s service) {
 // TestATopologyOnRentedMachines: each part on a machine of its own, in one private network; what is loaded is the balancer,
 // and nothing else lets anybody in.
 func TestATopologyOnRentedMachines(t *testing.T) {
+	t.Parallel()
 	need(t, "haproxy", "redis-server")
 	n := newTenant(t, cloud.Config{})
 	if n == nil {
@@ -100,6 +102,7 @@ func (n *tenant) label(role string) string {
 
 // TestANodeBalancerBeforeRentedNodes: it is a NodeBalancer there whatever balances here, and what is kept is given back later.
 func TestANodeBalancerBeforeRentedNodes(t *testing.T) {
+	t.Parallel()
 	need(t, "haproxy")
 	n := newTenant(t, cloud.Config{})
 	if n == nil {
@@ -119,6 +122,31 @@ linode: {region: us-ord, ttl: 1h, types: {balancer: nodebalancer}}
 	down.Env = s.cmd.Env
 	if said, err := down.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, said)
+	}
+	n.gone()
+}
+
+// TestAPartThatIsNotWellGivesAllBack: with what it said last.
+func TestAPartThatIsNotWellGivesAllBack(t *testing.T) {
+	t.Parallel()
+	n := newTenant(t, cloud.Config{})
+	if n == nil {
+		return
+	}
+	up := exec.Command(binary(t), "target", "up", scenario(t, `
+version: 1
+database: {kind: postgres, settings: {shared_buffers: nonsense}}
+linode: {region: us-ord, ttl: 1h}
+`), "--fleet", "linode", "--yes")
+	up.Env = append(append(os.Environ(), "XDG_STATE_HOME="+n.state), n.cloud.Env()...)
+	said, err := up.CombinedOutput()
+	if e, ok := errors.AsType[*exec.ExitError](err); !ok || e.ExitCode() != 1 {
+		t.Errorf("%v", err)
+	}
+	for _, want := range []string{"database on lc-", "its part ended before it was through", `invalid value for parameter "shared_buffers"`, "0 resources are left"} {
+		if !strings.Contains(string(said), want) {
+			t.Errorf("%q is not in\n%s", want, said)
+		}
 	}
 	n.gone()
 }

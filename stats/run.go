@@ -177,6 +177,22 @@ type Usage struct {
 	// Of hosts: how far its wall clock was ahead of the coordinator's, which nothing
 	// depends on, and how far its seconds may have lain from the run's, at most.
 	ClockAhead, Apart time.Duration
+
+	Machine Machine `json:",omitzero"`
+	// Streams is how often its stream with the coordinator was taken up again after it broke,
+	// Connections the same of the connection that carries it, as that of SSH.
+	Streams     int    `json:",omitempty"`
+	Connections int    `json:",omitempty"`
+	Lost        string `json:",omitempty"` // why it was lost, "" if it was not
+	LostAt      Offset `json:",omitempty"`
+}
+
+// A Machine is what a host runs on, as that says itself.
+type Machine struct {
+	OS, Arch, Kernel string
+	Version          string // of loadctl there
+	Cores            uint64
+	Memory           uint64 // bytes
 }
 
 // A Result is how a run ended.

@@ -53,6 +53,8 @@ type MachineVitals struct {
 	Packets   Reading[uint64]  `json:",omitzero"` // both ways
 	Drops     Reading[uint64]  `json:",omitzero"` // that the interfaces lost
 	LinkShare Reading[float64] `json:",omitzero"` // largest share of a link's speed, of one way
+	Received  Reading[uint64]  `json:",omitzero"` // bytes, by all interfaces but the loopback
+	Sent      Reading[uint64]  `json:",omitzero"`
 }
 
 // Worst adds a window up with others: the largest of each reading, and the sum of what
@@ -75,4 +77,5 @@ func (m *MachineVitals) worst(w *MachineVitals) {
 	m.Segments, m.Retransmitted = m.Segments.Plus(w.Segments), m.Retransmitted.Plus(w.Retransmitted)
 	m.ListenOverflows, m.ListenDrops = m.ListenOverflows.Plus(w.ListenOverflows), m.ListenDrops.Plus(w.ListenDrops)
 	m.Packets, m.Drops, m.LinkShare = m.Packets.Plus(w.Packets), m.Drops.Plus(w.Drops), m.LinkShare.Max(w.LinkShare)
+	m.Received, m.Sent = m.Received.Plus(w.Received), m.Sent.Plus(w.Sent)
 }

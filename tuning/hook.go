@@ -12,6 +12,8 @@ const (
 	HTTP    Kind = "http"     // sends a request
 	EnvFile Kind = "env_file" // sets a line KEY=VALUE of a file
 	SSH     Kind = "ssh"      // runs a program on another machine, by the system's ssh
+
+	LinodePlan Kind = "linode-plan" // rents a machine of the plan that the value is
 )
 
 // A Hook puts the value of one parameter in force, or asks for it.
@@ -24,6 +26,7 @@ type Hook struct {
 	Host    *Host     // of SSH
 	Request *Request  // of HTTP
 	File    *EnvEntry // of EnvFile
+	Node    *Node     // of LinodePlan
 
 	Unit     string        // a systemd unit that is restarted after the change
 	UserUnit bool          // of the user's systemd

@@ -81,6 +81,7 @@ func (p *reading) param(o *document.Object) {
 	one.Cost = p.cost(o.Get("cost"), &one)
 	if n := o.Require("apply"); n != nil {
 		one.Apply = p.applies(n)
+		p.plans(o, &one)
 	}
 	if n := o.Get("read"); n != nil {
 		one.Read = p.read(n)

@@ -11,7 +11,7 @@ import (
 const hookKeys = "restart unit user_unit restore health within"
 
 // doing are the keys of which a hook has one.
-var doing = []string{string(Knob), string(Command), string(HTTP), string(EnvFile), string(SSH)}
+var doing = []string{string(Knob), string(Command), string(HTTP), string(EnvFile), string(SSH), string(LinodePlan)}
 
 // applies reads one hook or a list of them.
 func (p *reading) applies(n *document.Node) (all []Hook) {
@@ -50,7 +50,7 @@ func (p *reading) restarts(n *document.Node) (all []Hook) {
 		h, ok := p.hook(item, "restart", "within")
 		switch {
 		case !ok:
-		case h.Kind == Knob || h.Kind == EnvFile:
+		case h.Kind == Knob || h.Kind == EnvFile || h.Kind == LinodePlan:
 			p.Hinted(item, "use command, http or ssh", "restart: %s sets a value and starts nothing", h.Kind)
 		case slices.ContainsFunc(h.templates(), usesValue):
 			p.Wrong(item, "restart: there is no one ${value}: name a param, such as ${%s}", strings.Join(p.names, "}, ${"))
@@ -83,12 +83,8 @@ func (p *reading) hook(n *document.Node, what, beside string) (h Hook, ok bool) 
 		return h, false
 	}
 	before := len(p.Mistakes)
-	o := p.Object(n, what, document.Keys{Known: strings.Join(doing, " ") + " linode " + beside})
+	o := p.Object(n, what, document.Keys{Known: strings.Join(doing, " ") + " " + beside})
 	h = Hook{Line: n.Line, Within: defaultWithin}
-	if at := o.Get("linode"); at != nil {
-		p.Hinted(at, "tune what runs on a machine that is there by command, ssh, http or env_file", "%s: linode needs fleet, which this loadctl has not: no plan can be changed yet", what)
-		return h, false
-	}
 	var found []string
 	for _, key := range doing {
 		if o.Has(key) {
@@ -125,6 +121,8 @@ func (p *reading) does(h *Hook, n *document.Node, reads bool) {
 		h.File = p.envFile(n)
 	case SSH:
 		p.ssh(h, n)
+	case LinodePlan:
+		p.node(h, n, reads)
 	}
 }
 
@@ -142,6 +140,11 @@ func (p *reading) besides(h *Hook, o *document.Object) {
 	}
 	if n := o.Get("restore"); n != nil {
 		h.Restore = p.program(n, "restore")
+	}
+	for _, key := range []string{"restart", "restore", "unit", "health"} {
+		if n := o.Get(key); n != nil && h.Kind == LinodePlan {
+			p.Wrong(n, "%s: each value has a fresh machine, which its setup starts, and which is given back: take it out", key)
+		}
 	}
 	for _, key := range []string{"restart", "restore"} {
 		if n := o.Get(key); n != nil && h.Kind == Knob {

@@ -74,6 +74,12 @@ func (h *Hook) templates() (all []Template) {
 			all = append(all, p.Words...)
 		}
 	}
+	if n := h.Node; n != nil {
+		all = append(all, n.Target)
+		if n.Setup != nil {
+			all = append(all, n.Setup.Words...)
+		}
+	}
 	if r := h.Request; r != nil {
 		all = append(all, r.URL, r.Body)
 		for _, header := range slices.Concat(r.Headers, r.Form) {

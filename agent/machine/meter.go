@@ -44,6 +44,7 @@ type counters struct {
 	pressure                                       stats.Reading[time.Duration]
 	segments, retransmitted, listenFull, listenOut stats.Reading[uint64]
 	packets, drops                                 stats.Reading[uint64]
+	received, sent                                 stats.Reading[uint64] // bytes; of links but the loopback
 	links                                          map[string]linkBytes
 }
 
@@ -57,6 +58,7 @@ func (c *counters) since(then *counters) stats.MachineVitals {
 		Segments: c.segments.Since(then.segments), Retransmitted: c.retransmitted.Since(then.retransmitted),
 		ListenOverflows: c.listenFull.Since(then.listenFull), ListenDrops: c.listenOut.Since(then.listenOut),
 		Packets: c.packets.Since(then.packets), Drops: c.drops.Since(then.drops),
+		Received: c.received.Since(then.received), Sent: c.sent.Since(then.sent),
 	}
 	if waited := c.pressure.Since(then.pressure); waited.Known {
 		v.Pressure = stats.Read(min(float64(waited.Value)/float64(c.at-then.at), 1))

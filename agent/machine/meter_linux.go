@@ -124,7 +124,10 @@ func linksOf(c *counters, root fs.FS) {
 		n := func(column int) stats.Reading[uint64] { return counted(fields[column]) }
 		c.packets = c.packets.Plus(n(inPackets)).Plus(n(outPackets))
 		c.drops = c.drops.Plus(n(inDrops)).Plus(n(outDrops))
-		c.links[strings.TrimSpace(name)] = linkBytes{n(inBytes).Value, n(outBytes).Value}
+		if name = strings.TrimSpace(name); name != "lo" {
+			c.received, c.sent = c.received.Plus(n(inBytes)), c.sent.Plus(n(outBytes))
+		}
+		c.links[name] = linkBytes{n(inBytes).Value, n(outBytes).Value}
 	}
 }
 

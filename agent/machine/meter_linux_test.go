@@ -43,7 +43,7 @@ func TestMachineOverASecond(t *testing.T) {
 		Cores: stats.Read[uint64](2), Busy: stats.Read(0.6), BusiestCore: stats.Read(0.6), Steal: stats.Read(0.25), SoftIRQ: stats.Read(0.2),
 		Pressure: stats.Read(0.25), Segments: stats.Read[uint64](900), Retransmitted: stats.Read[uint64](10),
 		ListenOverflows: stats.Read[uint64](0), ListenDrops: stats.Read[uint64](2),
-		Packets: stats.Read[uint64](0), Drops: stats.Read[uint64](2), LinkShare: stats.Read(0.75),
+		Packets: stats.Read[uint64](0), Drops: stats.Read[uint64](2), LinkShare: stats.Read(0.75), Received: stats.Read[uint64](250000), Sent: stats.Read[uint64](750000),
 	}
 	if diff := cmp.Diff(want, m.take(countersOf(files(after), 6e9))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

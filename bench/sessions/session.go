@@ -45,11 +45,12 @@ type session struct {
 	sending sync.Mutex
 	seq     uint64
 
-	agents  []string
-	started chan time.Duration // the epoch, on this machine's monotonic clock
-	stopped chan struct{}      // the coordinator said stop
-	acked   chan uint64
-	late    time.Duration // the most that a report was sent after it was due
+	agents   []string
+	started  chan time.Duration // the epoch, on this machine's monotonic clock
+	stopped  chan struct{}      // the coordinator said stop
+	stopping sync.Once
+	acked    chan uint64
+	late     time.Duration // the most that a report was sent after it was due
 }
 
 // run is the session from its first word to its last.
@@ -139,7 +140,7 @@ func (s *session) obey(m *loadctlpb.SessionResponse) error {
 	case m.GetStart() != nil:
 		s.started <- time.Duration(m.GetStart().GetEpochMonotonic())
 	case m.GetStop() != nil:
-		close(s.stopped)
+		s.stopping.Do(func() { close(s.stopped) }) // a host that is given up is told more than once
 	}
 	return nil
 }
@@ -172,7 +173,9 @@ func (s *session) work(ended <-chan error) error {
 		select {
 		case <-timer.C:
 		case <-s.stopped:
-			return nil
+			if window >= s.windows.seconds || time.Duration(machine.Monotonic()) < due {
+				return nil // else it is handed in before the last word, as all that was measured is
+			}
 		case err := <-ended:
 			return err
 		}

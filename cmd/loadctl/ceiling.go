@@ -91,8 +91,11 @@ func (j *job) ceiling() *plan.Ceiling {
 	return s.get(j.errw)
 }
 
-// headroom gives a run the ceiling of its machine, and what is to be said of it.
+// headroom gives a run the ceiling of its machine, or of its machines, and what is to be said of it.
 func (j *job) headroom() (ceiling float64, warnings []string) {
+	if j.far() {
+		return j.fleetHeadroom()
+	}
 	c := j.ceiling()
 	if c == nil {
 		return 0, nil

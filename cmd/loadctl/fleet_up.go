@@ -17,6 +17,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
 	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/coordinator/price"
+	"github.com/loadctl/loadctl/coordinator/rental"
 	"github.com/loadctl/loadctl/reports/text"
 	"github.com/loadctl/loadctl/scenarios"
 )
@@ -157,7 +158,7 @@ func newFleetUp() *cobra.Command {
 	f.BoolVar(&o.keep, "keep", false, "leave it up when the command ends, for runs with --fleet ID")
 	f.BoolVarP(&o.yes, "yes", "y", false, "rent without asking")
 	f.BoolVar(&o.json, "json", false, "write JSON, for programs")
-	f.StringVar(&o.id, "id", "", "`name` of the fleet: one that is there is completed instead of rented again")
+	f.StringVar(&o.id, "id", "", "`name` of the fleet, any text or an ID: one that is there is completed instead of rented again")
 	return c
 }
 
@@ -179,6 +180,9 @@ func (u *upping) do(ctx context.Context) (err error) {
 		return err
 	}
 	begun := time.Now()
+	if u.id != "" {
+		u.id = rental.Run8(u.id)
+	}
 	f, err := u.rent(ctx, u.in, u.id, w, u.yes)
 	if err != nil {
 		return err

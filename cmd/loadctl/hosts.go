@@ -143,10 +143,7 @@ func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), 
 	if err := j.rent(ctx); err != nil {
 		return nil, nil, err
 	}
-	machines := j.machines
-	if j.hired != nil {
-		machines = j.hired.addresses()
-	}
+	machines := j.addresses()
 	if len(machines) == 0 {
 		return []coordinator.Host{local.New(local.Config{Name: localHost, Command: j.hostCommand, Spools: spools()})}, func() {}, nil
 	}
@@ -158,6 +155,14 @@ func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), 
 		all = append(all, h)
 	}
 	return all, func() { ssh.Close(hosts...) }, nil
+}
+
+// addresses are those of the machines that run agents, once they are rented; none = this one.
+func (j *job) addresses() []ssh.Address {
+	if j.hired != nil {
+		return j.hired.addresses()
+	}
+	return j.machines
 }
 
 func (j *job) pushed(to ssh.Address, size, sent int64) {

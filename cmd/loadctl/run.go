@@ -19,6 +19,7 @@ import (
 	"github.com/loadctl/loadctl/agent/faults"
 	"github.com/loadctl/loadctl/coordinator"
 	"github.com/loadctl/loadctl/coordinator/hosts/ssh"
+	"github.com/loadctl/loadctl/coordinator/plan"
 	"github.com/loadctl/loadctl/reports/runfile"
 	"github.com/loadctl/loadctl/scenarios"
 	"github.com/loadctl/loadctl/scenarios/secure"
@@ -46,6 +47,7 @@ type runOptions struct {
 	direct     string // where they dial
 	fleet      string // linode, or the id of one that is up
 	yes        bool   // rent without asking
+	noNullRun  bool
 }
 
 func newRun() *cobra.Command {
@@ -79,6 +81,7 @@ func (o *runOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.poller, "poller", "auto", "how agents use sockets: io_uring, epoll, or auto: the first where the kernel lets us")
 	f.BoolVar(&o.timing, "server-timing", false, "record what answers tell of their time, where the file does not say (see docs/measurement.md)")
 	hostsFlag(f, o)
+	noNullRunFlag(f, o)
 	o.diagnostics.flags(f)
 	f.Lookup("tap").Usage = "`directory` for a row of every request, a file a loop (see docs/measurement.md)"
 	f.Lookup("pprof").Usage = "`directory` for profiles of agents, host and coordinator (see docs/engine.md)"
@@ -100,6 +103,9 @@ type job struct {
 	machines      []ssh.Address  // of --hosts, that run agents; none = this one, or those of a fleet
 	dialled       netip.AddrPort // of --direct
 	hired         *hire          // the fleet of --fleet; nil = none
+	fleetCeiling  *plan.FleetCeiling
+	untried       string // why no null run of the machines could be made
+	vouched       string // host of a target that was rented for this and is ours therefore; "" = none
 	faulty        []faults.Fault
 	sampled       []scenarios.Monitor // by --monitor
 	unsampled     bool                // by --monitor none
@@ -232,6 +238,9 @@ func (j *job) withTarget(ctx context.Context, writer *runfile.Writer) (*stats.Ru
 
 // drive does the run, and shows and records it as it grows.
 func (j *job) drive(ctx context.Context, writer *runfile.Writer) (*stats.Run, error) {
+	if err := j.tryMachines(j.controls.early); err != nil {
+		return nil, err
+	}
 	hosts, leave, err := j.reach(j.controls.early)
 	switch {
 	case err != nil && j.controls.early.Err() != nil:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator"
@@ -55,7 +56,9 @@ func (t *trials) jobOf(a trial.Ask, baseURL string) (*job, error) {
 	j.options.Level = &scenarios.Level{Rate: a.Rate, Users: a.Users, Connections: a.Connections, Settle: a.Settle, Length: a.Length, SLO: t.slo}
 	j.controls = &controls{out: make(chan coordinator.Control, 16)}
 	var err error
-	j.scenario, err = parse(j.file, j.scenario.Source, j.options)
+	if j.scenario, err = parse(j.file, j.scenario.Source, j.options); err == nil && j.vouched != "" {
+		j.scenario.AllowHosts, j.authorised = append(j.scenario.AllowHosts, j.vouched), append(slices.Clip(j.authorised), j.vouched)
+	}
 	return &j, err
 }
 

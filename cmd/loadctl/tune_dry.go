@@ -44,6 +44,7 @@ func (t *tuner) tellPlan() error {
 	for _, step := range apply.Steps(t.tuning, t.file, false) {
 		fmt.Fprintln(t.out, "  "+step)
 	}
+	t.tellNodes()
 	fmt.Fprintln(t.out, "dry run: nothing was asked of the service, and nothing was changed")
 	return nil
 }

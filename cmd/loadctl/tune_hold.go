@@ -24,12 +24,12 @@ func (t *tuner) own() bool { return t.job.scenario.Target.Bundled && t.job.targe
 // hooksFit refuses hooks of something else than the target that is loaded, as far as that can be seen.
 func (t *tuner) hooksFit() error {
 	if !t.own() {
-		return nil
+		return t.mayRent()
 	}
 	if t.admin != "" || t.tuning.Admin != "" {
 		return usage(errors.New("the scenario has a target of its own, started for the tuning: an admin API elsewhere is of another one"), "leave it out, or name the target by --target")
 	}
-	for _, kind := range []tuning.Kind{tuning.Command, tuning.HTTP, tuning.EnvFile, tuning.SSH} {
+	for _, kind := range []tuning.Kind{tuning.Command, tuning.HTTP, tuning.EnvFile, tuning.SSH, tuning.LinodePlan} {
 		if t.tuning.Uses(kind) {
 			return usage(fmt.Errorf("the scenario's own target is started for the tuning and ends with it: only hooks of it, {target: …}, can be put back after a crash, not %s", kind),
 				"start it yourself with `loadctl target serve`, and name it by --target")
@@ -58,6 +58,11 @@ func (t *tuner) hold(ctx context.Context, c apply.Config) (err error) {
 			return err
 		}
 		c.Target, c.Admin = api, api.api.URL
+	}
+	if t.tuning.Uses(tuning.LinodePlan) {
+		if c.Nodes, err = t.nodes(c.Dir); err != nil {
+			return err
+		}
 	}
 	if t.applier, err = apply.New(c); err != nil {
 		return cannot(err, "wait for the other one, or stop it")
@@ -130,6 +135,14 @@ func (t *tuner) recover(ctx context.Context, c apply.Config) error {
 	}
 	if needed {
 		if c.Target, err = t.knobs(cmp.Or(t.admin, address)); err != nil {
+			return err
+		}
+	}
+	if needed, err = apply.NeedsNodes(c.Dir); err != nil {
+		return cannot(err, "")
+	}
+	if needed {
+		if c.Nodes, err = t.nodes(c.Dir); err != nil {
 			return err
 		}
 	}

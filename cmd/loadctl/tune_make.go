@@ -169,7 +169,7 @@ func (t *tuner) try(ctx context.Context, a trial.Ask) (told trial.Told, err erro
 	if a.Restart {
 		a.Settle *= coldTimes
 	}
-	told, err = t.target.during(ctx, a, t.trials.try)
+	told, err = t.target.during(ctx, a, t.tryThere)
 	told.Took = time.Since(begun)
 	return told, err
 }

@@ -28,6 +28,17 @@ type Target interface {
 	Reload(ctx context.Context) error
 }
 
+// Nodes are machines that are rented for the values of a parameter. Their methods end with their context.
+type Nodes interface {
+	// Fresh gives back what there is, and rents a machine of a plan. It returns when that can be logged in to.
+	Fresh(ctx context.Context, of tuning.Node, plan string) (Node, error)
+	// GiveBack gives back all that was rented for the journal's folder, by whatever process, and says what is left.
+	GiveBack(ctx context.Context) error
+}
+
+// A Node is a machine that was rented, and how to log in to it.
+type Node struct{ Address, User, Identity, KnownHosts string }
+
 // Config is what an Applier needs. Zero is the default that is named.
 type Config struct {
 	File *tuning.File
@@ -37,6 +48,7 @@ type Config struct {
 
 	Target Target       // required where the file has hooks of it
 	Admin  string       // URL of its API, for who has to recover; "" = not known
+	Nodes  Nodes        // required where the file has a plan of Linode
 	HTTP   *http.Client // nil = one that follows no redirects
 	// Environ is what hooks see, beside the values: os.Environ() where it is nil.
 	Environ []string
@@ -53,6 +65,7 @@ type Applier struct {
 	lock   *os.File
 
 	mu        sync.Mutex
+	node      Node              // the one that was rented last; none without an address
 	incumbent map[string]string // nil = not asked yet
 	now       map[string]string // what is in force; a parameter that is not there may have any value
 	journal   journal
@@ -79,6 +92,8 @@ func open(cfg Config) (*Applier, error) {
 		return nil, errors.New("apply: needs a file and a folder for its journal")
 	case cfg.File.Uses(tuning.Knob) && cfg.Target == nil:
 		return nil, errors.New("apply: the file sets knobs of the bundled target, and none is known")
+	case cfg.File.Uses(tuning.LinodePlan) && cfg.Nodes == nil:
+		return nil, errors.New("apply: the file rents machines, and there is nobody to ask")
 	}
 	if cfg.Environ == nil {
 		cfg.Environ = os.Environ()

@@ -41,7 +41,9 @@ func (a *Applier) ask(ctx context.Context) error {
 	}
 	a.incumbent = found
 	for name, value := range found {
-		a.now[name] = value
+		if !a.rents(name) { // of its plan there is no machine yet
+			a.now[name] = value
+		}
 	}
 	return nil
 }

@@ -178,6 +178,9 @@ func (a *Applier) sets(j job, params []*tuning.Param, wanted func(*tuning.Param,
 // set is one hook that is not of the target.
 func (a *Applier) set(j job, p *tuning.Param, h *tuning.Hook) step {
 	v := a.valuesFor(j, p)
+	if h.Kind == tuning.LinodePlan {
+		return a.plan(j, p, h)
+	}
 	if j.restore && h.Restore != nil {
 		return step{[]*tuning.Param{p}, h, "restore: " + programText(h.Restore), "", func(ctx context.Context) (string, error) {
 			return a.run(ctx, h, h.Restore, v)

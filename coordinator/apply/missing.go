@@ -77,7 +77,11 @@ func programs(h *tuning.Hook) (names []string) {
 	if h.Kind == tuning.SSH {
 		return []string{"ssh"}
 	}
-	for _, p := range []*tuning.Program{h.Run, h.Restart, h.Restore} {
+	all := []*tuning.Program{h.Run, h.Restart, h.Restore}
+	if h.Node != nil {
+		all = append(all, h.Node.Setup)
+	}
+	for _, p := range all {
 		if name := programName(p); name != "" {
 			names = append(names, name)
 		}

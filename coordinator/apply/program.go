@@ -21,6 +21,8 @@ func (a *Applier) valuesFor(j job, p *tuning.Param) values {
 			return getenv(a.cfg.Environ, env)
 		case name == "value" && p != nil:
 			return j.values[p.Name]
+		case strings.HasPrefix(name, "node."):
+			return a.node.of(name)
 		}
 		if v, ok := j.values[name]; ok {
 			return v
@@ -73,6 +75,11 @@ func (a *Applier) environ(v values) []string {
 	for i := range a.file.Params {
 		name := a.file.Params[i].Name
 		all = append(all, name+"="+v(name))
+	}
+	if a.file.Uses(tuning.LinodePlan) {
+		for _, name := range tuning.NodeNames() {
+			all = append(all, strings.ReplaceAll(name, ".", "_")+"="+v(name))
+		}
 	}
 	return append(all, "value="+v("value"))
 }

@@ -64,3 +64,16 @@ func NeedsTarget(dir string) (needed bool, admin string, err error) {
 	}
 	return f.Uses(tuning.Knob), cmp.Or(j.Admin, f.Admin), nil
 }
+
+// NeedsNodes says whether Recover has machines to give back, for which Nodes are needed.
+func NeedsNodes(dir string) (bool, error) {
+	j, err := readJournal(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	f, err := tuning.Parse(j.Path, []byte(j.Source))
+	return err == nil && f.Uses(tuning.LinodePlan), err
+}

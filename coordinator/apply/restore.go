@@ -25,7 +25,7 @@ func (a *Applier) Restore(ctx context.Context) error {
 	}
 	j := job{values: a.incumbent, restore: true, restart: a.journal.Anew}
 	for _, name := range a.journal.Touched {
-		if p := a.file.Param(name); p != nil && (a.now[name] != a.incumbent[name] || a.unlike(p)) {
+		if p := a.file.Param(name); p != nil && (a.now[name] != a.incumbent[name] || a.unlike(p) || a.rents(name)) {
 			j.params = append(j.params, p)
 		}
 	}
@@ -120,6 +120,10 @@ func (a *Applier) left(j job, errs []error) *LeftError {
 	}
 	for _, p := range a.valued(j) {
 		was := a.incumbent[p.Name]
+		if a.rents(p.Name) {
+			e.Left = append(e.Left, p.Name+": a machine that was rented may still be there, and costs money")
+			continue
+		}
 		if !slices.Contains(failed, p.Name) {
 			e.Left = append(e.Left, fmt.Sprintf("%s: set back to %s%s", p.Name, was, after))
 			continue
@@ -188,6 +192,8 @@ func (a *Applier) mendAnew(j job, add func(string)) {
 func (a *Applier) mendOne(j job, p *tuning.Param, h *tuning.Hook) string {
 	v := a.valuesFor(j, p)
 	switch {
+	case h.Kind == tuning.LinodePlan:
+		return "loadctl fleet ls   # and loadctl fleet down ID of what is for " + a.cfg.Dir
 	case h.Restore != nil:
 		return a.line(j, p, h, h.Restore)
 	case h.Kind == tuning.Knob:

@@ -94,15 +94,12 @@ func (c *Ceiling) busy() int {
 }
 
 func (c *Ceiling) perRequestWords() string {
-	on, without := "this machine", ""
+	on := "this machine"
 	if c.Machine != "" {
 		on += " (" + c.Machine + ")"
 	}
-	if len(c.Without) > 0 {
-		without = ", without " + strings.Join(c.Without, " and ")
-	}
 	return fmt.Sprintf("a request takes %s of a core: %s made %s/s with %s in a null run of %s%s; a core of the fleet is another, so a null run there comes before the load",
-		c.perRequest().Round(100*time.Nanosecond), on, rough(c.Rate), times(c.busy(), "core"), c.Measured.Format("2006-01-02 15:04"), without)
+		c.perRequest().Round(100*time.Nanosecond), on, rough(c.Rate), times(c.busy(), "core"), c.Measured.Format("2006-01-02 15:04"), c.without())
 }
 
 // closes is how many connections are closed here first, within the time for which each keeps its port.

@@ -32,12 +32,16 @@ func (c *Ceiling) Room(asked float64) float64 { return c.Rate / asked }
 
 // String says what was measured, and when and with what.
 func (c *Ceiling) String() string {
-	without := ""
-	if len(c.Without) > 0 {
-		without = ", without " + strings.Join(c.Without, " and ")
-	}
 	return fmt.Sprintf("%s/s of these requests at a null target%s, measured %s with %s × %s",
-		rough(c.Rate), without, c.Measured.Format("2006-01-02 15:04"), times(c.Agents, "agent"), times(c.Loops, "loop"))
+		rough(c.Rate), c.without(), c.Measured.Format("2006-01-02 15:04"), times(c.Agents, "agent"), times(c.Loops, "loop"))
+}
+
+// without says what was left out.
+func (c *Ceiling) without() string {
+	if len(c.Without) == 0 {
+		return ""
+	}
+	return ", without " + strings.Join(c.Without, " and ")
 }
 
 // Words hold what is asked for against the ceiling.

@@ -2519,6 +2519,8 @@ type MachineVitals struct {
 	Packets         *uint64                `protobuf:"varint,11,opt,name=packets,proto3,oneof" json:"packets,omitempty"`
 	Drops           *uint64                `protobuf:"varint,12,opt,name=drops,proto3,oneof" json:"drops,omitempty"`
 	LinkShare       *float64               `protobuf:"fixed64,13,opt,name=link_share,json=linkShare,proto3,oneof" json:"link_share,omitempty"`
+	Received        *uint64                `protobuf:"varint,14,opt,name=received,proto3,oneof" json:"received,omitempty"` // bytes, by all links but the loopback
+	Sent            *uint64                `protobuf:"varint,15,opt,name=sent,proto3,oneof" json:"sent,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -2640,6 +2642,20 @@ func (x *MachineVitals) GetDrops() uint64 {
 func (x *MachineVitals) GetLinkShare() float64 {
 	if x != nil && x.LinkShare != nil {
 		return *x.LinkShare
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetReceived() uint64 {
+	if x != nil && x.Received != nil {
+		return *x.Received
+	}
+	return 0
+}
+
+func (x *MachineVitals) GetSent() uint64 {
+	if x != nil && x.Sent != nil {
+		return *x.Sent
 	}
 	return 0
 }
@@ -3498,7 +3514,7 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"_throttledB\x0f\n" +
 	"\r_throttled_nsB\f\n" +
 	"\n" +
-	"_loop_busy\"\xfb\x04\n" +
+	"_loop_busy\"\xcb\x05\n" +
 	"\rMachineVitals\x12\x19\n" +
 	"\x05cores\x18\x01 \x01(\x04H\x00R\x05cores\x88\x01\x01\x12\x17\n" +
 	"\x04busy\x18\x02 \x01(\x01H\x01R\x04busy\x88\x01\x01\x12&\n" +
@@ -3515,7 +3531,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"R\apackets\x88\x01\x01\x12\x19\n" +
 	"\x05drops\x18\f \x01(\x04H\vR\x05drops\x88\x01\x01\x12\"\n" +
 	"\n" +
-	"link_share\x18\r \x01(\x01H\fR\tlinkShare\x88\x01\x01B\b\n" +
+	"link_share\x18\r \x01(\x01H\fR\tlinkShare\x88\x01\x01\x12\x1f\n" +
+	"\breceived\x18\x0e \x01(\x04H\rR\breceived\x88\x01\x01\x12\x17\n" +
+	"\x04sent\x18\x0f \x01(\x04H\x0eR\x04sent\x88\x01\x01B\b\n" +
 	"\x06_coresB\a\n" +
 	"\x05_busyB\x0f\n" +
 	"\r_busiest_coreB\b\n" +
@@ -3529,7 +3547,9 @@ const file_loadctl_v1_session_proto_rawDesc = "" +
 	"\n" +
 	"\b_packetsB\b\n" +
 	"\x06_dropsB\r\n" +
-	"\v_link_share\"\x83\x01\n" +
+	"\v_link_shareB\v\n" +
+	"\t_receivedB\a\n" +
+	"\x05_sent\"\x83\x01\n" +
 	"\tAgentLost\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +

@@ -33,6 +33,7 @@ func encodeMachine(m *stats.MachineVitals) *loadctlpb.MachineVitals {
 		Pressure: pointer(m.Pressure), Segments: pointer(m.Segments), Retransmitted: pointer(m.Retransmitted),
 		ListenOverflows: pointer(m.ListenOverflows), ListenDrops: pointer(m.ListenDrops),
 		Packets: pointer(m.Packets), Drops: pointer(m.Drops), LinkShare: pointer(m.LinkShare),
+		Received: pointer(m.Received), Sent: pointer(m.Sent),
 	}
 }
 
@@ -68,6 +69,7 @@ func decodeVitals(m *loadctlpb.Vitals) (v stats.Vitals, err error) {
 			SoftIRQ: share(m.SoftIrq, &err), Pressure: share(m.Pressure, &err), Segments: number(m.Segments), Retransmitted: number(m.Retransmitted),
 			ListenOverflows: number(m.ListenOverflows), ListenDrops: number(m.ListenDrops),
 			Packets: number(m.Packets), Drops: number(m.Drops), LinkShare: share(m.LinkShare, &err),
+			Received: number(m.Received), Sent: number(m.Sent),
 		}
 	}
 	return v, err

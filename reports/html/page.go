@@ -223,9 +223,12 @@ var funcs = template.FuncMap{
 	"dict": func(name string, n any, key string, t any) map[string]any {
 		return map[string]any{name: n, key: t}
 	},
-	"class":   func(c stats.Class) string { return classPens[c].class },
-	"long":    func(r stats.Reading[time.Duration]) string { return view.Reading(r, view.Span) },
-	"unit":    view.Unit,
+	"class": func(c stats.Class) string { return classPens[c].class },
+	"long":  func(r stats.Reading[time.Duration]) string { return view.Reading(r, view.Span) },
+	"unit":  view.Unit,
+	"traffic": func(r stats.Reading[uint64]) string {
+		return view.Reading(r, func(n uint64) string { return view.Bytes(float64(n)) })
+	},
 	"portion": func(r stats.Reading[float64]) string { return view.Reading(r, view.Percent) },
 }
 

@@ -29,6 +29,7 @@ func Summary(w io.Writer, v *view.View, o Options) error {
 	p.where(v)
 	p.errors(v)
 	p.monitors(v)
+	p.hosts(v)
 	p.accounting(v)
 	p.thresholds(v)
 	if o.Report != "" {

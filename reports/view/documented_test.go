@@ -20,7 +20,7 @@ func TestFieldsOfTheSummaryAreDocumented(t *testing.T) {
 		want = append(want, key)
 	}
 	for _, part := range []any{SummaryLimit{}, SummarySteady{}, SummaryWarmup{}, SummaryConserved{}, SummarySlower{},
-		SummarySplit{}, SummaryBand{}, SummaryPart{}, SummaryMonitor{}, SummaryMonitorSeries{}, SummaryMonitorProfile{}} {
+		SummarySplit{}, SummaryBand{}, SummaryPart{}, SummaryMonitor{}, SummaryMonitorSeries{}, SummaryMonitorProfile{}, SummaryHostMachine{}, SummaryTraffic{}, SummaryLate{}} {
 		kind := reflect.TypeOf(part)
 		for i := range kind.NumField() {
 			name, _, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")

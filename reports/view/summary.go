@@ -260,21 +260,10 @@ type SummaryProcess struct {
 	MaxRSSBytes uint64  `json:"max_rss_bytes"`
 }
 
-// SummaryHost is one host.
-type SummaryHost struct {
-	SummaryProcess
-
-	Clock SummaryClock `json:"clock"`
-}
-
 // SummaryClock compares a host's clocks with the coordinator's.
 type SummaryClock struct {
 	OffsetMS         float64 `json:"offset_ms"`          // of its wall clock, by which nothing is measured
 	AlignmentErrorMS float64 `json:"alignment_error_ms"` // how far its seconds may have lain from the run's, at most
-}
-
-func summaryHost(p Process) SummaryHost {
-	return SummaryHost{summaryProcess(p), SummaryClock{round(1000 * p.ClockAhead.Seconds()), round(1000 * p.Apart.Seconds())}}
 }
 
 // A SummaryGap is seconds left out of times, rates and shares.
@@ -354,8 +343,8 @@ func (s *Summary) lists(v *View) {
 		s.Agents = append(s.Agents, SummaryAgent{a.Name, a.Host, round(a.CPU.Seconds()), a.MaxRSS, a.Requests, a.PeakConnections, a.Lost,
 			round(1000 * a.ClockAhead.Seconds()), SummaryOf(&a.Vitals)})
 	}
-	for _, h := range v.Hosts {
-		s.Hosts = append(s.Hosts, summaryHost(h))
+	for i := range v.Hosts {
+		s.Hosts = append(s.Hosts, summaryHost(&v.Hosts[i]))
 	}
 }
 

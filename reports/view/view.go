@@ -68,7 +68,7 @@ type View struct {
 	Errors     []ErrorRow // at most MaxErrors
 	MoreErrors int        // groups left out
 	Agents     []Agent
-	Hosts      []Process
+	Hosts      []Host
 	Self       Process
 	Events     []stats.Event
 	Gaps       []stats.Gap // seconds left out of times, rates and shares
@@ -312,7 +312,7 @@ func (v *View) generators(r *stats.Run) {
 		v.Agents = append(v.Agents, row)
 	}
 	for _, h := range r.Hosts {
-		v.Hosts = append(v.Hosts, process(h, seconds))
+		v.Hosts = append(v.Hosts, hostOf(r, h, seconds))
 	}
 	v.Self = process(r.Self, seconds)
 }

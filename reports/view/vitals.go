@@ -61,6 +61,8 @@ type SummaryMachine struct {
 	Packets         *uint64  `json:"packets,omitempty"`
 	Drops           *uint64  `json:"packets_dropped,omitempty"`
 	LinkShare       *float64 `json:"link_share,omitempty"`
+	Received        *uint64  `json:"bytes_received,omitempty"` // by links, the loopback left out
+	Sent            *uint64  `json:"bytes_sent,omitempty"`
 }
 
 // SummaryOf gives vitals as files show them.
@@ -75,6 +77,7 @@ func SummaryOf(v *stats.Vitals) SummaryVitals {
 			SoftIRQ: fraction(m.SoftIRQ), Pressure: fraction(m.Pressure), Segments: number(m.Segments), Retransmitted: number(m.Retransmitted),
 			ListenOverflows: number(m.ListenOverflows), ListenDrops: number(m.ListenDrops),
 			Packets: number(m.Packets), Drops: number(m.Drops), LinkShare: fraction(m.LinkShare),
+			Received: number(m.Received), Sent: number(m.Sent),
 		},
 	}
 }

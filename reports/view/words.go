@@ -167,6 +167,7 @@ func notes(v *View, l *stats.Layout) (n []string) {
 		n = append(n, cut)
 	}
 	n = append(n, gapNotes(v.Gaps)...)
+	n = append(n, lateNotes(v)...)
 	n = append(n, clockNotes(v)...)
 	if missing := v.Accounting.Missing() + v.Unrecorded.Missing(); missing != 0 && v.Verdict != "unfinished" {
 		n = append(n, fmt.Sprintf("The accounting does not add up: %d requests have no class. This is a defect of loadctl.", missing))

@@ -19,6 +19,13 @@ type line struct {
 	talk *talk
 }
 
+// Reconnects is how often a broken connection was made again.
+func (h *Host) Reconnects() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.restored
+}
+
 // again makes a broken connection anew, until it is no use any more.
 func (h *Host) again() (line, error) {
 	broke := time.Now()
@@ -76,6 +83,7 @@ func (h *Host) takeOver(ctx context.Context, c *conn) (*talk, error) {
 	closing(t.input)
 	h.mu.Lock()
 	h.conn = c
+	h.restored++
 	h.mu.Unlock()
 	return t, nil
 }

@@ -34,6 +34,8 @@ type Host struct {
 	started bool
 	killed  bool
 
+	restored int // connections that took the place of a broken one
+
 	// What a started host is found by, and finds us by.
 	dir, pid, address string
 	port              int
