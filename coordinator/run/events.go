@@ -75,8 +75,21 @@ func (e Finished) apply(m *Machine, now time.Duration) {
 	case Gathering, Preparing:
 		m.fail(now, fmt.Sprintf("host %s ended before the run began", e.Host))
 	default: // nobody told it to stop
+		if m.through(h) {
+			return // its agents had nothing left to do, while others have
+		}
 		m.abort(now, fmt.Sprintf("host %s ended by itself", e.Host))
 	}
+}
+
+// through says whether the load of a host is over: its agents end by themselves then, be it some time before those of others.
+func (m *Machine) through(h *host) bool {
+	for i := range m.phases {
+		if p := &m.phases[i]; !p.skipped && !h.drainedSet[i] {
+			return false
+		}
+	}
+	return true
 }
 
 func (e Broken) apply(m *Machine, now time.Duration) {
