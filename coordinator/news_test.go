@@ -20,3 +20,21 @@ func TestNotesAreTakenOnce(t *testing.T) {
 		t.Errorf("taken: %q", got)
 	}
 }
+
+// TestNewsOfMachinesAreWarnings of the run, whenever they come, and nobody's silence is waited for.
+func TestNewsOfMachinesAreWarnings(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, scenarioText, &fakeHost{name: "a"})
+		news := make(chan string, 2)
+		news <- "machine lc-abcd2345-agent001: it is rebooting"
+		close(news)
+		w.cfg.News = news
+		w.go_(t.Context()).want("pass", 0)
+		for _, e := range w.run.Events {
+			if e.Kind == "machine" && e.Level == stats.Warning && e.Text == "machine lc-abcd2345-agent001: it is rebooting" {
+				return
+			}
+		}
+		t.Errorf("not told:\n%s", w.events())
+	})
+}

@@ -213,6 +213,36 @@ func TestHostsOfSSH(t *testing.T) {
 	}
 }
 
+// TestHostsDialTheCoordinatorDirectly: nothing is led through the SSH connection, and its end is not heard of.
+func TestHostsDialTheCoordinatorDirectly(t *testing.T) {
+	m := newMachine(t)
+	target := serve(t, "serve", "--listen", "127.0.0.1:0", "--workers", "2")
+	l, err := net.Listen("tcp", net.JoinHostPort(ownAddress(), "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.Addr().String()
+	l.Close()
+	p := start(t, t.TempDir(), "run", "--ui", "none", "--hosts", m.url(), "--direct", at, scenario(t, fmt.Sprintf(spread, target.url, "10s")))
+	p.into(3 * time.Second)
+	if c, err := net.Dial("tcp", at); err != nil {
+		t.Errorf("nobody listens where hosts dial: %v", err)
+	} else {
+		c.Close()
+	}
+	for _, pid := range m.sessions() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	f := p.finish(2 * time.Minute)
+	survived(t, f)
+	f.identity(t)
+	between(t, f, target)
+	if n := f.summary.Accounting.Intended; n != 2000 {
+		t.Errorf("intended %d, want 2000", n)
+	}
+	m.onlyTheProgram()
+}
+
 // TestACutConnectionLosesNothing: the process of sshd that carries a host's connection is killed in the middle of a run that
 // may lose no agent, and the next one falls silent, as a cable that was cut, while it holds the port.
 func TestACutConnectionLosesNothing(t *testing.T) {

@@ -43,6 +43,7 @@ func (n *tenant) end(s service) {
 // TestATopologyOnRentedMachines: each part on a machine of its own, in one private network; what is loaded is the balancer,
 // and nothing else lets anybody in.
 func TestATopologyOnRentedMachines(t *testing.T) {
+	t.Parallel()
 	need(t, "haproxy", "redis-server")
 	n := newTenant(t, cloud.Config{})
 	if n == nil {
@@ -101,6 +102,7 @@ func (n *tenant) label(role string) string {
 
 // TestANodeBalancerBeforeRentedNodes: it is a NodeBalancer there whatever balances here, and what is kept is given back later.
 func TestANodeBalancerBeforeRentedNodes(t *testing.T) {
+	t.Parallel()
 	need(t, "haproxy")
 	n := newTenant(t, cloud.Config{})
 	if n == nil {
@@ -126,6 +128,7 @@ linode: {region: us-ord, ttl: 1h, types: {balancer: nodebalancer}}
 
 // TestAPartThatIsNotWellGivesAllBack: with what it said last.
 func TestAPartThatIsNotWellGivesAllBack(t *testing.T) {
+	t.Parallel()
 	n := newTenant(t, cloud.Config{})
 	if n == nil {
 		return

@@ -8,7 +8,7 @@ import (
 
 // TestDocumentedScenarios: what pages of docs/ show can be used as it stands.
 func TestDocumentedScenarios(t *testing.T) {
-	for _, name := range []string{"http.md", "connections.md", "tls.md", "monitoring.md", "scenario.md", "coming-from.md", "../README.md"} {
+	for _, name := range []string{"http.md", "connections.md", "tls.md", "monitoring.md", "scenario.md", "coming-from.md", "fleet.md", "../README.md"} {
 		page, err := os.ReadFile("../docs/" + name)
 		if err != nil {
 			t.Fatal(err)

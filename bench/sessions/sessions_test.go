@@ -90,8 +90,8 @@ func TestDocsShowWhatWasMeasured(t *testing.T) {
 }
 
 func TestATableSaysWhatWasMissed(t *testing.T) {
-	good := weight{CPU: 0.5, Memory: 5e8, Late: []float64{0.1, 0.4, 0.2}}
-	bad := weight{CPU: 1.5, Memory: 2e9, Late: []float64{0.1, 4, 0.2}, Lost: 1, Wrong: 1}
+	good := weight{CPU: 0.5, Seconds: 10, Windows: 10, Memory: 5e8, Late: []float64{0.1, 0.4, 0.2}}
+	bad := weight{CPU: 1.5, Seconds: 10, Windows: 10, Memory: 2e9, Late: []float64{0.1, 4, 0.2}, Lost: 1, Wrong: 1}
 	for _, c := range []struct {
 		w      weight
 		missed int

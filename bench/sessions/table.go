@@ -42,8 +42,10 @@ func (w weight) late(p float64) float64 {
 	return sorted[min(int(p*float64(len(sorted))), len(sorted)-1)]
 }
 
-// perSession is CPU time in µs for a session in a second.
-func (w weight) perSession(hosts int) float64 { return w.CPU * 1e6 / float64(hosts) }
+// perSession is CPU time in µs for a session and window.
+func (w weight) perSession(hosts int) float64 {
+	return w.CPU * w.Seconds * 1e6 / float64(max(w.Windows, 1)*hosts)
+}
 
 func (t table) verdicts() []judge.Verdict {
 	of := func(figure func(weight) float64) (all []float64) {
@@ -54,11 +56,13 @@ func (t table) verdicts() []judge.Verdict {
 	}
 	atMost := judge.AtMost
 	if t.Hosts < goalHosts {
-		atMost = func(what string, values []float64, _ float64, u judge.Unit) judge.Verdict { return judge.Shown(what, values, u) }
+		atMost = func(what string, values []float64, _ float64, u judge.Unit) judge.Verdict {
+			return judge.Shown(what, values, u)
+		}
 	}
 	return []judge.Verdict{
 		atMost("user + system time of the coordinator's process", of(func(w weight) float64 { return w.CPU }), mostCores, cores),
-		judge.AtMost("the same, a second of a session", of(func(w weight) float64 { return w.perSession(t.Hosts) }), mostCores*1e6/goalHosts, micros),
+		judge.AtMost("the same, a window of a session", of(func(w weight) float64 { return w.perSession(t.Hosts) }), mostCores*1e6/goalHosts, micros),
 		atMost("peak memory, its report included", of(func(w weight) float64 { return w.Memory / 1e6 }), mostBytes/1e6, megas),
 		judge.Shown("peak memory up to the end of the load", of(func(w weight) float64 { return w.Loaded / 1e6 }), megas),
 		judge.Shown("a window closed after its end, median", of(func(w weight) float64 { return w.late(0.5) }), secs),

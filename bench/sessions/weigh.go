@@ -23,6 +23,7 @@ import (
 type weight struct {
 	CPU      float64   `json:"cores"`        // user and system time of the coordinator's process in its steady stretch, of the time that passed
 	Seconds  float64   `json:"seconds"`      // of that stretch
+	Windows  int       `json:"windows"`      // that were closed in it
 	Memory   float64   `json:"peak_bytes"`   // of the coordinator's process, its report included
 	Loaded   float64   `json:"loaded_bytes"` // the same up to the end of the load
 	Late     []float64 `json:"late_s"`       // by window: from its end to its close
@@ -129,7 +130,7 @@ func weigh(ctx context.Context, o options) (weight, error) {
 	if err != nil {
 		return weight{}, err
 	}
-	defer target.Close()
+	defer target.Close() //nolint:errcheck // nobody waits for its end
 	s, err := o.scenario(target.Addr().String())
 	if err != nil {
 		return weight{}, err
@@ -185,6 +186,7 @@ func (w *witness) judge(s *scenarios.Scenario) error {
 	n.Lost, n.Partial = w.lost()
 	n.Wrong, n.Requests = w.wrong(s.Layout)
 	from, to := w.closed[w.margin()-1], w.closed[w.Seconds-w.margin()-1]
+	n.Windows = w.Seconds - 2*w.margin()
 	n.Seconds = to.at.Sub(from.at).Seconds()
 	n.CPU = (to.cpu - from.cpu).Seconds() / n.Seconds
 	return nil

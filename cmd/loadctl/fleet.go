@@ -118,7 +118,7 @@ func agreed(ctx context.Context, in io.Reader, errw io.Writer, s rented.Spec, ye
 	}
 	f, is := in.(*os.File)
 	if !is || !term.IsTerminal(int(f.Fd())) {
-		return usage(errors.New("nobody is there to be asked whether to rent this"), "say --yes, or max_cost_usd in the fleet: block, which nothing is rented beyond")
+		return usage(errors.New("nobody is there to be asked whether to rent this"), "say --yes, or max_cost_usd in the file, which nothing is rented beyond")
 	}
 	fmt.Fprint(errw, "rent it? [y/N] ")
 	answer := make(chan string, 1)

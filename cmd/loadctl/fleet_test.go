@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
 	"github.com/loadctl/loadctl/coordinator/price"
 	"github.com/loadctl/loadctl/coordinator/rental"
+	"github.com/loadctl/loadctl/scenarios"
 )
 
 // typed is what a person types, sees and gets as exit code.
@@ -138,7 +141,7 @@ func TestPlanOfAFleet(t *testing.T) {
 	if code != exitHeld {
 		t.Errorf("exit %d: %s", code, errs)
 	}
-	says(t, "plan", out, "3 hosts", "minutes     10.0", "2 × g6-dedicated-2  agents  us-ord", "1 × g6-dedicated-2  agents  fr-par", "worst case")
+	says(t, "plan", out, "3 hosts", "minutes     10.0", "2 × g6-dedicated-2  agent  us-ord", "1 × g6-dedicated-2  agent  fr-par", "worst case")
 	code, out, _ = typed(t, "plan", file, "--fleet", "linode", "--json")
 	var d struct {
 		Schema string
@@ -250,4 +253,87 @@ func TestReapSaysWhatIsLeft(t *testing.T) {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	says(t, "reap", errs, "reaping:", "what is left is billed")
+}
+
+// TestTheGuideTellsWhatIsSo: the file that docs/fleet.md begins with costs what the page says, by the prices that are built in.
+func TestTheGuideTellsWhatIsSo(t *testing.T) {
+	t.Setenv("LINODE_TOKEN", "")
+	t.Setenv("LOADCTL_STATE", t.TempDir())
+	page, err := os.ReadFile("../../docs/fleet.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(kind string) string {
+		_, text, _ := strings.Cut(string(page), "```"+kind+"\n")
+		text, _, _ = strings.Cut(text, "```")
+		return text
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("shop.yaml", []byte(block("yaml")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := typed(t, "fleet", "price", "shop.yaml"); code != exitHeld || out != block("text") {
+		t.Errorf("exit %d: %s%s\nand the page has\n%s", code, out, errs, block("text"))
+	}
+}
+
+// TestAFleetThatIsAnotherIsNotUsed: what the figures depend on must be as the file says; how many machines there are is the
+// fleet's matter, and who has no fleet: block takes any that reaches the target.
+func TestAFleetThatIsAnotherIsNotUsed(t *testing.T) {
+	s, err := scenarios.Parse("x.yaml", []byte(farFile+fleetBlock+"}"), scenarios.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := []netip.AddrPort{netip.MustParseAddrPort("10.0.0.9:8080")}
+	w := &wanted{scenario: s, file: "x.yaml", to: to, planned: 10 * time.Minute}
+	if err := w.size(price.Builtin()); err != nil {
+		t.Fatal(err)
+	}
+	has, err := w.spec()
+	if err != nil || len(has.Machines) != 1 || has.Machines[0].Count != 3 || !has.Private || has.Planned != 15*time.Minute || has.Machines[0].Sent != 0 {
+		t.Fatalf("%+v, %v", has, err)
+	}
+	has.Machines[0].Count = 5
+	if all := w.differences(has); len(all) > 0 {
+		t.Errorf("the same: %v", all)
+	}
+	if all := w.warningsOf(has); len(all) != 1 || !strings.Contains(all[0], "asks for 3 machines, and the fleet has 5") {
+		t.Errorf("%v", all)
+	}
+	other := has
+	other.Private = false
+	other.Machines = []rented.Machines{has.Machines[0], has.Machines[0]}
+	for i := range other.Machines {
+		other.Machines[i].Type, other.Machines[i].Image, other.Machines[i].Sysctl = "g6-nanode-1", "linode/debian13", nil
+	}
+	w.to = []netip.AddrPort{netip.MustParseAddrPort("10.0.0.9:8081")}
+	text := errors.Join(w.differences(other)...).Error()
+	says(t, "another", text, "type: it has g6-nanode-1, and the file says g6-dedicated-4", "image:", "network: it has public", "sysctl:", "not let reach [10.0.0.9:8081]")
+	if n := strings.Count(text, "type:"); n != 1 {
+		t.Errorf("said %d times: %s", n, text)
+	}
+	s.Fleet, w.to = nil, to
+	if all := w.differences(other); len(all) > 0 {
+		t.Errorf("without a block: %v", all)
+	}
+}
+
+// TestWhatBecomesOfAFleetOutweighs: a run that held and a fleet that is left is no success, and an interrupt stays one.
+func TestWhatBecomesOfAFleetOutweighs(t *testing.T) {
+	left := cannot(errors.New("fleet abcd2345 is not given back"), "")
+	for _, c := range []struct {
+		run, left error
+		want      int
+	}{
+		{nil, nil, exitHeld}, {nil, left, exitFailed}, {ended(exitBroken), nil, exitBroken}, {ended(exitBroken), left, exitFailed},
+		{ended(exitInterrupted), left, exitInterrupted}, {usage(errors.New("x"), ""), left, exitUsage},
+	} {
+		var e bytes.Buffer
+		if got := exitCode((&job{errw: &e}).bothEnds(c.run, c.left)); got != c.want {
+			t.Errorf("%v, %v: exit %d, want %d", c.run, c.left, got, c.want)
+		}
+		if c.run != nil && c.left != nil && !strings.Contains(e.String(), "abcd2345") {
+			t.Errorf("%v: the fleet is not told: %q", c.run, e.String())
+		}
+	}
 }

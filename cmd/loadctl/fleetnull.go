@@ -23,7 +23,8 @@ func noNullRunFlag(f *pflag.FlagSet, o *runOptions) {
 	f.BoolVar(&o.noNullRun, "no-null-run", false, "do not try first whether the machines of --hosts or --fleet make the load at all (see docs/hosts.md)")
 }
 
-// nullRunWithin bounds the null run of machines: three trials of some seconds, and what their starts may take.
+// nullRunWithin bounds the trials of machines: three of some seconds, and what their starts may take. The program may have to
+// be pushed before them, which has limits of its own.
 const nullRunWithin = time.Minute
 
 // errUnreached is of machines that cannot be reached: the run itself will say what is wrong with all of them.
@@ -39,9 +40,7 @@ func (j *job) tryMachines(ctx context.Context) error {
 	if err := j.rent(ctx); err != nil {
 		return unlessStopped(ctx, err)
 	}
-	within, cancel := context.WithTimeout(ctx, nullRunWithin)
-	defer cancel()
-	found, err := j.nullRun(within)
+	found, err := j.nullRun(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return interrupted()
@@ -93,6 +92,8 @@ func (j *job) nullRun(ctx context.Context) (c plan.FleetCeiling, err error) {
 	if err != nil {
 		return c, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, nullRunWithin)
+	defer cancel()
 	return plan.FindFleetCeiling(j.scenario, len(j.addresses()), plan.FleetTrialLength, func(k plan.TrialKind, t scenarios.Trial) (plan.Tried, error) {
 		t.BaseURL = here.baseURL
 		tried, err := j.trial(ctx, &t)

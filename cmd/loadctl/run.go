@@ -280,7 +280,7 @@ func (j *job) config(hosts []coordinator.Host, sink func(stats.Update), dir stri
 		Version: buildID(), Args: withoutSecrets(os.Args, j.scenario.Secrets),
 		Ceiling: ceiling, Warnings: slices.Concat(j.diagnosticWarnings(), j.hostWarnings(), warnings),
 		Monitors: j.watched(), Dir: dir,
-		Sink: j.losses(sink), Controls: j.controls.out, News: j.newsOf(),
+		Sink: j.losses(sink), Controls: j.controls.out, News: j.newsOf(), World: j.world(),
 	}
 }
 

@@ -45,12 +45,20 @@ func TestTheDocumentIsTrue(t *testing.T) {
 		fmt.Sprintf("A NodeBalancer costs $%.2f a month and holds %s connections at once", basic.Month, thousands(basic.Connections)),
 		fmt.Sprintf("$%.2f and %s.", premium.Month, thousands(premium.Connections)),
 		"Prices are those of " + PricesOf,
+		usualPorts(),
 		"a plan type for each of " + strings.Join(Roles(), ", "),
 	} {
 		if !strings.Contains(strings.ReplaceAll(doc, "\n", " "), fact) {
 			t.Errorf("it does not say: %s", fact)
 		}
 	}
+}
+
+// usualPorts are those of parts on machines of their own.
+func usualPorts() string {
+	at := func(cache, role string) int { return (&Topology{Cache: Cache{Kind: cache}}).port(role) }
+	return fmt.Sprintf("or %d, %d, %d, %d, %d and %d (database, Redis, memcached, upstream, node, balancer)",
+		at("", "database"), at("redis", "cache"), at("memcached", "cache"), at("", "upstream"), at("", "service"), at("", "balancer"))
 }
 
 func thousands(n int) string { return fmt.Sprintf("%d,%03d", n/1000, n%1000) }

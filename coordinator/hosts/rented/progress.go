@@ -44,7 +44,7 @@ func standing(v view) string {
 	case v.state == rental.Building && made > 0:
 		return fmt.Sprintf("machines: %d made, %d of them ready", made, up)
 	case v.state == rental.GivingBack && made > 0:
-		return fmt.Sprintf("giving back: %d machines are still there", made)
+		return fmt.Sprintf("giving back: machines still there: %d", made)
 	}
 	return ""
 }

@@ -39,8 +39,8 @@ func (h *Host) Collect(ctx context.Context, take func(io.Reader) error) error {
 		case errors.Is(err, errNothing):
 			return fs.ErrNotExist
 		case !h.worthAnother(ctx, err):
-			return fmt.Errorf("%v; what it could write lies in ~/%s on %s for a week: scp -P %d %s@%s:%s FILE, and `loadctl host --spooled FILE` tells what is in it",
-				err, h.spoolAt(), h.at.Host, h.at.Port, h.at.User, h.at.Host, h.spoolAt())
+			return fmt.Errorf("%s; what it could write lies in ~/%s on %s for a week: scp -P %d %s@%s:%s FILE, and `loadctl host --spooled FILE` tells what is in it",
+				err.Error(), h.spoolAt(), h.at.Host, h.at.Port, h.at.User, h.at.Host, h.spoolAt())
 		}
 	}
 }
