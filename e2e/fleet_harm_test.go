@@ -53,6 +53,7 @@ func harms() []harm {
 
 // TestMachinesAreHarmedInTheMiddle: the run ends by its policy and says what happened, and all is given back.
 func TestMachinesAreHarmedInTheMiddle(t *testing.T) {
+	t.Parallel()
 	for _, h := range harms() {
 		t.Run(h.name, func(t *testing.T) {
 			t.Parallel()
@@ -95,6 +96,7 @@ func (h harm) ended(n *tenant, f finished, label string) {
 
 // TestAMachineThatCannotBeSetUpIsReplaced: one whose cable is cut while it is given the program, and one without room for it.
 func TestAMachineThatCannotBeSetUpIsReplaced(t *testing.T) {
+	t.Parallel()
 	const second = "-agent002"
 	for name, c := range map[string]struct {
 		cfg  cloud.Config

@@ -27,7 +27,7 @@ phases:
     hold: 120s
     heartbeat: {task: beat, every: 30s, jitter: 20%%}
     on_close: reconnect
-slo: {failed: [rate<5%%]}
+slo: {"failed{phase:hold,name:/health}": [rate<5%%]}
 agents: {on_loss: redistribute}
 fleet: {provider: linode, type: g6-dedicated-4, region: us-ord, count: 4, ttl: 1h, max_cost_usd: 5, from: [%[2]s]}
 `

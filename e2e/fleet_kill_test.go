@@ -52,6 +52,7 @@ func moments() []moment {
 // TestNothingIsLeftOfAKilledCoordinator: it is killed at any moment, and what it has rented is given back by its journal, or
 // without one, by another process. The load ends by itself.
 func TestNothingIsLeftOfAKilledCoordinator(t *testing.T) {
+	t.Parallel()
 	for _, journal := range []string{"by the journal", "without the journal"} {
 		for _, m := range moments() {
 			t.Run(m.name+", "+journal, func(t *testing.T) {
