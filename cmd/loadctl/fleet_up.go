@@ -179,7 +179,6 @@ func (u *upping) do(ctx context.Context) (err error) {
 	if u.fleets, err = theCloud(sayer(u.errw)); err != nil {
 		return err
 	}
-	begun := time.Now()
 	if u.id != "" {
 		u.id = rental.Run8(u.id)
 	}
@@ -187,15 +186,15 @@ func (u *upping) do(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	id, machines, s := f.ID(), f.Machines(rented.Agent), f.Spec()
+	id, machines, expires := f.ID(), f.Machines(rented.Agent), f.Expires()
 	if err := f.Close(); err != nil {
 		return cannot(fmt.Errorf("fleet %s is up, and could not be left so: %w", id, err), "give it back with: loadctl fleet down "+id)
 	}
 	// The fleet is nobody's now, so that runs can take it.
-	if err := u.tell(id, s.For, begun.Add(s.TTL), machines); err != nil || u.keep {
+	if err := u.tell(id, f.Spec().For, expires, machines); err != nil || u.keep {
 		return err
 	}
-	return u.stay(ctx, id, begun.Add(s.TTL))
+	return u.stay(ctx, id, expires)
 }
 
 // rent shows what would be rented, asks, and rents it.
