@@ -168,9 +168,9 @@ func (r *renting) unrented(ctx context.Context, err error) error {
 func (r *renting) down(id string, down func(context.Context) (rented.Account, error)) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	asked := 0
+	before := r.controls.insisted.Load()
 	r.controls.then(func() {
-		if asked++; asked > 1 {
+		if r.controls.insisted.Load()-before > 1 {
 			cancel()
 			return
 		}
