@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"syscall"
 	"testing"
@@ -94,3 +95,18 @@ func TestAHangupDoesNotInsist(t *testing.T) {
 type writes func()
 
 func (w writes) Write(p []byte) (int, error) { w(); return len(p), nil }
+
+// TestOutputThatNobodyReadsDoesNotLeaveAFleet: the line ended the process, and what was rented stayed.
+func TestOutputThatNobodyReadsDoesNotLeaveAFleet(t *testing.T) {
+	c := newControls(t.Context())
+	defer c.close()
+	j := &job{runOptions: runOptions{fleet: "linode"}, controls: c}
+	unreadOutput(t)
+	err := j.onFleet(time.Minute, func() error {
+		_, err := os.Stdout.WriteString("held\n") // ends the process where nobody listens
+		return err
+	})
+	if !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("%v", err)
+	}
+}

@@ -148,6 +148,7 @@ func newFleetUp() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			controls := newControls(c.Context())
 			defer controls.close()
+			controls.untilUnread()
 			u := &upping{fleetUpOptions: o, file: args[0], in: c.InOrStdin(), out: c.OutOrStdout()}
 			u.controls, u.errw = controls, c.ErrOrStderr()
 			return u.do(controls.early)
