@@ -78,6 +78,12 @@ func unread() bool {
 	return false
 }
 
+// end does what the first interrupt does, for nobody.
+func (c *controls) end() {
+	c.cancel()
+	c.ask(coordinator.Stop)
+}
+
 // ask never blocks: sixteen wishes nobody has heard yet are enough.
 func (c *controls) ask(wish coordinator.Control) {
 	select {
