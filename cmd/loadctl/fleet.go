@@ -191,7 +191,11 @@ func (r *renting) down(id string, down func(context.Context) (rented.Account, er
 
 // tellAccount says how a fleet ended, in one line where all is well.
 func tellAccount(errw io.Writer, id string, a rented.Account) {
-	fmt.Fprintf(errw, "loadctl: fleet %s: %s left; %s\n", id, countOf(a.Bill.Alive, "resource is", "resources are"), a.Bill)
+	bill := a.Bill.String()
+	if a.Bill.Alive == 0 && !a.Clean() { // which cannot say that nothing costs any more
+		bill = a.Bill.Total.String() + " so far without transfer"
+	}
+	fmt.Fprintf(errw, "loadctl: fleet %s: %s left; %s\n", id, countOf(max(a.Bill.Alive, len(a.Left)), "resource is", "resources are"), bill)
 	for _, l := range a.Left {
 		fmt.Fprintln(errw, "  left:", l)
 	}

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator"
 	"github.com/loadctl/loadctl/coordinator/hosts/linode/linodetest"
+	"github.com/loadctl/loadctl/coordinator/hosts/rented"
 	"github.com/loadctl/loadctl/coordinator/rental"
 	"github.com/loadctl/loadctl/tuning"
 )
@@ -111,4 +113,32 @@ func holdFleet(t *testing.T, dir string) (release func()) {
 		t.Fatal(err)
 	}
 	return func() { f.Close() }
+}
+
+// TestWhatIsLeftIsCounted, whether it is billed by the hour or not.
+func TestWhatIsLeftIsCounted(t *testing.T) {
+	var e bytes.Buffer
+	tellAccount(&e, "abcd2345", rented.Account{Outcome: rental.Outcome{Left: []rental.Left{{Why: "it may exist"}}}})
+	says(t, "account", e.String(), "1 resource is left; $0.00 so far")
+	if strings.Contains(e.String(), "nothing is left") {
+		t.Error(e.String())
+	}
+}
+
+// TestADamagedJournalOfAnotherFleet does not keep a tuning from giving back what it has.
+func TestADamagedJournalOfAnotherFleet(t *testing.T) {
+	s, c := account(t, linodetest.Config{})
+	var e bytes.Buffer
+	n := &rentedNodes{fleets: soon(t, &e), whose: "this tuning", errw: &e}
+	id, other := rental.Run8("mine"), rental.Run8("other")
+	makeFleet(t, c, id, time.Now().Add(time.Hour), 1)
+	for name, text := range map[string]string{filepath.Join(id, "journal.jsonl"): "", filepath.Join(id, "spec.json"): `{"For":"this tuning"}`, filepath.Join(other, "journal.jsonl"): "no line\n"} {
+		file := filepath.Join(n.fleets.Dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := n.GiveBack(t.Context()); len(s.Left()) > 0 || err == nil {
+		t.Errorf("%v; left: %v", err, s.Left())
+	}
 }
