@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -24,7 +25,9 @@ type controls struct {
 	cancel  context.CancelFunc
 	signals chan os.Signal
 	hurry   chan struct{} // closed by the second interrupt
-	done    sync.WaitGroup
+	// insisted is how many interrupts there were, but for those of who is gone: a hangup, and output that nobody reads.
+	insisted atomic.Int32
+	done     sync.WaitGroup
 
 	mu     sync.Mutex
 	answer func() // nil = none
@@ -40,16 +43,21 @@ func newControls(ctx context.Context) *controls {
 
 func (c *controls) listen() {
 	next := coordinator.Stop
-	asked := 0
+	unheard := false
 	for s := range c.signals {
-		if s == syscall.SIGPIPE && !unread() {
-			continue // of a socket, such as that of a host which has left
+		if s == syscall.SIGPIPE && (unheard || !unread()) {
+			continue // of a socket, such as that of a host which has left; or of the next line that nobody reads
 		}
+		unheard = unheard || s == syscall.SIGPIPE
 		c.cancel()
-		c.ask(next)
-		next = coordinator.Kill
-		if asked++; asked == 2 {
-			close(c.hurry)
+		if s == syscall.SIGPIPE || s == syscall.SIGHUP {
+			c.ask(coordinator.Stop) // whoever is gone does not insist: a terminal that is closed hangs up twice
+		} else {
+			c.ask(next)
+			next = coordinator.Kill
+			if c.insisted.Add(1) == 2 {
+				close(c.hurry)
+			}
 		}
 		c.reply()
 	}
@@ -68,6 +76,12 @@ func unread() bool {
 		}
 	}
 	return false
+}
+
+// end does what the first interrupt does, for nobody.
+func (c *controls) end() {
+	c.cancel()
+	c.ask(coordinator.Stop)
 }
 
 // ask never blocks: sixteen wishes nobody has heard yet are enough.

@@ -168,9 +168,9 @@ func (r *renting) unrented(ctx context.Context, err error) error {
 func (r *renting) down(id string, down func(context.Context) (rented.Account, error)) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	asked := 0
+	before := r.controls.insisted.Load()
 	r.controls.then(func() {
-		if asked++; asked > 1 {
+		if r.controls.insisted.Load()-before > 1 {
 			cancel()
 			return
 		}
@@ -191,7 +191,11 @@ func (r *renting) down(id string, down func(context.Context) (rented.Account, er
 
 // tellAccount says how a fleet ended, in one line where all is well.
 func tellAccount(errw io.Writer, id string, a rented.Account) {
-	fmt.Fprintf(errw, "loadctl: fleet %s: %s left; %s\n", id, countOf(a.Bill.Alive, "resource is", "resources are"), a.Bill)
+	bill := a.Bill.String()
+	if a.Bill.Alive == 0 && !a.Clean() { // which cannot say that nothing costs any more
+		bill = a.Bill.Total.String() + " so far without transfer"
+	}
+	fmt.Fprintf(errw, "loadctl: fleet %s: %s left; %s\n", id, countOf(max(a.Bill.Alive, len(a.Left)), "resource is", "resources are"), bill)
 	for _, l := range a.Left {
 		fmt.Fprintln(errw, "  left:", l)
 	}

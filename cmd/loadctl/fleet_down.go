@@ -31,6 +31,7 @@ func newFleetDown() *cobra.Command {
 			}
 			controls := newControls(c.Context())
 			defer controls.close()
+			controls.untilUnread()
 			r := &renting{fleets, controls, c.ErrOrStderr()}
 			return r.downAll(ids)
 		},

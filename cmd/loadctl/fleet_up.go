@@ -148,6 +148,7 @@ func newFleetUp() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			controls := newControls(c.Context())
 			defer controls.close()
+			controls.untilUnread()
 			u := &upping{fleetUpOptions: o, file: args[0], in: c.InOrStdin(), out: c.OutOrStdout()}
 			u.controls, u.errw = controls, c.ErrOrStderr()
 			return u.do(controls.early)
@@ -179,7 +180,6 @@ func (u *upping) do(ctx context.Context) (err error) {
 	if u.fleets, err = theCloud(sayer(u.errw)); err != nil {
 		return err
 	}
-	begun := time.Now()
 	if u.id != "" {
 		u.id = rental.Run8(u.id)
 	}
@@ -187,15 +187,45 @@ func (u *upping) do(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	id, machines, s := f.ID(), f.Machines(rented.Agent), f.Spec()
+	id, machines, expires := f.ID(), f.Machines(rented.Agent), f.Expires()
 	if err := f.Close(); err != nil {
 		return cannot(fmt.Errorf("fleet %s is up, and could not be left so: %w", id, err), "give it back with: loadctl fleet down "+id)
 	}
-	// The fleet is nobody's now, so that runs can take it.
-	if err := u.tell(id, s.For, begun.Add(s.TTL), machines); err != nil || u.keep {
-		return err
+	return u.stays(ctx, id, expires, u.tell(id, f.Spec().For, expires, machines))
+}
+
+// stays is what becomes of a fleet that is up and nobody's, so that runs can take it. One that nobody was told of stays only
+// where that was asked for.
+func (u *upping) stays(ctx context.Context, id string, expires time.Time, untold error) error {
+	switch {
+	case u.keep && untold != nil:
+		return cannot(fmt.Errorf("fleet %s is up, and that could not be told: %w", id, untold), "give it back with: loadctl fleet down "+id)
+	case u.keep:
+		return nil
+	case untold != nil:
+		fmt.Fprintf(u.errw, "loadctl: fleet %s is up, and that could not be told: it is given back\n", id)
+		return errors.Join(cannot(untold, ""), u.down(id, u.nobodys(id)))
 	}
-	return u.stay(ctx, id, begun.Add(s.TTL))
+	return u.stay(ctx, id, expires)
+}
+
+// nobodys gives a fleet back that runs may use: once they have ended.
+func (u *upping) nobodys(id string) func(context.Context) (rented.Account, error) {
+	return func(ctx context.Context) (a rented.Account, err error) {
+		for said := false; ; said = true {
+			if a, err = rented.Down(ctx, u.fleets, id); !errors.Is(err, rented.ErrHeld) {
+				return a, err
+			}
+			if !said {
+				fmt.Fprintf(u.errw, "loadctl: it is given back once it is not used any more: %v\n", err)
+			}
+			select {
+			case <-ctx.Done():
+				return a, err
+			case <-time.After(time.Second):
+			}
+		}
+	}
 }
 
 // rent shows what would be rented, asks, and rents it.
@@ -237,7 +267,7 @@ func (u *upping) stay(ctx context.Context, id string, expires time.Time) error {
 	case <-over.C:
 		fmt.Fprintf(u.errw, "loadctl: the time of fleet %s is over\n", id)
 	}
-	return u.down(id, func(ctx context.Context) (rented.Account, error) { return rented.Down(ctx, u.fleets, id) })
+	return u.down(id, u.nobodys(id))
 }
 
 // An upDocument is a fleet that is up, for programs.

@@ -41,6 +41,7 @@ type hire struct {
 	fleet   *rented.Fleet
 	spec    rented.Spec
 	news    chan string
+	over    *time.Timer // nil = not taken up
 	watched sync.WaitGroup
 
 	mu      sync.Mutex
@@ -55,6 +56,7 @@ func (j *job) onFleet(life time.Duration, do func() error) (err error) {
 	h := &hire{which: j.fleet, yes: j.yes, in: os.Stdin, life: life, news: make(chan string, mostNews), changed: map[string]string{}}
 	h.controls, h.errw, h.drawn = j.controls, j.errw, j.ui == "tui"
 	j.hired = h
+	j.controls.untilUnread()
 	defer func() { err = j.bothEnds(err, h.leave()) }()
 	return do()
 }
@@ -99,10 +101,20 @@ func (j *job) rent(ctx context.Context) error {
 		err = h.take(ctx)
 	}
 	if err == nil {
+		h.over = h.endsAt(h.fleet.ID(), h.fleet.Expires())
 		h.muted.Store(h.drawn)
 		h.watched.Go(h.watch) // ends with the fleet
 	}
 	return err
+}
+
+// endsAt has what the fleet is for end when its time is over, as a first interrupt would: then anybody may give its machines
+// back, and what they may cost was reckoned until then.
+func (h *hire) endsAt(id string, at time.Time) *time.Timer {
+	return time.AfterFunc(time.Until(at), func() {
+		h.pass(fmt.Sprintf("the time of fleet %s is over: what it is used for is stopped", id))
+		h.controls.end()
+	})
 }
 
 // say tells what the fleet does, unless a dashboard is on the screen: what matters of it is a warning of the run.
@@ -208,11 +220,16 @@ func (h *hire) watch() {
 		h.mu.Lock()
 		h.changed[c.Label] = c.What
 		h.mu.Unlock()
-		select {
-		case h.news <- text:
-		default: // so much is told already
-			h.say(text)
-		}
+		h.pass(text)
+	}
+}
+
+// pass tells something in the run that is under way.
+func (h *hire) pass(text string) {
+	select {
+	case h.news <- text:
+	default: // so much is told already
+		h.say(text)
 	}
 }
 
@@ -262,6 +279,9 @@ func (h *hire) leave() error {
 		return nil
 	}
 	h.muted.Store(false)
+	if h.over != nil {
+		h.over.Stop()
+	}
 	defer h.watched.Wait()
 	if h.which == scenarios.FleetLinode {
 		return h.down(h.fleet.ID(), h.fleet.Down)

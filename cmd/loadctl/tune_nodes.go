@@ -43,6 +43,10 @@ func (t *tuner) nodes(dir string) (apply.Nodes, error) {
 // mayRent refuses to rent for somebody who has not said so.
 func (t *tuner) mayRent() error {
 	n := t.tuning.Node()
+	if n != nil && t.fleet != "" {
+		return usage(errors.New("--fleet: its machines are let reach the one target that they were rented for, and linode-plan has another for each plan"),
+			"make the load here, or on machines of --hosts")
+	}
 	if n == nil || t.yes || t.dry || n.MaxCost > 0 {
 		return nil
 	}
@@ -95,7 +99,7 @@ func (n *rentedNodes) GiveBack(ctx context.Context) error {
 	}
 	all, err := rented.List(ctx, n.fleets)
 	if err != nil {
-		return errors.Join(append(errs, fmt.Errorf("listing what was rented: %w", err))...)
+		errs = append(errs, fmt.Errorf("listing what was rented: %w", err)) // those that could be are told
 	}
 	for _, s := range all {
 		if s.For == n.whose && s.Ended.IsZero() && !s.Busy {

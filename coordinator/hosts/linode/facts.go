@@ -122,7 +122,8 @@ func (c *Client) Regions(ctx context.Context) (regions []Region, err error) {
 	return regions, err
 }
 
-// Available says of plans whether a region has machines left for them. Plans that it does not tell of are not there.
+// Available says of plans whether a region has machines left for them. It tells of select plans alone, such as
+// premium ones: of others nothing is known.
 func (c *Client) Available(ctx context.Context, region string) (map[string]bool, error) {
 	plans := map[string]bool{}
 	err := c.do(ctx, "see which plans are available in "+region, func(ctx context.Context) error {

@@ -2,6 +2,8 @@ package rented
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -108,6 +110,37 @@ func (b blueprint) balancer(role string) (Balancer, bool) {
 		return Balancer{}, false
 	}
 	return b.Balancers[i], true
+}
+
+// unlike tells in what machines that both have are different: those that are there would be taken for what they are not.
+func (b blueprint) unlike(wanted blueprint) error {
+	var errs []error
+	is := func(what, has, wants string) {
+		if has != wants {
+			errs = append(errs, fmt.Errorf("%s: it has %s, and wanted is %s", what, has, wants))
+		}
+	}
+	is("network", networkWord(b.Private), networkWord(wanted.Private))
+	for _, role := range b.roles() {
+		for i, has := range b.each(role) {
+			m, both := wanted.machine(role, i+1)
+			if !both || len(errs) > 0 { // the first tells enough
+				break
+			}
+			is("type", has.Type, m.Type)
+			is("region", has.Region, m.Region)
+			is("image", has.Image, m.Image)
+			is("sysctl", fmt.Sprint(has.Sysctl), fmt.Sprint(m.Sysctl))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func networkWord(private bool) string {
+	if private {
+		return "private"
+	}
+	return "public"
 }
 
 // groups are the regions of a role's placement groups: the first has number 1.

@@ -104,6 +104,11 @@ func begin(c Config, st *store, id string, s Spec, o Offer, fresh bool) (*driver
 		return nil, fmt.Errorf("its time was over %s: anybody may give it back; do so (loadctl fleet down %s), and make another", known.Expires.Format(time.RFC3339), id)
 	}
 	b := blueprint{Spec: s, InGroup: o.inGroup}
+	if was, err := readBlueprint(st.dir); err == nil && len(known.Records) > 0 {
+		if err := was.unlike(b); err != nil {
+			return nil, fmt.Errorf("it is there, and another than is wanted: %w; name a new one, or give it back: loadctl fleet down %s", err, id)
+		}
+	}
 	if c.Limits.InstallWithin == 0 { // a machine has to wait for those that are served before it
 		c.Limits.InstallWithin = time.Minute * time.Duration(1+b.pushes()/pushesAtOnce)
 	}
@@ -155,6 +160,12 @@ func (f *Fleet) ID() string { return f.run }
 
 // Spec is what it was rented by.
 func (f *Fleet) Spec() Spec { return f.spec }
+
+// Expires is when its time is over, as its tags say: of a fleet that was taken up that is what it was.
+func (f *Fleet) Expires() time.Time {
+	known, _ := rental.Know(f.store.noted()) // lines of this fleet
+	return known.Expires
+}
 
 // Machines are those of a role that are ready, in the order of their numbers; "" = of all roles.
 func (f *Fleet) Machines(role string) (all []Machine) {

@@ -103,9 +103,7 @@ func (v surveyed) judge(s Spec) (Offer, error) {
 		errs = append(errs, v.judgeRegion(s, region, &o)...)
 	}
 	for _, m := range s.Machines {
-		if plans, asked := v.plans[m.Region]; asked && len(plans) > 0 && !plans[m.Type] {
-			errs = append(errs, v.noPlan(m))
-		}
+		errs = append(errs, v.judgePlan(m))
 	}
 	for _, id := range s.all(func(m Machines) string { return m.Image }) {
 		errs = append(errs, v.judgeImage(id, &o)...)
@@ -194,15 +192,17 @@ func (v surveyed) needs(s Spec, region string) []string {
 	return need
 }
 
-func (v surveyed) noPlan(m Machines) error {
-	var others []string
-	for plan, available := range v.plans[m.Region] {
-		if available {
-			others = append(others, plan)
-		}
+// judgePlan takes a plan that Linode does not tell of to be there, if there is one of its name: it tells of select ones alone.
+func (v surveyed) judgePlan(m Machines) error {
+	available, told := v.plans[m.Region][m.Type]
+	_, listed := v.catalogue.Plan(m.Type)
+	switch {
+	case told && !available:
+		return fmt.Errorf("plan %s: region %s has none left: take another plan, or region", m.Type, m.Region)
+	case !told && !listed:
+		return fmt.Errorf("plan %s: Linode has none of this name, as far as it is known (%s)", m.Type, v.catalogue)
 	}
-	slices.Sort(others)
-	return fmt.Errorf("plan %s: region %s has none left; it has %s", m.Type, m.Region, strings.Join(others, ", "))
+	return nil
 }
 
 func (v surveyed) judgeImage(id string, o *Offer) []error {

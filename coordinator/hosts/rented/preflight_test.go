@@ -24,12 +24,13 @@ func TestPreflightTellsAllAtOnce(t *testing.T) {
 		s.Machines[0].Region, s.Machines[0].Type = "us-east", "g7-premium-4"
 		s.Machines[1].Image = "linode/slackware15.0"
 		s.Machines[2].Region, s.Machines[2].Image = "atlantis", "linode/windows"
+		s.Machines[2].Type = "g6-typo-1"
 		c := w.cfg
 		c.Cloud = w.cloud("narrow")
 		_, err := Preflight(w.t.Context(), c, s)
 		for _, words := range []string{
 			"scopes vpc:read_write, ips:read_only, firewall:read_write, linodes:read_write, nodebalancers:read_write:", "restricted user",
-			"region us-east has not VPCs, Premium Plans", "plan g7-premium-4: region us-east has none left; it has g6-dedicated-2",
+			"region us-east has not VPCs, Premium Plans", "plan g7-premium-4: region us-east has none left:", "plan g6-typo-1: Linode has none of this name",
 			"region atlantis: Linode has none of this name; it has fr-par, us-east, us-ord",
 			"image linode/slackware15.0: it does not read user data", "image linode/windows: Linode has none", "max_cost_usd",
 		} {

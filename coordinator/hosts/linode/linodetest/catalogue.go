@@ -68,7 +68,7 @@ func (s *Simulator) listRegions(c *call) answer {
 	return page(c, all)
 }
 
-// availability has every plan in every region, but for premium ones in old regions.
+// availability tells of premium plans alone, as the API does of select ones: old regions have none.
 func (s *Simulator) availability(c *call) answer {
 	r := regionOf(c.PathValue("name"))
 	if r == nil {
@@ -76,7 +76,9 @@ func (s *Simulator) availability(c *call) answer {
 	}
 	all := []object{}
 	for _, p := range plans() {
-		all = append(all, object{"region": r.id, "plan": p.id, "available": p.class != "premium" || slices.Contains(r.capabilities, "Premium Plans")})
+		if p.class == "premium" {
+			all = append(all, object{"region": r.id, "plan": p.id, "available": slices.Contains(r.capabilities, "Premium Plans")})
+		}
 	}
 	return good(all)
 }
