@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +34,7 @@ func newFleetDown() *cobra.Command {
 			}
 			controls := newControls(c.Context())
 			defer controls.close()
+			controls.untilUnread()
 			r := &renting{fleets, controls, c.ErrOrStderr()}
 			return r.downAll(ids)
 		},
@@ -101,6 +105,9 @@ func newFleetReap() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			unheard := make(chan os.Signal, 1) // who reads this may go before all is given back
+			signal.Notify(unheard, syscall.SIGPIPE)
+			defer signal.Stop(unheard)
 			return reap(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), fleets)
 		},
 	}

@@ -148,6 +148,7 @@ func newFleetUp() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			controls := newControls(c.Context())
 			defer controls.close()
+			controls.untilUnread()
 			u := &upping{fleetUpOptions: o, file: args[0], in: c.InOrStdin(), out: c.OutOrStdout()}
 			u.controls, u.errw = controls, c.ErrOrStderr()
 			return u.do(controls.early)
@@ -192,8 +193,17 @@ func (u *upping) do(ctx context.Context) (err error) {
 		return cannot(fmt.Errorf("fleet %s is up, and could not be left so: %w", id, err), "give it back with: loadctl fleet down "+id)
 	}
 	// The fleet is nobody's now, so that runs can take it.
-	if err := u.tell(id, s.For, begun.Add(s.TTL), machines); err != nil || u.keep {
-		return err
+	err = u.tell(id, s.For, begun.Add(s.TTL), machines)
+	switch {
+	case u.keep && err != nil:
+		return cannot(fmt.Errorf("fleet %s is up, and could not be told of: %w", id, err), "give it back with: loadctl fleet down "+id)
+	case u.keep:
+		return nil
+	case err != nil:
+		if left := u.giveBack(id); left != nil {
+			return left
+		}
+		return cannot(fmt.Errorf("fleet %s was given back, as it could not be told of: %w", id, err), "")
 	}
 	return u.stay(ctx, id, begun.Add(s.TTL))
 }
@@ -237,6 +247,10 @@ func (u *upping) stay(ctx context.Context, id string, expires time.Time) error {
 	case <-over.C:
 		fmt.Fprintf(u.errw, "loadctl: the time of fleet %s is over\n", id)
 	}
+	return u.giveBack(id)
+}
+
+func (u *upping) giveBack(id string) error {
 	return u.down(id, func(ctx context.Context) (rented.Account, error) { return rented.Down(ctx, u.fleets, id) })
 }
 

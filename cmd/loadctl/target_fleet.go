@@ -140,6 +140,7 @@ type away struct {
 func upAway(c *cobra.Command, o awayOptions, file string) error {
 	controls := newControls(c.Context())
 	defer controls.close()
+	controls.untilUnread()
 	a := &away{awayOptions: o, in: c.InOrStdin(), out: c.OutOrStdout(), begun: time.Now()}
 	a.controls, a.errw = controls, c.ErrOrStderr()
 	return a.do(controls.early, file)
