@@ -180,7 +180,6 @@ func (u *upping) do(ctx context.Context) (err error) {
 	if u.fleets, err = theCloud(sayer(u.errw)); err != nil {
 		return err
 	}
-	begun := time.Now()
 	if u.id != "" {
 		u.id = rental.Run8(u.id)
 	}
@@ -188,12 +187,12 @@ func (u *upping) do(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	id, machines, s := f.ID(), f.Machines(rented.Agent), f.Spec()
+	id, machines, s, expires := f.ID(), f.Machines(rented.Agent), f.Spec(), f.Expires() // one that is completed expires as it was to
 	if err := f.Close(); err != nil {
 		return cannot(fmt.Errorf("fleet %s is up, and could not be left so: %w", id, err), "give it back with: loadctl fleet down "+id)
 	}
 	// The fleet is nobody's now, so that runs can take it.
-	err = u.tell(id, s.For, begun.Add(s.TTL), machines)
+	err = u.tell(id, s.For, expires, machines)
 	switch {
 	case u.keep && err != nil:
 		return cannot(fmt.Errorf("fleet %s is up, and could not be told of: %w", id, err), "give it back with: loadctl fleet down "+id)
@@ -205,7 +204,7 @@ func (u *upping) do(ctx context.Context) (err error) {
 		}
 		return cannot(fmt.Errorf("fleet %s was given back, as it could not be told of: %w", id, err), "")
 	}
-	return u.stay(ctx, id, begun.Add(s.TTL))
+	return u.stay(ctx, id, expires)
 }
 
 // rent shows what would be rented, asks, and rents it.

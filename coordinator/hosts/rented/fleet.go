@@ -118,6 +118,7 @@ func begin(c Config, st *store, id string, s Spec, o Offer, fresh bool) (*driver
 		return nil, err
 	}
 	d := newDriver(c, id, st, r)
+	d.expires = expires
 	d.blueprint, d.generation, d.adopted = b, cmp.Or(o.generation, linode.Legacy), !fresh
 	d.own, err = st.key()
 	return d, errors.Join(err, st.keep(b))
@@ -152,6 +153,9 @@ func (d *driver) rise(ctx context.Context) error {
 
 // ID is the name of the fleet: 8 characters.
 func (f *Fleet) ID() string { return f.run }
+
+// Expires is when its time is over, and anybody may give it back. Who completes a fleet that is there does not change it.
+func (f *Fleet) Expires() time.Time { return f.expires }
 
 // Spec is what it was rented by.
 func (f *Fleet) Spec() Spec { return f.spec }
