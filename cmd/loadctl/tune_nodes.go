@@ -94,8 +94,8 @@ func (n *rentedNodes) GiveBack(ctx context.Context) error {
 		errs = append(errs, err)
 	}
 	all, err := rented.List(ctx, n.fleets)
-	if err != nil {
-		return errors.Join(append(errs, fmt.Errorf("listing what was rented: %w", err))...)
+	if err != nil { // what could be read is given back
+		errs = append(errs, fmt.Errorf("listing what was rented: %w", err))
 	}
 	for _, s := range all {
 		if s.For == n.whose && s.Ended.IsZero() && !s.Busy {
