@@ -52,8 +52,11 @@ func whichFleets(ctx context.Context, fleets rented.Config, ids []string, all bo
 		return ids, nil
 	}
 	known, err := rented.List(ctx, fleets)
-	if err != nil {
+	switch {
+	case err != nil && !all:
 		return nil, cannot(fmt.Errorf("listing the fleets: %w", err), "")
+	case err != nil && fleets.Say != nil: // what is known is given back all the same
+		fleets.Say(fmt.Sprintf("listing the fleets: %v", err))
 	}
 	for _, s := range known {
 		if s.Here && !isOver(s) {
