@@ -52,3 +52,16 @@ func TestAPlanIsAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyElseIsLoaded: what is rented is loaded without anybody's word, and nothing else is by its name.
+func TestNobodyElseIsLoaded(t *testing.T) {
+	for _, target := range []string{
+		"http://example.com/${node.address}", "http://example.com:80/?a=${node.address}", "http://${node.address}.example.com/",
+		"http://${node.address}@example.com/", "http://${value}/${node.address}", "http://${node.address}${value}/", "ftp://${node.address}/",
+	} {
+		_, err := Parse("t.yaml", []byte(strings.Replace(planned, "http://${node.address}:8080", target, 1)))
+		if err == nil || !strings.Contains(err.Error(), "must be a base URL of the machine") {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+}

@@ -69,10 +69,21 @@ func (p *reading) aboutNode(o *document.Object, node *Node) {
 	if node.Target, ok = p.template(n, "target"); !ok {
 		return
 	}
-	filled := node.Target.Fill(func(string) string { return "192.0.2.1" }, nil)
-	if u, err := url.Parse(filled); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !strings.Contains(node.Target.text, NodeAddress) {
+	if !ofMachine(node.Target) {
 		p.Hinted(n, `such as "http://${node.address}:8080"`, "target: must be a base URL of the machine, got %q", document.Shorten(node.Target.text))
 	}
+}
+
+// ofMachine says whether a base URL has the machine for its host: nobody is asked whether that may be loaded, as it is ours.
+func ofMachine(target Template) bool {
+	const address = "192.0.2.1"
+	u, err := url.Parse(target.Fill(func(name string) string {
+		if name == NodeAddress {
+			return address
+		}
+		return "0"
+	}, nil))
+	return err == nil && u.Hostname() == address && u.User == nil && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 func (p *reading) prefixes(n *document.Node) (all []netip.Prefix) {

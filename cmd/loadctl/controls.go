@@ -64,7 +64,7 @@ func (c *controls) listen() {
 }
 
 // untilUnread has the end of whoever reads the output be an interrupt: without, the next line that is written
-// ends the process, and leaves what it has changed.
+// ends the process, and leaves what it has changed or rented. It is no second interrupt, however many lines are not read.
 func (c *controls) untilUnread() { signal.Notify(c.signals, syscall.SIGPIPE) }
 
 // unread says whether whoever read the output is gone: then the kernel tells an error of it, or that it was hung up.

@@ -1,11 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"net"
+	"os"
+	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/loadctl/loadctl/coordinator/hosts/linode/linodetest"
+	"github.com/loadctl/loadctl/coordinator/rental"
 )
 
 // TestASocketThatBrokeInterruptedATuning: Go tells of SIGPIPE whatever was written to, once somebody listens for it, and a
@@ -41,5 +48,38 @@ func TestASocketThatBrokeInterruptedATuning(t *testing.T) {
 	case <-c.early.Done():
 		t.Error("it was an interrupt")
 	case <-time.After(200 * time.Millisecond):
+	}
+}
+
+// TestAPipelineThatIsInterruptedGivesBack: Ctrl-C ends `loadctl … 2>&1 | tee log` on both sides of the pipe, and the next line
+// of progress ended this one by SIGPIPE, with all that it had rented. Lines that nobody reads are no second interrupt either,
+// which would leave it.
+func TestAPipelineThatIsInterruptedGivesBack(t *testing.T) {
+	s, _ := account(t, linodetest.Config{})
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c := exec.Command("loadctl", "fleet", "up", fileOf(t, farFile+fleetBlock+"}"), "--yes")
+	c.Stdout, c.Stderr = w, w
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Process.Kill() //nolint:errcheck // it has ended
+	w.Close()
+	for lines := bufio.NewScanner(r); len(s.Left(rental.Instance)) < 3 && lines.Scan(); {
+		t.Log(lines.Text())
+	}
+	for end := time.Now().Add(20 * time.Second); len(s.Left(rental.Instance)) < 3 && time.Now().Before(end); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	r.Close()
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	err = c.Wait()
+	if left := s.Left(rental.Instance); len(left) > 0 || !strings.Contains(err.Error(), "exit status 130") {
+		t.Errorf("%v, and left are %v", err, left)
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -49,8 +52,11 @@ func whichFleets(ctx context.Context, fleets rented.Config, ids []string, all bo
 		return ids, nil
 	}
 	known, err := rented.List(ctx, fleets)
-	if err != nil {
+	switch {
+	case err != nil && !all:
 		return nil, cannot(fmt.Errorf("listing the fleets: %w", err), "")
+	case err != nil && fleets.Say != nil: // what is known is given back all the same
+		fleets.Say(fmt.Sprintf("listing the fleets: %v", err))
 	}
 	for _, s := range known {
 		if s.Here && !isOver(s) {
@@ -102,6 +108,9 @@ func newFleetReap() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			unheard := make(chan os.Signal, 1) // who reads this may go before all is given back
+			signal.Notify(unheard, syscall.SIGPIPE)
+			defer signal.Stop(unheard)
 			return reap(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), fleets)
 		},
 	}

@@ -244,6 +244,27 @@ func TestFleetsThatNobodyRemembers(t *testing.T) {
 	}
 }
 
+// TestADamagedJournalKeepsNothingUp: not its own fleet, and none of the others.
+func TestADamagedJournalKeepsNothingUp(t *testing.T) {
+	s, c := account(t, linodetest.Config{})
+	makeFleet(t, c, "aaaabbbb", time.Now().Add(time.Hour), 1)
+	dir := filepath.Join(os.Getenv("LOADCTL_STATE"), "fleets", "aaaabbbb")
+	if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, "journal.jsonl"), []byte("nonsense\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	var e bytes.Buffer
+	fleets, controls := soon(t, &e), newControls(t.Context())
+	defer controls.close()
+	ids, err := whichFleets(t.Context(), fleets, nil, true)
+	if err != nil || len(ids) != 1 || ids[0] != "aaaabbbb" {
+		t.Fatalf("%q, %v", ids, err)
+	}
+	if err := (&renting{fleets, controls, &e}).downAll(ids); err != nil || len(s.Left()) > 0 {
+		t.Errorf("%v, left are %v", err, s.Left())
+	}
+	says(t, "down", e.String(), "no line of a journal", "fleet aaaabbbb: 0 resources are left")
+}
+
 // TestReapSaysWhatIsLeft, and fails, so that cron and CI see it.
 func TestReapSaysWhatIsLeft(t *testing.T) {
 	s, _ := account(t, linodetest.Config{})

@@ -147,7 +147,10 @@ func (j *job) reach(ctx context.Context) (all []coordinator.Host, leave func(), 
 	if len(machines) == 0 {
 		return []coordinator.Host{local.New(local.Config{Name: localHost, Command: j.hostCommand, Spools: spools()})}, func() {}, nil
 	}
-	hosts, err := ssh.Connect(ctx, ssh.Config{Who: whoami(), Executable: j.exe, ServerName: coordinator.ServerName, Direct: j.dialled.IsValid(), Pushed: j.pushed}, machines)
+	hosts, err := ssh.Connect(ctx, ssh.Config{
+		Who: whoami(), Executable: j.exe, ServerName: coordinator.ServerName, Direct: j.dialled.IsValid(), Pushed: j.pushed,
+		GivenBack: j.fleet == scenarios.FleetLinode,
+	}, machines)
 	if err != nil {
 		return nil, nil, cannot(err, "docs/hosts.md says what a machine needs")
 	}

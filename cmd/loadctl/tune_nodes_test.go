@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -52,6 +54,16 @@ func TestATuningRentsOneMachineAtATime(t *testing.T) {
 			}
 		}
 		if err := one.fleet.Close(); err != nil { // as a process that was killed leaves it
+			t.Fatal(err)
+		}
+		strange := filepath.Join(dir, "fleets", "aaaabbbb")
+		if err := errors.Join(os.MkdirAll(strange, 0o700), os.WriteFile(filepath.Join(strange, "journal.jsonl"), []byte("nonsense\n"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if err := of("this tuning").GiveBack(t.Context()); err == nil || !slices.Equal(plans(), []string{"g6-dedicated-8"}) {
+			t.Errorf("beside a journal that cannot be read: %v; there are %q", err, plans())
+		}
+		if err := os.RemoveAll(strange); err != nil {
 			t.Fatal(err)
 		}
 		if err := of("this tuning").GiveBack(t.Context()); err != nil || !slices.Equal(plans(), []string{"g6-dedicated-8"}) {

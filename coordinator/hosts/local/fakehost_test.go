@@ -30,6 +30,7 @@ const (
 	brief    = "brief"    // ends at once, well
 	failing  = "failing"  // ends at once, with a reason
 	early    = "early"    // ends before it asks for a certificate
+	mute     = "mute"     // asks for none, and stays
 	leaving  = "leaving"  // leaves something, and ends
 	parent   = "parent"   // starts an obedient host, and tells its pid
 )
@@ -38,6 +39,10 @@ func hostMain(kind string) int {
 	if kind == early {
 		fmt.Fprintln(os.Stderr, "not even asked")
 		return 3
+	}
+	if kind == mute {
+		time.Sleep(10 * within)
+		return 0
 	}
 	if kind == parent {
 		return parentMain()

@@ -36,6 +36,9 @@ const ServerName = "coordinator"
 // DefaultGrace is how long a host whose lifeline was cut may take to end.
 const DefaultGrace = 5 * time.Second
 
+// DefaultStartWithin is how long a host may take to ask for its certificate: while it does nothing else is heard of.
+const DefaultStartWithin = 10 * time.Second
+
 // Config says how to run the host.
 type Config struct {
 	Name string // of the host; its agents are NAME-1, NAME-2, …
@@ -44,6 +47,8 @@ type Config struct {
 	Command    func() *exec.Cmd
 	ServerName string        // that the coordinator's certificate bears; "" = ServerName
 	Grace      time.Duration // 0 = DefaultGrace
+	// StartWithin is how long it may take to ask for its certificate; 0 = DefaultStartWithin
+	StartWithin time.Duration
 	// Spools is the directory below which a host leaves what the coordinator has not confirmed; "" = it leaves nothing.
 	Spools string
 }
@@ -71,6 +76,9 @@ func New(c Config) *Host {
 	if c.Grace <= 0 {
 		c.Grace = DefaultGrace
 	}
+	if c.StartWithin <= 0 {
+		c.StartWithin = DefaultStartWithin
+	}
 	return &Host{cfg: c, ended: make(chan struct{})}
 }
 
@@ -89,6 +97,8 @@ func (h *Host) Start(ctx context.Context, address, runID string, ca []byte, admi
 		ours.Close()
 		return fmt.Errorf("starting host %s: %w", h.cfg.Name, err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, h.cfg.StartWithin)
+	defer cancel()
 	stop := context.AfterFunc(ctx, h.Kill)
 	defer stop()
 	err = tell(ours, &loadctlpb.Bootstrap{

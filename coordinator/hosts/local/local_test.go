@@ -240,3 +240,21 @@ func TestAHostThatIsRefusedIsNotStarted(t *testing.T) {
 		t.Errorf("the host is still there: %v", err)
 	}
 }
+
+// TestAHostThatAsksForNothingIsNotWaitedForForEver: a coordinator hears nobody while its hosts start.
+func TestAHostThatAsksForNothingIsNotWaitedForForEver(t *testing.T) {
+	t.Parallel()
+	h := New(Config{Name: "a", Command: command(mute, io.Discard), StartWithin: 200 * time.Millisecond, Grace: 200 * time.Millisecond})
+	started := make(chan error, 1)
+	go func() { started <- h.Start(t.Context(), "127.0.0.1:1", "r1", nil, certifies) }()
+	select {
+	case err := <-started:
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "telling host a where to dial") {
+			t.Errorf("%v", err)
+		}
+	case <-time.After(within / 3):
+		t.Error("it is waited for still")
+		h.Kill()
+		<-started
+	}
+}

@@ -16,6 +16,7 @@ import (
 type driver struct {
 	cfg        Config
 	run        string
+	expires    time.Time // zero where all is only given back
 	blueprint  blueprint // empty where all is only given back
 	generation linode.Generation
 	store      *store

@@ -123,6 +123,7 @@ func begin(c Config, st *store, id string, s Spec, o Offer, fresh bool) (*driver
 		return nil, err
 	}
 	d := newDriver(c, id, st, r)
+	d.expires = expires
 	d.blueprint, d.generation, d.adopted = b, cmp.Or(o.generation, linode.Legacy), !fresh
 	d.own, err = st.key()
 	return d, errors.Join(err, st.keep(b))
@@ -158,14 +159,11 @@ func (d *driver) rise(ctx context.Context) error {
 // ID is the name of the fleet: 8 characters.
 func (f *Fleet) ID() string { return f.run }
 
+// Expires is when its time is over, and anybody may give it back. Who completes a fleet that is there does not change it.
+func (f *Fleet) Expires() time.Time { return f.expires }
+
 // Spec is what it was rented by.
 func (f *Fleet) Spec() Spec { return f.spec }
-
-// Expires is when its time is over, as its tags say: of a fleet that was taken up that is what it was.
-func (f *Fleet) Expires() time.Time {
-	known, _ := rental.Know(f.store.noted()) // lines of this fleet
-	return known.Expires
-}
 
 // Machines are those of a role that are ready, in the order of their numbers; "" = of all roles.
 func (f *Fleet) Machines(role string) (all []Machine) {

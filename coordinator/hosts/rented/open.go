@@ -52,7 +52,8 @@ func open(ctx context.Context, c Config, st *store, id string) (*driver, error) 
 		return nil, err
 	}
 	d := newDriver(c, id, st, r)
-	d.blueprint, d.view.resources = b, there
+	known, _ := rental.Know(lines) // usable has seen that it is good
+	d.blueprint, d.view.resources, d.expires = b, there, known.Expires
 	d.opening.Store(true)
 	if err := d.takeUp(ctx); err != nil {
 		d.cancel()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestFleetComesAndGoes: it comes up, is left, taken up again, and gone.
@@ -51,6 +52,29 @@ func TestFleetComesAndGoes(t *testing.T) {
 		if !slices.Equal(files, []string{"journal.jsonl", "lock", "spec.json"}) {
 			t.Errorf("%s", files)
 		}
+	})
+}
+
+// TestAFleetThatIsCompletedLivesNoLonger: its machines bear the tags that they were made with, and anybody goes by these.
+func TestAFleetThatIsCompletedLivesNoLonger(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		f := w.up("", service())
+		id, expires := f.ID(), f.Expires()
+		if left := time.Until(expires); left <= 0 || left > service().TTL {
+			t.Errorf("it expires in %s", left)
+		}
+		w.closed(f)
+		time.Sleep(time.Minute)
+		f = w.up(id, service())
+		if !f.Expires().Equal(expires) {
+			t.Errorf("it expires %s, and was to %s", f.Expires(), expires)
+		}
+		w.closed(f)
+		f, err := Open(w.t.Context(), w.cfg, id)
+		if err != nil || !f.Expires().Equal(expires) {
+			t.Fatalf("%v, %v", f, err)
+		}
+		w.down(f)
 	})
 }
 

@@ -25,6 +25,7 @@ type Config struct {
 	Executable string        // this program; those for other architectures lie beside it, as `make dist` calls them
 	Programs   *Shelf        // what machines are given, where many are reached one after the other; nil = a shelf of Executable
 	ServerName string        // that the coordinator's certificate bears; "" = ServerName
+	GivenBack  bool          // machines are deleted when they are not needed any more: nobody can look there later
 	Direct     bool          // hosts dial the address that Start is given; false = a port of their own loopback, which leads there
 	Grace      time.Duration // 0 = DefaultGrace
 	GiveUp     time.Duration // 0 = DefaultGiveUp

@@ -173,12 +173,19 @@ func (h *Host) attend(c *conn, t *talk) {
 		c.leave()
 		next, err := h.again()
 		if err != nil {
-			h.failed = fmt.Errorf("host %s: the connection to %s broke and could not be made again: %w; without it the host ends by itself, and its last words are in ~/%s/log there",
-				h.at.Name, h.at, err, h.dir)
+			h.failed = fmt.Errorf("host %s: the connection to %s broke and could not be made again: %w; without it the host ends by itself%s", h.at.Name, h.at, err, h.wordsThere())
 			return
 		}
 		c, t = next.conn, next.talk
 	}
+}
+
+// wordsThere says where the last words of a host are that nobody could read.
+func (h *Host) wordsThere() string {
+	if h.cfg.GivenBack {
+		return ""
+	}
+	return ", and its last words are in ~/" + h.dir + "/log there"
 }
 
 // follow waits for the host's end; not seen when the connection ends first.

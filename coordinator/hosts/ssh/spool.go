@@ -23,7 +23,7 @@ type untaken struct{ error }
 
 // Collect hands what the host has left on its machine to take, and removes it there when take has no error. It logs in anew,
 // again and again until ctx ends, and waits until the process there has ended. It returns fs.ErrNotExist where
-// nothing was left. take may be called again when a connection breaks. Another error says where the file lies.
+// nothing was left. take may be called again when a connection breaks. Another error says where the file lies, or that it is lost.
 func (h *Host) Collect(ctx context.Context, take func(io.Reader) error) error {
 	h.mu.Lock()
 	started := h.started
@@ -39,10 +39,18 @@ func (h *Host) Collect(ctx context.Context, take func(io.Reader) error) error {
 		case errors.Is(err, errNothing):
 			return fs.ErrNotExist
 		case !h.worthAnother(ctx, err):
-			return fmt.Errorf("%s; what it could write lies in ~/%s on %s for a week: scp -P %d %s@%s:%s FILE, and `loadctl host --spooled FILE` tells what is in it",
-				err.Error(), h.spoolAt(), h.at.Host, h.at.Port, h.at.User, h.at.Host, h.spoolAt())
+			return fmt.Errorf("%s; %s", err.Error(), h.leftThere())
 		}
 	}
+}
+
+// leftThere says how to get what could not be collected.
+func (h *Host) leftThere() string {
+	if h.cfg.GivenBack {
+		return "what it could write is deleted with its machine"
+	}
+	return fmt.Sprintf("what it could write lies in ~/%s on %s for a week: scp -P %d %s@%s:%s FILE, and `loadctl host --spooled FILE` tells what is in it",
+		h.spoolAt(), h.at.Host, h.at.Port, h.at.User, h.at.Host, h.spoolAt())
 }
 
 // worthAnother waits before the next attempt, false when there is none.

@@ -61,3 +61,20 @@ func TestAMachineThatIsOutOfReachKeepsWhatWasLeft(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestNobodyIsSentToAMachineThatIsGivenBack for what a host has left there.
+func TestNobodyIsSentToAMachineThatIsGivenBack(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	cfg := config(t)
+	cfg.GivenBack = true
+	h := connected(t, cfg, m.at("a"))[0]
+	d := newDoor(t)
+	begin(t, h, d.Addr().String(), talker)
+	d.call().say("leave")
+	_ = wait(t, h)
+	err := h.Collect(t.Context(), func(io.Reader) error { return errors.New("no, thanks") })
+	if err == nil || !strings.Contains(err.Error(), "is deleted with its machine") || strings.Contains(err.Error(), "scp") || strings.Contains(err.Error(), "week") {
+		t.Errorf("%v", err)
+	}
+}
