@@ -66,7 +66,7 @@ func TestAPipelineThatIsInterruptedGivesBack(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer c.Process.Kill() //nolint:errcheck // it has ended
+	defer c.Process.Kill()
 	w.Close()
 	for lines := bufio.NewScanner(r); len(s.Left(rental.Instance)) < 3 && lines.Scan(); {
 		t.Log(lines.Text())
