@@ -149,7 +149,7 @@ type bodyCount struct {
 // countBody walks a body as tokens does, in one loop and nearly without branches that nobody can foresee: a coordinator
 // checks every histogram of every host each second.
 func countBody(body []byte) (c bodyCount) {
-	var at, gap, wrong uint64
+	var at, gap, wrong, over, carry uint64
 	for i := 0; i < len(body); {
 		v := uint64(body[i])
 		i++
@@ -158,15 +158,16 @@ func countBody(body []byte) (c bodyCount) {
 			if v, i = long, i-1+n; n <= 0 || v&1 == 1 && v>>1 >= buckets {
 				return bodyCount{bad: true, last: int(at)}
 			}
-			c.tooMany = c.tooMany || v&1 == 0 && c.count+v>>1 < c.count
 		}
 		n, isGap := v>>1, v&1
 		wrong |= (n-1)>>63 | isGap&gap // a token that says nothing, or two gaps
-		c.count += n & (isGap - 1)
+		c.count, carry = bits.Add64(c.count, n&(isGap-1), 0)
+		over |= carry
 		at += n&-isGap + 1 - isGap
 		gap, c.lastCount = isGap, n
 	}
 	c.first, c.last = firstOf(body), int(at)-1
+	c.tooMany = over == 1
 	c.bad = wrong|gap == 1 || at > buckets
 	return c
 }

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -217,6 +218,20 @@ func TestSparseIsSmall(t *testing.T) {
 	}
 	if n := len(h.Sparse()); n > 1000 {
 		t.Errorf("500 values take %d bytes", n)
+	}
+}
+
+// TestCountsThatOverflowByASmallOneAreTooMany: a token of many bytes was held against the largest number, and the last,
+// of one byte, was not.
+func TestCountsThatOverflowByASmallOneAreTooMany(t *testing.T) {
+	most := binary.AppendUvarint(nil, (1<<63-1)<<1)
+	for _, last := range []byte{2 << 1, 63 << 1} {
+		if c := countBody(slices.Concat(most, most, []byte{last})); !c.tooMany {
+			t.Errorf("%d more: %+v", last>>1, c)
+		}
+	}
+	if c := countBody(slices.Concat(most, most, []byte{1 << 1})); c.tooMany || c.count != 1<<64-1 {
+		t.Errorf("as many as a number holds: %+v", c)
 	}
 }
 
