@@ -54,7 +54,6 @@ func (j *job) onFleet(life time.Duration, do func() error) (err error) {
 		return do()
 	}
 	h := &hire{which: j.fleet, yes: j.yes, in: os.Stdin, life: life, news: make(chan string, mostNews), changed: map[string]string{}}
-	j.controls.untilUnread()
 	h.controls, h.errw, h.drawn = j.controls, j.errw, j.ui == "tui"
 	j.hired = h
 	j.controls.untilUnread()
