@@ -188,7 +188,7 @@ func TestAProgramThatIsNotOursAnyMoreIsReplaced(t *testing.T) {
 	if err := os.WriteFile(programs[0], []byte("#!/bin/sh\nexit 7\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	f := n.run(file, id, "--no-null-run").finish(3 * time.Minute)
+	f := n.run(file, id).finish(3 * time.Minute)
 	survived(t, f)
 	ours, err := os.ReadFile(binary(t))
 	if err != nil {

@@ -43,7 +43,7 @@ func TestRentedMachinesHold50k(t *testing.T) {
 		return
 	}
 	n.target = serve(t, "serve", "--listen", n.cloud.Gateway.String()+":0", "--workers", "4")
-	p := n.run(scenario(t, fmt.Sprintf(rentedHold, n.target.url, n.cloud.Gateway)), "linode", "--no-null-run")
+	p := n.run(scenario(t, fmt.Sprintf(rentedHold, n.target.url, n.cloud.Gateway)), "linode")
 	n.into(p, time.Second)
 	open := func(limit time.Duration, what string) {
 		t.Helper()

@@ -128,6 +128,7 @@ func (d *driver) installOn(label string) error {
 			if err == nil || !d.sleep(d.ctx, time.Second) {
 				return err
 			}
+			d.say(fmt.Sprintf("instance %s: %v; it is tried once more", label, err)) // which may take until it is too late to tell
 			return d.shell.Install(d.ctx, to)
 		}
 	}
