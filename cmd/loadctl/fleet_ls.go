@@ -22,7 +22,7 @@ func newFleetLs() *cobra.Command {
 		Short: "List the fleets: age, price so far, expiry",
 		Long: "Lists what this disk knows of fleets and, with LINODE_TOKEN, what Linode does: those of other machines and of a lost disk, too.\n" +
 			"A fleet that is neither in use nor wanted is given back by `fleet down ID`; only that ends what it costs.\n\n" +
-			"Exit codes: 0 all that there is was listed, 1 not all of it could be seen.",
+			"Exit codes: 0 listed, without a token what the disk knows; 1 not all that was asked for could be seen.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			fleets, err := fleetsOf(nil)
@@ -36,7 +36,7 @@ func newFleetLs() *cobra.Command {
 			if !ended {
 				all = slices.DeleteFunc(all, isOver)
 			}
-			if told := tellFleets(c.OutOrStdout(), all, json); err != nil || told != nil {
+			if told := tellFleets(c.OutOrStdout(), all, fleets.Cloud != nil && err == nil, json); err != nil || told != nil {
 				return cannot(fmt.Errorf("listing the fleets: %w", errors.Join(err, told)), "")
 			}
 			return nil
@@ -50,16 +50,21 @@ func newFleetLs() *cobra.Command {
 // isOver says that nothing is left of a fleet.
 func isOver(s rented.Standing) bool { return !s.There && !s.Ended.IsZero() }
 
-func tellFleets(out io.Writer, all []rented.Standing, json bool) error {
+// tellFleets lists fleets. seen says whether Linode told of them: what is not listed may exist else.
+func tellFleets(out io.Writer, all []rented.Standing, seen, json bool) error {
 	if json {
-		return text.Document(out, fleetsDocument(all, time.Now()))
+		return text.Document(out, fleetsDocument(all, seen, time.Now()))
 	}
-	return listFleets(out, all, time.Now())
+	return listFleets(out, all, seen, time.Now())
 }
 
-func listFleets(out io.Writer, all []rented.Standing, now time.Time) error {
+func listFleets(out io.Writer, all []rented.Standing, seen bool, now time.Time) error {
 	if len(all) == 0 {
-		_, err := fmt.Fprintln(out, "no fleets: nothing is rented")
+		words := "no fleets: nothing is rented"
+		if !seen {
+			words = "no fleets are known to this disk; what there is at Linode is not known"
+		}
+		_, err := fmt.Fprintln(out, words)
 		return err
 	}
 	var sum price.Bill
@@ -75,6 +80,10 @@ func listFleets(out io.Writer, all []rented.Standing, now time.Time) error {
 		sum.Unknown = append(sum.Unknown, s.Bill.Unknown...)
 	}
 	if err := t.Flush(); err != nil {
+		return err
+	}
+	if !seen {
+		_, err := fmt.Fprintln(out, "as this disk knows it; what there is at Linode is not known")
 		return err
 	}
 	_, err := fmt.Fprintln(out, sum)
@@ -159,11 +168,12 @@ type seenThing struct {
 type fleetsAnswer struct {
 	Schema string     `json:"schema"`
 	At     time.Time  `json:"at"`
+	Seen   bool       `json:"seen"` // Linode told of all; false = this is what the disk knows
 	Fleets []fleetRow `json:"fleets"`
 }
 
-func fleetsDocument(all []rented.Standing, now time.Time) fleetsAnswer {
-	d := fleetsAnswer{Schema: "loadctl.fleets/v1", At: now.UTC().Truncate(time.Second), Fleets: []fleetRow{}}
+func fleetsDocument(all []rented.Standing, seen bool, now time.Time) fleetsAnswer {
+	d := fleetsAnswer{Schema: "loadctl.fleets/v1", At: now.UTC().Truncate(time.Second), Seen: seen, Fleets: []fleetRow{}}
 	for _, s := range all {
 		d.Fleets = append(d.Fleets, fleetRow{ID: s.ID, For: s.For, Machines: s.Machines, Since: s.Since.UTC(), Expires: s.Expires.UTC(),
 			Expired: !s.Expires.IsZero() && s.Expires.Before(now), PaidUntil: paidUntil(s.Bill), SoFar: s.Bill.Total, PerHour: s.Bill.PerHour,

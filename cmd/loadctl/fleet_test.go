@@ -72,6 +72,23 @@ func fileOf(t *testing.T, text string) string {
 	return file
 }
 
+// TestWhatWasNotSeenIsNotNothing: a list of fleets says whether Linode told of them.
+func TestWhatWasNotSeenIsNotNothing(t *testing.T) {
+	account(t, linodetest.Config{})
+	code, out, _ := typed(t, "fleet", "ls")
+	if says(t, "seen", out, "no fleets: nothing is rented"); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	t.Setenv("LINODE_TOKEN", "nobodys")
+	code, out, errs := typed(t, "fleet", "ls")
+	if says(t, "refused", out+errs, "what there is at Linode is not known", "401"); code != exitFailed || strings.Contains(out, "nothing is") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	t.Setenv("LINODE_TOKEN", "")
+	_, out, _ = typed(t, "fleet", "ls", "--json")
+	says(t, "not asked", out, `"seen": false`)
+}
+
 // soon are the fleets of this person as the commands have them, but for how long what was lost is waited for.
 func soon(t *testing.T, errw *bytes.Buffer) rented.Config {
 	t.Helper()

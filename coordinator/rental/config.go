@@ -57,6 +57,9 @@ type Limits struct {
 	PerSlot        int           // replacements of one slot; 2
 }
 
+// BackWithin is how long giving everything back may take by default.
+const BackWithin = 30 * time.Minute
+
 func (l Limits) withDefaults() Limits {
 	l.AskWithin = cmp.Or(l.AskWithin, time.Minute)
 	l.CreateWithin = cmp.Or(l.CreateWithin, 10*time.Minute)
@@ -68,7 +71,7 @@ func (l Limits) withDefaults() Limits {
 	l.SurveyWithin = cmp.Or(l.SurveyWithin, 2*time.Minute)
 	l.Settle = cmp.Or(l.Settle, time.Minute)
 	l.NetworkWithin = cmp.Or(l.NetworkWithin, 20*time.Minute)
-	l.BackWithin = cmp.Or(l.BackWithin, 30*time.Minute)
+	l.BackWithin = cmp.Or(l.BackWithin, BackWithin)
 	l.ListEvery = cmp.Or(l.ListEvery, 5*time.Second)
 	l.CreateEvery = cmp.Or(l.CreateEvery, time.Second)
 	l.Creating = cmp.Or(l.Creating, 5)

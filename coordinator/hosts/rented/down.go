@@ -1,6 +1,7 @@
 package rented
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/loadctl/loadctl/coordinator/hosts/linode"
 	"github.com/loadctl/loadctl/coordinator/rental"
 )
 
@@ -22,6 +24,10 @@ func Down(ctx context.Context, c Config, id string) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
+	if err := c.heard(ctx, id); err != nil {
+		st.release()
+		return Account{}, fmt.Errorf("fleet %s: nothing was given back: %w", id, err)
+	}
 	d, err := giveBack(c, st, id)
 	if err != nil {
 		st.release()
@@ -30,6 +36,24 @@ func Down(ctx context.Context, c Config, id string) (Account, error) {
 	d.start()
 	return d.fall(ctx)
 }
+
+// heard asks whether the cloud hears us, before a long wait for it: a token that is refused is told at once, and a name that
+// nobody knows may be a mistake.
+func (c Config) heard(ctx context.Context, id string) error {
+	seen, err := c.Cloud.Everything(ctx, queryOf(id))
+	switch {
+	case err != nil && linode.FailureOf(err).Class == rental.Refused:
+		return err
+	case err != nil:
+		c.say(fmt.Sprintf("%v: it is asked again for up to %s", err, c.back()))
+	case len(seen) == 0 && !c.exists(id):
+		c.say("fleet " + id + " is not known here, and nothing of it is seen at Linode: was another meant? What may have been made just now is waited for")
+	}
+	return nil
+}
+
+// back is how long giving back may take.
+func (c Config) back() time.Duration { return cmp.Or(c.Limits.BackWithin, rental.BackWithin) }
 
 // holdAnyhow does without a directory that cannot be had: what bears a fleet's marks is found without.
 func (c Config) holdAnyhow(id string) (*store, error) {

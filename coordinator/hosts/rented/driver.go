@@ -3,6 +3,7 @@ package rented
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +40,7 @@ type driver struct {
 	logins    map[string]context.CancelFunc // by label
 	unwatched map[string]bool               // by label: its watchdog was seen to
 	stopped   bool                          // nothing more is done
+	reminded  time.Time                     // when it was last said that giving back goes on
 	told      progress
 
 	mu      sync.Mutex
@@ -103,6 +105,7 @@ func (d *driver) loop() {
 			return
 		case <-tick.C:
 			d.step(rental.Tick{})
+			d.remind()
 		case <-d.mail.comes:
 			for _, e := range d.mail.take() {
 				d.step(e)
@@ -249,6 +252,34 @@ func (d *driver) become(s rental.State) {
 			end()
 		}
 	}
+}
+
+// remindEvery is how long giving back is silent at most.
+const remindEvery = 30 * time.Second
+
+// remind says that giving back goes on, and what it waits for.
+func (d *driver) remind() {
+	v, _ := d.look()
+	switch {
+	case v.state != rental.GivingBack:
+	case d.reminded.IsZero():
+		d.reminded = time.Now()
+	case time.Since(d.reminded) >= remindEvery:
+		d.reminded = time.Now()
+		d.say(waitsFor(v))
+	}
+}
+
+func waitsFor(v view) string {
+	left := leftOf(v)
+	if len(left) == 0 {
+		return "still giving back: Linode's lists are waited for, which may show late what there is"
+	}
+	labels := make([]string, len(left))
+	for i, l := range left {
+		labels[i] = l.Seen.Label
+	}
+	return "still giving back: " + strings.Join(labels, ", ")
 }
 
 // say tells people, one line at a time.

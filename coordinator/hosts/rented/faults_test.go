@@ -147,7 +147,7 @@ func TestInterruptedFleetIsGivenBack(t *testing.T) {
 			ctx, cancel := context.WithTimeout(w.t.Context(), after)
 			defer cancel()
 			_, err := Up(ctx, w.cfg, "", small(), Offer{})
-			if !errors.Is(err, context.DeadlineExceeded) {
+			if !errors.Is(err, context.DeadlineExceeded) || !contains(err, "everything was given back: $") {
 				t.Errorf("after %s: %v", after, err)
 			}
 			w.empty()
@@ -399,5 +399,30 @@ func TestFirewallsNameAll(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 		w.down(f)
+	})
+}
+
+// TestDownSaysWhyItWaits: a token that is refused ends it at once; an API that is not there, and a name that nobody knows,
+// are told before the wait, and again and again while it lasts.
+func TestDownSaysWhyItWaits(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.cfg.Cloud = w.cloud("nobodys")
+		began := time.Now()
+		if _, err := Down(w.t.Context(), w.cfg, someID); !contains(err, "nothing was given back: ") || time.Since(began) > 10*time.Second {
+			t.Errorf("after %s: %v", time.Since(began), err)
+		}
+	})
+	inWorld(t, nil, func(w *world) {
+		if _, err := Down(w.t.Context(), w.cfg, someID); err != nil || !w.heard(someID+" is not known here, and nothing of it is seen at Linode") || !w.heard("still giving back: Linode's lists") {
+			t.Errorf("%v, %q", err, w.said)
+		}
+	})
+	inWorld(t, nil, func(w *world) {
+		w.closed(w.up("", agents(1)))
+		w.sim.Befall(linodetest.Fault{Times: 30, Status: http.StatusServiceUnavailable})
+		if _, err := Down(w.t.Context(), w.cfg, w.only()); err != nil || !w.heard("it is asked again for up to 30m") || w.heard("is not known here") {
+			t.Errorf("%v, %q", err, w.said)
+		}
+		w.empty()
 	})
 }

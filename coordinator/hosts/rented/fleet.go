@@ -136,7 +136,7 @@ func (d *driver) rise(ctx context.Context) error {
 		return nil
 	case <-d.done:
 	case <-ctx.Done():
-		d.say("interrupted: everything is given back")
+		d.say("interrupted: giving everything back")
 		d.mail.put(rental.Interrupt{})
 		select {
 		case <-d.done:
@@ -148,13 +148,26 @@ func (d *driver) rise(ctx context.Context) error {
 	v, _ := d.look()
 	why := cmp.Or(v.outcome.Failed, "it did not come up")
 	if v.outcome.Interrupted && ctx.Err() != nil {
-		return errors.Join(fmt.Errorf("fleet %s: interrupted before it was ready: %w", d.run, context.Cause(ctx)), err)
+		text := fmt.Sprintf("fleet %s: interrupted before it was ready", d.run)
+		if err == nil {
+			text += fmt.Sprintf("; everything was given back: %s", a.Bill)
+		}
+		return errors.Join(&interruption{text, context.Cause(ctx)}, err)
 	}
 	if err == nil {
 		return fmt.Errorf("fleet %s: %s; everything was given back: %s", d.run, why, a.Bill)
 	}
 	return errors.Join(fmt.Errorf("fleet %s: %s", d.run, why), err)
 }
+
+// An interruption is a fleet that somebody did not want any more; what it wraps says how that was told.
+type interruption struct {
+	text  string
+	cause error
+}
+
+func (i *interruption) Error() string { return i.text }
+func (i *interruption) Unwrap() error { return i.cause }
 
 // ID is the name of the fleet: 8 characters.
 func (f *Fleet) ID() string { return f.run }
