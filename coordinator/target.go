@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loadctl/loadctl/coordinator/plan"
+	"github.com/loadctl/loadctl/scenarios/secure"
 )
 
 func (w World) withDefaults() World {
@@ -61,22 +62,50 @@ func wishToStop(ctx context.Context, controls <-chan Control) bool {
 	}
 }
 
+// MayLoad refuses what a run would refuse of its target, for whoever has to pay for something before that run: nothing else
+// of the Config is looked at. A target that has to answer for itself is asked; to any other nothing is sent.
+func MayLoad(ctx context.Context, c Config) error {
+	private, mistakes := secure.Client(&c.Scenario.Target, c.TLS)
+	if len(mistakes) > 0 {
+		return &UsageError{c.Scenario.Wrong(c.File, mistakes)}
+	}
+	c.World = c.World.withDefaults()
+	one := &Coordinator{cfg: c, private: private}
+	target, aim, err := one.aim(ctx)
+	if err == nil && aim.NeedsProof {
+		_, err = one.find(ctx, target, aim)
+	}
+	return err
+}
+
 // clear makes sure that the target may be loaded and is there. Nothing is sent
 // to an address before all rules have allowed it, and what follows is sent to
 // exactly these addresses.
 func (c *Coordinator) clear(ctx context.Context) (plan.Clearance, error) {
-	target, err := plan.TargetOf(c.cfg.baseURL())
-	if err != nil {
-		return plan.Clearance{}, &UsageError{err}
-	}
-	aim, err := c.resolve(ctx, target)
+	target, aim, err := c.aim(ctx)
 	if err != nil {
 		return plan.Clearance{}, err
 	}
-	if aim.NeedsProof && c.cfg.Token == "" {
-		return plan.Clearance{}, &UsageError{target.Proven(0, "", "")} // nothing is sent
+	return c.find(ctx, target, aim)
+}
+
+// aim judges the target by its addresses and by what is said for it. Nothing is sent.
+func (c *Coordinator) aim(ctx context.Context) (plan.Target, plan.Clearance, error) {
+	target, err := plan.TargetOf(c.cfg.baseURL())
+	if err != nil {
+		return target, plan.Clearance{}, &UsageError{err}
 	}
-	if aim, err = c.probe(ctx, target, aim); err != nil {
+	aim, err := c.resolve(ctx, target)
+	if err == nil && aim.NeedsProof && c.cfg.Token == "" {
+		err = &UsageError{target.Proven(0, "", "")}
+	}
+	return target, aim, err
+}
+
+// find makes sure that the target is there, and asks it for its proof where that is needed.
+func (c *Coordinator) find(ctx context.Context, target plan.Target, aim plan.Clearance) (plan.Clearance, error) {
+	aim, err := c.probe(ctx, target, aim)
+	if err != nil {
 		return plan.Clearance{}, err
 	}
 	if aim.NeedsProof {

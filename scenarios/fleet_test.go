@@ -103,6 +103,8 @@ func TestFleetMistakes(t *testing.T) {
 		`{provider: linode, ttl: 1h, region: us-ord, count: 0}`:              `count:`,
 		`{provider: linode, ttl: 1h, region: us-ord, regions: {us-ord: 1}}`:  `fleet has both region and regions`,
 		`{provider: linode, ttl: 1h, regions: {Chicago: 2, us-ord: 100000}}`: `regions: "Chicago" is no name of one`,
+		`{}`:     `fleet is empty: it needs provider, ttl, and region or regions (such as fleet: {provider: linode`,
+		``:       `fleet is empty: it needs`,
 		`linode`: `fleet must be a mapping of keys to values, got "linode" (such as fleet:`,
 	} {
 		if all := mistakesOf(t, "fleet: "+block+"\n"); !strings.Contains(all, want) {

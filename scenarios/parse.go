@@ -99,7 +99,7 @@ func (p *parser) file(root *node) {
 	p.monitorPhases()
 	p.readLimits(top)
 	p.agents(top.get("agents"))
-	p.fleet(top.get("fleet"))
+	p.fleet(top)
 }
 
 func (p *parser) version(top *object) {

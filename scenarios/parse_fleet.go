@@ -42,8 +42,12 @@ func LoadGeneratorSysctl() map[string]string {
 }
 
 // fleet reads where the load comes from when it is rented. Which plans and regions there are is the cloud's to say.
-func (p *parser) fleet(n *node) {
-	o := p.object(p.brief(n, "fleet", "fleet: {provider: linode, region: us-ord, count: 2, ttl: 90m}"), "fleet", grammar.fleet)
+func (p *parser) fleet(top *object) {
+	n := top.get("fleet")
+	if p.emptyFleet(top, n) {
+		return
+	}
+	o := p.object(p.brief(n, "fleet", fleetExample), "fleet", grammar.fleet)
 	if !o.isMapping() {
 		return
 	}
@@ -64,6 +68,19 @@ func (p *parser) fleet(n *node) {
 	p.fleetFrom(o.get("from"), f)
 	p.fleetSysctl(o.get("sysctl"), f)
 	p.s.Fleet = f
+}
+
+const fleetExample = "fleet: {provider: linode, region: us-ord, count: 2, ttl: 90m}"
+
+// emptyFleet refuses a block with nothing in it: who wrote the word means a fleet.
+func (p *parser) emptyFleet(top *object, n *node) bool {
+	for _, e := range top.Entries {
+		if e.Name == "fleet" && (n == nil || n.Kind == mappingNode && len(n.Content) == 0) {
+			p.hinted(e.Key, "such as "+fleetExample, "fleet is empty: it needs provider, ttl, and region or regions")
+			return true
+		}
+	}
+	return false
 }
 
 // Names of the cloud, as far as their form goes.

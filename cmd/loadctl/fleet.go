@@ -16,6 +16,7 @@ import (
 
 	"github.com/loadctl/loadctl/coordinator/hosts/linode"
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
+	"github.com/loadctl/loadctl/coordinator/rental"
 )
 
 const fleetLong = `Rents machines at Linode that make load, says what they cost, and gives them back. What a fleet is to be stands in
@@ -26,9 +27,28 @@ Needs LINODE_TOKEN, an API token; LINODE_URL names another API. docs/fleet.md is
 
 func newFleet() *cobra.Command {
 	c := &cobra.Command{Use: "fleet", Short: "Rent machines that make load, see what they cost, give them back", Long: fleetLong}
-	c.AddCommand(newFleetUp(), newFleetLs(), newFleetDown(), newFleetReap(), newFleetPrice())
+	down := newFleetDown()
+	down.Args = fleetIDs
+	c.AddCommand(newFleetUp(), newFleetLs(), down, newFleetReap(), newFleetPrice())
 	return c
 }
+
+// fleetIDs refuses what is no ID of a fleet.
+func fleetIDs(_ *cobra.Command, ids []string) error {
+	var wrong []error
+	for _, id := range ids {
+		if !isFleetID(id) {
+			wrong = append(wrong, fmt.Errorf("%q is no ID of a fleet", id))
+		}
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return usage(err, "an ID is 8 of a to z and 2 to 7, such as abcd2345; `loadctl fleet ls` lists those there are")
+	}
+	return nil
+}
+
+// isFleetID says whether a text has the form of one.
+func isFleetID(text string) bool { return rental.Run8(text) == text }
 
 // tokenHint says which token is enough.
 const tokenHint = "make one at https://cloud.linode.com/profile/tokens with the scopes linodes:read_write, firewall:read_write, account:read_only and images:read_only " +

@@ -24,6 +24,7 @@ func newFleetPrice() *cobra.Command {
 			"Exit codes: 0 it may be rented, 1 max_cost_usd does not cover the worst case, 2 usage or invalid file.",
 		Args: fileFor("fleet price"),
 		RunE: func(c *cobra.Command, args []string) error {
+			w.given = givenFlags(c)
 			p, err := pricedFor(c.Context(), c.ErrOrStderr(), args[0], &w)
 			if err != nil {
 				return err

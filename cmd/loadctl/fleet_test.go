@@ -190,6 +190,8 @@ func TestNothingIsRentedWithoutAWord(t *testing.T) {
 		{exitUsage, []string{"fleet", "up", good, "--count", "2000", "--yes"}, []string{"--count must be from 1 to 1000, got 2000"}},
 		{exitFailed, []string{"fleet", "up", fileOf(t, farFile+fleetBlock+", max_cost_usd: 0.5}")}, []string{"max_cost_usd: $0.50 does not cover the worst case", "nothing was rented"}},
 		{exitUsage, []string{"fleet", "up", good, "--ttl", "25h", "--count", "-1"}, []string{"--ttl must be between 1m and 24h, got 25h0m0s", "--count must be from 1 to 1000, got -1"}},
+		{exitUsage, []string{"fleet", "up", good, "--ttl", "0s", "--count", "0", "--yes"}, []string{"--ttl must be between 1m and 24h, got 0s", "--count must be from 1 to 1000, got 0"}},
+		{exitUsage, []string{"fleet", "price", good, "--count", "0"}, []string{"--count must be from 1 to 1000, got 0"}},
 		{exitUsage, []string{"run", fileOf(t, strings.Replace(farFile, "10m", "2h", 1)+fleetBlock+"}"), "--fleet", "linode", "--ui", "none"}, []string{"fleet.ttl: 1h30m is over before 2h of load and 5m around it are"}},
 		{exitUsage, []string{"run", good, "--fleet", "abcd2345", "--ui", "none"}, []string{"there is no such fleet"}},
 		{exitUsage, []string{"run", fileOf(t, strings.Replace(farFile, `base_url: "http://10.0.0.9:8080"`, "bundled: true", 1)+fleetBlock+"}"), "--fleet", "linode", "--ui", "none"}, []string{"the bundled target listens on loopback here"}},
@@ -211,6 +213,82 @@ func TestNothingIsRentedWithoutAWord(t *testing.T) {
 			t.Errorf("%v: exit %d", args, code)
 		}
 		says(t, "no token", errs, "LINODE_TOKEN is not set", "linodes:read_write", "firewall:read_write", "docs/security.md")
+	}
+}
+
+// TestAPublicTargetIsRefusedBeforeMachinesAreRented: as by a run from here, and nobody pays to hear it. A fleet that is to be
+// paid for is of somebody who said --yes.
+func TestAPublicTargetIsRefusedBeforeMachinesAreRented(t *testing.T) {
+	s, _ := account(t, linodetest.Config{})
+	t.Chdir(t.TempDir())
+	bare := strings.Replace(farFile, "10.0.0.9", "203.0.113.9", 1) + fleetBlock + "}\n"
+	for name, text := range map[string]string{
+		"bare.yaml": bare, "bare-tune.yaml": "version: 1\nscenario: bare.yaml\n" + tunedByEnv,
+		"allowed.yaml": bare + "allow_hosts: [203.0.113.9]\n", "allowed-tune.yaml": "version: 1\nscenario: allowed.yaml\n" + tunedByEnv,
+		"knobs.env": "WORKERS=1\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for kind, want := range map[string]string{"bare": "is public, and allow_hosts of the scenario does not name it", "allowed": "is public and has to answer for itself at /.well-known/loadctl"} {
+		for _, args := range [][]string{
+			{"run", kind + ".yaml", "--fleet", "linode", "--yes", "--ui", "none"},
+			{"capacity", kind + ".yaml", "--fleet", "linode", "--yes", "--ui", "none", "--slo", "failed: rate<1%"},
+			{"tune", kind + "-tune.yaml", "--fleet", "linode", "--yes", "--ui", "none"},
+			{"fleet", "up", kind + ".yaml", "--yes"},
+			{"fleet", "up", kind + ".yaml", "--yes", "--i-am-authorised", "203.0.113.8"},
+		} {
+			code, _, errs := typed(t, args...)
+			if code != exitUsage {
+				t.Errorf("%v: exit %d", args, code)
+			}
+			says(t, strings.Join(args, " "), errs, "target 203.0.113.9", want)
+		}
+	}
+	if left := s.Left(); len(left) > 0 || len(s.Calls("POST /linode/instances")) > 0 {
+		t.Errorf("made: %v", left)
+	}
+}
+
+const tunedByEnv = "slo: {failed: [rate<1%]}\nbudget: {time: 1m}\nparams:\n  - {name: workers, values: [1, 2], apply: {env_file: {path: knobs.env, key: WORKERS}, restart: \"true\"}}\n"
+
+// TestWhatIsMistypedOfFleets: is said without a token, whether anything could be asked or not.
+func TestWhatIsMistypedOfFleets(t *testing.T) {
+	t.Setenv("LINODE_TOKEN", "")
+	t.Setenv("LOADCTL_STATE", t.TempDir())
+	good, topology := fileOf(t, farFile+fleetBlock+"}"), fileOf(t, awayFile+"}\n")
+	const empty = "--fleet is empty: want linode or the id of a fleet"
+	for _, c := range []struct {
+		want string
+		args []string
+	}{
+		{empty, []string{"run", good, "--fleet", ""}},
+		{empty, []string{"capacity", good, "--fleet="}},
+		{empty, []string{"tune", good, "--fleet", ""}},
+		{empty, []string{"plan", good, "--fleet", ""}},
+		{empty, []string{"target", "up", topology, "--fleet", ""}},
+		{empty, []string{"target", "plan", topology, "--fleet", ""}},
+		{`"aws" is neither linode nor the ID of a fleet`, []string{"run", good, "--fleet", "aws", "--ui", "none"}},
+		{`"aws" is neither linode nor the ID of a fleet`, []string{"capacity", good, "--fleet", "aws", "--ui", "none"}},
+		{"\"bad id\" is no ID of a fleet\n\"ABCD2345\" is no ID of a fleet", []string{"fleet", "down", "bad id", "abcd2345", "ABCD2345"}},
+		{`unknown command "bogus" for "loadctl fleet"`, []string{"fleet", "bogus"}},
+		{"did you mean price?", []string{"fleet", "pric"}},
+		{`unknown command "bogus" for "loadctl target"`, []string{"target", "bogus"}},
+		{`unknown command "bogus" for "loadctl"`, []string{"bogus"}},
+	} {
+		code, _, errs := typed(t, c.args...)
+		if code != exitUsage || strings.Contains(errs, "LINODE_TOKEN") {
+			t.Errorf("%v: exit %d: %s", c.args, code, errs)
+		}
+		says(t, strings.Join(c.args, " "), errs, c.want)
+	}
+	t.Setenv("LOADCTL_FLEET", "")
+	if code, _, errs := typed(t, "run", good, "--ui", "none"); code != exitUsage || !strings.Contains(errs, empty) {
+		t.Errorf("by the environment: exit %d: %s", code, errs)
+	}
+	if code, out, _ := typed(t, "fleet"); code != exitHeld || !strings.Contains(out, "loadctl fleet [command]") {
+		t.Errorf("exit %d: %s", code, out)
 	}
 }
 

@@ -27,8 +27,11 @@ type fleetWish struct {
 	vars       []string
 	target     string
 	authorised []string
+	token      string
 	count      int
 	ttl        time.Duration
+
+	given map[string]bool // flags
 }
 
 func (w *fleetWish) flags(f *pflag.FlagSet) {
@@ -39,15 +42,14 @@ func (w *fleetWish) flags(f *pflag.FlagSet) {
 	f.DurationVar(&w.ttl, "ttl", 0, "how long it may live, in place of the file's ttl")
 }
 
-// wanted reads the file, and looks up where its target is. Nothing is sent there. Where machines are not to be let anywhere
-// yet, it need not be known.
+// wanted reads the file, and looks up where its target is. Where machines are to be let there, it must be known, and allowed.
 func (w *fleetWish) wanted(ctx context.Context, errw io.Writer, file string, aimed bool) (*wanted, error) {
 	opt, err := variables(w.vars, os.Environ())
 	if err != nil {
 		return nil, err
 	}
 	opt.BaseURL = w.target
-	s, _, err := load(file, opt)
+	s, files, err := load(file, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +59,26 @@ func (w *fleetWish) wanted(ctx context.Context, errw io.Writer, file string, aim
 	}
 	all := &wanted{scenario: s, file: file, ceiling: measuredHere(errw, s, plan.Wish{})}
 	all.to, err = farTarget(ctx, s, s.Target.BaseURL, w.authorised)
-	if err != nil && !aimed {
+	switch {
+	case err != nil && !aimed:
 		fmt.Fprintf(errw, "%s: warning: %v\n", file, err)
-		err = nil
+		return all, nil
+	case err != nil || !aimed:
+		return all, err
 	}
-	return all, err
+	return all, mayLoad(ctx, coordinator.Config{Scenario: s, File: file, TLS: files, Addresses: all.to, Authorised: w.authorised, Token: w.token})
+}
+
+// mayLoad refuses, before anything is rented, a target that the run would refuse.
+func mayLoad(ctx context.Context, c coordinator.Config) error {
+	err := coordinator.MayLoad(ctx, c)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return &failure{exitInterrupted, errors.New("interrupted; nothing was rented"), ""}
+	}
+	return refusedTarget(err)
 }
 
 // measuredHere is what a null run of this machine says of a file's requests; nil where there was none.
@@ -79,15 +96,15 @@ func (w *fleetWish) onto(s *scenarios.Scenario, file string) error {
 	}
 	var wrong []error
 	switch {
-	case w.count == 0:
-	case w.count < 0 || w.count > scenarios.MostMachines:
+	case !w.given["count"]:
+	case w.count < 1 || w.count > scenarios.MostMachines:
 		wrong = append(wrong, fmt.Errorf("--count must be from 1 to %d, got %d", scenarios.MostMachines, w.count))
 	case len(s.Fleet.Regions) > 1:
 		wrong = append(wrong, fmt.Errorf("--count is of a fleet in one region, and that of %s is in %d: change regions there", file, len(s.Fleet.Regions)))
 	default:
 		s.Fleet.Regions[0].Count = w.count
 	}
-	if w.ttl != 0 {
+	if w.given["ttl"] {
 		if s.Fleet.TTL = w.ttl; w.ttl < scenarios.LeastTTL || w.ttl > scenarios.MostTTL {
 			wrong = append(wrong, fmt.Errorf("--ttl must be between %s and %s, got %s", spanOf(scenarios.LeastTTL), spanOf(scenarios.MostTTL), w.ttl))
 		}
@@ -149,6 +166,7 @@ func newFleetUp() *cobra.Command {
 			controls := newControls(c.Context())
 			defer controls.close()
 			controls.untilUnread()
+			o.given = givenFlags(c)
 			u := &upping{fleetUpOptions: o, file: args[0], in: c.InOrStdin(), out: c.OutOrStdout()}
 			u.controls, u.errw = controls, c.ErrOrStderr()
 			return u.do(controls.early)
@@ -156,6 +174,7 @@ func newFleetUp() *cobra.Command {
 	}
 	f := c.Flags()
 	o.flags(f)
+	f.StringVar(&o.token, "target-token", "", "what a public target must answer at /.well-known/loadctl")
 	f.BoolVar(&o.keep, "keep", false, "leave it up when the command ends, for runs with --fleet ID")
 	f.BoolVarP(&o.yes, "yes", "y", false, "rent without asking")
 	f.BoolVar(&o.json, "json", false, "write JSON, for programs")

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loadctl/loadctl/coordinator"
 	"github.com/loadctl/loadctl/coordinator/hosts/rented"
 	"github.com/loadctl/loadctl/coordinator/hosts/ssh"
 	"github.com/loadctl/loadctl/coordinator/plan"
@@ -88,6 +89,9 @@ func (j *job) rent(ctx context.Context) error {
 	}
 	to, err := farTarget(ctx, j.scenario, j.baseURL(), j.authorised)
 	if err != nil {
+		return err
+	}
+	if err := mayLoad(ctx, coordinator.Config{Scenario: j.scenario, File: j.file, BaseURL: j.options.BaseURL, TLS: j.tls, Addresses: to, Authorised: j.authorised, Token: j.token}); err != nil {
 		return err
 	}
 	w := plan.Wish{Agents: j.agents, Loops: j.loops}

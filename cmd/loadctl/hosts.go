@@ -63,6 +63,9 @@ func (o *runOptions) elsewhere(s *scenarios.Scenario) ([]ssh.Address, error) {
 	if len(o.hosts) > 0 && o.fleet != "" {
 		wrong = append(wrong, errors.New("--hosts and --fleet: the load comes from one of them"))
 	}
+	if o.fleet != "" && o.fleet != scenarios.FleetLinode && !isFleetID(o.fleet) {
+		wrong = append(wrong, fmt.Errorf("%q is neither linode nor the ID of a fleet, which is 8 of a to z and 2 to 7: `loadctl fleet ls` lists those there are", o.fleet))
+	}
 	if o.fleet == scenarios.FleetLinode && s.Fleet == nil {
 		wrong = append(wrong, errors.New("the file does not say what a fleet is to be: it has no fleet: block"))
 	}

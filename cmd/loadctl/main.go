@@ -52,10 +52,49 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(inWords(err), "see `"+c.CommandPath()+" --help`")
 	})
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return fromEnvironment(c.Flags()) }
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if err := fromEnvironment(c.Flags()); err != nil {
+			return err
+		}
+		return emptyFleet(c.Flags())
+	}
 	root.AddCommand(newRun(), newCapacity(), newTune(), newGate(), newBaseline(), newHistory(), newReport(), newCheck(), newPlan(), newExplain(), newDoctor(), newVersion(), newTarget(), newFleet(), newHost(), newAgent())
+	for _, c := range root.Commands() {
+		refuseOthers(c)
+	}
 	showUsage(root)
 	return root
+}
+
+// refuseOthers has a command that only has others under it, and shows them, refuse what is none of these, as the root does.
+func refuseOthers(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		refuseOthers(sub)
+	}
+	if c.Runnable() || !c.HasSubCommands() {
+		return
+	}
+	c.DisableFlagsInUseLine = true // it has none
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		hint := "see `" + c.CommandPath() + " --help`"
+		c.SuggestionsMinimumDistance = 2
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = "did you mean " + strings.Join(near, " or ") + "? " + hint
+		}
+		return usage(fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath()), hint)
+	}
+}
+
+// emptyFleet refuses --fleet with nothing behind it: a shell's variable that is not set would have the load made here.
+func emptyFleet(flags *pflag.FlagSet) error {
+	if f := flags.Lookup("fleet"); f != nil && f.Changed && f.Value.String() == "" {
+		return usage(errors.New("--fleet is empty: want linode or the id of a fleet"), "leave it out, and LOADCTL_FLEET unset, to do without")
+	}
+	return nil
 }
 
 // inWords says of a flag's value what it should be, where the library that reads it tells how it reads.

@@ -292,6 +292,11 @@ func neverBegan(result stats.Result, err error) error {
 	if err == nil {
 		err = errors.New("the run never began")
 	}
+	return refusedTarget(err)
+}
+
+// refusedTarget gives what stands against a run before it begins its exit code, and says what can be done.
+func refusedTarget(err error) error {
 	if _, ok := errors.AsType[*coordinator.UsageError](err); ok {
 		return usage(err, "")
 	}

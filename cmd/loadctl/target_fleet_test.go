@@ -1,10 +1,34 @@
 package main
 
 import (
+	"io"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/loadctl/loadctl/coordinator/hosts/linode/linodetest"
+	"github.com/loadctl/loadctl/coordinator/price"
 )
+
+// TestThePageSaysWhetherItAsks: `target up` of the file that docs/topology.md names asks nobody, as its max_cost_usd bounds that.
+func TestThePageSaysWhetherItAsks(t *testing.T) {
+	page, err := os.ReadFile("../../docs/topology.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`target up (\S+) --fleet linode +# (.*)`).FindSubmatch(page)
+	if line == nil {
+		t.Fatal("the page does not say how a topology is rented")
+	}
+	p, err := (&placeOptions{}).plan(t.Context(), io.Discard, "../../"+string(line[1]), price.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unasked := agreed(t.Context(), strings.NewReader(""), io.Discard, p.Spec, false) == nil; unasked != strings.Contains(string(line[2]), "unasked, as the file has max_cost_usd") {
+		t.Errorf("unasked is %v, and the page says %q", unasked, line[2])
+	}
+}
 
 const awayFile = `version: 1
 database: {kind: postgres, replicas: 1}

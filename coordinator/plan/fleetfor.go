@@ -107,7 +107,7 @@ func (z *Sized) limit(name string) string {
 // and the next cheapest.
 func (z Sized) String() string {
 	var b strings.Builder
-	b.WriteString(z.Best.String())
+	b.WriteString(z.told().String())
 	for _, text := range slices.Concat(z.From, prefixed("not known: ", z.Unknown)) {
 		fmt.Fprintf(&b, "  %s\n", text)
 	}
@@ -115,6 +115,24 @@ func (z Sized) String() string {
 		fmt.Fprintf(&b, "  next: %s\n", strings.SplitN(z.Others[0].String(), "\n", 2)[0])
 	}
 	return b.String()
+}
+
+// told is the choice for people: where one price is that of all regions, or the sum of theirs, all are named.
+func (z Sized) told() price.Sizing {
+	s, all := z.Best, price.Exactly(0)
+	var names []string
+	machines := 0
+	for _, r := range z.Fleet.Regions {
+		each := s.Plan.In(r.Region).Hourly
+		all.USD += each.USD.Times(r.Count)
+		all.Known = all.Known && each.Known
+		machines += r.Count
+		names = append(names, r.Region)
+	}
+	if machines == s.Machines {
+		s.Region, s.Hourly = strings.Join(names, " and "), all
+	}
+	return s
 }
 
 func prefixed(with string, all []string) (out []string) {

@@ -72,6 +72,24 @@ func TestAFleetIsSizedByWhatWasMeasured(t *testing.T) {
 	}
 }
 
+// TestAllRegionsAreNamed: where what they cost is told of all of them, as one may have prices of its own.
+func TestAllRegionsAreNamed(t *testing.T) {
+	phase := "{name: p, executor: constant-arrival-rate, user: u, rate: 100/s, max_vus: 400, duration: 5s}"
+	for _, one := range []struct {
+		regions []scenarios.FleetRegion
+		words   string
+	}{
+		{[]scenarios.FleetRegion{{Region: "us-ord", Count: 2}, {Region: "eu-central", Count: 1}}, "3 × g6-dedicated-4 in us-ord and eu-central, $0.324 per hour"},
+		{[]scenarios.FleetRegion{{Region: "us-ord"}, {Region: "br-gru"}}, "2 × g6-dedicated-4 in us-ord and br-gru, $0.259 per hour"},
+		{[]scenarios.FleetRegion{{Region: "br-gru", Count: 2}}, "2 × g6-dedicated-4 in br-gru, $0.302 per hour"},
+	} {
+		z, err := FleetFor(demandOf(t, asking, phase, nil), scenarios.Fleet{Type: "g6-dedicated-4", Regions: one.regions}, price.Builtin())
+		if err != nil || !strings.HasPrefix(z.String(), one.words) {
+			t.Errorf("%v, %v: not %q, but\n%s", one.regions, err, one.words, z)
+		}
+	}
+}
+
 // TestPortsThatAreKept: connections that are closed here keep their ports for as long as the settings of the machines say.
 func TestPortsThatAreKept(t *testing.T) {
 	phase := "{name: p, executor: constant-arrival-rate, user: u, rate: 2000/s, max_vus: 400, duration: 120s, pool: {max_age: 1s}}"

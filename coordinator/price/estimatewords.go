@@ -93,8 +93,8 @@ func (l Line) transferWords(planned time.Duration) string {
 	if l.Included > 0 {
 		included = gigabytes(float64(l.Included) * gigabyte * planned.Seconds() / month)
 	}
-	text := fmt.Sprintf("%s: each %s sends up to %s to public addresses in %s, and its price includes %s",
-		l.Role, l.Type, gigabytes(float64(l.Egress)*planned.Seconds()), span(planned), included)
+	text := fmt.Sprintf("%s in %s: each %s sends up to %s to public addresses in %s, and its price includes %s",
+		l.Role, l.Region, l.Type, gigabytes(float64(l.Egress)*planned.Seconds()), span(planned), included)
 	switch {
 	case l.excess() == 0:
 		return text
