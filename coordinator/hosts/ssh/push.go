@@ -31,5 +31,5 @@ func (c *conn) push(ctx context.Context, p *program) (sent int64, err error) {
 	if err := c.put(ctx, at, 0o700, parcel{from: counted, packed: c.gzip, sum: p.sumText, size: p.sizeBytes}); err != nil {
 		return 0, fmt.Errorf("pushing the program (%s) to ~/%s there: %w", amount(p.size), path.Dir(at), err)
 	}
-	return counted.bytes, nil
+	return counted.bytes.Load(), nil
 }

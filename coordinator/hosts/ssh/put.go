@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync/atomic"
 )
 
 // A parcel is the content of a file, on its way.
@@ -65,13 +66,13 @@ func (c *conn) scrap(ctx context.Context, part string, size int64, err error) er
 // A passing reads, and keeps count of what has passed.
 type passing struct {
 	from  io.Reader
-	hash  hash.Hash // nil = nobody asks what it was
-	bytes int64
+	hash  hash.Hash    // nil = nobody asks what it was
+	bytes atomic.Int64 // asked for of what failed, too, while more is read still
 }
 
 func (p *passing) Read(b []byte) (int, error) {
 	n, err := p.from.Read(b)
-	p.bytes += int64(n)
+	p.bytes.Add(int64(n))
 	if p.hash != nil {
 		p.hash.Write(b[:n])
 	}
@@ -82,5 +83,5 @@ func (p *passing) Read(b []byte) (int, error) {
 func hashed(from io.Reader) *passing { return &passing{from: from, hash: sha256.New()} }
 
 func (p *passing) parcel() parcel {
-	return parcel{from: p, sum: func() string { return hex.EncodeToString(p.hash.Sum(nil)) }, size: func() int64 { return p.bytes }}
+	return parcel{from: p, sum: func() string { return hex.EncodeToString(p.hash.Sum(nil)) }, size: func() int64 { return p.bytes.Load() }}
 }
