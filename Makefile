@@ -42,7 +42,7 @@ explore: ## Property tests from seeds of their own, each with CHECKS cases (defa
 
 .PHONY: e2e
 e2e: build ## Real processes, sockets and tools; says what it skips and why
-	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -p 1 -parallel 8 -tags e2e -count=1 -timeout 60m -v ./e2e/... ./reports/html/... ./reports/tui/... ./bench/truth ./bench/internal/harms ./bench/sessions
+	LOADCTL_AXE=$$(bash e2e/axe.sh) go test -p 1 -parallel 8 -tags e2e -count=1 -timeout 80m -v ./e2e/... ./reports/html/... ./reports/tui/... ./bench/truth ./bench/internal/harms ./bench/sessions
 
 .PHONY: check
 check: ## Format, vet, lint, layout, fresh generated code, all platforms

@@ -32,6 +32,7 @@ func (n *tenant) ends(p *proc, code int, want ...string) (out string) {
 
 // TestAKeptFleetServesRuns: it is used twice, not by a file that means another, and is there until somebody gives it back.
 func TestAKeptFleetServesRuns(t *testing.T) {
+	t.Parallel()
 	n := newTenant(t, cloud.Config{})
 	if n == nil {
 		return
@@ -63,6 +64,7 @@ func TestAKeptFleetServesRuns(t *testing.T) {
 
 // TestAnInterruptGivesTheFleetBack, whatever the command is about; a second one leaves it, and says how to give it back.
 func TestAnInterruptGivesTheFleetBack(t *testing.T) {
+	t.Parallel()
 	n := newTenant(t, cloud.Config{})
 	if n == nil {
 		return
@@ -90,6 +92,7 @@ func TestAnInterruptGivesTheFleetBack(t *testing.T) {
 
 // TestTwoInterruptsLeaveAFleet, and say what is left and how it is given back.
 func TestTwoInterruptsLeaveAFleet(t *testing.T) {
+	t.Parallel()
 	n := newTenant(t, cloud.Config{})
 	if n == nil {
 		return
