@@ -136,6 +136,7 @@ func (c *Cloud) close() {
 		c.tell()
 	}
 	namespaces := c.inodes()
+	defer keep(namespaces)() // or those of another cloud could soon have their numbers, as they may have its name
 	for label := range c.machines {
 		c.fail(c.discard(label))
 	}
@@ -182,9 +183,26 @@ func inode(path string) string {
 	return fmt.Sprintf("net:[%d]", s.Ino)
 }
 
+// keep holds namespaces open until it is told to let go.
+func keep(namespaces map[string]string) (release func()) {
+	var held []*os.File
+	for _, name := range namespaces {
+		if f, err := os.Open("/run/netns/" + name); err == nil {
+			held = append(held, f)
+		}
+	}
+	return func() {
+		for _, f := range held {
+			f.Close()
+		}
+	}
+}
+
 func (c *Cloud) nothingLeft(namespaces map[string]string) {
-	for _, name := range c.inodes() {
-		c.t.Errorf("the namespace %s is left", name)
+	for number, name := range c.inodes() {
+		if namespaces[number] == name {
+			c.t.Errorf("the namespace %s is left", name)
+		}
 	}
 	if mounts, _ := os.ReadFile("/proc/self/mounts"); strings.Contains(string(mounts), c.dir) {
 		c.t.Errorf("mounts of %s are left:\n%s", c.dir, mounts)
