@@ -113,7 +113,7 @@ func TestAMachineThatCannotBeSetUpIsReplaced(t *testing.T) {
 			label := ""
 			eventually(n.t, 2*time.Minute, "the program is pushed", func() bool {
 				for _, l := range n.cloud.Labels() {
-					if found, _ := filepath.Glob(n.cloud.Path(l, "/root/.cache/loadctl/bin/*/*.part")); len(found) > 0 {
+					if found, _ := filepath.Glob(n.cloud.Path(l, ".cache/loadctl/bin/*/*.part")); len(found) > 0 {
 						label = l
 					}
 				}
@@ -181,7 +181,7 @@ func TestAProgramThatIsNotOursAnyMoreIsReplaced(t *testing.T) {
 		t.Fatalf("exit %d\n%s", code, up.stderr.String())
 	}
 	id, label := n.fleetID(), n.cloud.Labels()[0]
-	programs, _ := filepath.Glob(n.cloud.Path(label, "/root/.cache/loadctl/bin/*/loadctl"))
+	programs, _ := filepath.Glob(n.cloud.Path(label, ".cache/loadctl/bin/*/loadctl"))
 	if len(programs) != 1 {
 		t.Fatalf("programs on %s: %v", label, programs)
 	}

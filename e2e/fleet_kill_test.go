@@ -37,8 +37,8 @@ func moments() []moment {
 		}},
 		{name: "provisioning", api: linodetest.Config{Provisioning: long}, reached: func(n *tenant, _ *proc) bool { return n.machines() == 2 }},
 		{name: "booting", api: linodetest.Config{Booting: long}, reached: func(n *tenant, _ *proc) bool { return n.machines() == 2 }},
-		{name: "logged in", reached: func(n *tenant, _ *proc) bool { return n.has("/root/.cache") }},
-		{name: "installed", reached: func(n *tenant, _ *proc) bool { return n.has("/root/.cache/loadctl/bin/*/loadctl") }},
+		{name: "logged in", reached: func(n *tenant, _ *proc) bool { return n.has(".cache") }},
+		{name: "installed", reached: func(n *tenant, _ *proc) bool { return n.has(".cache/loadctl/bin/*/loadctl") }},
 		{name: "running", duration: "60s", reached: func(n *tenant, p *proc) bool {
 			n.into(p, 2*time.Second)
 			return true

@@ -330,12 +330,12 @@ func TestWhatMayBefallAMachine(t *testing.T) {
 	}
 	n.c.Mend(a.Name)
 	free := n.c.FullDisk(a.Name)
-	if _, err := m.Run(t.Context(), "head -c 8192 /dev/zero >/root/file"); err == nil || !strings.Contains(err.Error(), "No space left") {
+	if _, err := m.Run(t.Context(), "head -c 8192 /dev/zero >~/file"); err == nil || !strings.Contains(err.Error(), "No space left") {
 		t.Errorf("a full disk: %v", err)
 	}
 	free()
-	n.ask(m, "echo something >/root/file")
-	if b, err := os.ReadFile(n.c.Path(a.Name, "/root/file")); err != nil || string(b) != "something\n" {
+	n.ask(m, "echo something >~/file")
+	if b, err := os.ReadFile(n.c.Path(a.Name, "file")); err != nil || string(b) != "something\n" {
 		t.Errorf("the file is %q, %v", b, err)
 	}
 	if pids := n.c.Processes(a.Name, ""); len(pids) < 2 {

@@ -147,7 +147,7 @@ func (c *Cloud) Run(label string, command ...string) string {
 			return errors.New("it does not run")
 		}
 		cmd := exec.Command("nsenter", append([]string{"-t", strconv.Itoa(pid), "-a", "-r", "-w"}, command...)...)
-		cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
+		cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + home}
 		if out, err = cmd.CombinedOutput(); err != nil {
 			err = fmt.Errorf("%v: %w: %s", command, err, out)
 		}
@@ -156,10 +156,14 @@ func (c *Cloud) Run(label string, command ...string) string {
 	return string(out)
 }
 
-// Path is where a file of an instance lies for this machine; nowhere where it does not run.
+// Path is where a file of an instance lies for this machine; nowhere where it does not run. A path that does not begin with /
+// is below the home of who logs in.
 func (c *Cloud) Path(label, path string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(home, path)
+	}
 	if m := c.machines[label]; m != nil {
 		if pid, runs := m.init(); runs {
 			return filepath.Join(fmt.Sprintf("/proc/%d/root", pid), path)

@@ -42,6 +42,9 @@ Subsystem sftp internal-sftp
 // own are directories in which an instance has nothing of this machine.
 var own = map[string]fs.FileMode{"root": 0o700, "home": 0o755, "tmp": 0o777 | fs.ModeSticky, "var/tmp": 0o777 | fs.ModeSticky, "etc/ssh": 0o755}
 
+// home is that of who logs in to an instance.
+const home = "/root"
+
 // image lays a fresh disk out: the image, and the keys by which root may log in.
 func image(upper string, keys []string) error {
 	for dir, mode := range own {
@@ -55,7 +58,7 @@ func image(upper string, keys []string) error {
 			return err
 		}
 	}
-	return d.write("/root/.ssh/authorized_keys", strings.Join(keys, "\n")+"\n", 0o600)
+	return d.write(home+"/.ssh/authorized_keys", strings.Join(keys, "\n")+"\n", 0o600)
 }
 
 // opaque makes a directory of the overlay empty, whatever this machine has there.
@@ -96,7 +99,7 @@ func apply(upper, userData string, keys []string) error {
 			return err
 		}
 	}
-	if err := d.write("/root/.ssh/authorized_keys", strings.Join(append(keys, s.Keys...), "\n")+"\n", 0o600); err != nil {
+	if err := d.write(home+"/.ssh/authorized_keys", strings.Join(append(keys, s.Keys...), "\n")+"\n", 0o600); err != nil {
 		return err
 	}
 	for _, f := range s.Files {
